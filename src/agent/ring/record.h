@@ -1,0 +1,131 @@
+// What the preloaded library tells the agent process: records in a ring in shared memory
+// (agent/ring/ring.h). One record an event, written once, when the event is complete.
+//
+// Freestanding: this header is compiled into programs of strangers; no heap, no exceptions, nothing
+// of the C++ library but constants and plain types.
+//
+// A record is a RecordHeader, then the fixed struct of its type, then its texts one after another
+// in the order of their length fields, unaligned and without end zeros. Lists of attributes are
+// encoded as in attribute_codec.h. The writer and the reader come from the same build (the ring's
+// header carries the build's version; a mismatch means: do not attach). All times are
+// CLOCK_REALTIME nanoseconds; all ids are big-endian bytes as on the wire.
+#pragma once
+
+#include <cstdint>
+
+namespace kolben::agent {
+
+enum class RecordType : std::uint16_t {
+  kProcessStart = 1,
+  kProcessEnd = 2,  // a normal end; kill -9 leaves none
+  kServerExchange = 3,
+  kClientExchange = 4,
+  kSpan = 5,
+  kMeasurement = 6,
+  kOutput = 7,  // bytes that the program wrote to fd 1 or 2
+  kLog = 8,     // through the application API
+  kExec = 9,    // the process is about to become another program
+};
+
+struct RecordHeader {
+  std::uint32_t size = 0;  // of the whole record
+  RecordType type{};
+  std::uint16_t reserved = 0;
+  std::uint32_t pid = 0;
+  std::uint32_t tid = 0;
+};
+
+struct Context {
+  std::uint8_t trace_id[16] = {};
+  std::uint8_t span_id[8] = {};
+  std::uint8_t flags = 0;  // 1: sampled
+  std::uint8_t padding[7] = {};
+};
+
+struct ProcessStart {
+  std::uint64_t time = 0;
+  std::uint32_t parent_pid = 0;
+  std::uint32_t executable_size = 0;  // text: path of the executable
+};
+
+struct ProcessEnd {
+  std::uint64_t time = 0;
+};
+
+// A request and its response, HTTP/1.x, seen from the server or from the client.
+struct Exchange {
+  std::uint64_t start_time = 0;         // first byte of the request
+  std::uint64_t end_time = 0;           // last byte of the response
+  Context self;                         // ids of the span to make
+  std::uint8_t parent_span_id[8] = {};  // zero: a root
+  std::uint64_t request_body_bytes = 0;
+  std::uint64_t response_body_bytes = 0;
+  // Socket addresses as text, "127.0.0.1" and "::1"; ports in host order. Zero sizes: unknown.
+  std::uint16_t local_port = 0;
+  std::uint16_t peer_port = 0;
+  std::uint8_t local_address_size = 0;
+  std::uint8_t peer_address_size = 0;
+  // Why the exchange ended: 0 complete, 1 closed before the response was complete, 2 the process
+  // ended.
+  std::uint8_t end_reason = 0;
+  std::uint8_t parent_is_remote = 0;
+  std::uint32_t request_head_size = 0;   // the head of the request, cut at kHeadBytesMax
+  std::uint32_t response_head_size = 0;  // the status line and headers, cut likewise
+  std::uint32_t route_size = 0;          // what the application called its route
+  std::uint32_t attributes_size = 0;     // encoded, what the application added
+  // texts: local_address, peer_address, request_head, response_head, route, attributes
+};
+
+// Enough for the start line and the headers that become attributes.
+inline constexpr std::uint32_t kHeadBytesMax = 2048;
+
+struct SpanRecord {
+  std::uint64_t start_time = 0;
+  std::uint64_t end_time = 0;
+  Context self;
+  std::uint8_t parent_span_id[8] = {};
+  std::uint8_t kind = 0;         // as OTLP
+  std::uint8_t status_code = 0;  // as OTLP
+  std::uint8_t padding[6] = {};
+  std::uint32_t name_size = 0;
+  std::uint32_t status_message_size = 0;
+  std::uint32_t attributes_size = 0;
+  std::uint32_t events_size = 0;
+  // texts: name, status_message, attributes, events (each: u64 time, u32 name size, u32 attributes
+  // size, name, attributes)
+};
+
+struct Measurement {
+  std::uint64_t time = 0;
+  double value = 0;
+  Context context;        // for exemplars; zero where there is none
+  std::uint8_t kind = 0;  // KOLBEN_COUNTER ...
+  std::uint8_t padding[3] = {};
+  std::uint32_t name_size = 0;
+  std::uint32_t unit_size = 0;
+  std::uint32_t description_size = 0;
+  std::uint32_t attributes_size = 0;
+  // texts: name, unit, description, attributes
+};
+
+struct Output {
+  std::uint64_t time = 0;
+  Context context;
+  std::uint32_t file_descriptor = 0;  // 1 or 2
+  std::uint32_t bytes_size = 0;       // text: bytes, at most kOutputBytesMax
+  std::uint64_t bytes_cut = 0;        // how many more the call wrote
+};
+
+// Longer writes come as several records up to this many in one, the rest is cut and counted.
+inline constexpr std::uint32_t kOutputBytesMax = 16 * 1024;
+
+struct LogRecordHeader {
+  std::uint64_t time = 0;
+  Context context;
+  std::int32_t severity = 0;
+  std::uint32_t body_size = 0;
+  std::uint32_t attributes_size = 0;
+  // texts: body, attributes
+};
+
+}  // namespace kolben::agent

@@ -1,0 +1,89 @@
+// Ring: the shared memory between the programs under the agent (many writers: threads of many
+// processes) and the agent process (one reader).
+//
+// Guarantees
+//  - A writer never waits, never allocates, may be in a signal handler, may be killed at any
+//    instruction: the reader then skips what it left after kAbandonedNanos, and counts it.
+//  - When the ring is full the record is dropped and counted; the program goes on.
+//  - The reader trusts nothing: sizes are checked and the record is copied out before it is parsed,
+//    because a broken program may scribble over the mapping.
+//
+// Layout: one page of RingHeader, then 2^n slots of kSlotBytes. A record takes consecutive slots
+// (wrapping at the end is done by a padding record); each slot begins with a sequence number, which
+// says whether it is free for this lap, being written, or full: slots are never zeroed. Head, tail
+// and the reader's position have cache lines of their own.
+//
+// Freestanding, see record.h. The file is created by the launcher (mode 0600, in /dev/shm or the
+// runtime directory), opened by path in each program and removed by the agent process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "agent/ring/record.h"
+
+namespace kolben::agent {
+
+inline constexpr std::uint32_t kSlotBytes = 256;
+// 4 MiB: a second of nginx at 100 k requests a second is 40 MiB, but the reader wakes every few
+// milliseconds; long pauses of the reader cost records, not memory.
+inline constexpr std::uint32_t kDefaultSlots = 16 * 1024;
+
+struct RingHeader;
+
+// Maps an existing ring. Null on any failure: the program then runs without telemetry.
+RingHeader* map_ring(const char* path);
+// Creates and maps a ring; null and errno on failure. For the launcher and tests.
+RingHeader* create_ring(const char* path, std::uint32_t slots);
+void unmap_ring(RingHeader* ring);
+
+// Room for a record of `size` bytes in total, not visible to the reader yet; null when the ring is
+// full (counted) or the record is larger than kRecordBytesMax. Memory may be two pieces of slots:
+// write through RecordWriter.
+inline constexpr std::uint32_t kRecordBytesMax = 32 * 1024;
+
+class RecordWriter {
+ public:
+  // Reserves; `ok()` tells whether there was room.
+  RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payload_size, std::uint32_t pid,
+               std::uint32_t tid);
+  RecordWriter(const RecordWriter&) = delete;
+  RecordWriter& operator=(const RecordWriter&) = delete;
+  // Makes the record visible to the reader.
+  ~RecordWriter();
+
+  bool ok() const { return ring_ != nullptr; }
+  // Appends; never beyond the size that was reserved.
+  void append(const void* bytes, std::uint32_t size);
+
+ private:
+  RingHeader* ring_ = nullptr;
+  std::uint64_t first_slot_ = 0;
+  std::uint32_t slot_count_ = 0;
+  std::uint32_t offset_ = 0;  // written so far
+  std::uint32_t size_ = 0;
+};
+
+// The reader's side. One at a time.
+class RingReader {
+ public:
+  explicit RingReader(RingHeader* ring) : ring_(ring) {}
+  // Copies the next record into `buffer` (kRecordBytesMax bytes) and returns its size; 0: none yet.
+  std::uint32_t next(std::uint8_t* buffer, std::uint64_t now_nanos);
+
+  std::uint64_t dropped() const;    // by writers: the ring was full
+  std::uint64_t abandoned() const;  // by writers that were killed
+  // Requests that are being served now, over all processes.
+  std::int64_t active_requests() const;
+
+ private:
+  RingHeader* ring_;
+  std::uint64_t stuck_since_ = 0;
+};
+
+// Slots of a writer that was killed while it wrote are skipped after this long.
+inline constexpr std::uint64_t kAbandonedNanos = 50'000'000;
+
+void add_active_requests(RingHeader* ring, std::int64_t change);
+
+}  // namespace kolben::agent

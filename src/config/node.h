@@ -1,0 +1,53 @@
+// Node: a configuration value with the place that it was written at. Trees of nodes are what YAML
+// files, environment expansion, merging and --set produce (config/load.h); components read them
+// with config::Reader (config/reader.h). Plain immutable data.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kolben::config {
+
+struct Location {
+  std::string file;  // "kolben.yaml", or "built-in", "--set", "env:NAME"
+  int line = 0;      // from 1; 0 where there is none
+  int column = 0;
+
+  std::string to_string() const;  // "kolben.yaml:12:5"
+};
+
+enum class NodeKind { kNull, kScalar, kList, kMap };
+
+struct Node {
+  NodeKind kind = NodeKind::kNull;
+  Location location;
+  // The scalar's text; `is_quoted` where it was written in quotes and so is a string.
+  std::string text;
+  bool is_quoted = false;
+  std::vector<Node> items;                           // of a list
+  std::vector<std::pair<std::string, Node>> fields;  // of a map, in the order of the file
+  // Where each key of `fields` stands: the same index.
+  std::vector<Location> field_locations;
+
+  const Node* find(std::string_view key) const;
+};
+
+// All mistakes of a configuration, told at once.
+class Errors {
+ public:
+  // "kolben.yaml:12:5: exporters::otlp: unknown key "endpont" (did you mean "endpoint"?)"
+  void add(const Location& location, std::string message);
+  bool empty() const { return messages_.empty(); }
+  const std::vector<std::string>& messages() const { return messages_; }
+  std::string to_string() const;  // one a line
+
+ private:
+  std::vector<std::string> messages_;
+};
+
+// The candidate closest to `word` by edit distance, or empty where none is close.
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+}  // namespace kolben::config

@@ -1,0 +1,103 @@
+// HTTP/1.1 server. Asio and Beast stay behind this header. (RFC 9110, RFC 9112.)
+//
+// The handler runs on a loop thread of the server and must not block; the answer may be given later
+// and from any thread. Limits: header 64 KiB, body HttpServerSettings::body_bytes_max before and
+// after decompression (413 beyond), slow requests end by time. Malformed requests get 400.
+// Request bodies arrive as sent: the handler asks for decompression with decode_body().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/unique_function.h"
+#include "net/address.h"
+#include "net/tls.h"
+
+namespace kolben::net::http {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method;  // "GET"
+  std::string target;  // "/api/traces?service=a", as sent
+  Headers headers;     // names as sent
+  Bytes body;          // as sent, perhaps compressed
+  std::string peer;    // "127.0.0.1:51234"
+
+  std::string_view path() const;  // the target before '?'
+  // The value of the first such header, or empty; names compare without case.
+  std::string_view header(std::string_view name) const;
+};
+
+// key=value pairs of the target, percent-decoded, in order.
+Headers query_parameters(std::string_view target);
+std::string percent_decode(std::string_view text);
+std::string percent_encode(std::string_view text);
+
+// The body without its Content-Encoding. RESOURCE_EXHAUSTED over the limit, UNIMPLEMENTED where the
+// encoding is unknown, INVALID_ARGUMENT where it is damaged.
+Result<Bytes> decode_body(const Request& request, std::size_t bytes_max);
+
+struct Response {
+  int status = 200;
+  Headers headers;  // Content-Length, Date and Connection are the server's
+  Bytes body;
+};
+
+Response text_response(int status, std::string text);
+Response json_response(int status, std::string json);
+// For errors: sets Retry-After on 429 and 503 where the status names a delay.
+int http_status_of(const Status& status);
+
+// Answers one request, once. Destroyed without an answer, it answers 500. Any thread.
+class Responder {
+ public:
+  using Send = UniqueFunction<void(Response)>;
+  explicit Responder(Send send) : send_(std::move(send)) {}
+  Responder(Responder&&) noexcept = default;
+  Responder& operator=(Responder&&) noexcept = default;
+  ~Responder();
+  void respond(Response response);
+
+ private:
+  Send send_;
+};
+
+using Handler = UniqueFunction<void(Request, Responder)>;
+
+struct ServerSettings {
+  std::string endpoint;  // "localhost:4318"; localhost means 127.0.0.1 and ::1, on one port
+  TlsServerSettings tls;
+  std::size_t body_bytes_max = 64 << 20;
+  std::chrono::nanoseconds header_timeout = std::chrono::seconds(10);
+  std::chrono::nanoseconds body_timeout = std::chrono::seconds(30);
+  std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
+  std::size_t connections_max = 4096;
+  int threads = 1;
+  // Origins that may call from a browser ("*", "https://*.example.com"); empty: none.
+  std::vector<std::string> cors_allowed_origins;
+};
+
+// Counts what was refused before a handler saw it, by reason; reasons are few and fixed
+// ("malformed_request", "tls_on_plain_port", "http2_preface", "too_large", "timeout", ...).
+using OnRejected = UniqueFunction<void(std::string_view reason, std::string_view peer)>;
+
+class Server {
+ public:
+  // Binds, listens and starts its threads. A port in use names the process that holds it.
+  static Result<std::unique_ptr<Server>> start(ServerSettings settings, Handler handler,
+                                               OnRejected on_rejected = {});
+  virtual ~Server() = default;
+  virtual std::uint16_t port() const = 0;
+  // Stops accepting, lets running requests be answered until the deadline, closes, ends threads.
+  virtual void stop(std::chrono::steady_clock::time_point deadline) = 0;
+};
+
+}  // namespace kolben::net::http

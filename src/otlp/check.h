@@ -1,0 +1,23 @@
+// check(): is this a well-formed Export*ServiceRequest, and how many items does it hold? Walks
+// every field once without building anything; what passes it can be passed on, merged and stored as
+// it is. Refuses: truncated or malformed protobuf, wrong wire types of known fields, ids that are
+// neither empty nor of their length, values nested deeper than kMaxValueDepth. Accepts unknown
+// fields, and strings that are not UTF-8 (readers replace them when they write text).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/batch.h"
+
+namespace kolben::otlp {
+
+// Arrays and maps inside one another. Far above real data; bounds the recursion of every reader.
+inline constexpr int kMaxValueDepth = 64;
+
+// The number of spans, data points or log records. Errors (INVALID_ARGUMENT) name the field path
+// and the byte offset.
+Result<std::uint64_t> check(Signal signal, std::string_view message);
+
+}  // namespace kolben::otlp

@@ -1,0 +1,21 @@
+// OTLP JSON <-> model. Source: OTLP specification, "JSON Protobuf Encoding": lowerCamelCase keys,
+// ids in hex, other bytes in base64, 64-bit integers as strings (numbers are read too), enums as
+// integers (names are read too), unknown keys ignored.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/batch.h"
+
+namespace kolben::otlp {
+
+// Parses an Export*ServiceRequest. Errors (INVALID_ARGUMENT) name the path of the value in the
+// text: "resourceSpans[0].scopeSpans[0].spans[3].traceId: 31 hex digits, want 32".
+Result<Batch> decode_json(Signal signal, std::string_view text);
+
+// Appends the decoded batch as an Export*ServiceRequest. Invalid UTF-8 becomes U+FFFD.
+void encode_json(const Batch& batch, std::string& out);
+
+}  // namespace kolben::otlp
