@@ -1,0 +1,12 @@
+// The receiver `otlp`: see README.md.
+#pragma once
+
+#include <memory>
+
+#include "pipeline/component.h"
+
+namespace kolben::receivers::otlp {
+
+std::unique_ptr<pipeline::Receiver> create(pipeline::CreateContext& context);
+
+}  // namespace kolben::receivers::otlp
