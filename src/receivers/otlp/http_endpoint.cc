@@ -19,6 +19,13 @@ std::string_view media_type(std::string_view content_type) {
   return type;
 }
 
+// The specification wants 413 for what is too large; RESOURCE_EXHAUSTED with a delay is back-pressure.
+int status_code_of(const Status& status) {
+  const bool is_too_large =
+      status.code() == StatusCode::kResourceExhausted && !status.retry_after();
+  return is_too_large ? 413 : net::http::http_status_of(status);
+}
+
 // Answers carry what the request carried: protobuf or JSON.
 net::http::Response answer_to(Signal signal, const Status& status, bool is_json) {
   net::http::Response response;
@@ -28,7 +35,7 @@ net::http::Response answer_to(Signal signal, const Status& status, bool is_json)
                                                : kolben::otlp::encode_response({}));
     return response;
   }
-  response.status = net::http::http_status_of(status);
+  response.status = status_code_of(status);
   if (const auto delay = status.retry_after();
       delay && (response.status == 429 || response.status == 503)) {
     // Whole seconds (RFC 9110, 10.2.3), rounded up.
