@@ -1,0 +1,184 @@
+#include "exporters/debug/format.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+#include <iterator>
+
+namespace kolben::exporters::debug {
+namespace {
+
+// Length of the UTF-8 sequence that begins here, or 0 where there is none.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const std::size_t length = first < 0x80             ? 1
+                             : (first & 0xe0) == 0xc0 ? 2
+                             : (first & 0xf0) == 0xe0 ? 3
+                             : (first & 0xf8) == 0xf0 ? 4
+                                                      : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  return length;
+}
+
+template <typename Items, typename Append>
+void append_joined(std::string& out, const Items& items, Append append) {
+  bool is_first = true;
+  for (const auto& item : items) {
+    if (!is_first) out += ',';
+    is_first = false;
+    append(item);
+  }
+}
+
+void append_quoted(std::string& out, const Value& value) {
+  const bool is_text = value.type() == ValueType::kString;
+  if (is_text) out += '"';
+  append_plain(out, value);
+  if (is_text) out += '"';
+}
+
+std::string_view type_name(ValueType type) {
+  switch (type) {
+    case ValueType::kEmpty:
+      return "Empty";
+    case ValueType::kString:
+      return "Str";
+    case ValueType::kBool:
+      return "Bool";
+    case ValueType::kInt:
+      return "Int";
+    case ValueType::kDouble:
+      return "Double";
+    case ValueType::kArray:
+      return "Slice";
+    case ValueType::kKvlist:
+      return "Map";
+    case ValueType::kBytes:
+      return "Bytes";
+  }
+  return "Empty";
+}
+
+}  // namespace
+
+void append_printable(std::string& out, std::string_view text) {
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const auto first = static_cast<unsigned char>(text.front());
+    const bool is_control = (first < 0x20 && first != '\t' && first != '\n') || first == 0x7f;
+    if (length == 0 || is_control) {
+      out += kReplacement;
+      text.remove_prefix(1);
+    } else {
+      out += text.substr(0, length);
+      text.remove_prefix(length);
+    }
+  }
+}
+
+void append_plain(std::string& out, const Value& value) {
+  switch (value.type()) {
+    case ValueType::kEmpty:
+      return;
+    case ValueType::kString:
+      return append_printable(out, value.as_string());
+    case ValueType::kBool:
+      out += value.as_bool() ? "true" : "false";
+      return;
+    case ValueType::kInt:
+      fmt::format_to(std::back_inserter(out), "{}", value.as_int());
+      return;
+    case ValueType::kDouble:
+      fmt::format_to(std::back_inserter(out), "{}", value.as_double());
+      return;
+    case ValueType::kArray:
+      out += '[';
+      append_joined(out, value.as_array(), [&](const Value& item) { append_quoted(out, item); });
+      out += ']';
+      return;
+    case ValueType::kKvlist:
+      out += '{';
+      append_joined(out, value.as_kvlist(), [&](const KeyValue& entry) {
+        out += '"';
+        append_printable(out, entry.key);
+        out += "\":";
+        append_quoted(out, entry.value);
+      });
+      out += '}';
+      return;
+    case ValueType::kBytes:
+      for (const char byte : value.as_bytes()) {
+        fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
+      }
+      return;
+  }
+}
+
+void append_typed(std::string& out, const Value& value) {
+  out += type_name(value.type());
+  out += '(';
+  append_plain(out, value);
+  out += ')';
+}
+
+void append_attributes(std::string& out, std::string_view title, const Attributes& attributes) {
+  if (attributes.empty()) return;
+  out += title;
+  out += '\n';
+  for (const KeyValue& attribute : attributes) {
+    out += "     -> ";
+    append_printable(out, attribute.key);
+    out += ": ";
+    append_typed(out, attribute.value);
+    out += '\n';
+  }
+}
+
+void append_pairs(std::string& out, const Attributes& attributes) {
+  for (const KeyValue& attribute : attributes) {
+    out += ' ';
+    append_printable(out, attribute.key);
+    out += '=';
+    append_plain(out, attribute.value);
+  }
+}
+
+std::string format_time(std::uint64_t unix_nanos) {
+  const auto seconds = static_cast<std::time_t>(unix_nanos / 1'000'000'000);
+  std::string text = fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(seconds));
+  const std::uint64_t nanos = unix_nanos % 1'000'000'000;
+  if (nanos != 0) {
+    std::string fraction = fmt::format(".{:09}", nanos);
+    fraction.erase(fraction.find_last_not_of('0') + 1);
+    text += fraction;
+  }
+  return text + " +0000 UTC";
+}
+
+void append_resource(std::string& out, std::string_view title, std::size_t index,
+                     const Resource& resource, std::string_view schema_url) {
+  fmt::format_to(std::back_inserter(out), "{} #{}\nResource SchemaURL: ", title, index);
+  append_printable(out, schema_url);
+  out += '\n';
+  append_attributes(out, "Resource attributes:", resource.attributes);
+}
+
+void append_scope(std::string& out, std::string_view title, std::size_t index, const Scope& scope,
+                  std::string_view schema_url) {
+  fmt::format_to(std::back_inserter(out), "{} #{}\n{} SchemaURL: ", title, index, title);
+  append_printable(out, schema_url);
+  out += "\nInstrumentationScope ";
+  append_printable(out, scope.name);
+  out += ' ';
+  append_printable(out, scope.version);
+  out += '\n';
+  append_attributes(out, "InstrumentationScope attributes:", scope.attributes);
+}
+
+}  // namespace kolben::exporters::debug
