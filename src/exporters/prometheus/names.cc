@@ -1,0 +1,217 @@
+#include "exporters/prometheus/names.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+namespace kolben::exporters::prometheus {
+namespace {
+
+bool is_alphanumeric(char character) {
+  return std::isalnum(static_cast<unsigned char>(character)) != 0;
+}
+
+// UCUM units that the specification spells out; what is not here stays as it is.
+constexpr std::pair<std::string_view, std::string_view> kUnits[] = {
+    {"d", "days"},          {"h", "hours"},         {"min", "minutes"},    {"s", "seconds"},
+    {"ms", "milliseconds"}, {"us", "microseconds"}, {"ns", "nanoseconds"}, {"By", "bytes"},
+    {"KiBy", "kibibytes"},  {"MiBy", "mebibytes"},  {"GiBy", "gibibytes"}, {"TiBy", "tibibytes"},
+    {"KBy", "kilobytes"},   {"MBy", "megabytes"},   {"GBy", "gigabytes"},  {"TBy", "terabytes"},
+    {"m", "meters"},        {"V", "volts"},         {"A", "amperes"},      {"J", "joules"},
+    {"W", "watts"},         {"g", "grams"},         {"Cel", "celsius"},    {"Hz", "hertz"},
+    {"%", "percent"},
+};
+constexpr std::pair<std::string_view, std::string_view> kPerUnits[] = {
+    {"s", "second"}, {"m", "minute"}, {"h", "hour"}, {"d", "day"},
+    {"w", "week"},   {"mo", "month"}, {"y", "year"},
+};
+
+template <std::size_t N>
+std::string spelled_out(const std::pair<std::string_view, std::string_view> (&table)[N],
+                        std::string_view unit) {
+  for (const auto& [short_form, long_form] : table) {
+    if (unit == short_form) return std::string(long_form);
+  }
+  return std::string(unit);
+}
+
+// Letters, digits, '_' and ':'; everything else becomes one '_', never two in a row.
+std::string clean(std::string_view text) {
+  std::string cleaned;
+  for (const char character : text) {
+    const bool is_good = is_alphanumeric(character) || character == ':';
+    if (is_good) {
+      cleaned += character;
+    } else if (!cleaned.empty() && cleaned.back() != '_') {
+      cleaned += '_';
+    }
+  }
+  while (!cleaned.empty() && cleaned.back() == '_') cleaned.pop_back();
+  return cleaned;
+}
+
+// "By/s" -> "bytes_per_second"; annotations in braces say nothing.
+std::string unit_suffix(std::string_view unit) {
+  std::string plain;
+  int braces = 0;
+  for (const char character : unit) {
+    if (character == '{') ++braces;
+    if (braces == 0) plain += character;
+    if (character == '}' && braces > 0) --braces;
+  }
+  const std::size_t slash = plain.find('/');
+  std::string suffix = clean(spelled_out(kUnits, std::string_view(plain).substr(0, slash)));
+  if (plain == "%") suffix = "percent";
+  if (slash != std::string::npos && slash + 1 < plain.size()) {
+    const std::string per =
+        clean(spelled_out(kPerUnits, std::string_view(plain).substr(slash + 1)));
+    if (!per.empty()) suffix += (suffix.empty() ? "per_" : "_per_") + per;
+  }
+  return suffix;
+}
+
+bool ends_with_word(std::string_view name, std::string_view word) {
+  return name == word || (name.size() > word.size() && name.ends_with(word) &&
+                          name[name.size() - word.size() - 1] == '_');
+}
+
+void append_word(std::string& name, std::string_view word) {
+  if (word.empty() || ends_with_word(name, word)) return;
+  name += '_';
+  name += word;
+}
+
+std::size_t utf8_length(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  const std::size_t length = first < 0x80             ? 1
+                             : (first & 0xe0) == 0xc0 ? 2
+                             : (first & 0xf0) == 0xe0 ? 3
+                             : (first & 0xf8) == 0xf0 ? 4
+                                                      : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
+  }
+  return length;
+}
+
+void append_utf8(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    out += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+}
+
+}  // namespace
+
+std::string metric_name(const Metric& metric, const NameOptions& options) {
+  std::string name = clean(metric.name);
+  const bool is_counter = metric.kind == MetricKind::kSum && metric.is_monotonic;
+  if (options.add_suffixes) {
+    // "_total" comes last, after the unit.
+    if (is_counter && ends_with_word(name, "total") && name.size() > 6) {
+      name.erase(name.size() - 6);
+    }
+    append_word(name, unit_suffix(metric.unit == "1" ? std::string_view() : metric.unit));
+    if (metric.unit == "1" && metric.kind == MetricKind::kGauge) append_word(name, "ratio");
+    if (is_counter) append_word(name, "total");
+  }
+  if (!options.name_space.empty()) name = clean(options.name_space) + "_" + name;
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) != 0) {
+    name.insert(0, 1, '_');
+  }
+  return name;
+}
+
+std::string label_name(std::string_view key) {
+  std::string name;
+  for (const char character : key) name += is_alphanumeric(character) ? character : '_';
+  if (!name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) != 0) {
+    name.insert(0, "key_");
+  }
+  return name.empty() ? "_" : name;
+}
+
+void append_label_value(std::string& out, std::string_view value) {
+  std::string clean_text;
+  append_utf8(clean_text, value);
+  for (const char character : clean_text) {
+    if (character == '\\' || character == '"') out += '\\';
+    if (character == '\n') {
+      out += "\\n";
+    } else {
+      out += character;
+    }
+  }
+}
+
+void append_help(std::string& out, std::string_view text) {
+  std::string clean_text;
+  append_utf8(clean_text, text);
+  for (const char character : clean_text) {
+    if (character == '\\') out += '\\';
+    if (character == '\n') {
+      out += "\\n";
+    } else {
+      out += character;
+    }
+  }
+}
+
+void append_number(std::string& out, double value) {
+  if (std::isnan(value)) {
+    out += "NaN";
+  } else if (std::isinf(value)) {
+    out += value > 0 ? "+Inf" : "-Inf";
+  } else {
+    fmt::format_to(std::back_inserter(out), "{}", value);
+  }
+}
+
+std::string text_of(const Value& value) {
+  std::string text;
+  const auto join = [&](const auto& items, char open, char close, auto append) {
+    text += open;
+    for (const auto& item : items) {
+      if (text.size() > 1) text += ',';
+      append(item);
+    }
+    text += close;
+  };
+  switch (value.type()) {
+    case ValueType::kEmpty:
+      break;
+    case ValueType::kString:
+      text = value.as_string();
+      break;
+    case ValueType::kBool:
+      text = value.as_bool() ? "true" : "false";
+      break;
+    case ValueType::kInt:
+      text = fmt::format("{}", value.as_int());
+      break;
+    case ValueType::kDouble:
+      append_number(text, value.as_double());
+      break;
+    case ValueType::kArray:
+      join(value.as_array(), '[', ']', [&](const Value& item) { text += text_of(item); });
+      break;
+    case ValueType::kKvlist:
+      join(value.as_kvlist(), '{', '}', [&](const KeyValue& entry) {
+        text += entry.key;
+        text += ':';
+        text += text_of(entry.value);
+      });
+      break;
+    case ValueType::kBytes:
+      text = value.as_bytes();
+      break;
+  }
+  return text;
+}
+
+}  // namespace kolben::exporters::prometheus

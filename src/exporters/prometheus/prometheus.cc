@@ -1,0 +1,105 @@
+#include "exporters/prometheus/prometheus.h"
+
+#include <string>
+#include <utility>
+
+#include "config/reader.h"
+#include "exporters/prometheus/series.h"
+#include "net/http/server.h"
+#include "otlp/decode.h"
+#include "pipeline/listener.h"
+#include "pipeline/settings.h"
+
+namespace kolben::exporters::prometheus {
+namespace {
+
+struct Settings {
+  net::http::ServerSettings server;
+  SeriesSettings series;
+};
+
+class PrometheusExporter final : public pipeline::Exporter {
+ public:
+  PrometheusExporter(std::string id, Settings settings)
+      : id_(std::move(id)), settings_(std::move(settings)), series_(settings_.series) {}
+
+  Status start(pipeline::Host& host) override {
+    clock_ = &host.clock();
+    const pipeline::Labels labels{{"exporter", id_}};
+    sent_ = &host.telemetry().counter("otelcol_exporter_sent_metric_points",
+                                      "Number of metric points handed over", labels);
+    failed_ = &host.telemetry().counter("otelcol_exporter_send_failed_metric_points",
+                                        "Number of metric points that were refused", labels);
+    KOLBEN_TRY(server_, net::http::Server::start(
+                            settings_.server,
+                            [this](net::http::Request request, net::http::Responder responder) {
+                              responder.respond(answer(request));
+                            },
+                            pipeline::count_rejected(host, id_)));
+    pipeline::report_listener(host, id_, settings_.server.endpoint, server_->port());
+    return Status::ok();
+  }
+
+  void stop(pipeline::Deadline deadline) override {
+    if (server_) server_->stop(deadline);
+  }
+
+  Status consume(pipeline::Delivery&& delivery) override {
+    KOLBEN_RETURN_IF_ERROR(kolben::otlp::decode(delivery.batch));
+    const std::uint64_t refused = series_.update(delivery.batch.metrics(), clock_->steady_nanos());
+    sent_->add(delivery.batch.items() - refused);
+    failed_->add(refused);
+    delivery.receipt.resolve(Status::ok());
+    return Status::ok();
+  }
+
+ private:
+  net::http::Response answer(const net::http::Request& request) {
+    if (request.path() != "/metrics") {
+      return net::http::text_response(404, "404 metrics are at /metrics\n");
+    }
+    net::http::Response response;
+    response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.body = Bytes::from_string(series_.to_text(clock_->steady_nanos()));
+    return response;
+  }
+
+  const std::string id_;
+  const Settings settings_;
+  Series series_;
+  const Clock* clock_ = nullptr;
+  pipeline::Counter* sent_ = nullptr;
+  pipeline::Counter* failed_ = nullptr;
+  std::unique_ptr<net::http::Server> server_;
+};
+
+}  // namespace
+
+std::unique_ptr<pipeline::Exporter> create(pipeline::CreateContext& context) {
+  Settings settings;
+  settings.server.endpoint = "localhost:8889";
+  bool without_scope_info = false;
+  std::chrono::nanoseconds expiration = std::chrono::minutes(5);
+  std::uint64_t series_max = settings.series.series_max;
+  config::Reader reader(context.config, "exporters::" + context.id, context.errors);
+  reader.optional("endpoint", settings.server.endpoint);
+  reader.optional("namespace", settings.series.names.name_space);
+  reader.optional("const_labels", settings.series.const_labels);
+  reader.optional("send_timestamps", settings.series.send_timestamps);
+  reader.optional("metric_expiration", expiration);
+  reader.optional("add_metric_suffixes", settings.series.names.add_suffixes);
+  reader.optional("without_scope_info", without_scope_info);
+  reader.optional("series_max", series_max);
+  reader.ignored("enable_open_metrics", "the text format 0.0.4 is served");
+  if (auto conversion = reader.child("resource_to_telemetry_conversion")) {
+    conversion->optional("enabled", settings.series.with_resource_labels);
+  }
+  pipeline::read_tls_server(reader, settings.server.tls);
+  if (expiration.count() <= 0) reader.error("metric_expiration", "must be greater than zero");
+  settings.series.with_scope_info = !without_scope_info;
+  settings.series.expiration_nanos = static_cast<std::uint64_t>(expiration.count());
+  settings.series.series_max = series_max;
+  return std::make_unique<PrometheusExporter>(context.id, std::move(settings));
+}
+
+}  // namespace kolben::exporters::prometheus

@@ -1,0 +1,118 @@
+#include "exporters/prometheus/series.h"
+
+#include <gtest/gtest.h>
+
+namespace kolben::exporters::prometheus {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+// A batch with one metric of the service "todo".
+struct OneMetric {
+  explicit OneMetric(std::string_view name, MetricKind kind, std::string_view unit = "") {
+    Arena& arena = batch.arena();
+    ResourceMetrics& resource = batch.metrics().resources.add(arena);
+    set(resource.resource.attributes, arena, "service.name", Value::string("todo"));
+    metric = &resource.scopes.add(arena).metrics.add(arena);
+    metric->name = name;
+    metric->unit = unit;
+    metric->kind = kind;
+    metric->temporality = Temporality::kCumulative;
+  }
+  NumberPoint& add_number(double value) {
+    NumberPoint& point = metric->number_points.add(batch.arena());
+    point.value = {NumberType::kDouble, 0, value};
+    return point;
+  }
+  Batch batch{Signal::kMetrics};
+  Metric* metric;
+};
+
+TEST(MetricName, FollowsTheSpecification) {
+  const auto f = [](std::string_view name, MetricKind kind, std::string_view unit, bool monotonic,
+                    std::string_view want) {
+    Metric metric;
+    metric.name = name;
+    metric.unit = unit;
+    metric.kind = kind;
+    metric.is_monotonic = monotonic;
+    EXPECT_EQ(metric_name(metric, {}), want);
+  };
+  f("http.server.duration", MetricKind::kHistogram, "ms", false,
+    "http_server_duration_milliseconds");
+  f("http.server.request.duration", MetricKind::kHistogram, "s", false,
+    "http_server_request_duration_seconds");
+  f("flask_app_requests_total", MetricKind::kSum, "1", true, "flask_app_requests_total");
+  f("http.server.active_requests", MetricKind::kSum, "{request}", false,
+    "http_server_active_requests");
+  f("disk.io", MetricKind::kSum, "By", true, "disk_io_bytes_total");
+  f("load", MetricKind::kGauge, "1", false, "load_ratio");
+  f("rate", MetricKind::kGauge, "By/s", false, "rate_bytes_per_second");
+  f("1st", MetricKind::kGauge, "", false, "_1st");
+}
+
+TEST(Series, ACounterIsShownWithItsLabels) {
+  OneMetric data("flask_app_requests_total", MetricKind::kSum);
+  data.metric->is_monotonic = true;
+  data.metric->description = "Requests";
+  NumberPoint& point = data.add_number(3);
+  set(point.attributes, data.batch.arena(), "endpoint", Value::string("a\"b\\\n"));
+  Series series({});
+  EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 0U);
+  EXPECT_EQ(series.to_text(kSecond),
+            "# HELP flask_app_requests_total Requests\n"
+            "# TYPE flask_app_requests_total counter\n"
+            "flask_app_requests_total{job=\"todo\",endpoint=\"a\\\"b\\\\\\n\"} 3\n");
+}
+
+TEST(Series, AHistogramCountsUpwards) {
+  OneMetric data("http.server.duration", MetricKind::kHistogram, "ms");
+  Arena& arena = data.batch.arena();
+  HistogramPoint& point = data.metric->histogram_points.add(arena);
+  for (const double bound : {5.0, 10.0}) point.explicit_bounds.push_back(arena, bound);
+  for (const std::uint64_t count : {1, 2, 4}) point.bucket_counts.push_back(arena, count);
+  point.count = 7;
+  point.sum = 60.5;
+  Series series({});
+  series.update(data.batch.metrics(), kSecond);
+  EXPECT_EQ(series.to_text(kSecond),
+            "# HELP http_server_duration_milliseconds \n"
+            "# TYPE http_server_duration_milliseconds histogram\n"
+            "http_server_duration_milliseconds_bucket{job=\"todo\",le=\"5\"} 1\n"
+            "http_server_duration_milliseconds_bucket{job=\"todo\",le=\"10\"} 3\n"
+            "http_server_duration_milliseconds_bucket{job=\"todo\",le=\"+Inf\"} 7\n"
+            "http_server_duration_milliseconds_sum{job=\"todo\"} 60.5\n"
+            "http_server_duration_milliseconds_count{job=\"todo\"} 7\n");
+}
+
+TEST(Series, DeltaPointsAreSummedUp) {
+  OneMetric data("jobs", MetricKind::kSum);
+  data.metric->is_monotonic = true;
+  data.metric->temporality = Temporality::kDelta;
+  data.add_number(2);
+  Series series({});
+  series.update(data.batch.metrics(), kSecond);
+  series.update(data.batch.metrics(), 2 * kSecond);
+  EXPECT_NE(series.to_text(2 * kSecond).find("jobs_total{job=\"todo\"} 4\n"), std::string::npos);
+}
+
+TEST(Series, WhatGetsNoPointsExpires) {
+  OneMetric data("load", MetricKind::kGauge);
+  data.add_number(1);
+  Series series({.expiration_nanos = 10 * kSecond});
+  series.update(data.batch.metrics(), kSecond);
+  EXPECT_NE(series.to_text(11 * kSecond), "");
+  EXPECT_EQ(series.to_text(12 * kSecond), "");
+}
+
+TEST(Series, BeyondTheBoundNewSeriesAreRefusedAndCounted) {
+  OneMetric data("load", MetricKind::kGauge);
+  for (const char* host : {"a", "b", "c"}) {
+    set(data.add_number(1).attributes, data.batch.arena(), "host", Value::string(host));
+  }
+  Series series({.series_max = 2});
+  EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 1U);
+}
+
+}  // namespace
+}  // namespace kolben::exporters::prometheus
