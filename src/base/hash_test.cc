@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "base/sha256.h"
+
 namespace kolben {
 namespace {
 
@@ -23,6 +25,11 @@ TEST(Hash64, LengthMatters) {
   EXPECT_NE(hash64(std::string_view("\0", 1)), hash64(std::string_view("\0\0", 2)));
   EXPECT_NE(hash64("a"), hash64("b"));
   EXPECT_EQ(hash64("resource"), hash64("resource"));
+}
+
+// FIPS 180-4's example.
+TEST(Sha256, KnownValue) {
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 }  // namespace

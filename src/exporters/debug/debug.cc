@@ -43,9 +43,9 @@ class DebugExporter final : public pipeline::Exporter {
 
  private:
   void print(const Batch& batch) {
-    pipeline::log::info(id_, summary_line(batch));
-    if (settings_.verbosity == Verbosity::kNormal) pipeline::log::raw(normal_text(batch));
-    if (settings_.verbosity == Verbosity::kDetailed) pipeline::log::raw(detailed_text(batch));
+    log::info(id_, summary_line(batch));
+    if (settings_.verbosity == Verbosity::kNormal) log::text(normal_text(batch));
+    if (settings_.verbosity == Verbosity::kDetailed) log::text(detailed_text(batch));
   }
 
   // The first batches of each second, and of the rest every n-th.

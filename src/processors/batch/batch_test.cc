@@ -41,28 +41,28 @@ class BatchTest : public testing::Test {
 TEST_F(BatchTest, GoesOutWhenTheSizeIsReached) {
   auto processor = make({.send_batch_size = 10, .timeout = seconds(0)});
   EXPECT_TRUE(processor->consume(delivery_of(6)).is_ok());
-  EXPECT_EQ(next.delivery_count(), 0U);
+  EXPECT_EQ(next.count(), 0U);
   EXPECT_TRUE(processor->consume(delivery_of(6)).is_ok());
-  ASSERT_EQ(next.delivery_count(), 1U);
-  EXPECT_EQ(next.item_count(), 12U);
+  ASSERT_EQ(next.count(), 1U);
+  EXPECT_EQ(next.items(), 12U);
 }
 
 TEST_F(BatchTest, GoesOutWhenTheTimeIsUp) {
   auto processor = make({.send_batch_size = 1000, .timeout = std::chrono::milliseconds(5)});
   EXPECT_TRUE(processor->consume(delivery_of(1)).is_ok());
-  EXPECT_TRUE(next.wait_for_items(1, seconds(10)));
+  EXPECT_TRUE(next.wait_for(1, seconds(10)));
 }
 
 TEST_F(BatchTest, DoesNotGrowBeyondTheLargestSizeByPuttingTogether) {
   auto processor = make({.send_batch_size = 10, .send_batch_max_size = 10, .timeout = seconds(0)});
   EXPECT_TRUE(processor->consume(delivery_of(8)).is_ok());
   EXPECT_TRUE(processor->consume(delivery_of(8)).is_ok());
-  ASSERT_EQ(next.delivery_count(), 1U);
-  EXPECT_EQ(next.item_count(), 8U);
+  ASSERT_EQ(next.count(), 1U);
+  EXPECT_EQ(next.items(), 8U);
 }
 
 TEST_F(BatchTest, ARefusalReachesEverySenderInTheBatch) {
-  next.refuse_with(unavailable("away"));
+  next.refuse(unavailable("away"));
   std::vector<Status> answers;
   auto processor = make({.send_batch_size = 2, .timeout = seconds(0)});
   EXPECT_TRUE(processor->consume(delivery_of(1, &answers)).is_ok());
@@ -76,7 +76,7 @@ TEST_F(BatchTest, StopSendsTheRest) {
   auto processor = make({.send_batch_size = 100, .timeout = seconds(60)});
   EXPECT_TRUE(processor->consume(delivery_of(3)).is_ok());
   processor->stop(std::chrono::steady_clock::now() + seconds(5));
-  EXPECT_EQ(next.item_count(), 3U);
+  EXPECT_EQ(next.items(), 3U);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ class MemoryLimiterTest : public testing::Test {
 
 TEST_F(MemoryLimiterTest, BelowTheSoftLimitDataPasses) {
   EXPECT_TRUE(limiter.consume(delivery_of(100)).is_ok());
-  EXPECT_EQ(next.delivery_count(), 1U);
+  EXPECT_EQ(next.count(), 1U);
 }
 
 TEST_F(MemoryLimiterTest, AboveTheSoftLimitDataIsRefusedWithADelay) {
@@ -44,7 +44,7 @@ TEST_F(MemoryLimiterTest, AboveTheSoftLimitDataIsRefusedWithADelay) {
   const Status status = limiter.consume(delivery_of(100));
   EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
   EXPECT_TRUE(status.is_retryable());
-  EXPECT_EQ(next.delivery_count(), 0U);
+  EXPECT_EQ(next.count(), 0U);
 }
 
 TEST_F(MemoryLimiterTest, ABurstBetweenTwoReadingsIsNoticed) {

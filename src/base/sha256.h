@@ -1,0 +1,12 @@
+// SHA-256 (FIPS 180-4), by OpenSSL.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace kolben {
+
+// 64 lower-case hexadecimal digits.
+std::string sha256_hex(std::string_view bytes);
+
+}  // namespace kolben
