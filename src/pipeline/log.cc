@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <cstdio>
 #include <memory>
 
 namespace kolben::log {
@@ -74,6 +75,11 @@ void set_level(LogLevel level) {
 }
 bool is_enabled(LogLevel level) {
   return level >= current_level.load(std::memory_order_relaxed);
+}
+
+void text(std::string_view lines) {
+  // stderr is unbuffered and locked for the call: the text stays in one piece.
+  std::fwrite(lines.data(), 1, lines.size(), stderr);
 }
 
 std::string format_line(LogLevel level, std::string_view source, std::string_view message,

@@ -26,6 +26,9 @@ void info(std::string_view source, std::string_view message, Fields fields = {})
 void warn(std::string_view source, std::string_view message, Fields fields = {});
 void error(std::string_view source, std::string_view message, Fields fields = {});
 
+// Text of many lines as it is, between whole lines, whatever the level.
+void text(std::string_view lines);
+
 // The line without its time, for tests: "info otlp: listening endpoint=127.0.0.1:4317".
 std::string format_line(pipeline::LogLevel level, std::string_view source, std::string_view message,
                         Fields fields);

@@ -201,7 +201,7 @@ std::string text_of(const Batch& batch, bool is_detailed) {
 std::string summary_line(const Batch& batch) {
   switch (batch.signal()) {
     case Signal::kTraces:
-      return fmt::format("Traces\t{{\"resource spans\": {}, \"spans\": {}}}",
+      return fmt::format("Traces {{\"resource spans\": {}, \"spans\": {}}}",
                          batch.traces().resources.size(), batch.items());
     case Signal::kMetrics: {
       std::size_t metrics = 0;
@@ -209,11 +209,11 @@ std::string summary_line(const Batch& batch) {
         for (const ScopeMetrics& scope : resource.scopes) metrics += scope.metrics.size();
       }
       return fmt::format(
-          "Metrics\t{{\"resource metrics\": {}, \"metrics\": {}, \"data points\": {}}}",
+          "Metrics {{\"resource metrics\": {}, \"metrics\": {}, \"data points\": {}}}",
           batch.metrics().resources.size(), metrics, batch.items());
     }
     case Signal::kLogs:
-      return fmt::format("Logs\t{{\"resource logs\": {}, \"log records\": {}}}",
+      return fmt::format("Logs {{\"resource logs\": {}, \"log records\": {}}}",
                          batch.logs().resources.size(), batch.items());
   }
   return {};

@@ -9,7 +9,7 @@
 
 namespace kolben::exporters::debug {
 
-// "Traces\t{"resource spans": 1, "spans": 2}"
+// "Traces {"resource spans": 1, "spans": 2}"
 std::string summary_line(const Batch& batch);
 // A line for each span, data point or log record.
 std::string normal_text(const Batch& batch);

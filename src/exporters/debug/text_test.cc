@@ -31,7 +31,7 @@ Batch one_span(std::string_view name) {
 }
 
 TEST(SummaryLine, CountsResourcesAndSpans) {
-  EXPECT_EQ(summary_line(one_span("GET /")), "Traces\t{\"resource spans\": 1, \"spans\": 1}");
+  EXPECT_EQ(summary_line(one_span("GET /")), "Traces {\"resource spans\": 1, \"spans\": 1}");
 }
 
 TEST(DetailedText, ShowsASpanAsTheCollectorDoes) {
