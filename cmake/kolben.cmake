@@ -12,7 +12,7 @@ add_compile_options(
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi -Wformat=2 -Wvla -Wundef -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  add_compile_options(-Wduplicated-cond -Wlogical-op $<$<COMPILE_LANGUAGE:CXX>:-Wsuggest-override>)
+  add_compile_options(-Wduplicated-cond $<$<COMPILE_LANGUAGE:CXX>:-Wsuggest-override>)
 else()
   add_compile_options(-Wthread-safety)
 endif()
