@@ -1,0 +1,184 @@
+"""What strangers send: nothing crashes, everything is answered, nothing vanishes in silence."""
+import gzip
+import http.client
+import json
+import socket
+import subprocess
+import time
+
+import pytest
+
+from harness import get, post_json, request, span, trace_request, wait_until
+
+JSON = {"Content-Type": "application/json"}
+PROTOBUF = {"Content-Type": "application/x-protobuf"}
+
+
+@pytest.fixture
+def kolben(shared_kolben):
+    assert shared_kolben.is_running(), shared_kolben.stderr
+    yield shared_kolben
+    assert shared_kolben.is_running(), shared_kolben.stderr
+
+
+def trace(kolben, trace_id):
+    return get(kolben.ui, f"/api/kolben/trace/{trace_id:032x}")
+
+
+@pytest.mark.parametrize("body, headers, status", [
+    (b"\x0a\xff\xff\xff\xff\x0f", PROTOBUF, 400),                      # truncated
+    (b"\x0a\x05\x0a", PROTOBUF, 400),
+    (b'{"resourceSpans": [', JSON, 400),
+    (b'{"resourceSpans": 7}', JSON, 400),
+    (b"\xff\xfe\x00", JSON, 400),
+    (b"[" * 100_000, JSON, 400),                                        # deep nesting
+    (b"{}", {"Content-Type": "text/plain"}, 415),
+    (b"{}", {}, 415),
+    (b"garbage", {**JSON, "Content-Encoding": "gzip"}, 400),
+    (b"{}", {**JSON, "Content-Encoding": "br"}, 400),
+], ids=["oversized-length", "truncated", "cut-json", "wrong-type", "not-utf8", "deep", "text",
+        "no-type", "bad-gzip", "unknown-encoding"])
+def test_malformed_requests_are_refused_clearly(kolben, body, headers, status):
+    answer = request(kolben.otlp_http, "POST", "/v1/traces", body, headers)
+    assert answer.status in (status, 415 if status == 400 and "br" in headers.values() else status)
+    assert answer.body
+
+
+def test_the_place_of_a_mistake_in_json_is_named(kolben):
+    broken = trace_request([span("ok", 1, 1), {**span("bad", 2, 2), "traceId": "abc"}])
+    answer = post_json(kolben.otlp_http, "/v1/traces", broken)
+    assert answer.status == 400
+    assert "spans[1].traceId" in answer.text
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_wrong_methods_get_405(kolben, method):
+    answer = request(kolben.otlp_http, method, "/v1/traces")
+    assert answer.status == 405
+    assert answer.headers["Allow"] == "POST"
+
+
+def test_a_body_over_the_limit_gets_413_and_is_counted(kolben):
+    connection = http.client.HTTPConnection("127.0.0.1", kolben.otlp_http, timeout=20)
+    connection.putrequest("POST", "/v1/traces")
+    connection.putheader("Content-Type", "application/x-protobuf")
+    connection.putheader("Content-Length", str((64 << 20) + 1))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def test_a_gzip_bomb_gets_413(kolben):
+    bomb = gzip.compress(b"\0" * (65 << 20), 9)
+    answer = request(kolben.otlp_http, "POST", "/v1/traces", bomb,
+                     {**PROTOBUF, "Content-Encoding": "gzip"})
+    assert answer.status == 413
+
+
+def test_grpc_on_the_http_port_is_told_where_it_is(kolben):
+    with socket.create_connection(("127.0.0.1", kolben.otlp_http), timeout=10) as peer:
+        peer.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        answer = peer.recv(4096)
+    assert b"400" in answer and b"gRPC" in answer
+
+
+def test_http_on_the_grpc_port_gets_what_the_scenario_says(kolben):
+    answer = subprocess.run(["curl", "-sS", f"localhost:{kolben.otlp_grpc}"], capture_output=True,
+                            text=True, timeout=20)
+    assert answer.returncode == 1
+    assert "Received HTTP/0.9 when not allowed" in answer.stderr
+
+    def counted():
+        rejected = get(kolben.ui, "/api/kolben/status").json()["rejected"]
+        return any(row["listener"] == "otlp/grpc" and row["count"] > 0 for row in rejected)
+    wait_until(counted, "the peer is counted with its reason")
+
+
+def test_without_a_collector_curl_is_refused():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    answer = subprocess.run(["curl", "-sS", f"127.0.0.1:{port}"], capture_output=True, timeout=20)
+    assert answer.returncode == 7
+
+
+def test_odd_spans_are_kept(kolben):
+    year_1970, year_2100 = 1, 4_102_444_800_000_000_000
+    huge = "x" * (1 << 20)
+    answer = kolben.send_spans(
+        span("of 1970", 0x1970, 1, start=year_1970),
+        span("of 2100", 0x2100, 2, start=year_2100),
+        {**span("backwards", 0xb, 3), "endTimeUnixNano": "5"},
+        span("large", 0x1a, 4, text=huge),
+        span("many", 0x3a, 5, **{f"key.{n}": n for n in range(10_000)}),
+        span("", 0xe, 6))
+    assert answer.status == 200
+    for trace_id in (0x1970, 0x2100, 0xb, 0x1a, 0x3a, 0xe):
+        assert trace(kolben, trace_id).status == 200, hex(trace_id)
+    assert trace(kolben, 0xb).json()["durationsMicros"] == [0]
+    detail = get(kolben.ui, f"/api/kolben/trace/{0x1a:032x}/span/{4:016x}").json()
+    assert [len(a["value"]) for a in detail["attributes"] if a["key"] == "text"] == [len(huge)]
+    detail = get(kolben.ui, f"/api/kolben/trace/{0x3a:032x}/span/{5:016x}").json()
+    assert len(detail["attributes"]) == 10_000
+
+
+def test_zero_ids_do_no_harm(kolben):
+    zero = {**span("zero", 0, 0), "spanId": "0" * 16}
+    answer = kolben.send_spans(zero, span("good", 0x900d, 1))
+    assert answer.status in (200, 400)
+    if answer.status == 200:
+        assert trace(kolben, 0x900d).status == 200
+
+
+def test_hostile_texts_are_only_texts(kolben):
+    evil = "<script>alert(1)</script>\"'&\u202e\x00"
+    kolben.send_spans(span(evil, 0xe71, 1, evil=evil), service=evil)
+    answer = get(kolben.ui, f"/api/traces/{0xe71:032x}")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("application/json")
+    spans = answer.json()["data"][0]["spans"]
+    assert spans[0]["operationName"] == evil
+    page = get(kolben.ui, f"/trace/{0xe71:032x}")
+    assert "<script>alert" not in page.text
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+
+
+def test_cycles_and_missing_parents_do_not_hang(kolben):
+    kolben.send_spans(span("a", 0xc, 1, parent=2), span("b", 0xc, 2, parent=1),
+                      span("orphan", 0xc, 3, parent=99), span("self", 0xc, 4, parent=4))
+    answer = trace(kolben, 0xc)
+    assert answer.status == 200
+    assert sorted(answer.json()["spanId"]) == [f"{n:016x}" for n in (1, 2, 3, 4)]
+    assert get(kolben.ui, f"/api/traces/{0xc:032x}").status == 200
+
+
+@pytest.mark.parametrize("target", [
+    "/api/traces/xyz", "/api/kolben/trace/xyz", "/api/traces?limit=-1", "/api/traces?service=a&start=x",
+    "/api/kolben/search?minDuration=fast", "/api/kolben/search?tag=a%3D~(", "/api/v3/traces?query.serviceName=a",
+    "/api/kolben/search?cursor=nonsense",
+])
+def test_malformed_queries_get_400(kolben, target):
+    assert get(kolben.ui, target).status == 400
+
+
+def test_slow_and_silent_peers_keep_nobody_else_waiting(kolben):
+    silent = [socket.create_connection(("127.0.0.1", kolben.otlp_http)) for _ in range(50)]
+    for peer in silent[:25]:
+        peer.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Le")
+    began = time.monotonic()
+    assert kolben.send_spans(span("quick", 0x91c, 1)).status == 200
+    assert time.monotonic() - began < 5
+    for peer in silent:
+        peer.close()
+
+
+def test_what_is_not_utf8_is_kept_and_shown_replaced(kolben):
+    # resource_spans { scope_spans { spans { trace_id, span_id, name: "\xff" } } }
+    def field(number, payload):
+        return bytes([number << 3 | 2, len(payload)]) + payload
+    body = field(1, field(2, field(2, field(1, bytes(15) + b"\xfe") + field(2, bytes(7) + b"\x01") +
+                                   field(5, b"\xff"))))
+    assert request(kolben.otlp_http, "POST", "/v1/traces", body, PROTOBUF).status == 200
+    answer = get(kolben.ui, f"/api/kolben/trace/{0xfe:032x}")
+    assert answer.status == 200
+    assert "\ufffd" in json.loads(answer.body)["names"][0]
