@@ -27,7 +27,7 @@ void expect_one_opinion(Signal signal, const std::string& message) {
 class Mutation : public testing::TestWithParam<Signal> {};
 
 INSTANTIATE_TEST_SUITE_P(Signals, Mutation, testing::ValuesIn(kAllSignals),
-                         [](const auto& info) { return std::string(to_string(info.param)); });
+                         [](const auto& signal) { return std::string(to_string(signal.param)); });
 
 TEST_P(Mutation, CutAtEveryByte) {
   const std::string whole = golden(GetParam(), ".bin");
