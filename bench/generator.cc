@@ -18,9 +18,11 @@ constexpr std::string_view kNouns[] = {"products", "orders", "users", "carts", "
 constexpr std::string_view kMethods[] = {"GET", "GET", "GET", "POST", "PUT", "DELETE"};
 constexpr std::string_view kVerbs[] = {"Get", "List", "Create", "Update", "Delete"};
 constexpr std::string_view kAgents[] = {
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Safari/604.1",
-    "okhttp/4.12.0",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 "
+    "Safari/537.36",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
+    "Gecko) Safari/604.1",
+    "okhttp/4.12.0 (com.example.shop; build 20240611.3; Android 14; Pixel 8)",
 };
 
 // The shape of a trace: what a server does on average. Chosen so that a trace has 12.9 spans.
@@ -85,15 +87,14 @@ std::uint32_t SpanGenerator::some_instance(std::uint32_t service) {
 }
 
 std::string SpanGenerator::next_request() {
-  while (full_.empty()) generate_trace();
-  const std::uint32_t instance = full_.back();
-  full_.pop_back();
-  return request_of(instance);
+  while (ready_.empty()) generate_trace();
+  std::string request = std::move(ready_.back());
+  ready_.pop_back();
+  return request;
 }
 
 std::vector<std::string> SpanGenerator::finish() {
-  std::vector<std::string> requests;
-  full_.clear();
+  std::vector<std::string> requests = std::exchange(ready_, {});
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
     if (instances_[i].count > 0) requests.push_back(request_of(i));
   }
@@ -182,7 +183,7 @@ std::uint64_t SpanGenerator::write_span(Kind kind, const SpanContext& context) {
         break;
       case Kind::kRpcServer:
       case Kind::kRpcClient:
-        out.bytes(5, fmt::format("shop.v1.{}/Get", name_of(context.instance)));
+        out.bytes(5, fmt::format("com.example.shop.v1.{}.Service/Get", name_of(context.instance)));
         out.varint(6, kind == Kind::kRpcServer ? 2 : 3);
         break;
       case Kind::kDatabase:
@@ -207,7 +208,7 @@ std::uint64_t SpanGenerator::write_span(Kind kind, const SpanContext& context) {
     out.end_message(span);
   }
   ++spans_;
-  if (++instance.count == kSpansPerRequest) full_.push_back(context.instance);
+  if (++instance.count == kSpansPerRequest) ready_.push_back(request_of(context.instance));
   return id;
 }
 
@@ -268,10 +269,10 @@ void SpanGenerator::write_attributes(Kind kind, bool failed, ProtobufWriter& out
     case Kind::kRpcServer:
     case Kind::kRpcClient:
       text("rpc.system", "grpc", out);
-      text("rpc.service", fmt::format("shop.v1.{}", service), out);
+      text("rpc.service", fmt::format("com.example.shop.v1.{}.Service", service), out);
       text("rpc.method", kVerbs[random_.below(std::size(kVerbs))], out);
       integer("rpc.grpc.status_code", failed ? 14 : 0, out);
-      text("server.address", fmt::format("{}.shop.svc.cluster.local", service), out);
+      text("server.address", fmt::format("{}.shop.svc.eu-central-1.cluster.local", service), out);
       integer("server.port", 8080, out);
       text("network.transport", "tcp", out);
       integer("thread.id", 1 + random_.below(64), out);
@@ -282,14 +283,20 @@ void SpanGenerator::write_attributes(Kind kind, bool failed, ProtobufWriter& out
       text("db.operation.name", "SELECT", out);
       text("db.collection.name", noun, out);
       text("db.query.text",
-           fmt::format("SELECT id, name, price, updated_at FROM {} WHERE id = $1", noun), out);
-      text("server.address", "postgres.shop.svc.cluster.local", out);
+           fmt::format(
+               "SELECT id, name, price, currency, stock, created_at, updated_at FROM shop.{} "
+               "WHERE id = $1 AND tenant_id = $2 AND deleted_at IS NULL LIMIT 100",
+               noun),
+           out);
+      text("server.address", "postgres.shop.svc.eu-central-1.cluster.local", out);
       integer("server.port", 5432, out);
       integer("db.response.returned_rows", random_.below(100), out);
       text("peer.service", "postgres", out);
       return;
     case Kind::kInternal:
-      text("code.function.name", fmt::format("com.example.{}.compute", noun), out);
+      text("code.function.name",
+           fmt::format("com.example.shop.services.{}.internal.PriceCalculator.computeAll", noun),
+           out);
       integer("code.line.number", random_.below(900), out);
       integer("thread.id", 1 + random_.below(64), out);
       text("thread.name", fmt::format("worker-{}", random_.below(16)), out);

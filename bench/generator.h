@@ -69,7 +69,7 @@ class SpanGenerator {
 
   Random random_;
   std::array<Instance, kServices * kInstances> instances_;
-  std::vector<std::uint32_t> full_;  // instances whose request is due
+  std::vector<std::string> ready_;  // full requests
   std::uint64_t now_nanos_ = 1'700'000'000'000'000'000;
   std::uint64_t spans_ = 0;
   std::uint64_t traces_ = 0;
