@@ -1,0 +1,108 @@
+#include "base/file_system.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/faulty_file_system.h"
+
+namespace kolben {
+namespace {
+
+class FileSystemTest : public testing::Test {
+ protected:
+  FileSystemTest() {
+    std::string pattern = testing::TempDir() + "kolben-files-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+  }
+  ~FileSystemTest() override { std::filesystem::remove_all(directory_); }
+  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+
+  FileSystem& files_ = system_file_system();
+  std::string directory_;
+};
+
+TEST_F(FileSystemTest, SlicesAreWrittenInOrderAndReadBack) {
+  auto file = files_.open(path("a"), OpenMode::kCreate);
+  ASSERT_TRUE(file);
+  const std::string_view slices[] = {"one", "", "two", "three"};
+  ASSERT_TRUE((*file)->write_at(2, slices));
+  ASSERT_TRUE((*file)->sync());
+  EXPECT_EQ(*read_file(files_, path("a"), 100), std::string("\0\0onetwothree", 13));
+  EXPECT_EQ((*files_.map(path("a"))).view(), std::string_view("\0\0onetwothree", 13));
+  char buffer[100];
+  EXPECT_EQ(*(*file)->read_at(5, buffer, 3), 3U);
+  EXPECT_EQ(*(*file)->read_at(10, buffer, 100), 3U);
+}
+
+TEST_F(FileSystemTest, MoreSlicesThanOneCallTakes) {
+  auto file = files_.open(path("a"), OpenMode::kCreate);
+  const std::vector<std::string_view> slices(5000, "0123456789");
+  ASSERT_TRUE((*file)->write_at(0, slices));
+  EXPECT_EQ(*(*file)->size(), 50'000U);
+}
+
+TEST_F(FileSystemTest, ErrorsNameWhatWasAttempted) {
+  EXPECT_EQ(files_.open(path("none"), OpenMode::kRead).error().code(), StatusCode::kNotFound);
+  EXPECT_NE(
+      files_.open(path("none"), OpenMode::kRead).error().message().find("opening " + path("none")),
+      std::string_view::npos);
+  ASSERT_TRUE(files_.open(path("a"), OpenMode::kCreate));
+  EXPECT_EQ(files_.open(path("a"), OpenMode::kCreate).error().code(), StatusCode::kAlreadyExists);
+  EXPECT_FALSE(files_.create_directories(path("a")));
+  EXPECT_FALSE(files_.create_directories(path("a/b")));
+}
+
+TEST_F(FileSystemTest, DirectoriesAreMadeWithTheirParents) {
+  ASSERT_TRUE(files_.create_directories(path("x/y/z")));
+  ASSERT_TRUE(files_.create_directories(path("x/y/z")));
+  EXPECT_EQ(*files_.list(path("x")), std::vector<std::string>{"y"});
+}
+
+TEST_F(FileSystemTest, ALockedFileNamesItsHolder) {
+  auto held = files_.lock(path("LOCK"));
+  ASSERT_TRUE(held);
+  const auto second = files_.lock(path("LOCK"));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), StatusCode::kFailedPrecondition);
+  EXPECT_NE(second.error().message().find(std::to_string(::getpid())), std::string_view::npos);
+  held->reset();
+  EXPECT_TRUE(files_.lock(path("LOCK")));
+}
+
+TEST_F(FileSystemTest, ReplacedFilesAreTheOldOrTheNewOne) {
+  FaultyFileSystem faulty(files_);
+  const auto replace = [&](std::string_view text) {
+    return replace_file(faulty, path("f"), std::span<const std::string_view>(&text, 1));
+  };
+  ASSERT_TRUE(replace("old"));
+  for (std::uint64_t at = 1;; ++at) {
+    faulty.set_fault({.at = at});
+    const bool done = replace("new").is_ok();
+    const std::string text = *read_file(files_, path("f"), 10);
+    EXPECT_TRUE(text == "old" || text == "new") << text;
+    if (done) break;
+    ASSERT_LT(at, 20U);
+  }
+}
+
+TEST_F(FileSystemTest, APowerCutLosesOnlyWhatWasNotSynced) {
+  Random random(7);
+  FaultyFileSystem faulty(files_);
+  {
+    auto file = faulty.open(path("f"), OpenMode::kCreate);
+    ASSERT_TRUE((*file)->write_at(0, std::string(8192, 'a')));
+    ASSERT_TRUE((*file)->sync());
+    ASSERT_TRUE((*file)->write_at(4096, std::string(40 * 4096, 'b')));
+  }
+  faulty.cut_power(random);
+  const std::string text = *read_file(files_, path("f"), 1 << 20);
+  EXPECT_EQ(text.substr(0, 4096), std::string(4096, 'a'));
+  EXPECT_NE(text.find('b'), std::string::npos);
+  EXPECT_NE(text.find('\0', 4096), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kolben

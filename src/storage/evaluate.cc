@@ -1,0 +1,410 @@
+#include "storage/evaluate.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "wire/base64.h"
+#include "wire/json_writer.h"
+
+namespace kolben::storage {
+namespace {
+
+// Arrays and maps inside one another whose text is written out: as deep as what is accepted.
+constexpr int kTextDepthMax = 64;
+// Memory of one regex: RE2 stays linear in time, this bounds its program.
+constexpr std::int64_t kRegexBytesMax = 1 << 20;
+
+template <typename T>
+std::string number_text(T value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  return {text, end};
+}
+
+template <typename T>
+std::optional<T> parse_number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+void write_json(const Value& value, int depth, wire::JsonWriter& out) {
+  switch (value.type()) {
+    case ValueType::kEmpty:
+      out.null();
+      return;
+    case ValueType::kString:
+      out.string(value.as_string());
+      return;
+    case ValueType::kBool:
+      out.boolean(value.as_bool());
+      return;
+    case ValueType::kInt:
+      out.integer(value.as_int());
+      return;
+    case ValueType::kDouble:
+      out.real(value.as_double());
+      return;
+    case ValueType::kBytes:
+      out.base64(value.as_bytes());
+      return;
+    case ValueType::kArray:
+      out.begin_array();
+      if (depth > 0) {
+        for (const Value& item : value.as_array()) write_json(item, depth - 1, out);
+      }
+      out.end_array();
+      return;
+    case ValueType::kKvlist:
+      out.begin_object();
+      if (depth > 0) {
+        for (const KeyValue& entry : value.as_kvlist()) {
+          out.key(entry.key);
+          write_json(entry.value, depth - 1, out);
+        }
+      }
+      out.end_object();
+      return;
+  }
+}
+
+bool is_number(const Value& value) {
+  return value.type() == ValueType::kInt || value.type() == ValueType::kDouble;
+}
+
+template <typename T>
+bool compare(Operator op, const T& left, const T& right) {
+  switch (op) {
+    case Operator::kEqual:
+    case Operator::kNotEqual:
+      return left == right;
+    case Operator::kLess:
+      return left < right;
+    case Operator::kLessOrEqual:
+      return left <= right;
+    case Operator::kGreater:
+      return left > right;
+    case Operator::kGreaterOrEqual:
+      return left >= right;
+    case Operator::kRegex:
+    case Operator::kExists:
+      return false;
+  }
+  return false;
+}
+
+bool is_ordering(Operator op) {
+  return op == Operator::kLess || op == Operator::kLessOrEqual || op == Operator::kGreater ||
+         op == Operator::kGreaterOrEqual;
+}
+
+}  // namespace
+
+std::string_view kind_text(SpanKind kind) {
+  switch (kind) {
+    case SpanKind::kInternal:
+      return "internal";
+    case SpanKind::kServer:
+      return "server";
+    case SpanKind::kClient:
+      return "client";
+    case SpanKind::kProducer:
+      return "producer";
+    case SpanKind::kConsumer:
+      return "consumer";
+    case SpanKind::kUnspecified:
+      break;
+  }
+  return "unspecified";
+}
+
+std::string_view status_text(SpanStatusCode status) {
+  switch (status) {
+    case SpanStatusCode::kOk:
+      return "ok";
+    case SpanStatusCode::kError:
+      return "error";
+    case SpanStatusCode::kUnset:
+      break;
+  }
+  return "unset";
+}
+
+std::string value_text(const Value& value) {
+  switch (value.type()) {
+    case ValueType::kEmpty:
+      return {};
+    case ValueType::kString:
+      return std::string(value.as_string());
+    case ValueType::kBool:
+      return value.as_bool() ? "true" : "false";
+    case ValueType::kInt:
+      return number_text(value.as_int());
+    case ValueType::kDouble:
+      return number_text(value.as_double());
+    case ValueType::kBytes: {
+      std::string text;
+      wire::append_base64(value.as_bytes(), text);
+      return text;
+    }
+    case ValueType::kArray:
+    case ValueType::kKvlist:
+      break;
+  }
+  std::string text;
+  wire::JsonWriter json(text);
+  write_json(value, kTextDepthMax, json);
+  return text;
+}
+
+struct Condition::Regex {
+  explicit Regex(const std::string& pattern, const re2::RE2::Options& options)
+      : re(pattern, options) {}
+  re2::RE2 re;
+};
+
+Condition::Condition(Compare compare) : compare_(std::move(compare)) {}
+Condition::Condition(Condition&&) noexcept = default;
+Condition& Condition::operator=(Condition&&) noexcept = default;
+Condition::~Condition() = default;
+
+Result<Condition> Condition::compile(const Compare& compare) {
+  Condition made(compare);
+  if (const auto* text = std::get_if<std::string>(&compare.operand)) {
+    // Only the one text that the number itself has: "007" is no number, neither is "1.0" an int.
+    made.operand_int_ = parse_number<std::int64_t>(*text);
+    if (made.operand_int_ && number_text(*made.operand_int_) != *text) made.operand_int_.reset();
+    made.operand_real_ = parse_number<double>(*text);
+  } else if (const auto* integer = std::get_if<std::int64_t>(&compare.operand)) {
+    made.operand_int_ = *integer;
+    made.operand_real_ = static_cast<double>(*integer);
+  } else if (const auto* real = std::get_if<double>(&compare.operand)) {
+    made.operand_real_ = *real;
+  }
+  if (compare.op != Operator::kRegex) return made;
+
+  const auto* pattern = std::get_if<std::string>(&compare.operand);
+  if (pattern == nullptr) return invalid_argument("a regular expression must be a text");
+  re2::RE2::Options options;
+  options.set_max_mem(kRegexBytesMax);
+  options.set_log_errors(false);
+  options.set_dot_nl(true);
+  made.regex_ = std::make_unique<Regex>(*pattern, options);
+  if (!made.regex_->re.ok()) {
+    return invalid_argument("regular expression \"" + *pattern + "\": " + made.regex_->re.error());
+  }
+  return made;
+}
+
+std::string_view Condition::text_operand() const {
+  return *std::get_if<std::string>(&compare_.operand);
+}
+
+bool Condition::compares_text(std::string_view text) const {
+  if (regex_) return re2::RE2::FullMatch({text.data(), text.size()}, regex_->re);
+  return compare(compare_.op, text, text_operand());
+}
+
+bool Condition::compares_number(const Value& value) const {
+  if (value.type() == ValueType::kInt && operand_int_) {
+    return compare(compare_.op, value.as_int(), *operand_int_);
+  }
+  const double number =
+      value.type() == ValueType::kInt ? static_cast<double>(value.as_int()) : value.as_double();
+  return operand_real_ && compare(compare_.op, number, *operand_real_);
+}
+
+bool Condition::satisfied_by(const Value& value) const {
+  if (compare_.op == Operator::kExists) return true;
+  if (std::holds_alternative<std::string>(compare_.operand)) {
+    if (value.type() == ValueType::kString) return compares_text(value.as_string());
+    if (regex_ == nullptr && is_number(value)) {
+      const bool by_number =
+          is_ordering(compare_.op) ? operand_real_.has_value() : value.type() == ValueType::kInt;
+      if (by_number && !is_ordering(compare_.op)) return operand_int_ == value.as_int();
+      if (by_number) return compares_number(value);
+    }
+    return compares_text(value_text(value));
+  }
+  if (const auto* truth = std::get_if<bool>(&compare_.operand)) {
+    return value.type() == ValueType::kBool && compare(compare_.op, value.as_bool(), *truth);
+  }
+  return is_number(value) && compares_number(value);
+}
+
+namespace {
+
+class Compiler {
+ public:
+  Result<CompiledFilter::Node> compile(const Filter& filter, int depth) {
+    if (++nodes_ > kFilterNodesMax || depth > kFilterDepthMax) {
+      return invalid_argument("the filter has too many conditions");
+    }
+    using Node = CompiledFilter::Node;
+    Node node;
+    if (const auto* compare = std::get_if<Compare>(&filter.node)) {
+      Result<Condition> condition = Condition::compile(*compare);
+      if (!condition) return condition.error();
+      node.kind = Node::Kind::kCondition;
+      node.condition = std::move(*condition);
+      return node;
+    }
+    if (const auto* negated = std::get_if<Not>(&filter.node)) {
+      if (negated->term == nullptr) return invalid_argument("a negation of nothing");
+      node.kind = Node::Kind::kNot;
+      return with_children(std::move(node), {negated->term.get(), 1}, depth);
+    }
+    if (const auto* either = std::get_if<Or>(&filter.node)) {
+      node.kind = Node::Kind::kOr;
+      return with_children(std::move(node), either->terms, depth);
+    }
+    return with_children(std::move(node), std::get<And>(filter.node).terms, depth);
+  }
+
+ private:
+  Result<CompiledFilter::Node> with_children(CompiledFilter::Node node,
+                                             std::span<const Filter> terms, int depth) {
+    for (const Filter& term : terms) {
+      Result<CompiledFilter::Node> child = compile(term, depth + 1);
+      if (!child) return child;
+      node.children.push_back(std::move(*child));
+    }
+    return node;
+  }
+
+  std::size_t nodes_ = 0;
+};
+
+void see_attribute(const Attributes& attributes, const std::string& key, const Condition& condition,
+                   Condition::Seen& seen) {
+  if (const Value* value = find(attributes, key)) condition.see(*value, seen);
+}
+
+bool covers(AttributeScope asked, AttributeScope place) {
+  return asked == AttributeScope::kAny || asked == place;
+}
+
+// Resource and scope, which spans and log records share.
+void see_surroundings(const Attribute& attribute, const Resource& resource, const Scope& scope,
+                      const Condition& condition, Condition::Seen& seen) {
+  if (covers(attribute.scope, AttributeScope::kResource)) {
+    see_attribute(resource.attributes, attribute.key, condition, seen);
+  }
+  if (covers(attribute.scope, AttributeScope::kScope)) {
+    see_attribute(scope.attributes, attribute.key, condition, seen);
+  }
+}
+
+Value integer_value(std::uint64_t number) {
+  return Value::integer(static_cast<std::int64_t>(std::min<std::uint64_t>(number, INT64_MAX)));
+}
+
+}  // namespace
+
+Result<CompiledFilter> CompiledFilter::compile(const Filter& filter) {
+  Result<Node> root = Compiler().compile(filter, 0);
+  if (!root) return root.error();
+  CompiledFilter compiled;
+  compiled.root_ = std::move(*root);
+  return compiled;
+}
+
+bool matches(const CompiledFilter& filter, const Resource& resource, const Scope& scope,
+             const Span& span, std::uint64_t trace_duration) {
+  const auto decide_attribute = [&](const Attribute& attribute, const Condition& condition) {
+    Condition::Seen seen;
+    if (covers(attribute.scope, AttributeScope::kSpan)) {
+      see_attribute(span.attributes, attribute.key, condition, seen);
+    }
+    see_surroundings(attribute, resource, scope, condition, seen);
+    if (covers(attribute.scope, AttributeScope::kEvent)) {
+      for (const SpanEvent& event : span.events) {
+        see_attribute(event.attributes, attribute.key, condition, seen);
+      }
+    }
+    if (covers(attribute.scope, AttributeScope::kLink)) {
+      for (const SpanLink& link : span.links) {
+        see_attribute(link.attributes, attribute.key, condition, seen);
+      }
+    }
+    return condition.holds(seen);
+  };
+  const auto intrinsic = [&](Intrinsic field) {
+    switch (field) {
+      case Intrinsic::kServiceName:
+        return Value::string(service_name(resource));
+      case Intrinsic::kName:
+        return Value::string(span.name);
+      case Intrinsic::kKind:
+        return Value::string(kind_text(span.kind));
+      case Intrinsic::kStatus:
+        return Value::string(status_text(span.status_code));
+      case Intrinsic::kStatusMessage:
+        return Value::string(span.status_message);
+      case Intrinsic::kDuration:
+        return integer_value(span.duration_nanos());
+      case Intrinsic::kScopeName:
+        return Value::string(scope.name);
+      case Intrinsic::kScopeVersion:
+        return Value::string(scope.version);
+      case Intrinsic::kTraceState:
+        return Value::string(span.trace_state);
+      case Intrinsic::kIsRoot:
+        return Value::boolean(span.parent_span_id.is_zero());
+      case Intrinsic::kTraceDuration:
+        return integer_value(trace_duration);
+      case Intrinsic::kSeverity:
+      case Intrinsic::kBody:
+        break;
+    }
+    return Value();
+  };
+  return CompiledFilter::evaluate(filter.root(), [&](const Condition& condition) {
+    if (const auto* attribute = std::get_if<Attribute>(&condition.field())) {
+      return decide_attribute(*attribute, condition);
+    }
+    const Value value = intrinsic(std::get<Intrinsic>(condition.field()));
+    return value.type() != ValueType::kEmpty && condition.holds_for(value);
+  });
+}
+
+bool matches(const CompiledFilter& filter, const Resource& resource, const Scope& scope,
+             const LogRecord& record) {
+  const auto intrinsic = [&](Intrinsic field) {
+    switch (field) {
+      case Intrinsic::kServiceName:
+        return Value::string(service_name(resource));
+      case Intrinsic::kName:
+        return Value::string(record.event_name);
+      case Intrinsic::kScopeName:
+        return Value::string(scope.name);
+      case Intrinsic::kScopeVersion:
+        return Value::string(scope.version);
+      case Intrinsic::kSeverity:
+        return Value::integer(record.severity_number);
+      case Intrinsic::kBody:
+        return record.body;
+      default:
+        return Value();  // what only spans have
+    }
+  };
+  return CompiledFilter::evaluate(filter.root(), [&](const Condition& condition) {
+    if (const auto* attribute = std::get_if<Attribute>(&condition.field())) {
+      Condition::Seen seen;
+      if (covers(attribute->scope, AttributeScope::kSpan)) {
+        see_attribute(record.attributes, attribute->key, condition, seen);
+      }
+      see_surroundings(*attribute, resource, scope, condition, seen);
+      return condition.holds(seen);
+    }
+    const Value value = intrinsic(std::get<Intrinsic>(condition.field()));
+    return value.type() != ValueType::kEmpty && condition.holds_for(value);
+  });
+}
+
+}  // namespace kolben::storage

@@ -1,0 +1,134 @@
+// Compiled filters: a Filter of plan.h made ready to be asked many times, and the one definition of
+// what its conditions mean, whichever engine asks. Immutable after compile(); any thread.
+//
+// Meaning of a condition where its field has several values (the span's attribute and the
+// resource's of the same key; one attribute in many events): it holds where any value satisfies it,
+// and kNotEqual where there is a value and none is equal. kAny looks everywhere.
+//
+//  - A text operand compares with the text form of any value: numbers in decimal, true and false,
+//    arrays and maps as JSON, bytes in base64. Ordered comparison of a number with a text that is a
+//    number goes by number, everything else by bytes.
+//  - A number compares with int and double values, a bool with bool values; others never match.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/logs.h"
+#include "model/resource.h"
+#include "model/traces.h"
+#include "storage/plan.h"
+
+namespace kolben::storage {
+
+// Filters come from strangers' queries: more conditions or deeper nesting than any person writes.
+inline constexpr std::size_t kFilterNodesMax = 1000;
+inline constexpr int kFilterDepthMax = 50;
+
+// "server" and the like, as Jaeger spells them; "unspecified" for none.
+std::string_view kind_text(SpanKind kind);
+// "unset", "ok", "error".
+std::string_view status_text(SpanStatusCode status);
+// The text form of a value, see above. `depth` bounds the nesting that is followed.
+std::string value_text(const Value& value);
+
+// A Compare that is ready to be asked.
+class Condition {
+ public:
+  static Result<Condition> compile(const Compare& compare);
+  Condition(Condition&&) noexcept;
+  Condition& operator=(Condition&&) noexcept;
+  ~Condition();
+
+  const Field& field() const { return compare_.field; }
+  Operator op() const { return compare_.op; }
+
+  // One condition's journey over the values of its field: see each, then ask holds().
+  struct Seen {
+    bool any = false;
+    bool matched = false;
+  };
+  void see(const Value& value, Seen& seen) const {
+    seen.any = true;
+    if (!seen.matched) seen.matched = satisfied_by(value);
+  }
+  void see_text(std::string_view text, Seen& seen) const { see(Value::string(text), seen); }
+  bool holds(const Seen& seen) const {
+    if (compare_.op == Operator::kNotEqual) return seen.any && !seen.matched;
+    return seen.matched;
+  }
+  // Of a field that has exactly one value.
+  bool holds_for(const Value& value) const {
+    Seen seen;
+    see(value, seen);
+    return holds(seen);
+  }
+
+ private:
+  struct Regex;
+  explicit Condition(Compare compare);
+
+  // Whether the value satisfies the operator; of kNotEqual, whether it is equal.
+  bool satisfied_by(const Value& value) const;
+  bool compares_text(std::string_view text) const;
+  bool compares_number(const Value& value) const;
+
+  Compare compare_;
+  std::string_view text_operand() const;
+  std::optional<std::int64_t> operand_int_;  // of a number, or of a text that is exactly one
+  std::optional<double> operand_real_;
+  std::unique_ptr<Regex> regex_;
+};
+
+// The tree of a filter.
+class CompiledFilter {
+ public:
+  struct Node {
+    enum class Kind : std::uint8_t { kAnd, kOr, kNot, kCondition };
+    Kind kind = Kind::kAnd;
+    std::vector<Node> children;
+    std::optional<Condition> condition;
+  };
+
+  static Result<CompiledFilter> compile(const Filter& filter);
+  const Node& root() const { return root_; }
+
+  // `decide(const Condition&) -> bool` is asked for conditions until the outcome is clear.
+  template <typename Decide>
+  static bool evaluate(const Node& node, Decide&& decide) {
+    switch (node.kind) {
+      case Node::Kind::kAnd:
+        for (const Node& child : node.children) {
+          if (!evaluate(child, decide)) return false;
+        }
+        return true;
+      case Node::Kind::kOr:
+        for (const Node& child : node.children) {
+          if (evaluate(child, decide)) return true;
+        }
+        return false;
+      case Node::Kind::kNot:
+        return !evaluate(node.children.front(), decide);
+      case Node::Kind::kCondition:
+        return decide(*node.condition);
+    }
+    return false;
+  }
+
+ private:
+  Node root_;
+};
+
+// Whether a decoded span (or log record) matches. `trace_duration` in nanoseconds, for filters that
+// ask for it.
+bool matches(const CompiledFilter& filter, const Resource& resource, const Scope& scope,
+             const Span& span, std::uint64_t trace_duration = 0);
+bool matches(const CompiledFilter& filter, const Resource& resource, const Scope& scope,
+             const LogRecord& record);
+
+}  // namespace kolben::storage
