@@ -40,7 +40,10 @@ void add_to(std::vector<std::string>& messages, const Location& location,
     return;
   }
   const std::string place = location.to_string();
-  messages.push_back(place.empty() ? std::string(message) : place + ": " + std::string(message));
+  std::string line = place.empty() ? std::string(message) : place + ": " + std::string(message);
+  // A processor of several pipelines is checked once for each.
+  if (std::find(messages.begin(), messages.end(), line) != messages.end()) return;
+  messages.push_back(std::move(line));
 }
 
 }  // namespace
