@@ -11,7 +11,8 @@ Status bad_address(std::string_view text, std::string_view problem) {
 }
 
 bool is_host_character(char c) {
-  return c > ' ' && c != '/' && c != '[' && c != ']' && c != '@' && c != '?' && c != '#' && c != 127;
+  return c > ' ' && c != '/' && c != '[' && c != ']' && c != '@' && c != '?' && c != '#' &&
+         c != 127;
 }
 
 }  // namespace

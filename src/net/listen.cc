@@ -93,7 +93,8 @@ std::uint16_t bound_port(int fd) {
 
 // 0, or the errno.
 int listen_at(const Endpoint& endpoint, bool is_dual_stack, Listeners& listeners) {
-  Socket socket(::socket(endpoint.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  Socket socket(
+      ::socket(endpoint.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (socket.fd() < 0) return errno;
   const int on = 1;
   const int v6_only = is_dual_stack ? 0 : 1;

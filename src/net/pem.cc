@@ -28,7 +28,8 @@ Result<std::string> read_pem(const std::string& path, const std::string& text) {
     if (length == 0) break;
     content.append(chunk, static_cast<std::size_t>(length));
     if (content.size() > kPemBytesMax) {
-      return invalid_argument("reading " + path + ": larger than 1 MiB, so it holds no certificates");
+      return invalid_argument("reading " + path +
+                              ": larger than 1 MiB, so it holds no certificates");
     }
   }
   if (content.empty()) return invalid_argument("reading " + path + ": the file is empty");

@@ -42,7 +42,7 @@ class Client {
   // Calls that still run are cancelled; all callbacks have run when the destructor returns.
   virtual ~Client() = default;
   // The callback gets the reply's bytes, or the peer's status (with retry_after where its
-  // details name one). It runs on a grpc++ thread and must not block.
+  // details name one). It runs on the client's thread and must not block.
   virtual void call(OutgoingCall call, Callback callback) = 0;
 };
 

@@ -124,7 +124,7 @@ class Pool {
  private:
   void wake_next();
 
-  std::size_t open_ = 0;  // idle or in use
+  std::size_t open_ = 0;          // idle or in use
   std::vector<ChannelPtr> idle_;  // oldest first
   std::deque<std::shared_ptr<Exchange>> waiting_;
 };
@@ -196,9 +196,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   }
 
   void on_time() {
-    const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(pool_.settings.timeout);
-    finish(deadline_exceeded(label() + ": no answer within " + std::to_string(limit.count()) +
-                             " ms"));
+    const auto limit =
+        std::chrono::duration_cast<std::chrono::milliseconds>(pool_.settings.timeout);
+    finish(
+        deadline_exceeded(label() + ": no answer within " + std::to_string(limit.count()) + " ms"));
   }
 
   void resolve() {
@@ -241,18 +242,18 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     ErrorCode not_literal;
     asio::ip::make_address(name, not_literal);
     // RFC 6066 section 3: literal addresses are no server names.
-    if (not_literal) SSL_ctrl(tls.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME,
-                              TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str()));
+    if (not_literal)
+      SSL_ctrl(tls.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+               const_cast<char*>(name.c_str()));
     if (!pool_.settings.tls.insecure_skip_verify) {
       tls.set_verify_callback(asio::ssl::host_name_verification(name), ignored);
     }
-    tls.async_handshake(asio::ssl::stream_base::client,
-                        [self = shared_from_this()](const ErrorCode& failed) {
-                          if (self->is_finished()) return;
-                          if (!failed) return self->write();
-                          self->finish(unavailable(self->connecting() + " with TLS: " +
-                                                   failed.message()));
-                        });
+    tls.async_handshake(
+        asio::ssl::stream_base::client, [self = shared_from_this()](const ErrorCode& failed) {
+          if (self->is_finished()) return;
+          if (!failed) return self->write();
+          self->finish(unavailable(self->connecting() + " with TLS: " + failed.message()));
+        });
   }
 
   template <typename Function>
@@ -372,9 +373,8 @@ void append_header(std::string& head, std::string_view name, std::string_view va
 
 std::string Exchange::make_head() const {
   const auto has = [this](std::string_view name) {
-    return std::any_of(request_.headers.begin(), request_.headers.end(), [name](const auto& header) {
-      return beast::iequals(header.first, name);
-    });
+    return std::any_of(request_.headers.begin(), request_.headers.end(),
+                       [name](const auto& header) { return beast::iequals(header.first, name); });
   };
   std::string head;
   head.reserve(256);

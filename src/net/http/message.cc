@@ -149,8 +149,7 @@ void set_retry_after(const Status& status, Response& response) {
 }
 
 Response error_response(const Status& status) {
-  Response response =
-      text_response(http_status_of(status), std::string(status.message()) + "\n");
+  Response response = text_response(http_status_of(status), std::string(status.message()) + "\n");
   set_retry_after(status, response);
   return response;
 }

@@ -55,15 +55,17 @@ constexpr Refusal kMalformed{400, "malformed_request", "this is no HTTP/1.1 requ
 constexpr Refusal kNoHost{400, "malformed_request", "the Host header is missing\n"};
 constexpr Refusal kHeaderTooLarge{431, "header_too_large", "the header has more than 64 KiB\n"};
 constexpr Refusal kBodyTooLarge{413, "too_large", "the body is larger than this server takes\n"};
-constexpr Refusal kHttp2{400, "http2_preface",
-                         "this is the HTTP port, and it speaks HTTP/1.1; OTLP/gRPC is on another\n"};
+constexpr Refusal kHttp2{
+    400, "http2_preface",
+    "this is the HTTP port, and it speaks HTTP/1.1; OTLP/gRPC is on another\n"};
 
 // Null where the connection broke, or ended between two requests.
 const Refusal* refusal_of(const ErrorCode& error) {
   if (error == ParserError::body_limit) return &kBodyTooLarge;
   if (error == ParserError::header_limit) return &kHeaderTooLarge;
   if (error == ParserError::end_of_stream || error == ParserError::partial_message) return nullptr;
-  const bool is_parser_error = error.category() == make_error_code(ParserError::bad_method).category();
+  const bool is_parser_error =
+      error.category() == make_error_code(ParserError::bad_method).category();
   return is_parser_error ? &kMalformed : nullptr;
 }
 
@@ -251,10 +253,9 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     const std::shared_ptr<ServerCore> core = weak_core.lock();
     const std::shared_ptr<Session> self = weak_self.lock();
     if (!core || !self) return;
-    core->post(self->stream_.get_executor(),
-               [self, response = std::move(response)]() mutable {
-                 self->respond(std::move(response));
-               });
+    core->post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
+      self->respond(std::move(response));
+    });
   }
 
   Request take_request() {

@@ -61,13 +61,12 @@ Result<TlsContext> server_tls_context(const TlsServerSettings& settings) {
   }
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   KOLBEN_RETURN_IF_ERROR(set_min_version(*context, settings.min_version));
-  KOLBEN_RETURN_IF_ERROR(
-      use_identity(*context, settings.cert_file, cert, settings.key_file, key));
+  KOLBEN_RETURN_IF_ERROR(use_identity(*context, settings.cert_file, cert, settings.key_file, key));
   if (!settings.client_ca_file.empty()) {
     KOLBEN_TRY(const std::string authority, read_pem(settings.client_ca_file, {}));
     KOLBEN_RETURN_IF_ERROR(trust(*context, settings.client_ca_file, authority));
-    SSL_CTX_set_verify(context->native_handle(),
-                       SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    SSL_CTX_set_verify(context->native_handle(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       nullptr);
   }
   return context;
 }
