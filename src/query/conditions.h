@@ -52,6 +52,9 @@ storage::Filter operation_is(std::string_view name);
 inline std::string_view shown_service(std::string_view name) {
   return name.empty() ? kEmptyServiceName : name;
 }
+inline std::string_view stored_service(std::string_view shown) {
+  return shown == kEmptyServiceName ? std::string_view() : shown;
+}
 inline std::string_view shown_operation(std::string_view name) {
   return name.empty() ? kEmptySpanName : name;
 }

@@ -104,10 +104,6 @@ Response services(const Call& call) {
   return names_answer(call, *found, [](const std::string& name) { return shown_service(name); });
 }
 
-std::string_view stored_service(std::string_view shown) {
-  return shown == kEmptyServiceName ? std::string_view() : shown;
-}
-
 Response operation_names(const Call& call, std::string_view service) {
   auto found = call.store.operations(stored_service(service));
   if (!found) return failure(found.error());

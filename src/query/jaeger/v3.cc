@@ -89,8 +89,7 @@ Response services(const Call& call) {
 Response operations(const Call& call) {
   const std::string_view service = call.parameters.first("service");
   const std::string_view wanted_kind = value_of(call.parameters, "spanKind", "span_kind");
-  const auto found =
-      call.store.operations(service == kEmptyServiceName ? std::string_view() : service);
+  const auto found = call.store.operations(stored_service(service));
   if (!found) return failure(found.error());
   std::string text;
   JsonWriter json(text);
