@@ -127,7 +127,8 @@ bool Reader::has(std::string_view key) {
 
 void Reader::error(std::string_view key, std::string message) {
   const Node* value = node_.find(key);
-  const bool is_placed = value != nullptr && value->location.line != 0;
+  // Maps and lists begin at their first item, which may be lines below.
+  const bool is_placed = value != nullptr && value->kind == NodeKind::kScalar;
   std::string text = path_;
   if (!key.empty()) text += (text.empty() ? "" : "::") + std::string(key);
   errors_.add(is_placed ? value->location : node_.location_of(key), text + ": " + message);

@@ -23,8 +23,9 @@ TEST(ComponentId, MistakesAreNamedAsTheCollectorNamesThem) {
   f("x/", "in \"x/\" id: the part after / should not be empty");
   f("9x", "in \"9x\" id: invalid character(s) in type \"9x\"");
   f("x/a b", "in \"x/a b\" id: invalid character(s) in name \"a b\"");
-  f(std::string(64, 'x'), "in \"" + std::string(64, 'x') + "\" id: invalid character(s) in type \"" +
-                              std::string(64, 'x') + "\"");
+  f(std::string(64, 'x'), "in \"" + std::string(64, 'x') +
+                              "\" id: invalid character(s) in type \"" + std::string(64, 'x') +
+                              "\"");
 }
 
 }  // namespace

@@ -29,7 +29,9 @@ TEST(Receipt, ResolvesOnce) {
 
 TEST(Receipt, DestroyedUnresolvedIsAnError) {
   std::optional<Status> result;
-  { const Receipt receipt = receipt_into(result); }
+  {
+    const Receipt receipt = receipt_into(result);
+  }
   ASSERT_TRUE(result);
   EXPECT_EQ(result->code(), StatusCode::kInternal);
 }

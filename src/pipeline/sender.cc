@@ -262,8 +262,13 @@ void Sender::Core::log_failure(const Status& status, std::string_view what) {
     return;
   }
   last_log_steady_nanos_ = now;
-  const std::string skipped = std::to_string(std::exchange(failures_not_logged_, 0));
-  log::warn(exporter_id_, what, {{"error", status.to_string()}, {"not_logged", skipped}});
+  const std::uint64_t skipped = std::exchange(failures_not_logged_, 0);
+  if (skipped == 0) {
+    log::warn(exporter_id_, what, {{"error", status.to_string()}});
+  } else {
+    log::warn(exporter_id_, what,
+              {{"error", status.to_string()}, {"more_like_it", std::to_string(skipped)}});
+  }
 }
 
 }  // namespace kolben::pipeline

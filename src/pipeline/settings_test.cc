@@ -74,10 +74,10 @@ TEST(Settings, EveryKeyIsRead) {
 
 TEST(Settings, MistakesAreRefusedWithTheirPlaces) {
   EXPECT_EQ(read("sending_queue: {queue_size: 0, storage: file_storage, queu: 1}").errors,
-            "k.yaml:1:42: exporters::otlp::sending_queue::storage: queues on disk are not there "
+            "k.yaml:1:41: exporters::otlp::sending_queue::storage: queues on disk are not there "
             "yet; remove the key\n"
             "k.yaml:1:29: exporters::otlp::sending_queue::queue_size: must be at least 1\n"
-            "k.yaml:1:56: exporters::otlp::sending_queue: unknown key \"queu\"\n");
+            "k.yaml:1:55: exporters::otlp::sending_queue: unknown key \"queu\"\n");
   EXPECT_EQ(read("retry_on_failure: {randomization_factor: 2}").errors,
             "k.yaml:1:42: exporters::otlp::retry_on_failure::randomization_factor: must be within "
             "[0, 1]\n");
