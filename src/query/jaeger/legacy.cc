@@ -1,0 +1,384 @@
+#include "query/jaeger/legacy.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "otlp/json.h"
+#include "query/conditions.h"
+#include "query/jaeger/trace_json.h"
+#include "query/string_map.h"
+
+namespace kolben::query::jaeger {
+
+using net::http::Response;
+
+namespace {
+
+constexpr std::uint64_t kNanosPerMicro = 1'000;
+constexpr std::uint64_t kNanosPerMilli = 1'000'000;
+constexpr std::int64_t kDependencyLookbackMillis = 24LL * 3600 * 1000;
+// What Jaeger's prettyPrint indents by.
+constexpr std::size_t kIndent = 4;
+// A document to transform; the page uploads files of that size at most.
+constexpr std::size_t kTransformBytesMax = 64 << 20;
+
+struct EnvelopeError {
+  int code = 0;  // 0: left out
+  std::string message;
+  std::string trace_id;
+};
+
+void write_errors(JsonWriter& json, const std::vector<EnvelopeError>& errors) {
+  json.key("errors");
+  if (errors.empty()) {
+    json.null();
+    return;
+  }
+  json.begin_array();
+  for (const EnvelopeError& error : errors) {
+    json.begin_object();
+    if (error.code != 0) {
+      json.key("code");
+      json.integer(error.code);
+    }
+    text_field(json, "msg", error.message);
+    if (!error.trace_id.empty()) text_field(json, "traceID", error.trace_id);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+// {"data":...,"total":n,"limit":0,"offset":0,"errors":...}
+std::string envelope(std::string_view data, std::size_t total,
+                     const std::vector<EnvelopeError>& errors) {
+  std::string text;
+  text.reserve(data.size() + 100);
+  JsonWriter json(text);
+  json.begin_object();
+  json.key("data");
+  json.raw(data);
+  number_field(json, "total", total);
+  number_field(json, "limit", 0);
+  number_field(json, "offset", 0);
+  write_errors(json, errors);
+  json.end_object();
+  return text;
+}
+
+Response success(const Call& call, std::string json) {
+  if (call.parameters.flag("prettyPrint")) json = pretty_print(json, kIndent);
+  json += '\n';
+  return net::http::json_response(200, std::move(json));
+}
+
+Response failure(const Status& status) {
+  Response response = legacy_error(net::http::http_status_of(status), status.message());
+  net::http::set_retry_after(status, response);
+  return response;
+}
+
+// Names as a JSON array, each once, in the order given.
+template <typename Range, typename NameOf>
+Response names_answer(const Call& call, const Range& range, NameOf name_of) {
+  std::string data;
+  JsonWriter json(data);
+  std::size_t total = 0;
+  std::string_view previous;
+  json.begin_array();
+  for (const auto& item : range) {
+    const std::string_view name = name_of(item);
+    if (total > 0 && name == previous) continue;
+    json.string(name);
+    previous = name;
+    ++total;
+  }
+  json.end_array();
+  return success(call, envelope(data, total, {}));
+}
+
+Response services(const Call& call) {
+  const auto found = call.store.services();
+  if (!found) return failure(found.error());
+  return names_answer(call, *found, [](const std::string& name) { return shown_service(name); });
+}
+
+Response operation_names(const Call& call, std::string_view service) {
+  auto found = call.store.operations(stored_service(service));
+  if (!found) return failure(found.error());
+  // One name may come with several kinds; beside each other, they are written once.
+  std::stable_sort(found->begin(), found->end(),
+                   [](const auto& a, const auto& b) { return a.name < b.name; });
+  return names_answer(call, *found, [](const storage::Operation& operation) {
+    return shown_operation(operation.name);
+  });
+}
+
+Response operations(const Call& call) {
+  const std::string_view service = call.parameters.first("service");
+  if (service.empty()) return legacy_error(400, "parameter 'service' is required");
+  const auto found = call.store.operations(stored_service(service));
+  if (!found) return failure(found.error());
+  const std::string_view wanted_kind = call.parameters.first("spanKind");
+  std::string data;
+  JsonWriter json(data);
+  std::size_t total = 0;
+  json.begin_array();
+  for (const storage::Operation& operation : *found) {
+    const std::string_view kind = kind_text(operation.kind);
+    if (!wanted_kind.empty() && kind != wanted_kind) continue;
+    json.begin_object();
+    text_field(json, "name", shown_operation(operation.name));
+    text_field(json, "spanKind", kind);
+    json.end_object();
+    ++total;
+  }
+  json.end_array();
+  return success(call, envelope(data, total, {}));
+}
+
+// Collects whole traces, up to the bound of an answer.
+class TracesAnswer {
+ public:
+  TracesAnswer(const Call& call, Adjust adjust) : call_(call), adjust_(adjust), json_(data_) {
+    json_.begin_array();
+  }
+
+  // Whether there is room for another one.
+  bool has_room() const { return data_.size() < kAnswerBytesMax; }
+
+  Status add(const TraceId& id) {
+    auto batch = call_.store.get_trace(id);
+    if (!batch) return std::move(batch).error();
+    const DecodedTraces& traces = batch->traces();
+    for (const TracePlaces& trace : group_by_trace(traces)) {
+      write_trace(json_, traces, trace, adjust_);
+    }
+    return Status::ok();
+  }
+
+  void add_error(EnvelopeError error) { errors_.push_back(std::move(error)); }
+
+  void leave_out(std::size_t count) {
+    add_error({413,
+               std::to_string(count) + " more traces match; they are left out because the "
+                                       "answer would be too large: ask with a smaller limit",
+               {}});
+  }
+
+  Response finish() {
+    json_.end_array();
+    return success(call_, envelope(data_, 0, errors_));
+  }
+
+ private:
+  const Call& call_;
+  const Adjust adjust_;
+  std::string data_;
+  JsonWriter json_;
+  std::vector<EnvelopeError> errors_;
+};
+
+Adjust adjust_of(const Parameters& parameters) {
+  return parameters.flag("raw") ? Adjust::kNo : Adjust::kYes;
+}
+
+Response traces_by_ids(const Call& call, const std::vector<TraceId>& ids) {
+  TracesAnswer answer(call, adjust_of(call.parameters));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!answer.has_room()) {
+      answer.leave_out(ids.size() - i);
+      break;
+    }
+    const Status status = answer.add(ids[i]);
+    if (status.code() == StatusCode::kNotFound) {
+      answer.add_error({0, "trace not found", trace_id_text(ids[i])});
+    } else if (!status.is_ok()) {
+      return failure(status);
+    }
+  }
+  return answer.finish();
+}
+
+Response traces_by_query(const Call& call, const storage::TraceQuery& query) {
+  const auto page = call.store.search(query);
+  if (!page) return failure(page.error());
+  TracesAnswer answer(call, adjust_of(call.parameters));
+  for (std::size_t i = 0; i < page->traces.size(); ++i) {
+    if (!answer.has_room()) {
+      answer.leave_out(page->traces.size() - i);
+      break;
+    }
+    const Status status = answer.add(page->traces[i].trace_id);
+    // Retention may take a trace between the two calls.
+    if (!status.is_ok() && status.code() != StatusCode::kNotFound) return failure(status);
+  }
+  return answer.finish();
+}
+
+Response search(const Call& call) {
+  const auto wanted = parse_legacy_search(call.parameters, call.clock.unix_nanos());
+  if (!wanted) return failure(wanted.error());
+  if (!wanted->trace_ids.empty()) return traces_by_ids(call, wanted->trace_ids);
+  return traces_by_query(call, wanted->query);
+}
+
+Response one_trace(const Call& call, std::string_view id_text) {
+  const auto id = parse_trace_id(id_text);
+  if (!id) {
+    return legacy_error(400, "\"" + std::string(id_text.substr(0, 80)) +
+                                 "\" is no trace id: want up to 32 hexadecimal digits");
+  }
+  for (const std::string_view name : {"start", "end"}) {
+    if (const auto time = call.parameters.integer(name, 0); !time) return failure(time.error());
+  }
+  TracesAnswer answer(call, adjust_of(call.parameters));
+  const Status status = answer.add(*id);
+  if (status.code() == StatusCode::kNotFound) return legacy_error(404, "trace not found");
+  if (!status.is_ok()) return failure(status);
+  return answer.finish();
+}
+
+Result<storage::TimeRange> dependency_range(const Call& call) {
+  const auto now_millis = static_cast<std::int64_t>(call.clock.unix_nanos() / kNanosPerMilli);
+  KOLBEN_TRY(const std::int64_t end, call.parameters.integer("endTs", now_millis));
+  KOLBEN_TRY(const std::int64_t lookback,
+             call.parameters.integer("lookback", kDependencyLookbackMillis));
+  const std::uint64_t end_nanos = to_unix_nanos(end, kNanosPerMilli);
+  const std::uint64_t back_nanos = to_unix_nanos(lookback, kNanosPerMilli);
+  return storage::TimeRange{end_nanos > back_nanos ? end_nanos - back_nanos : 0, end_nanos};
+}
+
+Response dependencies(const Call& call) {
+  const auto range = dependency_range(call);
+  if (!range) return failure(range.error());
+  const auto links = call.store.dependencies(*range);
+  if (!links) return failure(links.error());
+  const std::string_view service = call.parameters.first("service");
+  std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> calls;
+  for (const storage::ServiceLink& link : *links) {
+    const std::string_view parent = shown_service(link.parent);
+    const std::string_view child = shown_service(link.child);
+    if (service.empty() || service == parent || service == child) {
+      calls[{parent, child}] += link.calls;
+    }
+  }
+  std::string data;
+  JsonWriter json(data);
+  json.begin_array();
+  for (const auto& [link, count] : calls) {
+    json.begin_object();
+    text_field(json, "parent", link.first);
+    text_field(json, "child", link.second);
+    number_field(json, "callCount", count);
+    json.end_object();
+  }
+  json.end_array();
+  return success(call, envelope(data, 0, {}));
+}
+
+Response transform(const Call& call) {
+  const auto body = net::http::decode_body(call.request, kTransformBytesMax);
+  if (!body) return legacy_error(400, body.error().message());
+  const auto batch = otlp::decode_json(Signal::kTraces, body->view());
+  if (!batch) return legacy_error(400, batch.error().message());
+  const DecodedTraces& traces = batch->traces();
+  std::string data;
+  JsonWriter json(data);
+  json.begin_array();
+  for (const TracePlaces& trace : group_by_trace(traces)) {
+    write_trace(json, traces, trace, Adjust::kNo);
+  }
+  json.end_array();
+  return success(call, envelope(data, 0, {}));
+}
+
+Response not_here(const Call& call) {
+  return net::http::text_response(
+      404, "404 page not found: there is no " + std::string(call.path) + " in this API\n");
+}
+
+Result<std::vector<storage::Filter>> tag_terms(const Parameters& parameters) {
+  std::vector<storage::Filter> terms;
+  for (const std::string_view tag : parameters.all("tag")) {
+    const std::size_t colon = tag.find(':');
+    if (colon == std::string_view::npos) {
+      return invalid_argument("malformed 'tag' parameter, expecting key:value, received: " +
+                              std::string(tag.substr(0, 80)));
+    }
+    terms.push_back(tag_equals(tag.substr(0, colon), tag.substr(colon + 1)));
+  }
+  for (const std::string_view json : parameters.all("tags")) {
+    auto map = parse_string_map(json);
+    if (!map) return std::move(map).error().with_context("malformed 'tags' parameter");
+    for (const auto& [key, value] : *map) terms.push_back(tag_equals(key, value));
+  }
+  if (terms.size() > kConditionsMax) {
+    return invalid_argument("more than " + std::to_string(kConditionsMax) + " tags");
+  }
+  return terms;
+}
+
+}  // namespace
+
+Response legacy_error(int http_status, std::string_view message) {
+  std::string body =
+      envelope("null", 0, {{http_status, std::string(message), std::string()}}) + '\n';
+  Response response = net::http::text_response(http_status, std::move(body));
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  return response;
+}
+
+Result<LegacySearch> parse_legacy_search(const Parameters& parameters, std::uint64_t now_nanos) {
+  LegacySearch search;
+  const auto now_micros = static_cast<std::int64_t>(now_nanos / kNanosPerMicro) + 1;
+  const auto back_micros = static_cast<std::int64_t>(kLookbackNanos / kNanosPerMicro);
+  KOLBEN_TRY(const std::int64_t start, parameters.integer("start", now_micros - back_micros));
+  KOLBEN_TRY(const std::int64_t end, parameters.integer("end", now_micros));
+  search.query.range = {to_unix_nanos(start, kNanosPerMicro), to_unix_nanos(end, kNanosPerMicro)};
+  KOLBEN_TRY(std::vector<storage::Filter> terms, tag_terms(parameters));
+  const std::string_view service = parameters.first("service");
+  const std::string_view operation = parameters.first("operation");
+  if (!service.empty()) terms.push_back(service_is(service));
+  if (!operation.empty()) terms.push_back(operation_is(operation));
+  KOLBEN_RETURN_IF_ERROR(add_duration_bounds(parameters, "minDuration", "maxDuration", terms));
+  KOLBEN_TRY(search.query.limit, parameters.count("limit", kSearchLimitDefault, kSearchLimitMax));
+  search.query.filter = all_of(std::move(terms));
+  for (const std::string_view text : parameters.all("traceID")) {
+    const auto id = parse_trace_id(text);
+    if (!id) {
+      return invalid_argument("cannot parse traceID param: \"" + std::string(text.substr(0, 80)) +
+                              "\" is no trace id");
+    }
+    search.trace_ids.push_back(*id);
+  }
+  return search;
+}
+
+Response answer_legacy(const Call& call) {
+  const std::vector<std::string> path = segments_after("/api/", call.path);
+  const std::string_view area = path.empty() ? std::string_view() : std::string_view(path[0]);
+  if (path.size() == 1 && area == "transform") {
+    return call.request.method == "POST" ? transform(call) : method_not_allowed("POST");
+  }
+  if (path.size() == 2 && area == "archive") {
+    if (call.request.method != "POST") return method_not_allowed("POST");
+    return legacy_error(500, "no archive storage: traces are kept until retention takes them");
+  }
+  if (!is_read(call.request)) return method_not_allowed("GET, HEAD");
+  if (path.size() == 1 && area == "services") return services(call);
+  if (path.size() == 1 && area == "operations") return operations(call);
+  if (path.size() == 1 && area == "traces") return search(call);
+  if (path.size() == 1 && area == "dependencies") return dependencies(call);
+  if (path.size() == 2 && area == "traces") return one_trace(call, path[1]);
+  if (path.size() == 2 && area == "metrics") {
+    return legacy_error(501, "metrics querying is currently disabled");
+  }
+  if (path.size() == 3 && area == "services" && path[2] == "operations") {
+    return operation_names(call, path[1]);
+  }
+  return not_here(call);
+}
+
+}  // namespace kolben::query::jaeger

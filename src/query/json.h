@@ -1,0 +1,43 @@
+// Small words over wire::JsonWriter that every API here needs. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/attributes.h"
+#include "wire/json_writer.h"
+
+namespace kolben::query {
+
+using wire::JsonWriter;
+
+inline void text_field(JsonWriter& json, std::string_view key, std::string_view text) {
+  json.key(key);
+  json.string(text);
+}
+inline void number_field(JsonWriter& json, std::string_view key, std::uint64_t number) {
+  json.key(key);
+  json.unsigned_integer(number);
+}
+// A 64-bit number as a string: browsers round numbers beyond 2^53.
+inline void decimal_field(JsonWriter& json, std::string_view key, std::uint64_t number) {
+  json.key(key);
+  json.quoted_unsigned_integer(number);
+}
+
+// Nanoseconds as microseconds, exactly: 1500 becomes 1.5.
+void write_micros(JsonWriter& json, std::uint64_t nanos);
+
+// The value as plain JSON: arrays and maps as such, 64-bit integers as numbers, bytes as base64.
+// What is nested deeper than otlp::kMaxValueDepth becomes null; nothing that passed otlp::check()
+// is.
+void write_value(JsonWriter& json, const Value& value);
+
+// Jaeger's text form: strings as they are, everything else as JSON; empty values are empty.
+std::string to_text(const Value& value);
+
+// The same JSON over several lines, as Jaeger's prettyPrint has it.
+std::string pretty_print(std::string_view json, std::size_t indent);
+
+}  // namespace kolben::query

@@ -1,0 +1,367 @@
+#include "query/page/page.h"
+
+#include <utility>
+
+#include "query/conditions.h"
+#include "query/json.h"
+#include "query/page/status_json.h"
+#include "query/page/trace_json.h"
+
+namespace kolben::query::page {
+
+using net::http::Response;
+
+namespace {
+
+constexpr std::uint64_t kHourNanos = 3600ULL * 1'000'000'000;
+
+Response success(std::string json) {
+  return net::http::json_response(200, std::move(json));
+}
+
+Response failure(const Status& status) {
+  const int http_status = net::http::http_status_of(status);
+  Response response = page_error(http_status, status.code(), status.message());
+  net::http::set_retry_after(status, response);
+  return response;
+}
+
+// Measures what the store takes.
+class Stopwatch {
+ public:
+  explicit Stopwatch(const Clock& clock) : clock_(clock), begin_(clock.steady_nanos()) {}
+  void write(JsonWriter& json) const {
+    json.key("tookMicros");
+    write_micros(json, clock_.steady_nanos() - begin_);
+  }
+
+ private:
+  const Clock& clock_;
+  const std::uint64_t begin_;
+};
+
+// Nanoseconds since 1970 as a decimal; missing: the fallback.
+Result<std::uint64_t> time_of(const Parameters& parameters, std::string_view name,
+                              std::uint64_t fallback) {
+  KOLBEN_TRY(const std::int64_t time, parameters.integer(name, -1));
+  if (parameters.first(name).empty()) return fallback;
+  return to_unix_nanos(time, 1);
+}
+
+Response status(const Call& call, pipeline::Host& host) {
+  return success(status_json({.now_unix_nanos = call.clock.unix_nanos(),
+                              .store = call.store.stats(),
+                              .samples = host.telemetry().samples(),
+                              .ports = host.ports()}));
+}
+
+Response services(const Call& call) {
+  const auto found = call.store.services();
+  if (!found) return failure(found.error());
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  json.key("services");
+  json.begin_array();
+  for (const std::string& name : *found) json.string(shown_service(name));
+  json.end_array();
+  json.end_object();
+  return success(std::move(text));
+}
+
+Response operations(const Call& call) {
+  const auto found = call.store.operations(stored_service(call.parameters.first("service")));
+  if (!found) return failure(found.error());
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  json.key("operations");
+  json.begin_array();
+  for (const storage::Operation& operation : *found) {
+    json.begin_object();
+    text_field(json, "name", shown_operation(operation.name));
+    text_field(json, "kind", kind_text(operation.kind));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return success(std::move(text));
+}
+
+Response keys(const Call& call) {
+  const auto found = call.store.keys(call.parameters.first("prefix"), kSuggestionsMax);
+  if (!found) return failure(found.error());
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  json.key("keys");
+  json.begin_array();
+  for (const storage::KeyCount& key : *found) {
+    json.begin_object();
+    text_field(json, "key", key.key);
+    number_field(json, "count", key.count);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return success(std::move(text));
+}
+
+Response values(const Call& call) {
+  const std::string_view key = call.parameters.first("key");
+  if (key.empty()) return failure(invalid_argument("param 'key' is required"));
+  const auto found =
+      call.store.values(field_of(key), call.parameters.first("prefix"), kSuggestionsMax);
+  if (!found) return failure(found.error());
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  json.key("values");
+  json.begin_array();
+  for (const std::string& value : *found) json.string(value);
+  json.end_array();
+  json.end_object();
+  return success(std::move(text));
+}
+
+void write_summary(JsonWriter& json, const storage::TraceSummary& summary) {
+  const bool is_forward = summary.end_unix_nano > summary.start_unix_nano;
+  json.begin_object();
+  text_field(json, "traceId", summary.trace_id.to_hex());
+  text_field(json, "rootService", summary.root_service);
+  text_field(json, "rootName", summary.root_name);
+  decimal_field(json, "start", summary.start_unix_nano);
+  json.key("durationMicros");
+  write_micros(json, is_forward ? summary.end_unix_nano - summary.start_unix_nano : 0);
+  number_field(json, "spans", summary.spans);
+  number_field(json, "errors", summary.errors);
+  json.key("services");
+  json.begin_array();
+  for (const storage::ServiceCount& service : summary.services) {
+    json.begin_object();
+    text_field(json, "name", shown_service(service.name));
+    number_field(json, "spans", service.spans);
+    number_field(json, "errors", service.errors);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
+Result<storage::TraceQuery> search_query(const Call& call) {
+  storage::TraceQuery query;
+  KOLBEN_TRY(PageFilter wanted, parse_page_filter(call.parameters, call.clock.unix_nanos()));
+  KOLBEN_TRY(query.limit, call.parameters.count("limit", kSearchLimitDefault, kSearchLimitMax));
+  query.range = wanted.range;
+  query.filter = std::move(wanted.filter);
+  query.cursor = call.parameters.first("cursor");
+  return query;
+}
+
+Response search(const Call& call) {
+  const auto query = search_query(call);
+  if (!query) return failure(query.error());
+  const Stopwatch stopwatch(call.clock);
+  const auto page = call.store.search(*query);
+  if (!page) return failure(page.error());
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  json.key("traces");
+  json.begin_array();
+  for (const storage::TraceSummary& summary : page->traces) write_summary(json, summary);
+  json.end_array();
+  text_field(json, "nextCursor", page->next_cursor);
+  number_field(json, "spansScanned", page->spans_scanned);
+  stopwatch.write(json);
+  json.end_object();
+  return success(std::move(text));
+}
+
+template <typename Write>
+void write_buckets(JsonWriter& json, std::string_view key, const storage::Histogram& histogram,
+                   Write write) {
+  json.key(key);
+  json.begin_array();
+  for (const storage::HistogramBucket& bucket : histogram.buckets) write(bucket);
+  json.end_array();
+}
+
+// Latencies as microseconds; null where nothing happened, so that no line is drawn at zero.
+void write_percentiles(JsonWriter& json, std::string_view key, const storage::Histogram& histogram,
+                       double storage::HistogramBucket::* percentile) {
+  write_buckets(json, key, histogram, [&json, percentile](const storage::HistogramBucket& bucket) {
+    if (bucket.count == 0) {
+      json.null();
+    } else {
+      json.real(bucket.*percentile / 1000.0);
+    }
+  });
+}
+
+std::string histogram_json(const storage::Histogram& histogram, const Stopwatch& stopwatch) {
+  using Bucket = storage::HistogramBucket;
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  number_field(json, "bucketNanos", histogram.bucket_nanos);
+  number_field(json, "total", histogram.total);
+  write_buckets(json, "start", histogram, [&json](const Bucket& bucket) {
+    json.quoted_unsigned_integer(bucket.start_unix_nano);
+  });
+  write_buckets(json, "count", histogram,
+                [&json](const Bucket& bucket) { json.unsigned_integer(bucket.count); });
+  write_buckets(json, "errors", histogram,
+                [&json](const Bucket& bucket) { json.unsigned_integer(bucket.errors); });
+  write_percentiles(json, "p50", histogram, &Bucket::p50);
+  write_percentiles(json, "p95", histogram, &Bucket::p95);
+  write_percentiles(json, "p99", histogram, &Bucket::p99);
+  number_field(json, "spansScanned", histogram.spans_scanned);
+  stopwatch.write(json);
+  json.end_object();
+  return text;
+}
+
+Response histogram(const Call& call) {
+  auto wanted = parse_page_filter(call.parameters, call.clock.unix_nanos());
+  if (!wanted) return failure(wanted.error());
+  const auto buckets = call.parameters.count("buckets", kBucketsDefault, kBucketsMax);
+  if (!buckets) return failure(buckets.error());
+  const Stopwatch stopwatch(call.clock);
+  const auto found = call.store.histogram({wanted->range, std::move(wanted->filter), *buckets});
+  if (!found) return failure(found.error());
+  return success(histogram_json(*found, stopwatch));
+}
+
+Result<TraceId> path_trace_id(std::string_view text) {
+  const auto id = parse_trace_id(text);
+  if (id) return *id;
+  return invalid_argument("\"" + std::string(text.substr(0, 80)) +
+                          "\" is no trace id: want up to 32 hexadecimal digits");
+}
+
+storage::LogQuery logs_of(const TraceId& id) {
+  storage::LogQuery query;
+  query.trace_id = id;
+  query.limit = kLogsMax;
+  return query;
+}
+
+Response trace(const Call& call, std::string_view id_text) {
+  const auto id = path_trace_id(id_text);
+  if (!id) return failure(id.error());
+  const auto batch = call.store.get_trace(*id);
+  if (!batch) return failure(batch.error());
+  const auto logs = call.store.logs(logs_of(*id));
+  if (!logs) return failure(logs.error());
+  const std::vector<TraceRow> rows = trace_rows(batch->traces());
+  if (rows.empty()) return failure(not_found("trace " + id->to_hex() + " has no spans"));
+  return success(trace_columns(*id, rows, count_logs(logs->logs())));
+}
+
+// Several spans may carry one id: `nth` of them, in the order of the rows.
+const TraceRow* nth_row(const std::vector<TraceRow>& rows, const SpanId& id, std::uint32_t nth) {
+  for (const TraceRow& row : rows) {
+    if (row.span->span_id == id && --nth == 0) return &row;
+  }
+  return nullptr;
+}
+
+Response span(const Call& call, std::string_view trace_text, std::string_view span_text) {
+  const auto id = path_trace_id(trace_text);
+  if (!id) return failure(id.error());
+  const auto span_id = SpanId::from_hex(span_text);
+  if (!span_id) {
+    return failure(invalid_argument("\"" + std::string(span_text.substr(0, 80)) +
+                                    "\" is no span id: want 16 hexadecimal digits"));
+  }
+  const auto nth = call.parameters.count("nth", 1, UINT32_MAX);
+  if (!nth) return failure(nth.error());
+  const auto batch = call.store.get_trace(*id);
+  if (!batch) return failure(batch.error());
+  const std::vector<TraceRow> rows = trace_rows(batch->traces());
+  const TraceRow* row = nth_row(rows, *span_id, *nth);
+  if (row == nullptr) {
+    return failure(not_found("trace " + id->to_hex() + " has no span " + span_id->to_hex()));
+  }
+  return success(span_details(*row, earliest_start(rows)));
+}
+
+Response logs(const Call& call, std::string_view id_text) {
+  const auto id = path_trace_id(id_text);
+  if (!id) return failure(id.error());
+  const auto found = call.store.logs(logs_of(*id));
+  if (!found) return failure(found.error());
+  return success(trace_logs(found->logs(), found->items() >= kLogsMax));
+}
+
+Response not_here(const Call& call) {
+  return page_error(404, StatusCode::kNotFound,
+                    "there is no call " + std::string(call.path.substr(0, 200)));
+}
+
+}  // namespace
+
+Response page_error(int http_status, StatusCode code, std::string_view message) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  json.key("error");
+  json.begin_object();
+  text_field(json, "code", to_string(code));
+  text_field(json, "message", message);
+  json.end_object();
+  json.end_object();
+  return net::http::json_response(http_status, std::move(text));
+}
+
+Result<PageFilter> parse_page_filter(const Parameters& parameters, std::uint64_t now_nanos) {
+  PageFilter wanted;
+  KOLBEN_TRY(wanted.range.end, time_of(parameters, "end", now_nanos + 1));
+  const std::uint64_t hour_before =
+      wanted.range.end > kHourNanos ? wanted.range.end - kHourNanos : 0;
+  KOLBEN_TRY(wanted.range.begin, time_of(parameters, "start", hour_before));
+  if (wanted.range.begin >= wanted.range.end) {
+    return invalid_argument("'start' must lie before 'end'");
+  }
+  std::vector<storage::Filter> terms;
+  const std::string_view service = parameters.first("service");
+  const std::string_view operation = parameters.first("operation");
+  if (!service.empty()) terms.push_back(service_is(service));
+  if (!operation.empty()) terms.push_back(operation_is(operation));
+  for (const std::string_view tag : parameters.all("tag")) {
+    if (terms.size() == kConditionsMax) {
+      return invalid_argument("more than " + std::to_string(kConditionsMax) + " conditions");
+    }
+    KOLBEN_TRY(storage::Filter term, parse_expression(tag));
+    terms.push_back(std::move(term));
+  }
+  KOLBEN_RETURN_IF_ERROR(add_duration_bounds(parameters, "minDuration", "maxDuration", terms));
+  if (parameters.flag("errors")) terms.push_back(is_error());
+  wanted.filter = all_of(std::move(terms));
+  return wanted;
+}
+
+Response answer_page(const Call& call, pipeline::Host& host) {
+  if (!is_read(call.request)) return method_not_allowed("GET, HEAD");
+  const std::vector<std::string> path = segments_after("/api/kolben/", call.path);
+  if (path.empty()) return not_here(call);
+  const std::string_view area = path[0];
+  if (path.size() == 1) {
+    if (area == "status") return status(call, host);
+    if (area == "services") return services(call);
+    if (area == "operations") return operations(call);
+    if (area == "keys") return keys(call);
+    if (area == "values") return values(call);
+    if (area == "search") return search(call);
+    if (area == "histogram") return histogram(call);
+    return not_here(call);
+  }
+  if (area != "trace") return not_here(call);
+  if (path.size() == 2) return trace(call, path[1]);
+  if (path.size() == 3 && path[2] == "logs") return logs(call, path[1]);
+  if (path.size() == 4 && path[2] == "span") return span(call, path[1], path[3]);
+  return not_here(call);
+}
+
+}  // namespace kolben::query::page
