@@ -1,4 +1,4 @@
-// Builds the page into ui/dist: `node build.mjs [--watch]`.
+// Builds the page into ui/dist: `node build.mjs`.
 //
 // Output: dist/index.html and dist/assets/NAME-HASH.{js,css,svg}. Everything under assets/ may be
 // cached for ever, index.html never. Types are checked by `npm run check` (tsc), not here, so that a
@@ -18,18 +18,11 @@ const kFirstLoadLimit = 100 * 1000;
 
 const options = {
   absWorkingDir: kRoot,
-  entryPoints: [
-    { in: 'src/boot.ts', out: 'boot' },
-    { in: 'src/main.tsx', out: 'main' },
-    { in: 'src/style/main.css', out: 'main' },
-  ],
   outdir: join(kDist, 'assets'),
   entryNames: '[name]-[hash]',
   chunkNames: '[name]-[hash]',
   assetNames: '[name]-[hash]',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   target: ['es2022'],
   jsx: 'automatic',
   jsxImportSource: 'preact',
@@ -84,6 +77,8 @@ async function report() {
 
 await rm(kDist, { recursive: true, force: true });
 await mkdir(join(kDist, 'assets'), { recursive: true });
-const { metafile } = await esbuild.build(options);
-await writeIndex(metafile);
+// boot runs as a classic script, before the page is parsed further: wrapped, so that it leaves no globals.
+const boot = await esbuild.build({ ...options, entryPoints: ['src/boot.ts'], format: 'iife' });
+const page = await esbuild.build({ ...options, entryPoints: ['src/main.tsx', 'src/style/main.css'], format: 'esm', splitting: true });
+await writeIndex({ outputs: { ...boot.metafile.outputs, ...page.metafile.outputs } });
 await report();

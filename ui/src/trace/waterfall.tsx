@@ -275,22 +275,24 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
   }
   const onScreen = cursor >= 0 && rows[positionOf(rows, cursor)] === cursor && positionOf(rows, cursor) >= first && positionOf(rows, cursor) < first + count;
   return (
-    <div
-      class="wf"
-      ref={scroller}
-      role="treegrid"
-      aria-label="Spans"
-      aria-rowcount={rows.length + 1}
-      aria-activedescendant={onScreen ? `row-${cursor}` : undefined}
-      tabIndex={0}
-      onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
-      onWheel={onWheel}
-    >
-      <div class="wf-space" style={{ height: `${space + kHeadHeight}px` }}>
-        <div class="wf-port" ref={port} style={{ height: `${height}px`, '--name-width': `${nameWidth.value}%` }}>
-          <Head range={range} />
-          <canvas class="wf-bars" ref={canvas} aria-hidden="true" />
-          <div class="wf-rows">{shown}</div>
+    <div class="wf-frame">
+      <div
+        class="wf"
+        ref={scroller}
+        role="treegrid"
+        aria-label="Spans"
+        aria-rowcount={rows.length + 1}
+        aria-activedescendant={onScreen ? `row-${cursor}` : undefined}
+        tabIndex={0}
+        onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
+        onWheel={onWheel}
+      >
+        <div class="wf-space" style={{ height: `${space + kHeadHeight}px` }}>
+          <div class="wf-port" ref={port} style={{ height: `${height}px`, '--name-width': `${nameWidth.value}%` }}>
+            <Head range={range} />
+            <canvas class="wf-bars" ref={canvas} aria-hidden="true" />
+            <div class="wf-rows">{shown}</div>
+          </div>
         </div>
       </div>
       <Divider port={port} />
