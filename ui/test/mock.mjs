@@ -252,7 +252,8 @@ export async function startMock({ port = 0, scene = 'full' } = {}) {
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://localhost');
     const send = (status, type, body) => {
-      const packed = /gzip/.test(request.headers['accept-encoding'] ?? '') && body.length > 1000 ? gzipSync(body, { level: 1 }) : body;
+      const small = body.length < 2e6; // packing more would be most of what a timing shows
+      const packed = small && /gzip/.test(request.headers['accept-encoding'] ?? '') && body.length > 1000 ? gzipSync(body, { level: 1 }) : body;
       response.writeHead(status, {
         'content-type': type,
         'content-security-policy': kPolicy,

@@ -33,7 +33,7 @@ export const theme = signal<Theme>('light');
 export const shortcuts = signal(read('shortcuts') !== 'off');
 /** The share of the waterfall's width that names take, in percent. */
 export const nameWidth = signal(Math.min(70, Math.max(15, Number(read('nameWidth') ?? 34) || 34)));
-export const logLatency = signal(read('logLatency') === 'on');
+export const logLatency = signal(read('logLatency') !== 'off');
 
 export function startPrefs(): void {
   const system = matchMedia('(prefers-color-scheme: dark)');
@@ -50,7 +50,15 @@ export function startPrefs(): void {
   effect(() => write('logLatency', logLatency.value ? 'on' : 'off'));
 }
 
-/** A design token's colour as the browser resolves it, for canvases. */
+const tokens = new Map<string, string>();
+
+/** A design token's colour for canvases; kept until the theme changes, since asking costs a restyle. */
 export function token(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const key = `${theme.peek()}/${name}`;
+  let value = tokens.get(key);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    tokens.set(key, value);
+  }
+  return value;
 }

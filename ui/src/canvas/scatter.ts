@@ -1,7 +1,7 @@
 // Traces as dots: start to the right, duration upwards (logarithmic), area by spans; failed ones are
 // diamonds. Framework-free; decoration for a list that holds the same traces as text.
 
-import { formatMicros } from '../lib/format.ts';
+import { formatClock, formatMicros } from '../lib/format.ts';
 import { Surface } from './surface.ts';
 
 export interface ScatterPoint {
@@ -25,7 +25,7 @@ export interface ScatterHandlers {
 
 const kLeft = 56;
 const kTop = 8;
-const kBottom = 10;
+const kBottom = 26;
 const kRight = 10;
 const kReach = 14; // pixels around the pointer in which a dot counts as meant
 
@@ -123,7 +123,18 @@ export class Scatter {
       c.fillStyle = this.colors.text;
       c.fillText(formatMicros(10 ** power), kLeft - 8, y);
     }
+    this.drawTimes();
     this.points.forEach((point, i) => this.dot(point, i === this.hovered));
+  }
+
+  private drawTimes(): void {
+    const { context: c, width, height } = this.surface;
+    const millis = this.end - this.start < 10e6;
+    c.textBaseline = 'alphabetic';
+    c.textAlign = 'left';
+    c.fillText(formatClock(this.start, millis), kLeft, height - 8);
+    c.textAlign = 'right';
+    c.fillText(formatClock(this.end, millis), width - kRight, height - 8);
   }
 
   private dot(point: ScatterPoint, hovered: boolean): void {

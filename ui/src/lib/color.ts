@@ -1,5 +1,5 @@
 // A service's colour: by the hash of its name, the same on every page and every day; where two
-// services on one page would share one, the later takes the next free. Every colour has at least 3:1
+// services of one trace would share one, the later takes the next free. Every colour has at least 3:1
 // contrast on its theme's surfaces (tested), and none is red: red means failed. Pure.
 
 export type Theme = 'light' | 'dark';
@@ -42,12 +42,17 @@ export function hashName(name: string): number {
   return hash;
 }
 
-/** The palette index of each service of one page; past the palette's size colours repeat. */
+/** The colour that a name has where nothing collides. */
+export function colorOf(name: string): number {
+  return hashName(name) % kColors;
+}
+
+/** The palette index of each service of one trace; past the palette's size colours repeat. */
 export function assignColors(services: readonly string[]): Map<string, number> {
   const taken = new Set<number>();
   const result = new Map<string, number>();
   for (const name of [...new Set(services)].sort()) {
-    let index = hashName(name) % kColors;
+    let index = colorOf(name);
     for (let tried = 0; taken.has(index) && tried < kColors; tried++) index = (index + 1) % kColors;
     taken.add(index);
     if (taken.size === kColors) taken.clear();

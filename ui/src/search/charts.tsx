@@ -178,7 +178,7 @@ export function Charts() {
           </>
         }
         extra={
-          <button type="button" class="plain log" aria-pressed={logLatency.value} title="Logarithmic scale" onClick={() => (logLatency.value = !logLatency.value)}>
+          <button type="button" class="plain scale" aria-pressed={logLatency.value} title="Logarithmic scale" onClick={() => (logLatency.value = !logLatency.value)}>
             log
           </button>
         }

@@ -20,7 +20,7 @@ function Found() {
       <h1 class="sr-only">Search traces</h1>
       <Filters />
       {failed && <Banner kind="error">{failure.value}</Banner>}
-      <div class="charts">
+      <div class={`charts ${none ? 'two' : ''}`}>
         <Charts />
         {!none && <ScatterCard />}
       </div>

@@ -49,7 +49,7 @@ function axis(values: uPlot.Axis.Values, extra: Partial<uPlot.Axis>): uPlot.Axis
   };
 }
 
-function seriesOf(kind: PlotKind, barMicros: number): uPlot.Series[] {
+function seriesOf(kind: PlotKind): uPlot.Series[] {
   if (kind === 'amount') {
     const bars = (color: string): uPlot.Series => ({
       paths: uPlot.paths.bars!({ size: [0.86, 64], align: 1, radius: 0.15 }),
@@ -61,15 +61,24 @@ function seriesOf(kind: PlotKind, barMicros: number): uPlot.Series[] {
     // The failed ones are drawn over all, from the same base: what stands out above is the good ones.
     return [{}, bars(token('chart')), bars(token('bad-fill'))];
   }
-  void barMicros;
   const line = (color: string, width: number, dash?: number[]): uPlot.Series => ({
     stroke: color,
     width,
     dash,
     spanGaps: false,
-    points: { show: true, size: 4, fill: color, width: 0 },
+    points: { show: true, size: 5, fill: color, width: 0, filter: loners },
   });
   return [{}, line(token('p50'), 1.5), line(token('p95'), 1.5, [5, 3]), line(token('p99'), 1.5, [2, 2])];
+}
+
+/** The values without neighbours: no line would show them. */
+function loners(u: uPlot, series: number): number[] {
+  const values = u.data[series]!;
+  const found: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
+  }
+  return found;
 }
 
 export class Plot {
@@ -108,7 +117,7 @@ export class Plot {
           axis(timeTicks, { space: 64, size: 26, incrs: kTimeSteps }),
           axis((_u, splits) => splits.map((v) => (v === null ? '' : y(v))), { size: 56, space: 30, gap: 4 }),
         ],
-        series: seriesOf(kind, data.barMicros),
+        series: seriesOf(kind),
         hooks: {
           setCursor: [(u) => on.onHover(this.barAt(u))],
           setSelect: [

@@ -2,9 +2,10 @@
 
 import type { TraceSummary } from '../api.ts';
 import { formatCount, formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
+import { colorOf } from '../lib/color.ts';
 import { kSorts, type Sort } from '../lib/searchState.ts';
 import { Ago, Dot, ErrorMark } from '../parts/small.tsx';
-import { change, colors, cursor, histogram, loadMore, loading, loadingMore, sorted, state, took } from './store.ts';
+import { change, cursor, histogram, loadMore, loading, loadingMore, sorted, state, took } from './store.ts';
 
 const kSortNames: Record<Sort, string> = {
   newest: 'Newest first',
@@ -20,7 +21,7 @@ function Services({ trace }: { trace: TraceSummary }) {
     <span class="pills">
       {trace.services.slice(0, kPillsShown).map((service) => (
         <span class={`pill ${service.errors ? 'failed' : ''}`} key={service.name} title={`${service.name}: ${plural(service.spans, 'span')}, ${plural(service.errors, 'error')}`}>
-          <Dot color={colors.value.get(service.name) ?? 0} />
+          <Dot color={colorOf(service.name)} />
           <span class="pill-name">{service.name || 'unnamed'}</span>
           <span class="muted">{formatCount(service.spans)}</span>
         </span>

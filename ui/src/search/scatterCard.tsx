@@ -40,7 +40,12 @@ export function ScatterCard() {
     shown.current = list;
     const points = list.map((t) => ({ micros: nanosToMicros(t.start), durationMicros: t.durationMicros, spans: t.spans, failed: t.errors > 0 }));
     const colors = { dot: token('chart'), bad: token('bad'), line: token('line'), text: token('muted') };
-    scatter.current?.set(points, startMicros, endMicros, colors);
+    // The listed traces are often the newest few of a long range: their own times fill the width.
+    const starts = points.map((p) => p.micros);
+    const first = points.length > 0 ? Math.min(...starts) : startMicros;
+    const last = points.length > 0 ? Math.max(...starts) : endMicros;
+    const margin = Math.max((last - first) * 0.03, 1e3);
+    scatter.current?.set(points, first - margin, last + margin, colors);
     setHover(null);
   }, [list, startMicros, endMicros, theme.value]);
 

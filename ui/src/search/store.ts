@@ -7,7 +7,6 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { api, isAbort, messageOf, type Histogram, type TraceSummary } from '../api.ts';
 import { navigate, place } from '../app/router.ts';
 import { nowMicros, status } from '../app/status.ts';
-import { assignColors } from '../lib/color.ts';
 import { nanosToMicros } from '../lib/format.ts';
 import {
   formatSearch,
@@ -36,12 +35,6 @@ export const loadingMore = signal(false);
 export const took = signal({ spansScanned: 0, micros: 0 });
 /** Where "reset" leads after brushing. */
 export const beforeZoom = signal<Range | null>(null);
-
-export const colors = computed(() => {
-  const names: string[] = [];
-  for (const trace of traces.value) for (const service of trace.services) names.push(service.name);
-  return assignColors(names);
-});
 
 export const sorted = computed(() => {
   const list = [...traces.value];

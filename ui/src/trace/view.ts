@@ -129,6 +129,7 @@ export class TraceView {
   private show(trace: Trace): void {
     const before = this.loaded.peek();
     if (before && before.trace.spanId.length === trace.spanId.length && before.trace.durationMicros === trace.durationMicros) return;
+    performance.mark('kolben.parsed');
     const tree = new TraceTree(trace);
     const total = Math.max(trace.durationMicros, 1);
     const wanted = before ? (before.trace.spanId[this.cursor.peek()] ?? null) : this.wantedSpan;

@@ -15,8 +15,8 @@ const kHeadHeight = 28;
 // Browsers clamp an element's height (17.9 million pixels in Firefox); beyond, the scroll bar is scaled.
 const kTallest = 15e6;
 const kIndent = 14;
-const kMostIndents = 20; // deeper rows keep their text on the screen; their level is said in numbers
-const kTicks = 5;
+const kIndentShare = 0.4; // of the name column: deep rows keep room for their text
+const kNarrow = 600; // pixels; below, names get half of the width, and the time axis fewer ticks
 const kKinds = ['', '', 'server', 'client', 'producer', 'consumer'];
 
 interface RowProps {
@@ -28,6 +28,7 @@ interface RowProps {
   selected: boolean;
   matched: boolean;
   range: { from: number; to: number };
+  indent: (depth: number) => number;
 }
 
 function Marks({ loaded, row, folded }: { loaded: Loaded; row: number; folded: boolean }) {
@@ -65,14 +66,7 @@ function Marks({ loaded, row, folded }: { loaded: Loaded; row: number; folded: b
   );
 }
 
-/** Right of the bar where there is room, else left of it, else inside at its end. */
-function labelPlace(begin: number, end: number): { style: Record<string, string>; inside: boolean } {
-  if (end < 84) return { style: { left: `calc(${Math.max(end, 0)}% + 8px)` }, inside: false };
-  if (begin > 16) return { style: { right: `calc(${100 - Math.min(begin, 100)}% + 8px)` }, inside: false };
-  return { style: { right: '8px' }, inside: true };
-}
-
-function Row({ view, loaded, row, position, top, selected, matched, range }: RowProps) {
+function Row({ view, loaded, row, position, top, selected, matched, range, indent }: RowProps) {
   const { trace, tree } = loaded;
   const folded = view.isFolded(row);
   const parent = tree.hasChildren(row);
@@ -82,7 +76,6 @@ function Row({ view, loaded, row, position, top, selected, matched, range }: Row
   const begin = ((trace.startMicros[row]! - range.from) / width) * 100;
   const end = begin + (Math.max(trace.durationsMicros[row]!, 0) / width) * 100;
   const kind = kKinds[trace.kind[row] ?? 0] ?? '';
-  const label = labelPlace(begin, end);
   const gone = end < 0 ? '‹ ' : begin > 100 ? '› ' : '';
   return (
     <div
@@ -96,7 +89,7 @@ function Row({ view, loaded, row, position, top, selected, matched, range }: Row
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => view.select(row, true)}
     >
-      <div class="wf-name" role="gridcell" style={{ paddingLeft: `${6 + Math.min(depth, kMostIndents) * kIndent}px` }}>
+      <div class="wf-name" role="gridcell" style={{ paddingLeft: `${6 + indent(depth)}px` }}>
         {parent ? (
           <span
             class={`twist ${folded ? '' : 'open'}`}
@@ -112,7 +105,7 @@ function Row({ view, loaded, row, position, top, selected, matched, range }: Row
           <span class="twist" />
         )}
         <i class="dot" style={{ background: view.colors.value[trace.service[row]!] }} aria-hidden="true" />
-        {depth > kMostIndents && <span class="muted level">{depth + 1}</span>}
+        {indent(depth) === indent(depth - 1) && depth > 0 && <span class="muted level">{depth + 1}</span>}
         <span class="wf-service" title={service}>
           {service || 'unknown service'}
         </span>
@@ -124,7 +117,7 @@ function Row({ view, loaded, row, position, top, selected, matched, range }: Row
         <Marks loaded={loaded} row={row} folded={folded} />
       </div>
       <div class="wf-time" role="gridcell">
-        <span class={`wf-duration ${label.inside ? 'inside' : ''}`} style={label.style}>
+        <span class="wf-duration" style={{ left: `calc(${Math.min(Math.max(end, 0), 100)}% + 8px)` }}>
           {gone}
           {formatMicros(trace.durationsMicros[row]!)}
         </span>
@@ -135,7 +128,7 @@ function Row({ view, loaded, row, position, top, selected, matched, range }: Row
 }
 
 /** The bar between names and times: drag it, or use the arrow keys. */
-function Divider({ port }: { port: { current: HTMLDivElement | null } }) {
+function Divider({ port, share }: { port: { current: HTMLDivElement | null }; share: number }) {
   const set = (percent: number): void => {
     nameWidth.value = Math.min(70, Math.max(15, percent));
   };
@@ -149,7 +142,7 @@ function Divider({ port }: { port: { current: HTMLDivElement | null } }) {
       aria-valuemin={15}
       aria-valuemax={70}
       tabIndex={0}
-      style={{ left: `${nameWidth.value}%` }}
+      style={{ left: `${share}%` }}
       onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
       onPointerMove={(event) => {
         if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
@@ -166,18 +159,19 @@ function Divider({ port }: { port: { current: HTMLDivElement | null } }) {
   );
 }
 
-function Head({ range }: { range: { from: number; to: number } }) {
+function Head({ range, ticks }: { range: { from: number; to: number }; ticks: number }) {
   return (
     <div class="wf-head" role="row" aria-rowindex={1}>
       <div class="wf-name" role="columnheader">
         Service and operation
       </div>
       <div class="wf-time" role="columnheader" aria-label="Time">
-        {Array.from({ length: kTicks }, (_, i) => (
-          <span key={i} class={i === 0 ? 'first' : ''} style={{ left: `${(i * 100) / kTicks}%` }}>
-            {formatMicros(range.from + ((range.to - range.from) * i) / kTicks)}
+        {Array.from({ length: ticks }, (_, i) => (
+          <span key={i} class={i === 0 ? 'first' : ''} style={{ left: `${(i * 100) / ticks}%` }}>
+            {formatMicros(range.from + ((range.to - range.from) * i) / ticks)}
           </span>
         ))}
+        <span class="last">{formatMicros(range.to)}</span>
       </div>
     </div>
   );
@@ -189,8 +183,9 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
   const canvas = useRef<HTMLCanvasElement>(null);
   const bars = useRef<Bars | null>(null);
   const [scroll, setScroll] = useState(0); // of the element
-  const [height, setHeight] = useState(600);
+  const [{ height, width }, setSize] = useState({ height: 600, width: 1000 });
 
+  const ticks = width < kNarrow ? 2 : width < 1000 ? 4 : 5;
   const rows = view.visible.value;
   const range = view.range.value;
   const matches = view.matches.value;
@@ -208,8 +203,9 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
   useEffect(() => {
     const made = new Bars(canvas.current!);
     bars.current = made;
+    performance.mark('kolben.rows');
     const element = scroller.current!;
-    const observer = new ResizeObserver(() => setHeight(element.clientHeight));
+    const observer = new ResizeObserver(() => setSize({ height: element.clientHeight, width: element.clientWidth }));
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -230,7 +226,7 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
       service: loaded.trace.service,
       failed: (row) => loaded.tree.isError(row),
       colors: view.colors.value,
-      ticks: kTicks,
+      ticks,
       bad: token('bad'),
       line: token('line'),
     });
@@ -255,6 +251,11 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
     view.zoom(at - (at - range.from) * grow, at + (range.to - at) * grow);
   };
 
+  const nameShare = width < kNarrow ? Math.max(nameWidth.value, 50) : nameWidth.value;
+  const mostIndent = Math.floor((width * nameShare * kIndentShare) / 100);
+  const step = Math.max(3, Math.min(kIndent, Math.floor(mostIndent / Math.max(loaded.tree.maxDepth, 1))));
+  const indent = (depth: number): number => Math.min(depth * step, mostIndent);
+
   void theme.value; // colours are read again when it changes
   const shown = [];
   for (let i = first; i < first + count; i++) {
@@ -270,6 +271,7 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
         selected={row === cursor}
         matched={matches?.flags[row] === 1}
         range={range}
+        indent={indent}
       />,
     );
   }
@@ -288,14 +290,14 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
         onWheel={onWheel}
       >
         <div class="wf-space" style={{ height: `${space + kHeadHeight}px` }}>
-          <div class="wf-port" ref={port} style={{ height: `${height}px`, '--name-width': `${nameWidth.value}%` }}>
-            <Head range={range} />
+          <div class="wf-port" ref={port} style={{ height: `${height}px`, '--name-width': `${nameShare}%` }}>
+            <Head range={range} ticks={ticks} />
             <canvas class="wf-bars" ref={canvas} aria-hidden="true" />
             <div class="wf-rows">{shown}</div>
           </div>
         </div>
       </div>
-      <Divider port={port} />
+      <Divider port={port} share={nameShare} />
     </div>
   );
 }
