@@ -1,0 +1,183 @@
+// The page's calls (docs/page-api.md), typed. Every call can be cancelled; an error is an ApiError
+// whose message a person can read.
+
+import { takePrefetched } from './app/prefetch.ts';
+
+export interface ReceiverCount {
+  receiver: string;
+  transport: string;
+  signal: string;
+  accepted: number;
+  refused: number;
+}
+
+export interface Rejection {
+  listener: string;
+  reason: string;
+  count: number;
+}
+
+export interface Port {
+  name: string;
+  host: string;
+  port: number;
+}
+
+export interface Status {
+  version: string;
+  now: string;
+  store: { spans: number; logRecords: number; metricPoints: number; diskBytes: number };
+  receivers: ReceiverCount[];
+  rejected: Rejection[];
+  ports: Port[];
+}
+
+export interface TraceSummary {
+  traceId: string;
+  rootService: string;
+  rootName: string;
+  start: string;
+  durationMicros: number;
+  spans: number;
+  errors: number;
+  services: { name: string; spans: number; errors: number }[];
+}
+
+export interface SearchAnswer {
+  traces: TraceSummary[];
+  nextCursor?: string;
+  spansScanned: number;
+  tookMicros: number;
+}
+
+export interface Histogram {
+  bucketNanos: number | string;
+  total: number;
+  start: string[];
+  count: number[];
+  errors: number[];
+  p50: (number | null)[];
+  p95: (number | null)[];
+  p99: (number | null)[];
+  tookMicros: number;
+}
+
+export interface Trace {
+  traceId: string;
+  start: string;
+  durationMicros: number;
+  services: string[];
+  names: string[];
+  spanId: string[];
+  parent: number[];
+  depth: number[];
+  service: number[];
+  name: number[];
+  kind: number[];
+  status: number[];
+  startMicros: number[];
+  durationsMicros: number[];
+  logs: number[];
+}
+
+export interface Attribute {
+  key: string;
+  type: string;
+  value: unknown;
+}
+
+export interface SpanDetails {
+  attributes: Attribute[];
+  resource: Attribute[];
+  scope: { name: string; version: string; attributes?: Attribute[] };
+  events: { timeMicros: number; name: string; attributes: Attribute[] }[];
+  links: { traceId: string; spanId: string; attributes: Attribute[] }[];
+  statusMessage: string;
+  traceState: string;
+  flags: number;
+  droppedAttributes: number;
+  droppedEvents: number;
+  droppedLinks: number;
+}
+
+export interface LogRecord {
+  time: string;
+  spanId: string;
+  service: string;
+  severity: number;
+  severityText: string;
+  body: unknown;
+  attributes: Attribute[];
+}
+
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const kBase = '/api/kolben';
+
+async function errorOf(response: Response): Promise<ApiError> {
+  try {
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    return new ApiError(response.status, error.code, error.message);
+  } catch {
+    return new ApiError(response.status, 'UNKNOWN', `the server answered ${response.status} ${response.statusText}`);
+  }
+}
+
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const url = kBase + path;
+  let response: Response;
+  try {
+    response = await (takePrefetched(url) ?? fetch(url, signal ? { signal } : {}));
+  } catch (cause) {
+    if (isAbort(cause)) throw cause;
+    throw new ApiError(0, 'UNREACHABLE', `Kolben does not answer at ${location.host}. Is it still running?`);
+  }
+  if (!response.ok) throw await errorOf(response);
+  return (await response.json()) as T;
+}
+
+export function isAbort(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === 'AbortError';
+}
+
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function query(parameters: Record<string, string>): string {
+  return new URLSearchParams(parameters).toString();
+}
+
+export const api = {
+  status: (signal?: AbortSignal) => get<Status>('/status', signal),
+  services: (signal?: AbortSignal) => get<{ services: string[] }>('/services', signal).then((a) => a.services),
+  operations: (service: string, signal?: AbortSignal) =>
+    get<{ operations: { name: string; kind: string }[] }>(`/operations?${query({ service })}`, signal).then((a) => a.operations),
+  keys: (prefix: string, signal?: AbortSignal) =>
+    get<{ keys: { key: string; count: number }[] }>(`/keys?${query({ prefix })}`, signal).then((a) => a.keys),
+  values: (key: string, prefix: string, signal?: AbortSignal) =>
+    get<{ values: string[] }>(`/values?${query({ key, prefix })}`, signal).then((a) => a.values),
+  search: (filter: URLSearchParams, limit: number, cursor: string, signal?: AbortSignal) => {
+    const all = new URLSearchParams(filter);
+    all.set('limit', String(limit));
+    if (cursor) all.set('cursor', cursor);
+    return get<SearchAnswer>(`/search?${all}`, signal);
+  },
+  histogram: (filter: URLSearchParams, buckets: number, signal?: AbortSignal) => {
+    const all = new URLSearchParams(filter);
+    all.set('buckets', String(buckets));
+    return get<Histogram>(`/histogram?${all}`, signal);
+  },
+  trace: (id: string, signal?: AbortSignal) => get<Trace>(`/trace/${id}`, signal),
+  span: (trace: string, span: string, signal?: AbortSignal) => get<SpanDetails>(`/trace/${trace}/span/${span}`, signal),
+  logs: (trace: string, signal?: AbortSignal) => get<{ logs: LogRecord[] }>(`/trace/${trace}/logs`, signal).then((a) => a.logs),
+};

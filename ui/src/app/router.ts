@@ -1,0 +1,54 @@
+// The address bar as a signal. Links are ordinary <a href>; a plain click stays on the page.
+
+import { signal } from '@preact/signals';
+
+export interface Place {
+  path: string;
+  search: string;
+}
+
+function here(): Place {
+  return { path: location.pathname, search: location.search };
+}
+
+export const place = signal<Place>(here());
+/** Where the last search was, so that a trace's "back" finds it again. */
+export const lastSearch = signal('/search');
+
+function arrive(): void {
+  place.value = here();
+  if (place.value.path === '/search') lastSearch.value = place.value.path + place.value.search;
+}
+
+export function navigate(url: string, how: 'push' | 'replace' = 'push'): void {
+  if (url === location.pathname + location.search) return;
+  if (how === 'push') history.pushState(null, '', url);
+  else history.replaceState(null, '', url);
+  arrive();
+}
+
+/** Sets or removes one parameter of the present address, without a step in the history. */
+export function setParameter(name: string, value: string | null): void {
+  const query = new URLSearchParams(location.search);
+  if (value === null) query.delete(name);
+  else query.set(name, value);
+  const text = query.toString();
+  navigate(location.pathname + (text ? `?${text}` : ''), 'replace');
+}
+
+function onClick(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = (event.target as Element).closest?.('a[href]');
+  if (!(link instanceof HTMLAnchorElement) || link.target || link.origin !== location.origin) return;
+  if (link.pathname !== '/search' && link.pathname !== '/' && !link.pathname.startsWith('/trace/')) return;
+  event.preventDefault();
+  navigate(link.pathname + link.search);
+  window.scrollTo(0, 0);
+}
+
+export function startRouter(): void {
+  if (location.pathname === '/') history.replaceState(null, '', `/search${location.search}`);
+  arrive();
+  addEventListener('popstate', arrive);
+  document.addEventListener('click', onClick);
+}

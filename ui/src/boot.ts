@@ -1,0 +1,22 @@
+// Runs before the first paint, blocking and tiny: sets the theme so that nothing flashes, and asks
+// for a trace at once so that its bytes travel while the page's own code is still on its way.
+
+import type { Prefetched } from './app/prefetch.ts';
+
+const root = document.documentElement;
+let stored: string | null = null;
+try {
+  stored = localStorage.getItem('kolben.theme');
+} catch {
+  // Storage is forbidden: the system's choice holds.
+}
+const dark = stored === 'dark' || (stored !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
+root.dataset.theme = dark ? 'dark' : 'light';
+
+const match = /^\/trace\/([0-9a-fA-F]{1,32})$/.exec(location.pathname);
+if (match) {
+  const url = `/api/kolben/trace/${match[1]!.toLowerCase()}`;
+  const prefetched: Prefetched = { url, answer: fetch(url) };
+  prefetched.answer.catch(() => undefined); // whoever takes it sees the error
+  (window as { kolbenPrefetch?: Prefetched }).kolbenPrefetch = prefetched;
+}

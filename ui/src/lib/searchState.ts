@@ -1,0 +1,182 @@
+// What a person searches for, to and from the address bar, and to the server's parameters. Pure.
+//
+// The address understands Jaeger's parameters (service, operation, tags, tag, lookback, start, end in
+// microseconds, limit, minDuration, maxDuration), so that old links keep working, and adds live, sort.
+
+import { canonicalDuration, parseDuration } from './format.ts';
+import { fromJaegerTags, fromTagParameter, isErrorClause, joinClause, type Clause } from './tags.ts';
+
+export interface Preset {
+  id: string;
+  label: string;
+  seconds: number;
+}
+
+export const kPresets: readonly Preset[] = [
+  { id: '5m', label: 'Last 5 minutes', seconds: 300 },
+  { id: '15m', label: 'Last 15 minutes', seconds: 900 },
+  { id: '1h', label: 'Last hour', seconds: 3600 },
+  { id: '6h', label: 'Last 6 hours', seconds: 6 * 3600 },
+  { id: '24h', label: 'Last 24 hours', seconds: 86400 },
+  { id: '2d', label: 'Last 2 days', seconds: 2 * 86400 },
+  { id: '7d', label: 'Last 7 days', seconds: 7 * 86400 },
+];
+const kDefaultPreset = kPresets[2]!;
+
+export type Range =
+  | { kind: 'last'; seconds: number }
+  | { kind: 'fixed'; startMicros: number; endMicros: number };
+
+export const kSorts = ['newest', 'longest', 'spans', 'errors'] as const;
+export type Sort = (typeof kSorts)[number];
+
+export interface SearchState {
+  service: string;
+  operation: string;
+  clauses: Clause[];
+  minDuration: string;
+  maxDuration: string;
+  range: Range;
+  limit: number;
+  live: boolean;
+  sort: Sort;
+}
+
+export const kDefaultLimit = 20;
+const kMaxLimit = 1500; // Jaeger's bound; more rows than anybody reads
+export const kBuckets = 60;
+
+export function defaultState(): SearchState {
+  return {
+    service: '',
+    operation: '',
+    clauses: [],
+    minDuration: '',
+    maxDuration: '',
+    range: { kind: 'last', seconds: kDefaultPreset.seconds },
+    limit: kDefaultLimit,
+    live: true,
+    sort: 'newest',
+  };
+}
+
+function parseLookback(text: string): number | null {
+  const match = /^(\d{1,4})([smhdw])$/.exec(text);
+  if (!match) return null;
+  const unit = { s: 1, m: 60, h: 3600, d: 86400, w: 7 * 86400 }[match[2] as 's'];
+  const seconds = Number(match[1]) * unit;
+  return seconds > 0 ? seconds : null;
+}
+
+function formatLookback(seconds: number): string {
+  const preset = kPresets.find((p) => p.seconds === seconds);
+  if (preset) return preset.id;
+  return seconds % 3600 === 0 ? `${seconds / 3600}h` : seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+}
+
+function parseRange(query: URLSearchParams): Range {
+  const lookback = query.get('lookback');
+  const seconds = lookback === null ? null : parseLookback(lookback);
+  if (seconds !== null) return { kind: 'last', seconds };
+  const startMicros = Number(query.get('start') ?? NaN);
+  const endMicros = Number(query.get('end') ?? NaN);
+  if (Number.isSafeInteger(startMicros) && Number.isSafeInteger(endMicros) && startMicros > 0 && startMicros < endMicros) {
+    return { kind: 'fixed', startMicros, endMicros };
+  }
+  return { kind: 'last', seconds: kDefaultPreset.seconds };
+}
+
+/** Whatever stands in the address, a state comes out; what cannot be read is left at its default. */
+export function parseSearch(search: string): SearchState {
+  const query = new URLSearchParams(search);
+  const duration = (name: string): string => {
+    const text = query.get(name) ?? '';
+    return parseDuration(text) === null ? '' : canonicalDuration(text);
+  };
+  const limit = Number(query.get('limit') ?? NaN);
+  const sort = query.get('sort') as Sort;
+  const tags = query.get('tags');
+  const operation = query.get('operation') ?? '';
+  return {
+    service: query.get('service') ?? '',
+    operation: operation === 'all' ? '' : operation,
+    clauses: [...(tags ? fromJaegerTags(tags) : []), ...query.getAll('tag').filter(Boolean).map(fromTagParameter)],
+    minDuration: duration('minDuration'),
+    maxDuration: duration('maxDuration'),
+    range: parseRange(query),
+    limit: Number.isInteger(limit) && limit > 0 ? Math.min(limit, kMaxLimit) : kDefaultLimit,
+    live: query.get('live') !== '0',
+    sort: kSorts.includes(sort) ? sort : 'newest',
+  };
+}
+
+/** The query string of a permanent link; defaults are left out. */
+export function formatSearch(state: SearchState): string {
+  const query = new URLSearchParams();
+  if (state.service) query.set('service', state.service);
+  if (state.operation) query.set('operation', state.operation);
+  for (const clause of state.clauses) query.append('tag', joinClause(clause));
+  if (state.minDuration) query.set('minDuration', state.minDuration);
+  if (state.maxDuration) query.set('maxDuration', state.maxDuration);
+  if (state.range.kind === 'fixed') {
+    query.set('lookback', 'custom');
+    query.set('start', String(state.range.startMicros));
+    query.set('end', String(state.range.endMicros));
+  } else if (state.range.seconds !== kDefaultPreset.seconds) {
+    query.set('lookback', formatLookback(state.range.seconds));
+  }
+  if (state.limit !== kDefaultLimit) query.set('limit', String(state.limit));
+  if (!state.live) query.set('live', '0');
+  if (state.sort !== 'newest') query.set('sort', state.sort);
+  const text = query.toString();
+  return text ? `?${text}` : '';
+}
+
+export interface Window {
+  startMicros: number;
+  endMicros: number;
+}
+
+/**
+ * The window that a range means now. A moving one steps by whole bars, so that bars keep their edges
+ * while time goes on; its last bar is under way, and ends in the future.
+ */
+export function windowOf(range: Range, nowMicros: number): Window {
+  if (range.kind === 'fixed') return { startMicros: range.startMicros, endMicros: range.endMicros };
+  const bar = (range.seconds * 1e6) / kBuckets;
+  const endMicros = (Math.floor(nowMicros / bar) + 1) * bar;
+  return { startMicros: Math.round(endMicros - range.seconds * 1e6), endMicros: Math.round(endMicros) };
+}
+
+/** The filter as the server takes it (docs/page-api.md). */
+export function toApi(state: SearchState, window: Window): URLSearchParams {
+  const query = new URLSearchParams();
+  if (state.service) query.set('service', state.service);
+  if (state.operation) query.set('operation', state.operation);
+  for (const clause of state.clauses) {
+    if (isErrorClause(clause)) query.set('errors', 'true');
+    else query.append('tag', joinClause(clause));
+  }
+  if (state.minDuration) query.set('minDuration', state.minDuration);
+  if (state.maxDuration) query.set('maxDuration', state.maxDuration);
+  query.set('start', `${window.startMicros}000`);
+  query.set('end', `${window.endMicros}000`);
+  return query;
+}
+
+/** Every state with one thing less, and what that thing was: for "without … there would be …". */
+export function relaxations(state: SearchState): { what: string; state: SearchState }[] {
+  const kMost = 8; // each costs one question to the server
+  const found: { what: string; state: SearchState }[] = [];
+  if (state.operation) found.push({ what: `operation “${state.operation}”`, state: { ...state, operation: '' } });
+  if (state.service) found.push({ what: `service “${state.service}”`, state: { ...state, service: '', operation: '' } });
+  for (const clause of state.clauses) {
+    found.push({
+      what: joinClause(clause),
+      state: { ...state, clauses: state.clauses.filter((other) => other !== clause) },
+    });
+  }
+  if (state.minDuration) found.push({ what: `min ${state.minDuration}`, state: { ...state, minDuration: '' } });
+  if (state.maxDuration) found.push({ what: `max ${state.maxDuration}`, state: { ...state, maxDuration: '' } });
+  return found.slice(0, kMost);
+}

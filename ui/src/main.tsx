@@ -1,0 +1,44 @@
+// The page's start: preferences, address, status, then what the address names.
+
+import { render } from 'preact';
+import { startPrefs } from './app/prefs.ts';
+import { place, startRouter } from './app/router.ts';
+import { Shell } from './app/shell.tsx';
+import { startStatus } from './app/status.ts';
+import { SearchPage } from './search/page.tsx';
+import { TracePage } from './trace/page.tsx';
+
+function App() {
+  const path = place.value.path;
+  const trace = /^\/trace\/([0-9a-fA-F]{1,32})\/?$/.exec(path);
+  if (trace) {
+    const id = trace[1]!.toLowerCase();
+    return (
+      <Shell page="trace">
+        <TracePage key={id} id={id} />
+      </Shell>
+    );
+  }
+  if (path === '/search') {
+    return (
+      <Shell page="search">
+        <SearchPage />
+      </Shell>
+    );
+  }
+  return (
+    <Shell page="search">
+      <div class="nothing">
+        <h1>There is no page {path}</h1>
+        <p>
+          <a href="/search">Search traces</a>
+        </p>
+      </div>
+    </Shell>
+  );
+}
+
+startPrefs();
+startRouter();
+startStatus();
+render(<App />, document.getElementById('app')!);

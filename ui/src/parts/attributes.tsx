@@ -1,0 +1,76 @@
+// A list of attributes. Long values and long lists show their beginning first: a value may be a
+// megabyte, a span may have ten thousand attributes.
+
+import { useState } from 'preact/hooks';
+import type { Attribute } from '../api.ts';
+import { formatBytes, formatCount } from '../lib/format.ts';
+import { formatSearch, defaultState } from '../lib/searchState.ts';
+import { Icon } from './icons.tsx';
+import { CopyButton } from './small.tsx';
+
+const kValueShown = 2000;
+const kListShown = 100;
+
+export function valueText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value, null, 1) : String(value);
+}
+
+function Value({ attribute }: { attribute: Attribute }) {
+  const [all, setAll] = useState(false);
+  const text = valueText(attribute.value);
+  const cut = !all && text.length > kValueShown;
+  return (
+    <span class={`value ${attribute.type}`}>
+      {text === '' ? <span class="muted">(empty)</span> : cut ? text.slice(0, kValueShown) : text}
+      {cut && (
+        <button type="button" class="plain" onClick={() => setAll(true)}>
+          … all {formatBytes(text.length)}
+        </button>
+      )}
+    </span>
+  );
+}
+
+function searchLink(attribute: Attribute): string | null {
+  const simple = ['string', 'bool', 'int', 'double'].includes(attribute.type);
+  const value = valueText(attribute.value);
+  if (!simple || value === '' || value.length > 200) return null;
+  return `/search${formatSearch({ ...defaultState(), clauses: [{ key: attribute.key, op: '=', value }] })}`;
+}
+
+export function Attributes({ list }: { list: Attribute[] }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? list : list.slice(0, kListShown);
+  return (
+    <>
+      <dl class="attributes">
+        {shown.map((attribute, i) => {
+          const link = searchLink(attribute);
+          return (
+            <div key={i}>
+              <dt>{attribute.key}</dt>
+              <dd>
+                <Value attribute={attribute} />
+                <span class="row-tools">
+                  {link && (
+                    <a class="icon-button" href={link} aria-label={`Search ${attribute.key} with this value`} title="Search traces with this value">
+                      <Icon name="search" />
+                    </a>
+                  )}
+                  <CopyButton text={valueText(attribute.value)} label={`Copy the value of ${attribute.key}`} />
+                </span>
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+      {!all && list.length > kListShown && (
+        <button type="button" class="button more" onClick={() => setAll(true)}>
+          Show all {formatCount(list.length)}
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,251 @@
+// The filter bar: everything that narrows a search. Each change goes into the address at once.
+
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { api } from '../api.ts';
+import { shortcuts } from '../app/prefs.ts';
+import { typing } from '../app/shell.tsx';
+import { canonicalDuration, formatCompact, formatDateTime, parseDuration } from '../lib/format.ts';
+import { formatSearch, defaultState, kPresets } from '../lib/searchState.ts';
+import { completionOf, formatClause, isErrorClause, parseTags, sameClause, type Clause } from '../lib/tags.ts';
+import { Combobox, type Suggestion } from '../parts/combobox.tsx';
+import { Icon } from '../parts/icons.tsx';
+import { beforeZoom, change, isLive, state, window_ } from './store.ts';
+
+async function suggestServices(text: string, signal: AbortSignal): Promise<Suggestion[]> {
+  const services = await api.services(signal);
+  const wanted = text.toLowerCase();
+  const exact = services.includes(text); // opened on a chosen value: show them all
+  return services.filter((s) => exact || s.toLowerCase().includes(wanted)).map((value) => ({ value }));
+}
+
+async function suggestOperations(text: string, signal: AbortSignal): Promise<Suggestion[]> {
+  const operations = await api.operations(state.peek().service, signal);
+  const wanted = text.toLowerCase();
+  const exact = operations.some((o) => o.name === text);
+  const seen = new Set<string>();
+  return operations
+    .filter((o) => (exact || o.name.toLowerCase().includes(wanted)) && !seen.has(o.name) && seen.add(o.name))
+    .map((o) => ({ value: o.name, hint: o.kind }));
+}
+
+async function suggestTags(text: string, signal: AbortSignal): Promise<Suggestion[]> {
+  const at = completionOf(text);
+  if (at.kind === 'key') {
+    const keys = await api.keys(at.prefix, signal);
+    return keys.map((k) => ({ value: k.key, hint: formatCompact(k.count) }));
+  }
+  const values = await api.values(at.key, at.prefix, signal);
+  return values.map((value) => ({ value }));
+}
+
+/** A chosen key waits for its value; a chosen value ends its clause. */
+function chooseTag(text: string, choice: Suggestion): { text: string; done: boolean } {
+  const at = completionOf(text);
+  const head = text.slice(0, text.length - (/(?:[^\s"]|"[^"]*"?)*$/.exec(text)?.[0].length ?? 0));
+  if (at.kind === 'key') return { text: `${head}${choice.value}=`, done: false };
+  return { text: head + formatClause({ key: at.key, op: at.op as Clause['op'], value: choice.value }), done: true };
+}
+
+function TagsField() {
+  const [draft, setDraft] = useState('');
+  const clauses = state.value.clauses;
+  const remove = (clause: Clause): void => change({ clauses: state.value.clauses.filter((c) => c !== clause) });
+  const commit = (text: string): void => {
+    const added = parseTags(text).filter((c) => !clauses.some((other) => sameClause(c, other)));
+    setDraft(text); // so that clearing it below is seen as a change
+    queueMicrotask(() => setDraft(''));
+    if (added.length > 0) change({ clauses: [...clauses, ...added] });
+  };
+  return (
+    <Combobox
+      class="tags"
+      label="Tags"
+      value={draft}
+      placeholder={clauses.length === 0 ? 'http.host=localhost:5000 error=true' : ''}
+      suggest={suggestTags}
+      choose={chooseTag}
+      onCommit={commit}
+      onKey={(event, text) => {
+        if (event.key === 'Backspace' && text === '' && clauses.length > 0) remove(clauses[clauses.length - 1]!);
+      }}
+      before={clauses.map((clause) => (
+        <span class="chip" key={formatClause(clause)}>
+          <span class="chip-text" title={formatClause(clause)}>
+            {formatClause(clause)}
+          </span>
+          <button type="button" aria-label={`Remove ${formatClause(clause)}`} onClick={() => remove(clause)}>
+            <Icon name="close" />
+          </button>
+        </span>
+      ))}
+    />
+  );
+}
+
+function DurationField({ name, label, placeholder }: { name: 'minDuration' | 'maxDuration'; label: string; placeholder: string }) {
+  const id = useId();
+  const value = state.value[name];
+  const [wrong, setWrong] = useState(false);
+  const commit = (text: string): void => {
+    const bad = text.trim() !== '' && parseDuration(text) === null;
+    setWrong(bad);
+    const next = canonicalDuration(text);
+    if (!bad && next !== value) change({ [name]: next });
+  };
+  return (
+    <div class="field short">
+      <label for={id}>{label}</label>
+      <div class="box">
+        <input
+          id={id}
+          type="text"
+          value={value}
+          placeholder={placeholder}
+          autocomplete="off"
+          spellcheck={false}
+          aria-invalid={wrong}
+          aria-describedby={wrong ? `${id}-wrong` : undefined}
+          onBlur={(event) => commit(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') commit(event.currentTarget.value);
+          }}
+        />
+      </div>
+      {wrong && (
+        <small class="wrong" id={`${id}-wrong`}>
+          Like 100ms or 1.5s
+        </small>
+      )}
+    </div>
+  );
+}
+
+/** The value of an <input type=datetime-local>: local time. */
+function localValue(micros: number): string {
+  return formatDateTime(micros, false).replace(' ', 'T');
+}
+
+function RangeField() {
+  const id = useId();
+  const range = state.value.range;
+  const { startMicros, endMicros } = window_.value;
+  const preset = range.kind === 'last' ? kPresets.find((p) => p.seconds === range.seconds) : undefined;
+  const choose = (value: string): void => {
+    beforeZoom.value = null;
+    if (value === 'custom') change({ range: { kind: 'fixed', startMicros, endMicros } });
+    else if (value) change({ range: { kind: 'last', seconds: Number(value) } });
+  };
+  const setEdge = (edge: 'startMicros' | 'endMicros', text: string): void => {
+    const micros = new Date(text).getTime() * 1000;
+    if (range.kind !== 'fixed' || !Number.isFinite(micros)) return;
+    const next = { ...range, [edge]: micros };
+    if (next.startMicros < next.endMicros) change({ range: next });
+  };
+  return (
+    <>
+      <div class="field range">
+        <label for={id}>Time</label>
+        <div class="box">
+          <select id={id} value={preset ? String(preset.seconds) : range.kind === 'fixed' ? 'custom' : 'other'} onChange={(event) => choose(event.currentTarget.value)}>
+            {kPresets.map((p) => (
+              <option key={p.id} value={String(p.seconds)}>
+                {p.label}
+              </option>
+            ))}
+            {range.kind === 'last' && !preset && <option value="other">Last {range.seconds} s</option>}
+            <option value="custom">Custom …</option>
+          </select>
+        </div>
+      </div>
+      {range.kind === 'fixed' &&
+        (['startMicros', 'endMicros'] as const).map((edge) => (
+          <div class="field date" key={edge}>
+            <label for={id + edge}>{edge === 'startMicros' ? 'From' : 'To'}</label>
+            <div class="box">
+              <input id={id + edge} type="datetime-local" step="1" value={localValue(range[edge])} onChange={(event) => setEdge(edge, event.currentTarget.value)} />
+            </div>
+          </div>
+        ))}
+    </>
+  );
+}
+
+function Toggles() {
+  const now = state.value;
+  const errors = now.clauses.find(isErrorClause);
+  const fixed = now.range.kind === 'fixed';
+  const toggleErrors = (): void =>
+    change({
+      clauses: errors ? now.clauses.filter((c) => c !== errors) : [...now.clauses, { key: 'error', op: '=', value: 'true' }],
+    });
+  const toggleLive = (): void => {
+    if (fixed) change({ live: true, range: beforeZoom.value ?? { kind: 'last', seconds: 3600 } });
+    else change({ live: !now.live });
+    beforeZoom.value = null;
+  };
+  const empty = formatSearch({ ...now, live: true, sort: 'newest' }) === formatSearch(defaultState());
+  return (
+    <div class="toggles">
+      <button type="button" class="toggle bad" aria-pressed={!!errors} onClick={toggleErrors}>
+        <Icon name="alert" />
+        Errors
+      </button>
+      <button
+        type="button"
+        class="toggle live"
+        aria-pressed={isLive.value}
+        title={fixed ? 'The time range is fixed. Go back to now' : 'Show new traces as they arrive'}
+        onClick={toggleLive}
+      >
+        <i class="pulse" aria-hidden="true" />
+        Live
+      </button>
+      <button type="button" class="plain" disabled={empty} onClick={() => change({ ...defaultState(), live: now.live, sort: now.sort })}>
+        Clear
+      </button>
+    </div>
+  );
+}
+
+export function Filters() {
+  const root = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== '/' || !shortcuts.value || typing(event)) return;
+      event.preventDefault();
+      root.current?.querySelector<HTMLInputElement>('.tags input')?.focus();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  const now = state.value;
+  return (
+    <div class="filters card" role="search" aria-label="Traces" ref={root}>
+      <Combobox
+        class="service"
+        label="Service"
+        value={now.service}
+        placeholder="All services"
+        suggest={suggestServices}
+        onCommit={(service) => {
+          if (service.trim() !== now.service) change({ service: service.trim(), operation: '' });
+        }}
+      />
+      <Combobox
+        class="operation"
+        label="Operation"
+        value={now.operation}
+        placeholder="All operations"
+        suggest={suggestOperations}
+        onCommit={(operation) => {
+          if (operation.trim() !== now.operation) change({ operation: operation.trim() });
+        }}
+      />
+      <TagsField />
+      <DurationField name="minDuration" label="Min duration" placeholder="100ms" />
+      <DurationField name="maxDuration" label="Max duration" placeholder="1.5s" />
+      <RangeField />
+      <Toggles />
+    </div>
+  );
+}

@@ -1,0 +1,151 @@
+// What the Search page knows: the state in the address, the answers to it, and when to ask again.
+//
+// Live: the status poll tells every second how many spans there are; only where that changed (or time
+// moved on) the search is asked again, so that an idle page costs the server next to nothing.
+
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
+import { api, isAbort, messageOf, type Histogram, type TraceSummary } from '../api.ts';
+import { navigate, place } from '../app/router.ts';
+import { nowMicros, status } from '../app/status.ts';
+import { nanosToMicros } from '../lib/format.ts';
+import {
+  formatSearch,
+  kBuckets,
+  parseSearch,
+  toApi,
+  windowOf,
+  type Range,
+  type SearchState,
+  type Window,
+} from '../lib/searchState.ts';
+
+const kRefreshMillis = 5000; // even when no span came: "last hour" moves on
+const kMostListed = 2000; // rows; more are not read, and each costs DOM
+
+export const state = computed<SearchState>(() => parseSearch(place.value.search));
+export const isLive = computed(() => state.value.live && state.value.range.kind === 'last');
+
+export const traces = signal<TraceSummary[]>([]);
+export const histogram = signal<Histogram | null>(null);
+export const window_ = signal<Window>({ startMicros: 0, endMicros: 1 });
+export const loading = signal(true);
+export const failure = signal<string | null>(null);
+export const cursor = signal('');
+export const loadingMore = signal(false);
+export const took = signal({ spansScanned: 0, micros: 0 });
+/** Where "reset" leads after brushing. */
+export const beforeZoom = signal<Range | null>(null);
+
+export const sorted = computed(() => {
+  const list = [...traces.value];
+  const by: Record<SearchState['sort'], (t: TraceSummary) => number> = {
+    newest: (t) => nanosToMicros(t.start),
+    longest: (t) => t.durationMicros,
+    spans: (t) => t.spans,
+    errors: (t) => t.errors,
+  };
+  const value = by[state.value.sort];
+  return list.sort((a, b) => value(b) - value(a));
+});
+
+export function change(part: Partial<SearchState>): void {
+  const next = { ...state.value, ...part };
+  navigate(`/search${formatSearch(next)}`);
+}
+
+/** A brush over a chart: looks closer, and remembers the way back. */
+export function zoomTo(startMicros: number, endMicros: number): void {
+  const kNarrowest = 1000; // a millisecond; the histogram has nothing finer to say
+  if (endMicros - startMicros < kNarrowest) return;
+  if (beforeZoom.value === null) beforeZoom.value = state.value.range;
+  change({ range: { kind: 'fixed', startMicros: Math.round(startMicros), endMicros: Math.round(endMicros) } });
+}
+
+export function resetZoom(): void {
+  const range = beforeZoom.value ?? { kind: 'last', seconds: 3600 };
+  beforeZoom.value = null;
+  change({ range });
+}
+
+let asked = new AbortController();
+let askedAt = 0;
+let askedSpans = -1;
+
+/** Newly found traces over those listed: the first page is fresh, what was loaded below it stays. */
+function merge(fresh: TraceSummary[], listed: TraceSummary[], startMicros: number): TraceSummary[] {
+  const ids = new Set(fresh.map((t) => t.traceId));
+  const rest = listed.filter((t) => !ids.has(t.traceId) && nanosToMicros(t.start) >= startMicros);
+  return [...fresh, ...rest].slice(0, kMostListed);
+}
+
+async function ask(quiet: boolean): Promise<void> {
+  asked.abort();
+  const stop = (asked = new AbortController());
+  askedAt = Date.now();
+  askedSpans = status.peek()?.store.spans ?? -1;
+  const current = state.peek();
+  const window = windowOf(current.range, nowMicros());
+  const filter = toApi(current, window);
+  if (!quiet) loading.value = true;
+  try {
+    const [found, amounts] = await Promise.all([
+      api.search(filter, current.limit, '', stop.signal),
+      api.histogram(filter, kBuckets, stop.signal),
+    ]);
+    batch(() => {
+      const paged = quiet && traces.peek().length > current.limit;
+      traces.value = paged ? merge(found.traces, traces.peek(), window.startMicros) : found.traces;
+      if (!paged) cursor.value = found.nextCursor ?? '';
+      histogram.value = amounts;
+      window_.value = window;
+      took.value = { spansScanned: found.spansScanned, micros: found.tookMicros + amounts.tookMicros };
+      failure.value = null;
+      loading.value = false;
+    });
+  } catch (cause) {
+    if (isAbort(cause)) return;
+    batch(() => {
+      failure.value = messageOf(cause);
+      loading.value = false;
+    });
+  }
+}
+
+export async function loadMore(): Promise<void> {
+  if (cursor.value === '' || loadingMore.value) return;
+  loadingMore.value = true;
+  const { signal: stopped } = asked;
+  try {
+    const found = await api.search(toApi(state.value, window_.value), state.value.limit, cursor.value, stopped);
+    const known = new Set(traces.value.map((t) => t.traceId));
+    batch(() => {
+      traces.value = [...traces.value, ...found.traces.filter((t) => !known.has(t.traceId))];
+      cursor.value = traces.value.length < kMostListed ? (found.nextCursor ?? '') : '';
+    });
+  } catch (cause) {
+    if (!isAbort(cause)) failure.value = messageOf(cause);
+  }
+  loadingMore.value = false;
+}
+
+/** Asks whenever the filter changes, and while live whenever there is news. Returns how to stop. */
+export function startSearch(): () => void {
+  const filterKey = computed(() => {
+    const { sort: _, live: __, ...filter } = state.value;
+    return JSON.stringify(filter);
+  });
+  const stopFilter = effect(() => {
+    void filterKey.value;
+    untracked(() => void ask(false));
+  });
+  const stopLive = effect(() => {
+    const spans = status.value?.store.spans ?? -1;
+    if (!isLive.value || untracked(() => loading.value)) return;
+    if (spans !== askedSpans || Date.now() - askedAt >= kRefreshMillis) untracked(() => void ask(true));
+  });
+  return () => {
+    stopFilter();
+    stopLive();
+    asked.abort();
+  };
+}

@@ -1,0 +1,256 @@
+// What the Trace page knows: the trace as columns, its tree, what is folded, selected, looked for and
+// looked at; and when to ask the server again.
+
+import { batch, computed, signal } from '@preact/signals';
+import { api, ApiError, isAbort, messageOf, type LogRecord, type SpanDetails, type Trace } from '../api.ts';
+import { setParameter } from '../app/router.ts';
+import { theme } from '../app/prefs.ts';
+import { nowMicros, status } from '../app/status.ts';
+import { assignColors, paletteColor } from '../lib/color.ts';
+import { nanosToMicros } from '../lib/format.ts';
+import { TraceTree } from '../lib/tree.ts';
+
+const kYoungMicros = 30e6; // after that long without news a trace counts as whole
+const kMissingMicros = 30e6; // how long to wait for one that is not there yet
+const kReloadMillis = 1000;
+const kDetailsKept = 200; // answers about spans; going back and forth asks nothing
+
+export interface Loaded {
+  trace: Trace;
+  tree: TraceTree;
+  /** At least 1, so that it can be divided by. */
+  total: number;
+}
+
+export class TraceView {
+  readonly id: string;
+  readonly loaded = signal<Loaded | null>(null);
+  readonly failure = signal<string | null>(null);
+  readonly missing = signal(false);
+  /** The row under the cursor; -1 where there is none. */
+  readonly cursor = signal(-1);
+  readonly panel = signal(false);
+  readonly range = signal({ from: 0, to: 1 });
+  readonly query = signal('');
+  readonly tab = signal<'waterfall' | 'logs'>('waterfall');
+  readonly logs = signal<LogRecord[] | null>(null);
+  readonly logsFailure = signal<string | null>(null);
+  private readonly foldedChanged = signal(0);
+  private folded = new Uint8Array(0);
+  private readonly details = new Map<string, Promise<SpanDetails>>();
+  private readonly stop = new AbortController();
+  private readonly openedAt = Date.now();
+  private timer = 0;
+  private askedSpans = -1;
+  private wantedSpan: string | null;
+
+  readonly visible = computed(() => {
+    void this.foldedChanged.value;
+    const loaded = this.loaded.value;
+    return loaded ? loaded.tree.visible(this.folded) : new Int32Array(0);
+  });
+
+  readonly colorIndex = computed(() => assignColors(this.loaded.value?.trace.services ?? []));
+  readonly colors = computed(() =>
+    (this.loaded.value?.trace.services ?? []).map((name) => paletteColor(this.colorIndex.value.get(name) ?? 0, theme.value)),
+  );
+
+  /** 1 for each row that the find field matches; null while it is empty. */
+  readonly matches = computed(() => {
+    const loaded = this.loaded.value;
+    const wanted = this.query.value.trim().toLowerCase();
+    if (!loaded || wanted === '') return null;
+    const { trace } = loaded;
+    const names = trace.names.map((name) => name.toLowerCase().includes(wanted));
+    const services = trace.services.map((name) => name.toLowerCase().includes(wanted));
+    const asId = /^[0-9a-f]{4,16}$/.test(wanted);
+    const flags = new Uint8Array(trace.name.length);
+    let count = 0;
+    for (let row = 0; row < flags.length; row++) {
+      if (names[trace.name[row]!] || services[trace.service[row]!] || (asId && trace.spanId[row]!.startsWith(wanted))) {
+        flags[row] = 1;
+        count++;
+      }
+    }
+    return { flags, count };
+  });
+
+  constructor(id: string, parameters: URLSearchParams) {
+    this.id = id;
+    // Jaeger writes span=SPAN@TRACE, and several with blanks between.
+    this.wantedSpan = /^[0-9a-f]{1,16}/i.exec(parameters.get('span') ?? parameters.get('uiFind') ?? '')?.[0].toLowerCase() ?? null;
+    const find = parameters.get('uiFind') ?? parameters.get('find') ?? '';
+    if (find) this.query.value = find;
+    void this.load();
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.stop.abort();
+  }
+
+  private async load(): Promise<void> {
+    const began = performance.now();
+    this.askedSpans = status.peek()?.store.spans ?? -1;
+    try {
+      this.show(await api.trace(this.id, this.stop.signal));
+    } catch (cause) {
+      if (isAbort(cause)) return;
+      const absent = cause instanceof ApiError && cause.status === 404;
+      batch(() => {
+        this.missing.value = absent && this.loaded.value === null;
+        this.failure.value = absent ? null : messageOf(cause);
+      });
+    }
+    // A huge trace is asked for less often: a tenth of the time at most goes into it.
+    this.again(Math.max(kReloadMillis, (performance.now() - began) * 10));
+  }
+
+  private again(millis: number): void {
+    if (this.stop.signal.aborted || !this.worthReloading()) return;
+    this.timer = window.setTimeout(() => {
+      const news = (status.peek()?.store.spans ?? -2) !== this.askedSpans;
+      if (!document.hidden && (news || this.failure.peek() !== null)) void this.load();
+      else this.again(kReloadMillis);
+    }, millis);
+  }
+
+  private worthReloading(): boolean {
+    const loaded = this.loaded.peek();
+    if (!loaded) return this.failure.peek() !== null || (Date.now() - this.openedAt) * 1000 < kMissingMicros;
+    const end = nanosToMicros(loaded.trace.start) + loaded.trace.durationMicros;
+    return nowMicros() - end < kYoungMicros;
+  }
+
+  get waiting(): boolean {
+    return this.worthReloading();
+  }
+
+  private show(trace: Trace): void {
+    const before = this.loaded.peek();
+    if (before && before.trace.spanId.length === trace.spanId.length && before.trace.durationMicros === trace.durationMicros) return;
+    performance.mark('kolben.parsed');
+    const tree = new TraceTree(trace);
+    const total = Math.max(trace.durationMicros, 1);
+    const wanted = before ? (before.trace.spanId[this.cursor.peek()] ?? null) : this.wantedSpan;
+    const folded = new Uint8Array(tree.size);
+    if (before) this.carryFolds(before.trace, trace, folded);
+    const whole = !before || (this.range.peek().from === 0 && this.range.peek().to === before.total);
+    batch(() => {
+      this.folded = folded;
+      this.foldedChanged.value++;
+      this.loaded.value = { trace, tree, total };
+      if (whole) this.range.value = { from: 0, to: total };
+      this.missing.value = false;
+      this.failure.value = null;
+      const row = wanted === null ? -1 : trace.spanId.indexOf(wanted);
+      this.cursor.value = row;
+      if (!before && row >= 0) this.panel.value = true;
+      if (before) this.details.clear();
+    });
+    if (before && this.logs.peek() !== null) void this.loadLogs(true);
+  }
+
+  private carryFolds(old: Trace, now: Trace, folded: Uint8Array): void {
+    const ids = new Set<string>();
+    this.folded.forEach((fold, row) => {
+      if (fold) ids.add(old.spanId[row]!);
+    });
+    if (ids.size === 0) return;
+    now.spanId.forEach((id, row) => {
+      if (ids.has(id)) folded[row] = 1;
+    });
+  }
+
+  isFolded(row: number): boolean {
+    return this.folded[row] === 1;
+  }
+
+  fold(row: number, fold: boolean): void {
+    this.folded[row] = fold ? 1 : 0;
+    this.foldedChanged.value++;
+  }
+
+  foldAll(fold: boolean): void {
+    if (fold) this.loaded.peek()?.tree.foldAll(this.folded);
+    else this.folded.fill(0);
+    this.foldedChanged.value++;
+  }
+
+  /** Puts the cursor on a row, unfolding what hides it, and its id into the address. */
+  select(row: number, open = this.panel.peek()): void {
+    const loaded = this.loaded.peek();
+    if (!loaded || row < 0 || row >= loaded.tree.size) return;
+    batch(() => {
+      if (loaded.tree.reveal(this.folded, row)) this.foldedChanged.value++;
+      this.cursor.value = row;
+      this.panel.value = open;
+    });
+    setParameter('span', loaded.trace.spanId[row]!);
+  }
+
+  selectSpan(spanId: string): boolean {
+    const row = this.loaded.peek()?.trace.spanId.indexOf(spanId) ?? -1;
+    if (row < 0) return false;
+    this.tab.value = 'waterfall';
+    this.select(row, true);
+    return true;
+  }
+
+  closePanel(): void {
+    this.panel.value = false;
+    setParameter('span', null);
+  }
+
+  zoom(from: number, to: number): void {
+    const total = this.loaded.peek()?.total ?? 1;
+    const least = Math.min(total, Math.max(total / 1e6, 0.01)); // a millionth: deeper there is only noise
+    const middle = (from + to) / 2;
+    const half = Math.max(to - from, least) / 2;
+    const left = Math.min(Math.max(0, middle - half), total - least);
+    this.range.value = { from: left, to: Math.min(total, Math.max(left + least, middle + half)) };
+  }
+
+  resetZoom(): void {
+    this.range.value = { from: 0, to: this.loaded.peek()?.total ?? 1 };
+  }
+
+  zoomToSpan(row: number): void {
+    const trace = this.loaded.peek()?.trace;
+    if (!trace) return;
+    const duration = Math.max(trace.durationsMicros[row]!, 0);
+    const margin = Math.max(duration * 0.1, 0.5);
+    this.zoom(trace.startMicros[row]! - margin, trace.startMicros[row]! + duration + margin);
+  }
+
+  nextError(step: 1 | -1): void {
+    const tree = this.loaded.peek()?.tree;
+    if (tree && tree.errors > 0) this.select(tree.next(this.cursor.peek() < 0 && step > 0 ? -1 : this.cursor.peek(), step, (row) => tree.isError(row)));
+  }
+
+  nextMatch(step: 1 | -1): void {
+    const found = this.matches.peek();
+    const tree = this.loaded.peek()?.tree;
+    if (tree && found && found.count > 0) this.select(tree.next(this.cursor.peek(), step, (row) => found.flags[row] === 1));
+  }
+
+  detailsOf(spanId: string): Promise<SpanDetails> {
+    const kept = this.details.get(spanId);
+    if (kept) return kept;
+    const asked = api.span(this.id, spanId, this.stop.signal);
+    asked.catch(() => this.details.delete(spanId));
+    this.details.set(spanId, asked);
+    if (this.details.size > kDetailsKept) this.details.delete(this.details.keys().next().value!);
+    return asked;
+  }
+
+  async loadLogs(again = false): Promise<void> {
+    if (this.logs.peek() !== null && !again) return;
+    try {
+      this.logs.value = await api.logs(this.id, this.stop.signal);
+      this.logsFailure.value = null;
+    } catch (cause) {
+      if (!isAbort(cause)) this.logsFailure.value = messageOf(cause);
+    }
+  }
+}

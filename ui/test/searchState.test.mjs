@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load } from './load.mjs';
+
+const s = await load('lib/searchState.ts');
+
+test('an empty address is the default, and back', () => {
+  assert.deepEqual(s.parseSearch(''), s.defaultState());
+  assert.equal(s.formatSearch(s.defaultState()), '');
+});
+
+test('everything survives the address', () => {
+  const state = {
+    service: 'todo & co',
+    operation: 'GET /?a=b',
+    clauses: [
+      { key: 'http.host', op: '=', value: 'localhost:5000' },
+      { key: 'n', op: '>=', value: '3' },
+      { key: 'x', op: 'exists', value: '' },
+    ],
+    minDuration: '1.5s',
+    maxDuration: '2m',
+    range: { kind: 'fixed', startMicros: 1795424817437682, endMicros: 1795424817537682 },
+    limit: 50,
+    live: false,
+    sort: 'errors',
+  };
+  assert.deepEqual(s.parseSearch(s.formatSearch(state)), state);
+  for (const preset of s.kPresets) {
+    const moving = { ...s.defaultState(), range: { kind: 'last', seconds: preset.seconds } };
+    assert.deepEqual(s.parseSearch(s.formatSearch(moving)), moving);
+  }
+});
+
+test('Jaeger’s addresses', () => {
+  const state = s.parseSearch('?service=a&operation=all&lookback=2d&start=1&end=2&limit=1000000&minDuration=100ms&tags=%7B%22k%22%3A%22v%22%7D&tag=old:one');
+  assert.equal(state.service, 'a');
+  assert.equal(state.operation, '');
+  assert.deepEqual(state.range, { kind: 'last', seconds: 172800 });
+  assert.equal(state.limit, 1500);
+  assert.deepEqual(state.clauses, [
+    { key: 'k', op: '=', value: 'v' },
+    { key: 'old', op: '=', value: 'one' },
+  ]);
+  const custom = s.parseSearch('?lookback=custom&start=1795424817437682&end=1795424817537682');
+  assert.equal(custom.range.kind, 'fixed');
+});
+
+test('nonsense falls back to defaults', () => {
+  const state = s.parseSearch('?lookback=0h&start=x&end=1&limit=-3&minDuration=soon&sort=best&tags=%7B');
+  assert.deepEqual(state, s.defaultState());
+  assert.equal(s.parseSearch('?start=5&end=5').range.kind, 'last');
+});
+
+test('a moving window steps by whole bars and holds now', () => {
+  const range = { kind: 'last', seconds: 3600 };
+  const now = 1795424817437682;
+  const window = s.windowOf(range, now);
+  assert.equal(window.endMicros - window.startMicros, 3600e6);
+  assert.equal(window.endMicros % 60e6, 0);
+  assert.ok(window.endMicros > now && window.endMicros <= now + 60e6);
+  assert.deepEqual(s.windowOf(range, Math.floor(now / 60e6) * 60e6), window);
+});
+
+test('the server is asked in nanoseconds, error=true by its own parameter', () => {
+  const state = s.parseSearch('?service=a&tag=error%3Dtrue&tag=k%3Dv&tag=n%3E5&minDuration=1ms');
+  const query = s.toApi(state, { startMicros: 1795424817437682, endMicros: 1795424817537682 });
+  assert.equal(query.get('start'), '1795424817437682000');
+  assert.equal(query.get('errors'), 'true');
+  assert.deepEqual(query.getAll('tag'), ['k=v', 'n>5']);
+  assert.equal(query.get('minDuration'), '1ms');
+  assert.equal(query.get('operation'), null);
+});
+
+test('relaxations leave out one part each', () => {
+  const state = s.parseSearch('?service=a&operation=o&tag=k%3Dv&tag=x&maxDuration=1s');
+  const found = s.relaxations(state);
+  assert.deepEqual(found.map((r) => r.what), ['operation “o”', 'service “a”', 'k=v', 'x', 'max 1s']);
+  assert.deepEqual(found[2].state.clauses, [{ key: 'x', op: 'exists', value: '' }]);
+  assert.equal(found[1].state.operation, '');
+});
