@@ -9,9 +9,10 @@
 //    because a broken program may scribble over the mapping.
 //
 // Layout: one page of RingHeader, then 2^n slots of kSlotBytes. A record takes consecutive slots
-// (wrapping at the end is done by a padding record); each slot begins with a sequence number, which
-// says whether it is free for this lap, being written, or full: slots are never zeroed. Head, tail
-// and the reader's position have cache lines of their own.
+// (modulo the ring); each slot begins with a stamp: the lap in which it was filled and whether it
+// is the first of its record. A stamp of an earlier lap means "not filled yet", and zero is such a
+// stamp, so that nothing has to be initialised: a fresh file costs one page. The writers' head, the
+// reader's tail and the counters have cache lines of their own.
 //
 // Freestanding, see record.h. The file is created by the launcher (mode 0600, in /dev/shm or the
 // runtime directory), opened by path in each program and removed by the agent process.
@@ -67,23 +68,43 @@ class RecordWriter {
 // The reader's side. One at a time.
 class RingReader {
  public:
-  explicit RingReader(RingHeader* ring) : ring_(ring) {}
+  explicit RingReader(RingHeader* ring);
   // Copies the next record into `buffer` (kRecordBytesMax bytes) and returns its size; 0: none yet.
   std::uint32_t next(std::uint8_t* buffer, std::uint64_t now_nanos);
 
   std::uint64_t dropped() const;    // by writers: the ring was full
   std::uint64_t abandoned() const;  // by writers that were killed
+  std::uint64_t untraced() const;   // beyond a bound of the programs, see count_untraced()
   // Requests that are being served now, over all processes.
   std::int64_t active_requests() const;
 
  private:
+  bool skip_abandoned(std::uint64_t head, std::uint64_t now_nanos);
+  void advance(std::uint64_t slots);
+
   RingHeader* ring_;
+  // Copies of what the header says, which a broken program may overwrite.
+  std::uint32_t slots_;
+  std::uint64_t tail_;
+  // Since when, and up to which reserved slot, nothing was filled in.
   std::uint64_t stuck_since_ = 0;
+  std::uint64_t stuck_head_ = 0;
+  std::uint64_t stuck_tail_ = 0;
 };
 
-// Slots of a writer that was killed while it wrote are skipped after this long.
+// Slots of a writer that was killed while it wrote are skipped after this long; those of a writer
+// that lives (stopped, or starved on a busy machine) after kStalledNanos.
 inline constexpr std::uint64_t kAbandonedNanos = 50'000'000;
+inline constexpr std::uint64_t kStalledNanos = 2'000'000'000;
 
 void add_active_requests(RingHeader* ring, std::int64_t change);
+// A connection, span or attribute that found its table full.
+void count_untraced(RingHeader* ring);
+
+// What the launched program's stdout and stderr are, so that a child whose fd 1 is a pipe or a log
+// file is not taken for the program's output. Notes those of the calling process; for the launcher.
+void note_outputs(RingHeader* ring);
+// Whether `file` is one of them; true where nothing was noted.
+bool is_noted_output(const RingHeader* ring, int file);
 
 }  // namespace kolben::agent

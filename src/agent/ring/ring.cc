@@ -1,0 +1,329 @@
+#include "agent/ring/ring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <new>
+
+namespace kolben::agent {
+namespace {
+
+constexpr std::uint64_t kMagic = 0x3130'474e'4952'424bULL;  // "KBRING01"
+// Bumped whenever a record or the layout changes: writer and reader must be of one build.
+constexpr std::uint32_t kLayoutVersion = 1;
+constexpr std::size_t kHeaderBytes = 4096;
+constexpr std::size_t kCacheLine = 64;
+// A ring of 1 GiB: more than any setting that makes sense, so a broken header maps nothing wild.
+constexpr std::uint32_t kMaxSlots = 4 * 1024 * 1024;
+
+// The states of a slot, in the low bits of its stamp; the lap + 1 is above, so that zero is never
+// the stamp of a filled slot.
+constexpr std::uint64_t kReserved = 1;      // the writer is at work, its pid is in the slot
+constexpr std::uint64_t kFirst = 2;         // filled; a record begins here
+constexpr std::uint64_t kContinuation = 3;  // filled; belongs to a record that began before
+
+struct Slot {
+  std::atomic<std::uint64_t> stamp;
+  std::uint8_t bytes[kSlotBytes - sizeof(std::uint64_t)];
+};
+static_assert(sizeof(Slot) == kSlotBytes);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+constexpr std::uint32_t kSlotPayload = sizeof(Slot::bytes);
+
+constexpr std::uint32_t slots_for(std::uint32_t size) {
+  return (size + kSlotPayload - 1) / kSlotPayload;
+}
+
+}  // namespace
+
+struct RingHeader {
+  std::uint64_t magic = 0;
+  std::uint32_t version = 0;
+  std::uint32_t slots = 0;
+  // Positions count slots from the ring's creation; they never wrap in practice (2^64 slots).
+  alignas(kCacheLine) std::atomic<std::uint64_t> head{0};
+  alignas(kCacheLine) std::atomic<std::uint64_t> tail{0};
+  alignas(kCacheLine) std::atomic<std::uint64_t> dropped{0};
+  std::atomic<std::uint64_t> abandoned{0};
+  std::atomic<std::uint64_t> untraced{0};
+  // Device and inode of the launched program's stdout and stderr; zero: not noted.
+  std::uint64_t output_device[2] = {};
+  std::uint64_t output_inode[2] = {};
+  alignas(kCacheLine) std::atomic<std::int64_t> active_requests{0};
+};
+static_assert(sizeof(RingHeader) <= kHeaderBytes);
+
+namespace {
+
+Slot& slot_at(RingHeader* ring, std::uint32_t slots, std::uint64_t position) {
+  auto* first = reinterpret_cast<Slot*>(reinterpret_cast<std::uint8_t*>(ring) + kHeaderBytes);
+  return first[position & (slots - 1)];
+}
+
+std::uint64_t stamp_of(std::uint32_t slots, std::uint64_t position, std::uint64_t state) {
+  return ((position / slots + 1) << 2) | state;
+}
+
+std::size_t mapped_bytes(std::uint32_t slots) {
+  return kHeaderBytes + std::size_t{slots} * kSlotBytes;
+}
+
+bool is_power_of_two(std::uint32_t value) {
+  return value != 0 && (value & (value - 1)) == 0;
+}
+
+RingHeader* map_file(int file, std::size_t bytes) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  return memory == MAP_FAILED ? nullptr : static_cast<RingHeader*>(memory);
+}
+
+void close_keeping_errno(int file) {
+  const int saved = errno;
+  close(file);
+  errno = saved;
+}
+
+}  // namespace
+
+RingHeader* create_ring(const char* path, std::uint32_t slots) {
+  if (!is_power_of_two(slots) || slots > kMaxSlots) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  const int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) return nullptr;
+  RingHeader* ring = nullptr;
+  if (ftruncate(file, static_cast<off_t>(mapped_bytes(slots))) == 0) {
+    ring = map_file(file, mapped_bytes(slots));
+  }
+  if (ring != nullptr) {
+    new (ring) RingHeader;
+    ring->slots = slots;
+    ring->version = kLayoutVersion;
+    ring->magic = kMagic;
+  } else {
+    const int saved = errno;
+    unlink(path);
+    errno = saved;
+  }
+  close_keeping_errno(file);
+  return ring;
+}
+
+RingHeader* map_ring(const char* path) {
+  const int file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return nullptr;
+  struct stat status = {};
+  RingHeader* ring = nullptr;
+  std::size_t bytes = 0;
+  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+      status.st_size >= static_cast<off_t>(kHeaderBytes) &&
+      status.st_size <= static_cast<off_t>(mapped_bytes(kMaxSlots))) {
+    bytes = static_cast<std::size_t>(status.st_size);
+    ring = map_file(file, bytes);
+  }
+  close_keeping_errno(file);
+  if (ring == nullptr) return nullptr;
+  if (ring->magic != kMagic || ring->version != kLayoutVersion || !is_power_of_two(ring->slots) ||
+      ring->slots > kMaxSlots || mapped_bytes(ring->slots) != bytes) {
+    munmap(ring, bytes);
+    errno = EPROTO;
+    return nullptr;
+  }
+  return ring;
+}
+
+void unmap_ring(RingHeader* ring) {
+  if (ring != nullptr) munmap(ring, mapped_bytes(ring->slots));
+}
+
+RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payload_size,
+                           std::uint32_t pid, std::uint32_t tid) {
+  if (ring == nullptr) return;
+  if (payload_size > kRecordBytesMax - sizeof(RecordHeader)) {
+    ring->dropped.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  const auto size = static_cast<std::uint32_t>(sizeof(RecordHeader)) + payload_size;
+  const std::uint32_t count = slots_for(size);
+  std::uint64_t head = ring->head.load(std::memory_order_relaxed);
+  do {
+    // Acquire: what the reader copied out of these slots happened before we write them.
+    const std::uint64_t tail = ring->tail.load(std::memory_order_acquire);
+    if (head + count - tail > ring->slots) {
+      ring->dropped.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+  } while (!ring->head.compare_exchange_weak(head, head + count, std::memory_order_relaxed));
+
+  ring_ = ring;
+  first_slot_ = head;
+  slot_count_ = count;
+  size_ = size;
+  const RecordHeader header = {.size = size, .type = type, .reserved = 0, .pid = pid, .tid = tid};
+  append(&header, sizeof(header));
+  slot_at(ring, ring->slots, head)
+      .stamp.store(stamp_of(ring->slots, head, kReserved), std::memory_order_release);
+}
+
+void RecordWriter::append(const void* bytes, std::uint32_t size) {
+  if (ring_ == nullptr) return;
+  if (size > size_ - offset_) size = size_ - offset_;
+  const auto* from = static_cast<const std::uint8_t*>(bytes);
+  while (size > 0) {
+    const std::uint32_t within = offset_ % kSlotPayload;
+    const std::uint32_t room = kSlotPayload - within;
+    const std::uint32_t piece = size < room ? size : room;
+    std::memcpy(slot_at(ring_, ring_->slots, first_slot_ + offset_ / kSlotPayload).bytes + within,
+                from, piece);
+    from += piece;
+    offset_ += piece;
+    size -= piece;
+  }
+}
+
+RecordWriter::~RecordWriter() {
+  if (ring_ == nullptr) return;
+  // The reader gave these slots up while we were stopped: they may be another record's by now.
+  if (ring_->tail.load(std::memory_order_relaxed) > first_slot_) return;
+  for (std::uint32_t i = slot_count_; i-- > 1;) {
+    const std::uint64_t position = first_slot_ + i;
+    slot_at(ring_, ring_->slots, position)
+        .stamp.store(stamp_of(ring_->slots, position, kContinuation), std::memory_order_relaxed);
+  }
+  slot_at(ring_, ring_->slots, first_slot_)
+      .stamp.store(stamp_of(ring_->slots, first_slot_, kFirst), std::memory_order_release);
+}
+
+RingReader::RingReader(RingHeader* ring)
+    : ring_(ring), slots_(ring->slots), tail_(ring->tail.load(std::memory_order_relaxed)) {}
+
+// Release: the writers may overwrite what was copied out.
+void RingReader::advance(std::uint64_t slots) {
+  tail_ += slots;
+  ring_->tail.store(tail_, std::memory_order_release);
+}
+
+std::uint32_t RingReader::next(std::uint8_t* buffer, std::uint64_t now_nanos) {
+  // Bounded: each turn moves the tail, or returns.
+  for (;;) {
+    const std::uint64_t head = ring_->head.load(std::memory_order_acquire);
+    // More than the ring holds: the header was overwritten, there is nothing left to trust.
+    if (head == tail_ || head - tail_ > slots_) return 0;
+    Slot& first = slot_at(ring_, slots_, tail_);
+    if (first.stamp.load(std::memory_order_acquire) != stamp_of(slots_, tail_, kFirst)) {
+      if (!skip_abandoned(head, now_nanos)) return 0;
+      continue;
+    }
+    RecordHeader header;
+    std::memcpy(&header, first.bytes, sizeof(header));
+    const bool sane = header.size >= sizeof(RecordHeader) && header.size <= kRecordBytesMax &&
+                      slots_for(header.size) <= head - tail_;
+    if (!sane) {
+      ring_->abandoned.fetch_add(1, std::memory_order_relaxed);
+      advance(1);
+      continue;
+    }
+    std::uint32_t copied = 0;
+    for (std::uint64_t position = tail_; copied < header.size; ++position) {
+      const std::uint32_t left = header.size - copied;
+      const std::uint32_t piece = left < kSlotPayload ? left : kSlotPayload;
+      std::memcpy(buffer + copied, slot_at(ring_, slots_, position).bytes, piece);
+      copied += piece;
+    }
+    // Not what the shared memory says now, but what was checked.
+    std::memcpy(buffer, &header, sizeof(header));
+    advance(slots_for(header.size));
+    return header.size;
+  }
+}
+
+// Moves the tail over slots whose writer will not come back; false: wait.
+bool RingReader::skip_abandoned(std::uint64_t head, std::uint64_t now_nanos) {
+  Slot& slot = slot_at(ring_, slots_, tail_);
+  // The rest of a record whose first slot was skipped.
+  if (slot.stamp.load(std::memory_order_relaxed) == stamp_of(slots_, tail_, kContinuation)) {
+    advance(1);
+    return true;
+  }
+  // Everything up to stuck_head_ was reserved when the wait began, so it is as old.
+  const bool waiting = stuck_since_ != 0 && stuck_tail_ <= tail_ && tail_ < stuck_head_;
+  if (!waiting) {
+    stuck_since_ = now_nanos;
+    stuck_tail_ = tail_;
+    stuck_head_ = head;
+    return false;
+  }
+  const std::uint64_t waited = now_nanos > stuck_since_ ? now_nanos - stuck_since_ : 0;
+  if (waited < kAbandonedNanos) return false;
+  std::uint64_t skipped = 1;
+  if (slot.stamp.load(std::memory_order_acquire) == stamp_of(slots_, tail_, kReserved)) {
+    RecordHeader header;
+    std::memcpy(&header, slot.bytes, sizeof(header));
+    const auto pid = static_cast<pid_t>(header.pid);
+    const bool alive = pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+    if (alive && waited < kStalledNanos) return false;
+    if (header.size <= kRecordBytesMax && slots_for(header.size) <= head - tail_ &&
+        header.size >= sizeof(RecordHeader)) {
+      skipped = slots_for(header.size);
+    }
+  }
+  ring_->abandoned.fetch_add(1, std::memory_order_relaxed);
+  advance(skipped);
+  return true;
+}
+
+std::uint64_t RingReader::dropped() const {
+  return ring_->dropped.load(std::memory_order_relaxed);
+}
+
+std::uint64_t RingReader::abandoned() const {
+  return ring_->abandoned.load(std::memory_order_relaxed);
+}
+
+std::uint64_t RingReader::untraced() const {
+  return ring_->untraced.load(std::memory_order_relaxed);
+}
+
+std::int64_t RingReader::active_requests() const {
+  return ring_->active_requests.load(std::memory_order_relaxed);
+}
+
+void add_active_requests(RingHeader* ring, std::int64_t change) {
+  if (ring != nullptr) ring->active_requests.fetch_add(change, std::memory_order_relaxed);
+}
+
+void count_untraced(RingHeader* ring) {
+  if (ring != nullptr) ring->untraced.fetch_add(1, std::memory_order_relaxed);
+}
+
+void note_outputs(RingHeader* ring) {
+  for (int i = 0; i < 2; ++i) {
+    struct stat status = {};
+    if (fstat(i + 1, &status) != 0) continue;
+    ring->output_device[i] = status.st_dev;
+    ring->output_inode[i] = status.st_ino;
+  }
+}
+
+bool is_noted_output(const RingHeader* ring, int file) {
+  const bool noted = ring->output_inode[0] != 0 || ring->output_inode[1] != 0;
+  if (!noted) return true;
+  struct stat status = {};
+  if (fstat(file, &status) != 0) return false;
+  for (int i = 0; i < 2; ++i) {
+    if (ring->output_device[i] == status.st_dev && ring->output_inode[i] == status.st_ino) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace kolben::agent
