@@ -44,6 +44,12 @@ class List {
     return *new (&items_[size_++]) T();
   }
   void push_back(Arena& arena, const T& item) { add(arena) = item; }
+  // Room for `capacity` elements in all, so that adding them moves nothing.
+  void reserve(Arena& arena, std::size_t capacity) {
+    KOLBEN_CHECK(capacity <= UINT32_MAX);
+    if (capacity > capacity_) move_to(arena, static_cast<std::uint32_t>(capacity));
+  }
+  std::uint32_t capacity() const { return capacity_; }
   void truncate(std::uint32_t size) {
     KOLBEN_DCHECK(size <= size_);
     size_ = size;
@@ -55,8 +61,8 @@ class List {
   }
 
  private:
-  void grow(Arena& arena) {
-    const std::uint32_t capacity = capacity_ == 0 ? 4 : capacity_ * 2;
+  void grow(Arena& arena) { move_to(arena, capacity_ == 0 ? 4 : capacity_ * 2); }
+  void move_to(Arena& arena, std::uint32_t capacity) {
     T* items = arena.allocate_array<T>(capacity);
     if (size_ > 0) std::memcpy(static_cast<void*>(items), items_, size_ * sizeof(T));
     items_ = items;

@@ -69,8 +69,8 @@ class Batch {
   // Spans, data points or log records.
   std::uint64_t items() const { return items_; }
   bool empty() const { return items_ == 0; }
-  // Uncompressed bytes: of the pieces, or for decoded data of the arena; what queues are bounded
-  // by.
+  // Uncompressed bytes held: of the pieces, and of the arena where there is decoded data; what
+  // queues are bounded by.
   std::uint64_t bytes() const;
 
   bool is_wire() const { return !decoded_; }

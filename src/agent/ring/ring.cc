@@ -52,6 +52,10 @@ struct RingHeader {
   alignas(kCacheLine) std::atomic<std::uint64_t> tail{0};
   alignas(kCacheLine) std::atomic<std::uint64_t> dropped{0};
   std::atomic<std::uint64_t> abandoned{0};
+  std::atomic<std::uint64_t> untraced{0};
+  // Device and inode of the launched program's stdout and stderr; zero: not noted.
+  std::uint64_t output_device[2] = {};
+  std::uint64_t output_inode[2] = {};
   alignas(kCacheLine) std::atomic<std::int64_t> active_requests{0};
 };
 static_assert(sizeof(RingHeader) <= kHeaderBytes);
@@ -284,12 +288,42 @@ std::uint64_t RingReader::abandoned() const {
   return ring_->abandoned.load(std::memory_order_relaxed);
 }
 
+std::uint64_t RingReader::untraced() const {
+  return ring_->untraced.load(std::memory_order_relaxed);
+}
+
 std::int64_t RingReader::active_requests() const {
   return ring_->active_requests.load(std::memory_order_relaxed);
 }
 
 void add_active_requests(RingHeader* ring, std::int64_t change) {
   if (ring != nullptr) ring->active_requests.fetch_add(change, std::memory_order_relaxed);
+}
+
+void count_untraced(RingHeader* ring) {
+  if (ring != nullptr) ring->untraced.fetch_add(1, std::memory_order_relaxed);
+}
+
+void note_outputs(RingHeader* ring) {
+  for (int i = 0; i < 2; ++i) {
+    struct stat status = {};
+    if (fstat(i + 1, &status) != 0) continue;
+    ring->output_device[i] = status.st_dev;
+    ring->output_inode[i] = status.st_ino;
+  }
+}
+
+bool is_noted_output(const RingHeader* ring, int file) {
+  const bool noted = ring->output_inode[0] != 0 || ring->output_inode[1] != 0;
+  if (!noted) return true;
+  struct stat status = {};
+  if (fstat(file, &status) != 0) return false;
+  for (int i = 0; i < 2; ++i) {
+    if (ring->output_device[i] == status.st_dev && ring->output_inode[i] == status.st_ino) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace kolben::agent

@@ -74,6 +74,7 @@ class RingReader {
 
   std::uint64_t dropped() const;    // by writers: the ring was full
   std::uint64_t abandoned() const;  // by writers that were killed
+  std::uint64_t untraced() const;   // beyond a bound of the programs, see count_untraced()
   // Requests that are being served now, over all processes.
   std::int64_t active_requests() const;
 
@@ -97,5 +98,13 @@ inline constexpr std::uint64_t kAbandonedNanos = 50'000'000;
 inline constexpr std::uint64_t kStalledNanos = 2'000'000'000;
 
 void add_active_requests(RingHeader* ring, std::int64_t change);
+// A connection, span or attribute that found its table full.
+void count_untraced(RingHeader* ring);
+
+// What the launched program's stdout and stderr are, so that a child whose fd 1 is a pipe or a log
+// file is not taken for the program's output. Notes those of the calling process; for the launcher.
+void note_outputs(RingHeader* ring);
+// Whether `file` is one of them; true where nothing was noted.
+bool is_noted_output(const RingHeader* ring, int file);
 
 }  // namespace kolben::agent

@@ -1,0 +1,291 @@
+#include "agent/protocols/http1.h"
+
+#include <cstring>
+
+namespace kolben::agent::http1 {
+namespace {
+
+// RFC 9110 has no method longer than OPTIONS, WebDAV none than BASELINE-CONTROL.
+constexpr std::size_t kMethodBytesMax = 20;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool equals_ignoring_case(const char* text, const char* lower_case, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (lower(text[i]) != lower_case[i]) return false;
+  }
+  return true;
+}
+
+template <std::size_t N>
+bool is_name(const char* text, std::size_t size, const char (&name)[N]) {
+  return size == N - 1 && equals_ignoring_case(text, name, N - 1);
+}
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+bool parse_decimal(const char* text, std::size_t size, std::uint64_t* value) {
+  if (size == 0 || size > 18) return false;
+  std::uint64_t result = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (text[i] < '0' || text[i] > '9') return false;
+    result = result * 10 + static_cast<std::uint64_t>(text[i] - '0');
+  }
+  *value = result;
+  return true;
+}
+
+bool ends_with_version(const char* line, std::size_t size) {
+  constexpr char kVersion[] = " HTTP/1.";
+  return size > 9 && std::memcmp(line + size - 9, kVersion, 8) == 0 &&
+         (line[size - 1] == '0' || line[size - 1] == '1');
+}
+
+}  // namespace
+
+Looks looks_like_request(const std::uint8_t* bytes, std::size_t size) {
+  for (std::size_t i = 0; i < size && i <= kMethodBytesMax; ++i) {
+    const std::uint8_t c = bytes[i];
+    if (c == ' ') return i >= 3 ? Looks::kYes : Looks::kNo;
+    const bool letter = (c >= 'A' && c <= 'Z') || (c == '-' && i > 0);
+    if (!letter) return Looks::kNo;
+  }
+  return size <= kMethodBytesMax && size > 0 ? Looks::kMaybe : Looks::kNo;
+}
+
+void Message::begin(Kind kind, HeadBuffer head, Method request_method) {
+  state_ = State::kStartLine;
+  kind_ = kind;
+  method_ = request_method;
+  chunked_ = false;
+  has_length_ = false;
+  has_traceparent_ = false;
+  switches_protocol_ = false;
+  line_cut_ = false;
+  line_size_ = 0;
+  status_ = 0;
+  left_ = 0;
+  body_bytes_ = 0;
+  head_ = head;
+  traceparent_ = Traceparent{};
+}
+
+std::size_t Message::feed(const std::uint8_t* bytes, std::size_t size) {
+  std::size_t used = 0;
+  // Each turn takes a byte at least, or ends.
+  while (used < size) {
+    switch (state_) {
+      case State::kStartLine:
+      case State::kHeaders: {
+        const std::size_t piece = feed_line(bytes + used, size - used);
+        keep_head(bytes + used, piece);
+        used += piece;
+        break;
+      }
+      case State::kChunkSize:
+      case State::kChunkEnd:
+      case State::kTrailer:
+        used += feed_line(bytes + used, size - used);
+        break;
+      case State::kBodyLength:
+      case State::kChunkData:
+      case State::kUntilClose:
+        used += feed_counted(size - used);
+        break;
+      case State::kFailed:
+      case State::kComplete:
+        return used;
+    }
+  }
+  return used;
+}
+
+std::size_t Message::feed_unseen(std::size_t size) {
+  const bool in_body =
+      state_ == State::kBodyLength || state_ == State::kChunkData || state_ == State::kUntilClose;
+  if (in_body) return feed_counted(size);
+  if (state_ != State::kComplete && size != 0) state_ = State::kFailed;
+  return 0;
+}
+
+void Message::end_of_stream() {
+  if (state_ == State::kUntilClose) state_ = State::kComplete;
+}
+
+std::size_t Message::feed_counted(std::size_t size) {
+  if (state_ == State::kUntilClose) {
+    body_bytes_ += size;
+    return size;
+  }
+  const std::size_t piece = size < left_ ? size : static_cast<std::size_t>(left_);
+  left_ -= piece;
+  body_bytes_ += piece;
+  if (left_ == 0) state_ = state_ == State::kChunkData ? State::kChunkEnd : State::kComplete;
+  return piece;
+}
+
+void Message::keep_head(const std::uint8_t* bytes, std::size_t size) {
+  const std::size_t room = head_.capacity - head_.size;
+  const std::size_t piece = size < room ? size : room;
+  if (piece == 0) return;
+  std::memcpy(head_.bytes + head_.size, bytes, piece);
+  head_.size += static_cast<std::uint32_t>(piece);
+}
+
+// Up to the next line's end, or all there is.
+std::size_t Message::feed_line(const std::uint8_t* bytes, std::size_t size) {
+  const void* end = std::memchr(bytes, '\n', size);
+  const std::size_t piece =
+      end == nullptr ? size
+                     : static_cast<std::size_t>(static_cast<const std::uint8_t*>(end) - bytes) + 1;
+  const char* line = reinterpret_cast<const char*>(bytes);
+  std::size_t line_size = piece;
+  bool whole = true;
+  if (line_size_ != 0 || end == nullptr) {
+    const std::size_t room = kLineBytesMax - line_size_;
+    const std::size_t kept = piece < room ? piece : room;
+    std::memcpy(line_ + line_size_, bytes, kept);
+    line_size_ = static_cast<std::uint16_t>(line_size_ + kept);
+    line_cut_ = line_cut_ || kept < piece;
+    if (end == nullptr) return piece;
+    line = line_;
+    line_size = line_size_;
+    whole = !line_cut_;
+    line_size_ = 0;
+    line_cut_ = false;
+  }
+  if (whole) {
+    --line_size;  // the line feed
+    if (line_size != 0 && line[line_size - 1] == '\r') --line_size;
+  }
+  line_complete(line, line_size, whole);
+  return piece;
+}
+
+void Message::line_complete(const char* line, std::size_t size, bool whole) {
+  switch (state_) {
+    case State::kStartLine:
+      // RFC 9112, 2.2: empty lines before a request are ignored.
+      if (size != 0) start_line(line, size, whole);
+      break;
+    case State::kHeaders:
+      if (size == 0) {
+        end_of_head();
+      } else {
+        header_line(line, size);
+      }
+      break;
+    case State::kChunkSize:
+      chunk_size_line(line, size);
+      break;
+    case State::kChunkEnd:
+      state_ = size == 0 ? State::kChunkSize : State::kFailed;
+      break;
+    case State::kTrailer:
+      if (size == 0) state_ = State::kComplete;
+      break;
+    default:
+      break;
+  }
+}
+
+void Message::start_line(const char* line, std::size_t size, bool whole) {
+  state_ = State::kFailed;
+  if (kind_ == Kind::kRequest) {
+    if (whole && !ends_with_version(line, size)) return;
+    if (size > 5 && std::memcmp(line, "HEAD ", 5) == 0) method_ = Method::kHead;
+    if (size > 8 && std::memcmp(line, "CONNECT ", 8) == 0) method_ = Method::kConnect;
+    state_ = State::kHeaders;
+    return;
+  }
+  std::uint64_t status = 0;
+  if (size < 12 || std::memcmp(line, "HTTP/1.", 7) != 0 || line[8] != ' ' ||
+      !parse_decimal(line + 9, 3, &status) || status < 100 || (size > 12 && line[12] != ' ')) {
+    return;
+  }
+  status_ = static_cast<int>(status);
+  state_ = State::kHeaders;
+}
+
+void Message::header_line(const char* line, std::size_t size) {
+  // The three names' lengths and first letters: most headers end here.
+  const char first = lower(line[0]);
+  if (first != 'c' && first != 't') return;
+  const void* colon = std::memchr(line, ':', size);
+  if (colon == nullptr) return;
+  const auto name_size = static_cast<std::size_t>(static_cast<const char*>(colon) - line);
+  const char* value = line + name_size + 1;
+  std::size_t value_size = size - name_size - 1;
+  while (value_size != 0 && is_blank(value[0])) {
+    ++value;
+    --value_size;
+  }
+  while (value_size != 0 && is_blank(value[value_size - 1])) --value_size;
+
+  if (is_name(line, name_size, "content-length")) {
+    std::uint64_t length = 0;
+    if (!parse_decimal(value, value_size, &length) || (has_length_ && length != left_)) {
+      state_ = State::kFailed;
+      return;
+    }
+    has_length_ = true;
+    left_ = length;
+  } else if (is_name(line, name_size, "transfer-encoding")) {
+    constexpr std::size_t kChunked = 7;
+    chunked_ = value_size >= kChunked &&
+               equals_ignoring_case(value + value_size - kChunked, "chunked", kChunked);
+  } else if (is_name(line, name_size, "traceparent")) {
+    // RFC 9110: twice the same header is a list, which is no valid traceparent.
+    if (has_traceparent_ || !parse_traceparent(value, value_size, &traceparent_)) {
+      traceparent_ = Traceparent{};
+    }
+    has_traceparent_ = true;
+  }
+}
+
+void Message::end_of_head() {
+  const bool response = kind_ == Kind::kResponse;
+  if (response) {
+    switches_protocol_ = status_ == 101 || (method_ == Method::kConnect && status_ / 100 == 2);
+    const bool no_body = status_ < 200 || status_ == 204 || status_ == 304 ||
+                         method_ == Method::kHead || switches_protocol_;
+    if (no_body) {
+      state_ = State::kComplete;
+      return;
+    }
+  }
+  if (chunked_) {
+    left_ = 0;
+    state_ = State::kChunkSize;
+  } else if (has_length_) {
+    state_ = left_ == 0 ? State::kComplete : State::kBodyLength;
+  } else {
+    state_ = response ? State::kUntilClose : State::kComplete;
+  }
+}
+
+void Message::chunk_size_line(const char* line, std::size_t size) {
+  // 15 digits: no overflow, and more than any chunk.
+  constexpr std::size_t kDigitsMax = 15;
+  std::uint64_t value = 0;
+  std::size_t digits = 0;
+  for (; digits < size && digits <= kDigitsMax; ++digits) {
+    const char c = lower(line[digits]);
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit && (c < 'a' || c > 'f')) break;
+    value = value * 16 + static_cast<std::uint64_t>(digit ? c - '0' : c - 'a' + 10);
+  }
+  const bool ended = digits == size || line[digits] == ';' || is_blank(line[digits]);
+  if (digits == 0 || digits > kDigitsMax || !ended) {
+    state_ = State::kFailed;
+    return;
+  }
+  left_ = value;
+  state_ = value == 0 ? State::kTrailer : State::kChunkData;
+}
+
+}  // namespace kolben::agent::http1

@@ -1,0 +1,107 @@
+// Where one HTTP/1.x message begins and ends in a stream of bytes, and the few things in its head
+// that decide this or belong to the trace. The head's text is for whoever reads the record.
+//
+// Pure, incremental (bytes may come one by one), no allocation, freestanding. One object a message;
+// not thread safe. Bytes are from strangers: all states are bounded, nothing is trusted.
+// Source: RFC 9112 (HTTP/1.1), section 6 for the body's length.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "agent/protocols/traceparent.h"
+
+namespace kolben::agent::http1 {
+
+enum class Looks : std::uint8_t { kNo, kMaybe, kYes };
+
+// Whether bytes may begin a request: a method of capital letters and a blank. kMaybe: too few
+// bytes.
+Looks looks_like_request(const std::uint8_t* bytes, std::size_t size);
+
+// What the caller keeps of a head; longer heads are cut.
+struct HeadBuffer {
+  std::uint8_t* bytes = nullptr;
+  std::uint32_t capacity = 0;
+  std::uint32_t size = 0;
+};
+
+class Message {
+ public:
+  enum class Kind : std::uint8_t { kRequest, kResponse };
+  // What the request was, which decides about the response's body.
+  enum class Method : std::uint8_t { kOther, kHead, kConnect };
+
+  void begin(Kind kind, HeadBuffer head, Method request_method = Method::kOther);
+
+  // Takes the bytes that belong to the message and returns how many those were. Less than `size`:
+  // the message is complete, or has failed (then the rest is not HTTP either).
+  std::size_t feed(const std::uint8_t* bytes, std::size_t size);
+  // The same for bytes of the body that nobody saw (sendfile).
+  std::size_t feed_unseen(std::size_t size);
+  // The connection ends: completes a message whose body lasts until then.
+  void end_of_stream();
+
+  bool head_complete() const { return state_ >= State::kBodyLength; }
+  bool complete() const { return state_ == State::kComplete; }
+  // Not HTTP/1.x.
+  bool failed() const { return state_ == State::kFailed; }
+  bool until_close() const { return state_ == State::kUntilClose; }
+  // The response is an interim one (1xx but 101): another follows.
+  bool interim() const { return status_ >= 100 && status_ < 200 && status_ != 101; }
+  // After this message the connection speaks something else (101, CONNECT).
+  bool switches_protocol() const { return switches_protocol_; }
+
+  Method method() const { return method_; }
+  int status() const { return status_; }
+  std::uint64_t body_bytes() const { return body_bytes_; }
+  const HeadBuffer& head() const { return head_; }
+  bool has_traceparent() const { return has_traceparent_; }
+  // Valid where the header was: zeros where its value was not.
+  const Traceparent& traceparent() const { return traceparent_; }
+
+ private:
+  // In the order of a message's life; head_complete() relies on it.
+  enum class State : std::uint8_t {
+    kStartLine,
+    kHeaders,
+    kFailed,
+    kBodyLength,
+    kChunkSize,
+    kChunkData,
+    kChunkEnd,
+    kTrailer,
+    kUntilClose,
+    kComplete,
+  };
+
+  std::size_t feed_line(const std::uint8_t* bytes, std::size_t size);
+  std::size_t feed_counted(std::size_t size);
+  void keep_head(const std::uint8_t* bytes, std::size_t size);
+  void line_complete(const char* line, std::size_t size, bool whole);
+  void start_line(const char* line, std::size_t size, bool whole);
+  void header_line(const char* line, std::size_t size);
+  void chunk_size_line(const char* line, std::size_t size);
+  void end_of_head();
+
+  // Long enough for every header that matters here; longer lines are looked at up to here.
+  static constexpr std::uint32_t kLineBytesMax = 128;
+
+  State state_ = State::kStartLine;
+  Kind kind_ = Kind::kRequest;
+  Method method_ = Method::kOther;
+  bool chunked_ = false;
+  bool has_length_ = false;
+  bool has_traceparent_ = false;
+  bool switches_protocol_ = false;
+  bool line_cut_ = false;
+  std::uint16_t line_size_ = 0;
+  int status_ = 0;
+  std::uint64_t left_ = 0;  // of the body, or of the chunk
+  std::uint64_t body_bytes_ = 0;
+  HeadBuffer head_;
+  Traceparent traceparent_;
+  char line_[kLineBytesMax] = {};  // the begin of a line whose end has not come yet
+};
+
+}  // namespace kolben::agent::http1
