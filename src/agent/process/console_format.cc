@@ -29,12 +29,18 @@ std::string trace_state_repr(std::string_view trace_state) {
 // The console's nesting is bounded where attributes come in: the ring carries flat values only.
 void write_value(JsonWriter& json, const Value& value) {
   switch (value.type()) {
-    case ValueType::kEmpty: return json.null();
-    case ValueType::kString: return json.string(value.as_string());
-    case ValueType::kBool: return json.boolean(value.as_bool());
-    case ValueType::kInt: return json.integer(value.as_int());
-    case ValueType::kDouble: return json.real(value.as_double());
-    case ValueType::kBytes: return json.string(value.as_bytes());
+    case ValueType::kEmpty:
+      return json.null();
+    case ValueType::kString:
+      return json.string(value.as_string());
+    case ValueType::kBool:
+      return json.boolean(value.as_bool());
+    case ValueType::kInt:
+      return json.integer(value.as_int());
+    case ValueType::kDouble:
+      return json.real(value.as_double());
+    case ValueType::kBytes:
+      return json.string(value.as_bytes());
     case ValueType::kArray:
       json.begin_array();
       for (const Value& element : value.as_array()) write_value(json, element);
@@ -90,12 +96,17 @@ void write_context(JsonWriter& json, const TraceId& trace_id, const SpanId& span
 
 std::string_view kind_name(SpanKind kind) {
   switch (kind) {
-    case SpanKind::kServer: return "SpanKind.SERVER";
-    case SpanKind::kClient: return "SpanKind.CLIENT";
-    case SpanKind::kProducer: return "SpanKind.PRODUCER";
-    case SpanKind::kConsumer: return "SpanKind.CONSUMER";
+    case SpanKind::kServer:
+      return "SpanKind.SERVER";
+    case SpanKind::kClient:
+      return "SpanKind.CLIENT";
+    case SpanKind::kProducer:
+      return "SpanKind.PRODUCER";
+    case SpanKind::kConsumer:
+      return "SpanKind.CONSUMER";
     case SpanKind::kUnspecified:
-    case SpanKind::kInternal: break;
+    case SpanKind::kInternal:
+      break;
   }
   return "SpanKind.INTERNAL";
 }
@@ -104,9 +115,15 @@ void write_status(JsonWriter& json, const Span& span) {
   json.key("status");
   json.begin_object();
   switch (span.status_code) {
-    case SpanStatusCode::kUnset: write_text(json, "status_code", "UNSET"); break;
-    case SpanStatusCode::kOk: write_text(json, "status_code", "OK"); break;
-    case SpanStatusCode::kError: write_text(json, "status_code", "ERROR"); break;
+    case SpanStatusCode::kUnset:
+      write_text(json, "status_code", "UNSET");
+      break;
+    case SpanStatusCode::kOk:
+      write_text(json, "status_code", "OK");
+      break;
+    case SpanStatusCode::kError:
+      write_text(json, "status_code", "ERROR");
+      break;
   }
   if (!span.status_message.empty()) write_text(json, "description", span.status_message);
   json.end_object();
@@ -320,10 +337,10 @@ std::string python_time(std::uint64_t unix_nanos) {
   std::tm parts{};
   gmtime_r(&time, &parts);
   char text[80];
-  const int size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-                                 parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                                 parts.tm_hour, parts.tm_min, parts.tm_sec,
-                                 static_cast<int>(micros));
+  const int size =
+      std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", parts.tm_year + 1900,
+                    parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                    static_cast<int>(micros));
   return {text, static_cast<std::size_t>(size)};
 }
 
@@ -344,7 +361,9 @@ void format_console(const Batch& batch, std::string& out) {
         }
       }
       break;
-    case Signal::kMetrics: format_metrics(batch.metrics(), out); break;
+    case Signal::kMetrics:
+      format_metrics(batch.metrics(), out);
+      break;
   }
 }
 

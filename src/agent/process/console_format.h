@@ -1,6 +1,6 @@
 // What `--traces_exporter console` and its siblings print: byte for byte the output of the
-// OpenTelemetry SDK for Python 1.27 (ConsoleSpanExporter, ConsoleMetricExporter, ConsoleLogExporter).
-// Pure functions.
+// OpenTelemetry SDK for Python 1.27 (ConsoleSpanExporter, ConsoleMetricExporter,
+// ConsoleLogExporter). Pure functions.
 #pragma once
 
 #include <cstdint>

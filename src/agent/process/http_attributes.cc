@@ -54,7 +54,8 @@ void append_redacted_query(std::string& url, std::string_view query) {
     const std::string_view item = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), item.size() + 1));
     const std::string_view key = item.substr(0, item.find('='));
-    const bool is_secret = std::find(kSecretKeys.begin(), kSecretKeys.end(), key) != kSecretKeys.end();
+    const bool is_secret =
+        std::find(kSecretKeys.begin(), kSecretKeys.end(), key) != kSecretKeys.end();
     if (is_secret && item.size() > key.size()) {
       url.append(key).append("=REDACTED");
     } else {

@@ -28,15 +28,15 @@ ResponseHead parse_response_head(std::string_view head);
 std::string_view find_header(std::string_view headers, std::string_view name);
 
 struct Target {
-  std::string_view path;   // "/a"
-  std::string_view query;  // "b=c", without '?'
+  std::string_view path;         // "/a"
+  std::string_view query;        // "b=c", without '?'
   std::string_view origin_form;  // path and query, as in a request line
   std::string_view authority;    // of absolute-form: "user@host:80"; else empty
 };
 Target split_target(std::string_view target);
 
 struct HostPort {
-  std::string_view host;  // without brackets
+  std::string_view host;   // without brackets
   std::uint16_t port = 0;  // 0: none
 };
 HostPort split_host_port(std::string_view authority);

@@ -10,16 +10,16 @@ namespace {
 constexpr double kSecondBounds[] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
                                     0.5,   0.75, 1.0,   2.5,  5.0,   7.5, 10.0};
 
-constexpr std::string_view kOldServerKeys[] = {
-    "http.method",   "http.server_name", "http.scheme", "net.host.name",
-    "http.host",     "net.host.port",    "http.flavor", "http.status_code"};
-constexpr std::string_view kStableServerKeys[] = {
-    "http.request.method", "url.scheme", "network.protocol.version", "http.route",
-    "http.response.status_code", "error.type"};
+constexpr std::string_view kOldServerKeys[] = {"http.method",   "http.server_name", "http.scheme",
+                                               "net.host.name", "http.host",        "net.host.port",
+                                               "http.flavor",   "http.status_code"};
+constexpr std::string_view kStableServerKeys[] = {"http.request.method",       "url.scheme",
+                                                  "network.protocol.version",  "http.route",
+                                                  "http.response.status_code", "error.type"};
 constexpr std::string_view kOldClientKeys[] = {"http.method", "http.status_code"};
 constexpr std::string_view kStableClientKeys[] = {
-    "http.request.method", "server.address", "server.port", "http.response.status_code",
-    "error.type", "network.protocol.version"};
+    "http.request.method",       "server.address", "server.port",
+    "http.response.status_code", "error.type",     "network.protocol.version"};
 
 // In the order of the span's.
 void select(const Attributes& from, std::span<const std::string_view> keys, Attributes& to,
@@ -31,9 +31,13 @@ void select(const Attributes& from, std::span<const std::string_view> keys, Attr
   }
 }
 
-double millis_of(const Span& span) { return static_cast<double>(span.duration_nanos()) / 1e6; }
+double millis_of(const Span& span) {
+  return static_cast<double>(span.duration_nanos()) / 1e6;
+}
 
-double seconds_of(const Span& span) { return static_cast<double>(span.duration_nanos()) / 1e9; }
+double seconds_of(const Span& span) {
+  return static_cast<double>(span.duration_nanos()) / 1e9;
+}
 
 Measured duration(std::string_view name, std::string_view unit, std::string_view description,
                   double value) {
@@ -63,8 +67,8 @@ void HttpMetrics::record_server(const Span& span, std::string_view route, std::u
   if (conventions_.stable_http) {
     Attributes attributes;
     select(span.attributes, kStableServerKeys, attributes, scratch_);
-    store_.record(duration("http.server.request.duration", "s",
-                           "Duration of HTTP server requests.", seconds_of(span)),
+    store_.record(duration("http.server.request.duration", "s", "Duration of HTTP server requests.",
+                           seconds_of(span)),
                   attributes, now);
   }
   scratch_ = Arena();
@@ -81,8 +85,8 @@ void HttpMetrics::record_client(const Span& span, std::uint64_t now) {
   if (conventions_.stable_http) {
     Attributes attributes;
     select(span.attributes, kStableClientKeys, attributes, scratch_);
-    store_.record(duration("http.client.request.duration", "s",
-                           "Duration of HTTP client requests.", seconds_of(span)),
+    store_.record(duration("http.client.request.duration", "s", "Duration of HTTP client requests.",
+                           seconds_of(span)),
                   attributes, now);
   }
   scratch_ = Arena();

@@ -1,6 +1,7 @@
-// JsonWriter: JSON exactly as Python's json.dumps(indent=4) prints it, because the console exporters
-// must be byte for byte what the OpenTelemetry SDK for Python prints: members on lines of their own,
-// empty containers as {} and [], everything beyond ASCII as \u escapes, floats by repr().
+// JsonWriter: JSON exactly as Python's json.dumps(indent=4) prints it, because the console
+// exporters must be byte for byte what the OpenTelemetry SDK for Python prints: members on lines of
+// their own, empty containers as {} and [], everything beyond ASCII as \u escapes, floats by
+// repr().
 //
 // No threads, no errors: invalid UTF-8 becomes U+FFFD.
 #pragma once

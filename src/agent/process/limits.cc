@@ -9,15 +9,20 @@ namespace {
 // Records are bounded by the ring.
 constexpr std::uint32_t kNoLimit = 0xffffffff;
 
-std::string_view view_of(const kolben_text& text) { return {text.data, text.size}; }
+std::string_view view_of(const kolben_text& text) {
+  return {text.data, text.size};
+}
 
 Value value_of(const kolben_attribute& attribute, std::uint32_t bytes_max, Arena& arena) {
   switch (attribute.type) {
     case KOLBEN_STRING:
       return Value::string(owned_text(view_of(attribute.value.string), bytes_max, arena));
-    case KOLBEN_BOOL: return Value::boolean(attribute.value.boolean != 0);
-    case KOLBEN_INT: return Value::integer(attribute.value.integer);
-    default: return Value::real(attribute.value.real);
+    case KOLBEN_BOOL:
+      return Value::boolean(attribute.value.boolean != 0);
+    case KOLBEN_INT:
+      return Value::integer(attribute.value.integer);
+    default:
+      return Value::real(attribute.value.real);
   }
 }
 
@@ -33,7 +38,7 @@ std::uint32_t add_encoded_attributes(std::string_view encoded, AttributeLimits l
                                      Attributes& attributes, Arena& arena) {
   std::uint32_t dropped = 0;
   AttributeDecoder decoder(reinterpret_cast<const std::uint8_t*>(encoded.data()), encoded.size());
-  kolben_attribute attribute;
+  kolben_attribute attribute{};
   while (decoder.next(&attribute)) {
     const std::string_view key = view_of(attribute.key);
     if (key.empty()) continue;

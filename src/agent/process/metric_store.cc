@@ -9,11 +9,13 @@ namespace kolben::agent {
 namespace {
 
 // The SDK's default (specification, "Explicit Bucket Histogram Aggregation").
-constexpr double kDefaultBounds[] = {0,   5,   10,  25,   50,   75,   100, 250,
+constexpr double kDefaultBounds[] = {0,   5,   10,   25,   50,   75,   100,  250,
                                      500, 750, 1000, 2500, 5000, 7500, 10000};
 constexpr double kWholeMax = 9007199254740992.0;  // 2^53: whole numbers below are exact
 
-bool is_whole(double value) { return std::floor(value) == value && std::abs(value) < kWholeMax; }
+bool is_whole(double value) {
+  return std::floor(value) == value && std::abs(value) < kWholeMax;
+}
 
 void append_bytes(std::string& key, const void* bytes, std::size_t size) {
   key.append(static_cast<const char*>(bytes), size);
@@ -29,8 +31,11 @@ void append_text(std::string& key, std::string_view text) {
 void append_value(std::string& key, const Value& value) {
   key += static_cast<char>(value.type());
   switch (value.type()) {
-    case ValueType::kString: return append_text(key, value.as_string());
-    case ValueType::kBool: key += value.as_bool() ? '1' : '0'; return;
+    case ValueType::kString:
+      return append_text(key, value.as_string());
+    case ValueType::kBool:
+      key += value.as_bool() ? '1' : '0';
+      return;
     case ValueType::kInt: {
       const std::int64_t integer = value.as_int();
       return append_bytes(key, &integer, sizeof integer);
@@ -39,7 +44,8 @@ void append_value(std::string& key, const Value& value) {
       const double real = value.as_double();
       return append_bytes(key, &real, sizeof real);
     }
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -92,8 +98,8 @@ MetricStore::Series& MetricStore::series_of(Instrument& instrument, const Attrib
   if (const auto found = instrument.index.find(key_); found != instrument.index.end()) {
     return instrument.series[found->second];
   }
-  const bool is_full = instrument.series.size() + 1 >= kSeriesMax ||
-                       texts_.reserved_bytes() >= kTextBytesMax;
+  const bool is_full =
+      instrument.series.size() + 1 >= kSeriesMax || texts_.reserved_bytes() >= kTextBytesMax;
   Attributes overflow;
   if (is_full) {
     overflow.push_back(texts_, {"otel.metric.overflow", Value::boolean(true)});
@@ -135,8 +141,8 @@ void MetricStore::record(const Measured& measured, const Attributes& attributes,
   if (measured.kind == InstrumentKind::kHistogram) {
     add_to_histogram(*instrument, series, measured.value);
   }
-  series.sum = measured.kind == InstrumentKind::kGauge ? measured.value
-                                                       : series.sum + measured.value;
+  series.sum =
+      measured.kind == InstrumentKind::kGauge ? measured.value : series.sum + measured.value;
   ++series.count;
 }
 
@@ -151,10 +157,14 @@ void MetricStore::record_total(const Measured& measured, const Attributes& attri
 
 Temporality MetricStore::temporality_of(InstrumentKind kind) const {
   switch (kind) {
-    case InstrumentKind::kCounter: return counter_temporality_;
-    case InstrumentKind::kHistogram: return histogram_temporality_;
-    case InstrumentKind::kUpDownCounter: return Temporality::kCumulative;
-    case InstrumentKind::kGauge: break;
+    case InstrumentKind::kCounter:
+      return counter_temporality_;
+    case InstrumentKind::kHistogram:
+      return histogram_temporality_;
+    case InstrumentKind::kUpDownCounter:
+      return Temporality::kCumulative;
+    case InstrumentKind::kGauge:
+      break;
   }
   return Temporality::kUnspecified;
 }

@@ -135,7 +135,9 @@ TraceId trace_id_of(const Context& context) {
   return id;
 }
 
-SpanId span_id_of(const Context& context) { return span_id_of(context.span_id); }
+SpanId span_id_of(const Context& context) {
+  return span_id_of(context.span_id);
+}
 
 SpanId span_id_of(const std::uint8_t (&bytes)[8]) {
   SpanId id;

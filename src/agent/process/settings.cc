@@ -41,9 +41,12 @@ std::vector<std::string_view> split_list(std::string_view text) {
 // Signal names as they stand in the middle of variables.
 std::string_view upper_name(Signal signal) {
   switch (signal) {
-    case Signal::kTraces: return "TRACES";
-    case Signal::kMetrics: return "METRICS";
-    case Signal::kLogs: break;
+    case Signal::kTraces:
+      return "TRACES";
+    case Signal::kMetrics:
+      return "METRICS";
+    case Signal::kLogs:
+      break;
   }
   return "LOGS";
 }
@@ -170,7 +173,8 @@ class Reader {
     const std::string variable = exporters_variable(signal);
     const auto found = environment_.find(variable);
     // Unset means otlp; set and empty means none, as in Python.
-    const std::string_view list = found == environment_.end() ? "otlp" : std::string_view(found->second);
+    const std::string_view list =
+        found == environment_.end() ? "otlp" : std::string_view(found->second);
     for (const std::string_view item : split_list(list)) {
       const std::string name = lower(item);
       if (name == "none") continue;
@@ -196,7 +200,8 @@ class Reader {
     if (protocol == "http/protobuf") return ExporterKind::kOtlpHttpProtobuf;
     if (protocol == "http/json") return ExporterKind::kOtlpHttpJson;
     if (!protocol.empty() && protocol != "grpc") {
-      warn_value(variable, protocol, "unknown protocol (known: grpc, http/protobuf, http/json); using grpc");
+      warn_value(variable, protocol,
+                 "unknown protocol (known: grpc, http/protobuf, http/json); using grpc");
     }
     return ExporterKind::kOtlpGrpc;
   }
@@ -222,7 +227,8 @@ class Reader {
     if (compression == "gzip") {
       otlp.compression = wire::Compression::kGzip;
     } else if (!compression.empty() && compression != "none") {
-      warn_value(otlp_variable(signal, "COMPRESSION"), compression, "unknown (known: gzip, none); using none");
+      warn_value(otlp_variable(signal, "COMPRESSION"), compression,
+                 "unknown (known: gzip, none); using none");
     }
     otlp.certificate_file = value("CERTIFICATE");
     otlp.client_key_file = value("CLIENT_KEY");
@@ -239,14 +245,16 @@ class Reader {
       otlp.insecure = boolean(otlp_variable(signal, "INSECURE"), false);
     } else {
       const std::string scheme = lower(endpoint.substr(0, scheme_end));
-      if (scheme != "http" && scheme != "https") warn_value(variable, endpoint, "neither http nor https; using TLS");
+      if (scheme != "http" && scheme != "https")
+        warn_value(variable, endpoint, "neither http nor https; using TLS");
       otlp.insecure = scheme == "http";
       endpoint.remove_prefix(scheme_end + 3);
       endpoint = endpoint.substr(0, endpoint.find('/'));
     }
     otlp.endpoint = endpoint;
     const std::size_t colon = endpoint.rfind(':');
-    const bool has_port = colon != std::string_view::npos && endpoint.find(']', colon) == std::string_view::npos;
+    const bool has_port =
+        colon != std::string_view::npos && endpoint.find(']', colon) == std::string_view::npos;
     if (!has_port) otlp.endpoint += ":4317";
   }
 
@@ -280,7 +288,8 @@ class Reader {
     if (value >= 1000) {
       value = std::min<std::uint64_t>(value, 3'600'000);
       otlp.timeout_nanos = value * 1'000'000;
-      warn_value(variable, std::to_string(value), "taken for milliseconds (below 1000 it is seconds)");
+      warn_value(variable, std::to_string(value),
+                 "taken for milliseconds (below 1000 it is seconds)");
     } else {
       otlp.timeout_nanos = value * 1'000'000'000;
     }
@@ -296,7 +305,8 @@ class Reader {
     number<std::uint32_t>(prefix + "MAX_EXPORT_BATCH_SIZE", batches.batch_items_max, 1);
     if (batches.batch_items_max > batches.queue_items_max) {
       if (!text(prefix + "MAX_EXPORT_BATCH_SIZE").empty()) {
-        warn(prefix + "MAX_EXPORT_BATCH_SIZE is larger than " + prefix + "MAX_QUEUE_SIZE; using the latter");
+        warn(prefix + "MAX_EXPORT_BATCH_SIZE is larger than " + prefix +
+             "MAX_QUEUE_SIZE; using the latter");
       }
       batches.batch_items_max = batches.queue_items_max;
     }
@@ -358,7 +368,8 @@ class Reader {
     number<std::uint32_t>("OTEL_SPAN_EVENT_COUNT_LIMIT", limits.span_events_max, 0);
     number<std::uint32_t>("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", limits.event_attributes_max, 0);
     number<std::uint32_t>("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", limits.log_attributes_max, 0);
-    number<std::uint32_t>("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", limits.log_value_bytes_max, 0);
+    number<std::uint32_t>("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", limits.log_value_bytes_max,
+                          0);
   }
 
   void read_conventions() {
@@ -402,9 +413,12 @@ Environment process_environment() {
 
 const std::vector<ExporterSettings>& Settings::exporters(Signal signal) const {
   switch (signal) {
-    case Signal::kTraces: return traces;
-    case Signal::kMetrics: return metrics;
-    case Signal::kLogs: break;
+    case Signal::kTraces:
+      return traces;
+    case Signal::kMetrics:
+      return metrics;
+    case Signal::kLogs:
+      break;
   }
   return logs;
 }
@@ -423,7 +437,9 @@ Settings read_settings(const Environment& environment) {
   return settings;
 }
 
-std::string_view agent_version() { return KOLBEN_VERSION; }
+std::string_view agent_version() {
+  return KOLBEN_VERSION;
+}
 
 std::string percent_decoded(std::string_view text) {
   std::string result;

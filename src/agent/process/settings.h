@@ -1,6 +1,6 @@
 // Settings: what the OTEL_* environment variables ask of the agent process. Names, defaults and odd
-// corners are those of opentelemetry-instrument for Python 1.27, except that spans and logs are sent
-// every 200 ms and that queues are larger.
+// corners are those of opentelemetry-instrument for Python 1.27, except that spans and logs are
+// sent every 200 ms and that queues are larger.
 //
 // Sources: OpenTelemetry specification, "Environment Variable Specification" and "OTLP Exporter
 // Configuration"; opentelemetry-python 1.27.

@@ -25,9 +25,12 @@ bool SpanBuilder::is_sampled(const Context& context) const {
   const SamplerSettings& sampler = settings_.sampler;
   if (sampler.is_parent_based && (context.flags & 1) == 0) return false;
   switch (sampler.root) {
-    case SamplerKind::kAlwaysOn: return true;
-    case SamplerKind::kAlwaysOff: return false;
-    case SamplerKind::kTraceIdRatio: break;
+    case SamplerKind::kAlwaysOn:
+      return true;
+    case SamplerKind::kAlwaysOff:
+      return false;
+    case SamplerKind::kTraceIdRatio:
+      break;
   }
   return is_within_ratio(context, sampler.ratio);
 }
@@ -48,15 +51,15 @@ void SpanBuilder::begin(const HttpExchange& exchange, Span& span) const {
 
 void SpanBuilder::finish(const HttpExchange& exchange, Span& span, Arena& arena) const {
   span.dropped_attributes_count = limit_attributes(span_limits(), span.attributes, arena);
-  span.dropped_attributes_count += add_encoded_attributes(
-      exchange.record->attributes, span_limits(), span.attributes, arena);
+  span.dropped_attributes_count +=
+      add_encoded_attributes(exchange.record->attributes, span_limits(), span.attributes, arena);
 }
 
 void SpanBuilder::build_server(const HttpExchange& exchange, Span& span, Arena& arena) {
   begin(exchange, span);
   span.kind = SpanKind::kServer;
-  const std::string name = names_.server_name(exchange.request.method, exchange.record->route,
-                                              exchange.target.path);
+  const std::string name =
+      names_.server_name(exchange.request.method, exchange.record->route, exchange.target.path);
   span.name = owned_text(name, Limits::kNoLimit, arena);
   // A client's mistake (4xx) is no error of the server; no answer at all is one.
   const std::uint16_t status = exchange.response.status;
@@ -100,10 +103,9 @@ void SpanBuilder::build_manual(const SpanView& view, Span& span, Arena& arena) c
     SpanEvent& target = span.events.add(arena);
     target.time_unix_nano = event->time;
     target.name = owned_text(event->name, Limits::kNoLimit, arena);
-    target.dropped_attributes_count =
-        add_encoded_attributes(event->attributes,
-                               {limits.event_attributes_max, limits.span_value_bytes_max},
-                               target.attributes, arena);
+    target.dropped_attributes_count = add_encoded_attributes(
+        event->attributes, {limits.event_attributes_max, limits.span_value_bytes_max},
+        target.attributes, arena);
   }
 }
 

@@ -6,13 +6,17 @@
 namespace kolben::agent {
 namespace {
 
-constexpr std::size_t kHexBytesMin = 8;      // shorter ones are words: "add", "feed", "face"
+constexpr std::size_t kHexBytesMin = 8;       // shorter ones are words: "add", "feed", "face"
 constexpr std::size_t kSegmentBytesMax = 40;  // longer ones are data: tokens, encoded texts
-constexpr std::size_t kSegmentsMax = 10;     // deeper paths end in "/*"
+constexpr std::size_t kSegmentsMax = 10;      // deeper paths end in "/*"
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 bool is_uuid(std::string_view segment) {
   if (segment.size() != 36) return false;

@@ -1,4 +1,5 @@
-// Reading UTF-8 that strangers wrote (Unicode 15, table 3-7): what is not well-formed reads as U+FFFD.
+// Reading UTF-8 that strangers wrote (Unicode 15, table 3-7): what is not well-formed reads as
+// U+FFFD.
 #pragma once
 
 #include <cstddef>
