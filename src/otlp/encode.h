@@ -8,7 +8,7 @@
 namespace kolben::otlp {
 
 // The batch as one Export*ServiceRequest, appended to `out`. Wire batches are concatenated, decoded
-// ones encoded; fields in the order of the .proto, defaults left out.
+// ones encoded; fields in the order of their numbers, defaults left out, as libprotobuf does.
 void encode(const Batch& batch, std::string& out);
 
 // Brings a decoded batch into wire form (one piece), in place. A wire batch stays as it is.

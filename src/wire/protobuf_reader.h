@@ -97,6 +97,8 @@ class ProtobufReader {
   // Number and wire type of the field, to compare with varint_field() and the like.
   std::uint32_t tag() const { return tag_; }
 
+  // Whether nothing is left; a packed field's content is read value by value until then.
+  bool at_end() const { return cursor_ == end_; }
   bool failed() const { return failed_; }
   // Ends the walk as malformed; false, for `return fail()`.
   bool fail() {

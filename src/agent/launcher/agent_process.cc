@@ -1,0 +1,101 @@
+#include "agent/launcher/agent_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "agent/launcher/target.h"
+
+namespace kolben::agent {
+namespace {
+
+// Where the launcher itself is, links resolved; with the slash at the end.
+bool own_directory(char* path) {
+  const ssize_t size = readlink("/proc/self/exe", path, kPathBytesMax - 1);
+  if (size <= 0) return false;
+  path[size] = '\0';
+  char* slash = std::strrchr(path, '/');
+  if (slash == nullptr) return false;
+  slash[1] = '\0';
+  return true;
+}
+
+bool find_beside(const char* name, int mode, char* path) {
+  char directory[kPathBytesMax];
+  if (!own_directory(directory)) return false;
+  const int size = std::snprintf(path, kPathBytesMax, "%s%s", directory, name);
+  return size > 0 && static_cast<std::size_t>(size) < kPathBytesMax && access(path, mode) == 0;
+}
+
+bool take_variable(const char* variable, char* path) {
+  const char* value = getenv(variable);
+  if (value == nullptr || *value == '\0' || std::strlen(value) >= kPathBytesMax) return false;
+  std::strcpy(path, value);
+  return true;
+}
+
+void reset_signals() {
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] void become_agent(const char* binary, const char* ring, const char* pid) {
+  reset_signals();
+  const int nothing = open("/dev/null", O_RDWR);
+  if (nothing >= 0) {
+    dup2(nothing, 0);
+    if (nothing > 2) close(nothing);
+  }
+  closefrom(3);
+  // This process is not what is observed.
+  unsetenv("LD_PRELOAD");
+  execl(binary, binary, "agent", "--ring", ring, "--pid", pid, static_cast<char*>(nullptr));
+  std::fprintf(stderr, "opentelemetry-instrument: cannot run %s: %s; there is no telemetry\n",
+               binary, std::strerror(errno));
+  unlink(ring);
+  _exit(127);
+}
+
+}  // namespace
+
+bool find_agent_binary(char* path) {
+  return take_variable("KOLBEN_BINARY", path) || find_beside("kolben", X_OK, path) ||
+         find_command("kolben", path);
+}
+
+bool find_agent_library(char* path) {
+  return take_variable("KOLBEN_AGENT_LIBRARY", path) ||
+         find_beside("libkolben-agent.so", R_OK, path) ||
+         find_beside("../lib/libkolben-agent.so", R_OK, path) ||
+         find_beside("../lib/kolben/libkolben-agent.so", R_OK, path);
+}
+
+bool start_agent_process(const char* binary, const char* ring) {
+  char pid[16];
+  std::snprintf(pid, sizeof(pid), "%d", static_cast<int>(getpid()));
+  const pid_t middle = fork();
+  if (middle < 0) return false;
+  if (middle == 0) {
+    // The session is new, so Ctrl-C of the terminal is not for the agent; the grandchild's parent
+    // ends at once, so the program never sees a child that it did not make.
+    setsid();
+    const pid_t agent = fork();
+    if (agent == 0) become_agent(binary, ring, pid);
+    _exit(agent < 0 ? 1 : 0);
+  }
+  int status = 0;
+  while (waitpid(middle, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,17 @@
+// Starts the agent process beside the program: no child of it, in a session of its own, with its
+// stdout and stderr (the console exporter writes there).
+#pragma once
+
+namespace kolben::agent {
+
+// Finds the `kolben` binary: $KOLBEN_BINARY, beside this launcher, on PATH. False: nowhere.
+bool find_agent_binary(char* path);
+// Finds libkolben-agent.so: $KOLBEN_AGENT_LIBRARY, beside this launcher, in ../lib or
+// ../lib/kolben.
+bool find_agent_library(char* path);
+
+// Does not wait until the agent runs. False: no process could be made. Where `binary` cannot be
+// executed, the new process says so on stderr and removes the ring.
+bool start_agent_process(const char* binary, const char* ring);
+
+}  // namespace kolben::agent

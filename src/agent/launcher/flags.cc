@@ -1,0 +1,222 @@
+#include "agent/launcher/flags.h"
+
+#include <cstdio>
+#include <cstring>
+
+namespace kolben::agent {
+namespace {
+
+#define KOLBEN_OTLP_FLAGS(prefix, PREFIX)                                                       \
+  {prefix "certificate", PREFIX "CERTIFICATE"},                                                 \
+      {prefix "client_certificate", PREFIX "CLIENT_CERTIFICATE"},                               \
+      {prefix "client_key", PREFIX "CLIENT_KEY"}, {prefix "compression", PREFIX "COMPRESSION"}, \
+      {prefix "endpoint", PREFIX "ENDPOINT"}, {prefix "headers", PREFIX "HEADERS"},             \
+      {prefix "insecure", PREFIX "INSECURE"}, {prefix "protocol", PREFIX "PROTOCOL"},           \
+      {prefix "timeout", PREFIX "TIMEOUT"}
+
+// The union of what the launchers of opentelemetry-python 1.27 to 1.45 accept.
+constexpr Flag kFlags[] = {
+    {"attribute_count_limit", "OTEL_ATTRIBUTE_COUNT_LIMIT"},
+    {"attribute_value_length_limit", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"},
+    {"auto_instrumentation_experimental_gevent_patch",
+     "OTEL_PYTHON_AUTO_INSTRUMENTATION_EXPERIMENTAL_GEVENT_PATCH"},
+    {"blrp_export_timeout", "OTEL_BLRP_EXPORT_TIMEOUT"},
+    {"blrp_max_export_batch_size", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"},
+    {"blrp_max_queue_size", "OTEL_BLRP_MAX_QUEUE_SIZE"},
+    {"blrp_schedule_delay", "OTEL_BLRP_SCHEDULE_DELAY"},
+    {"bsp_export_timeout", "OTEL_BSP_EXPORT_TIMEOUT"},
+    {"bsp_max_export_batch_size", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"},
+    {"bsp_max_queue_size", "OTEL_BSP_MAX_QUEUE_SIZE"},
+    {"bsp_schedule_delay", "OTEL_BSP_SCHEDULE_DELAY"},
+    {"config_file", "OTEL_CONFIG_FILE"},
+    {"configurator", "OTEL_PYTHON_CONFIGURATOR"},
+    {"context", "OTEL_PYTHON_CONTEXT"},
+    {"disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"},
+    {"distro", "OTEL_PYTHON_DISTRO"},
+    {"event_attribute_count_limit", "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT"},
+    {"experimental_disable_prometheus_unit_normalization",
+     "OTEL_EXPERIMENTAL_DISABLE_PROMETHEUS_UNIT_NORMALIZATION"},
+    {"experimental_resource_detectors", "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS"},
+    {"exporter_jaeger_agent_host", "OTEL_EXPORTER_JAEGER_AGENT_HOST"},
+    {"exporter_jaeger_agent_port", "OTEL_EXPORTER_JAEGER_AGENT_PORT"},
+    {"exporter_jaeger_agent_split_oversized_batches",
+     "OTEL_EXPORTER_JAEGER_AGENT_SPLIT_OVERSIZED_BATCHES"},
+    {"exporter_jaeger_certificate", "OTEL_EXPORTER_JAEGER_CERTIFICATE"},
+    {"exporter_jaeger_endpoint", "OTEL_EXPORTER_JAEGER_ENDPOINT"},
+    {"exporter_jaeger_grpc_insecure", "OTEL_EXPORTER_JAEGER_GRPC_INSECURE"},
+    {"exporter_jaeger_password", "OTEL_EXPORTER_JAEGER_PASSWORD"},
+    {"exporter_jaeger_timeout", "OTEL_EXPORTER_JAEGER_TIMEOUT"},
+    {"exporter_jaeger_user", "OTEL_EXPORTER_JAEGER_USER"},
+    KOLBEN_OTLP_FLAGS("exporter_otlp_", "OTEL_EXPORTER_OTLP_"),
+    KOLBEN_OTLP_FLAGS("exporter_otlp_logs_", "OTEL_EXPORTER_OTLP_LOGS_"),
+    KOLBEN_OTLP_FLAGS("exporter_otlp_metrics_", "OTEL_EXPORTER_OTLP_METRICS_"),
+    {"exporter_otlp_metrics_default_histogram_aggregation",
+     "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"},
+    {"exporter_otlp_metrics_temporality_preference",
+     "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"},
+    KOLBEN_OTLP_FLAGS("exporter_otlp_traces_", "OTEL_EXPORTER_OTLP_TRACES_"),
+    {"exporter_prometheus_host", "OTEL_EXPORTER_PROMETHEUS_HOST"},
+    {"exporter_prometheus_port", "OTEL_EXPORTER_PROMETHEUS_PORT"},
+    {"exporter_zipkin_endpoint", "OTEL_EXPORTER_ZIPKIN_ENDPOINT"},
+    {"exporter_zipkin_timeout", "OTEL_EXPORTER_ZIPKIN_TIMEOUT"},
+    {"id_generator", "OTEL_PYTHON_ID_GENERATOR"},
+    {"link_attribute_count_limit", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT"},
+    {"log_level", "OTEL_LOG_LEVEL"},
+    {"logger_configurator", "OTEL_PYTHON_LOGGER_CONFIGURATOR"},
+    {"logrecord_attribute_count_limit", "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT"},
+    {"logrecord_attribute_value_length_limit", "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT"},
+    {"logs_exporter", "OTEL_LOGS_EXPORTER"},
+    {"meter_configurator", "OTEL_PYTHON_METER_CONFIGURATOR"},
+    {"meter_provider", "OTEL_PYTHON_METER_PROVIDER"},
+    {"metric_export_interval", "OTEL_METRIC_EXPORT_INTERVAL"},
+    {"metric_export_timeout", "OTEL_METRIC_EXPORT_TIMEOUT"},
+    {"metrics_exemplar_filter", "OTEL_METRICS_EXEMPLAR_FILTER"},
+    {"metrics_exporter", "OTEL_METRICS_EXPORTER"},
+    {"propagators", "OTEL_PROPAGATORS"},
+    {"resource_attributes", "OTEL_RESOURCE_ATTRIBUTES"},
+    {"sdk_disabled", "OTEL_SDK_DISABLED"},
+    {"sdk_internal_metrics_enabled", "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED"},
+    {"semconv_stability_opt_in", "OTEL_SEMCONV_STABILITY_OPT_IN"},
+    {"service_name", "OTEL_SERVICE_NAME"},
+    {"span_attribute_count_limit", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"},
+    {"span_attribute_value_length_limit", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"},
+    {"span_event_count_limit", "OTEL_SPAN_EVENT_COUNT_LIMIT"},
+    {"span_link_count_limit", "OTEL_SPAN_LINK_COUNT_LIMIT"},
+    {"tracer_configurator", "OTEL_PYTHON_TRACER_CONFIGURATOR"},
+    {"tracer_provider", "OTEL_PYTHON_TRACER_PROVIDER"},
+    {"traces_exporter", "OTEL_TRACES_EXPORTER"},
+    {"traces_sampler", "OTEL_TRACES_SAMPLER"},
+    {"traces_sampler_arg", "OTEL_TRACES_SAMPLER_ARG"},
+};
+
+// What a name on the command line stands for.
+struct Match {
+  const Flag* flag = nullptr;
+  bool help = false;
+  bool version = false;
+  int count = 0;
+};
+
+bool is_prefix(const char* name, std::size_t size, const char* whole) {
+  return std::strncmp(name, whole, size) == 0;
+}
+
+Match match(const char* name, std::size_t size) {
+  Match result;
+  for (const Flag& flag : kFlags) {
+    if (!is_prefix(name, size, flag.name)) continue;
+    if (flag.name[size] == '\0')
+      return {.flag = &flag, .help = false, .version = false, .count = 1};
+    result.flag = &flag;
+    ++result.count;
+  }
+  if (is_prefix(name, size, "help")) {
+    result.help = true;
+    ++result.count;
+  }
+  if (is_prefix(name, size, "version")) {
+    result.version = true;
+    ++result.count;
+  }
+  return result;
+}
+
+void fail(CommandLine* line, const char* format, const char* name) {
+  line->result = CommandLineResult::kError;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  std::snprintf(line->error, sizeof(line->error), format, name);
+#pragma GCC diagnostic pop
+}
+
+// "ambiguous option: --exporter could match --exporter_otlp_endpoint, ..."
+void fail_ambiguous(CommandLine* line, const char* name, std::size_t size) {
+  line->result = CommandLineResult::kError;
+  int used = std::snprintf(line->error, sizeof(line->error), "ambiguous option: --%.*s could match",
+                           static_cast<int>(size), name);
+  const char* separator = " --";
+  for (const Flag& flag : kFlags) {
+    if (!is_prefix(name, size, flag.name)) continue;
+    if (used < 0 || static_cast<std::size_t>(used) >= sizeof(line->error)) return;
+    const auto room = sizeof(line->error) - static_cast<std::size_t>(used);
+    used += std::snprintf(line->error + used, room, "%s%s", separator, flag.name);
+    separator = ", --";
+  }
+}
+
+bool is_negative_number(const char* text) {
+  if (*text++ != '-' || *text == '\0') return false;
+  return text[std::strspn(text, "0123456789.")] == '\0';
+}
+
+// argparse takes nothing that looks like another flag for a value.
+bool is_value(const char* text) {
+  return text != nullptr && (text[0] != '-' || text[1] == '\0' || is_negative_number(text) ||
+                             std::strchr(text, ' ') != nullptr);
+}
+
+// Takes the flag at `*position`; false: stop.
+bool take_flag(char** argv, int* position, CommandLine* line) {
+  const char* name = argv[*position] + 2;
+  const char* equals = std::strchr(name, '=');
+  const std::size_t size =
+      equals == nullptr ? std::strlen(name) : static_cast<std::size_t>(equals - name);
+  const Match found = match(name, size);
+  if (found.count == 0) {
+    fail(line, "unrecognized arguments: %s", argv[*position]);
+    return false;
+  }
+  if (found.count > 1) {
+    fail_ambiguous(line, name, size);
+    return false;
+  }
+  if (found.help || found.version) {
+    line->result = found.help ? CommandLineResult::kHelp : CommandLineResult::kVersion;
+    return false;
+  }
+  const char* value = equals == nullptr ? argv[*position + 1] : equals + 1;
+  if (equals == nullptr && !is_value(value)) {
+    fail(line, "argument --%s: expected one argument", found.flag->name);
+    return false;
+  }
+  if (line->setting_count == CommandLine::kSettingsMax) {
+    fail(line, "too many flags: %s", argv[*position]);
+    return false;
+  }
+  line->settings[line->setting_count++] = {found.flag, value};
+  *position += equals == nullptr ? 2 : 1;
+  return true;
+}
+
+}  // namespace
+
+const Flag* flags_begin() {
+  return kFlags;
+}
+const Flag* flags_end() {
+  return kFlags + sizeof(kFlags) / sizeof(kFlags[0]);
+}
+
+void parse_command_line(int argc, char** argv, CommandLine* line) {
+  int position = 1;
+  while (position < argc) {
+    const char* argument = argv[position];
+    if (std::strcmp(argument, "--") == 0) {
+      ++position;
+      break;
+    }
+    if (std::strcmp(argument, "-h") == 0) {
+      line->result = CommandLineResult::kHelp;
+      return;
+    }
+    if (argument[0] != '-' || argument[1] == '\0') break;
+    if (argument[1] != '-') return fail(line, "unrecognized arguments: %s", argument);
+    if (!take_flag(argv, &position, line)) return;
+  }
+  if (position >= argc) {
+    return fail(line, "the following arguments are required: %s", "command, command_args");
+  }
+  line->command = argv + position;
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,41 @@
+// The command line of opentelemetry-instrument, as Python's launcher understands it: one flag for
+// each OTEL_* variable, with one value; `--flag value`, `--flag=value`, unique abbreviations; what
+// follows the command belongs to the command.
+//
+// No C++ library (the launcher links libc alone), no allocation: results point into argv.
+#pragma once
+
+#include <cstddef>
+
+namespace kolben::agent {
+
+struct Flag {
+  const char* name;      // "service_name"
+  const char* variable;  // "OTEL_SERVICE_NAME"
+};
+
+// All flags, sorted as the help shows them.
+const Flag* flags_begin();
+const Flag* flags_end();
+
+enum class CommandLineResult { kRun, kHelp, kVersion, kError };
+
+struct CommandLine {
+  // More flags than there are variables make no sense; the last one of a name wins.
+  static constexpr std::size_t kSettingsMax = 256;
+  struct Setting {
+    const Flag* flag;
+    const char* value;
+  };
+
+  CommandLineResult result = CommandLineResult::kRun;
+  Setting settings[kSettingsMax] = {};
+  std::size_t setting_count = 0;
+  char** command = nullptr;  // the program and its arguments, null-terminated
+  char error[1024] = {};     // for kError: a sentence without a full stop
+};
+
+// `argv` as main() gets it. Always fills `line`.
+void parse_command_line(int argc, char** argv, CommandLine* line);
+
+}  // namespace kolben::agent

@@ -1,0 +1,185 @@
+// opentelemetry-instrument [FLAGS] CMD [ARGS]: runs a program under the agent.
+//
+// Sets the environment, makes the ring, starts the agent process and becomes the program: its PID,
+// exit code, signals and files are as without. Whatever fails on the way costs telemetry and one
+// sentence on stderr, never the program. Links libc alone, so that it starts in a millisecond.
+#include <errno.h>
+#include <stdarg.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "agent/launcher/agent_process.h"
+#include "agent/launcher/flags.h"
+#include "agent/launcher/target.h"
+#include "agent/ring/ring.h"
+
+namespace {
+
+using namespace kolben::agent;
+
+constexpr char kUsage[] = "usage: opentelemetry-instrument [FLAGS] command [command_args ...]\n";
+// As Python's launcher: 2 for a wrong command line, 1 for a command that is not there.
+constexpr int kExitUsage = 2;
+constexpr int kExitNoCommand = 1;
+
+__attribute__((format(printf, 1, 2))) void say(const char* format, ...) {
+  std::fputs("opentelemetry-instrument: ", stderr);
+  va_list list;
+  va_start(list, format);
+  std::vfprintf(stderr, format, list);
+  va_end(list);
+  std::fputc('\n', stderr);
+}
+
+int print_help() {
+  std::printf(
+      "%s\n"
+      "Runs a command under the agent: its HTTP requests become spans and metrics, its output\n"
+      "becomes log records, without a change to it.\n\n"
+      "options:\n"
+      "  -h, --help  show this help and exit\n"
+      "  --version   print the version and exit\n",
+      kUsage);
+  for (const Flag* flag = flags_begin(); flag != flags_end(); ++flag) {
+    std::printf("  --%s VALUE\n", flag->name);
+  }
+  std::printf(
+      "\nEach option sets an environment variable: OTEL_ (or OTEL_PYTHON_) and its name in "
+      "capital\n"
+      "letters. An option is stronger than the variable. Options can be shortened as long as they\n"
+      "are unambiguous.\n");
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+bool is_true(const char* value) {
+  return value != nullptr && strcasecmp(value, "true") == 0;
+}
+
+bool is_set(const char* variable) {
+  const char* value = getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+void set_variables(const CommandLine& line) {
+  for (std::size_t i = 0; i < line.setting_count; ++i) {
+    setenv(line.settings[i].flag->variable, line.settings[i].value, 1);
+  }
+  // The singular is in many texts on the net, the launcher that it comes from ignores it.
+  if (is_set("OTEL_LOG_EXPORTER") && !is_set("OTEL_LOGS_EXPORTER")) {
+    say("the variable is called OTEL_LOGS_EXPORTER; OTEL_LOG_EXPORTER=%s is taken for it",
+        getenv("OTEL_LOG_EXPORTER"));
+    setenv("OTEL_LOGS_EXPORTER", getenv("OTEL_LOG_EXPORTER"), 1);
+  }
+}
+
+// Memory first; a file on disk is only written to when the machine is short of memory.
+bool make_ring(char* path) {
+  std::uint64_t name = 0;
+  if (getrandom(&name, sizeof(name), GRND_NONBLOCK) != sizeof(name)) {
+    name = static_cast<std::uint64_t>(getpid()) << 32 ^ reinterpret_cast<std::uintptr_t>(path);
+  }
+  const char* directories[] = {"/dev/shm", getenv("XDG_RUNTIME_DIR"), "/tmp"};
+  int failure = ENOENT;
+  for (const char* directory : directories) {
+    if (directory == nullptr || *directory != '/') continue;
+    const int size = std::snprintf(path, kPathBytesMax, "%s/kolben-agent-%016llx", directory,
+                                   static_cast<unsigned long long>(name));
+    if (size < 0 || static_cast<std::size_t>(size) >= kPathBytesMax) continue;
+    RingHeader* ring = create_ring(path, kDefaultSlots);
+    if (ring != nullptr) {
+      note_outputs(ring);
+      unmap_ring(ring);
+      return true;
+    }
+    failure = errno;
+  }
+  errno = failure;
+  return false;
+}
+
+// LD_PRELOAD with the library at its end, once.
+bool preload(const char* library) {
+  const char* old = getenv("LD_PRELOAD");
+  if (old == nullptr || *old == '\0') return setenv("LD_PRELOAD", library, 1) == 0;
+  for (const char* entry = old; *entry != '\0';) {
+    const std::size_t size = std::strcspn(entry, ": ");
+    if (size == std::strlen(library) && std::strncmp(entry, library, size) == 0) return true;
+    entry += size;
+    entry += std::strspn(entry, ": ");
+  }
+  const std::size_t size = std::strlen(old) + 1 + std::strlen(library) + 1;
+  auto* list = static_cast<char*>(std::malloc(size));
+  if (list == nullptr) return false;
+  std::snprintf(list, size, "%s:%s", old, library);
+  return setenv("LD_PRELOAD", list, 1) == 0;
+}
+
+// Everything but the program itself. Says why where there will be no telemetry.
+void set_up_agent(const char* path) {
+  const char* reason = why_not_instrumented(path);
+  if (reason != nullptr) return say("%s is %s; it runs without telemetry", path, reason);
+  char library[kPathBytesMax];
+  if (!find_agent_library(library)) {
+    return say("libkolben-agent.so is not beside this program; %s runs without telemetry", path);
+  }
+  if (std::strpbrk(library, ": ") != nullptr) {
+    return say("the loader cannot take %s (blank or colon in the path); there is no telemetry",
+               library);
+  }
+  char binary[kPathBytesMax];
+  if (!find_agent_binary(binary)) {
+    return say("the program kolben is neither beside this one nor on PATH; there is no telemetry");
+  }
+  char ring[kPathBytesMax];
+  if (!make_ring(ring)) {
+    return say("no shared memory for the agent: %s; there is no telemetry", std::strerror(errno));
+  }
+  unsetenv("KOLBEN_AGENT_RING");  // of an agent around this one
+  if (!start_agent_process(binary, ring)) {
+    unlink(ring);
+    return say("no process for the agent: %s; there is no telemetry", std::strerror(errno));
+  }
+  if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring, 1) != 0) {
+    say("no memory for the environment; there is no telemetry");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CommandLine line;
+  parse_command_line(argc, argv, &line);
+  switch (line.result) {
+    case CommandLineResult::kHelp:
+      return print_help();
+    case CommandLineResult::kVersion:
+      std::puts("opentelemetry-instrument " KOLBEN_VERSION);
+      return std::fflush(stdout) == 0 ? 0 : 1;
+    case CommandLineResult::kError:
+      std::fprintf(stderr, "%sopentelemetry-instrument: error: %s\n", kUsage, line.error);
+      return kExitUsage;
+    case CommandLineResult::kRun:
+      break;
+  }
+  set_variables(line);
+  char path[kPathBytesMax];
+  if (!find_command(line.command[0], path)) {
+    say("cannot find the command %s, or it is not executable", line.command[0]);
+    return kExitNoCommand;
+  }
+  if (!is_true(getenv("OTEL_SDK_DISABLED"))) set_up_agent(path);
+  execv(path, line.command);
+  if (errno == ENOEXEC) {
+    // A script without "#!", which execvp() gives to the shell.
+    execvp(line.command[0], line.command);
+  }
+  say("cannot run %s: %s", path, std::strerror(errno));
+  return kExitNoCommand;
+}

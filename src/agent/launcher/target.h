@@ -1,0 +1,17 @@
+// The program that is to run: where it is, and whether the dynamic loader can put a library into
+// it.
+#pragma once
+
+#include <cstddef>
+
+namespace kolben::agent {
+
+inline constexpr std::size_t kPathBytesMax = 4096;
+
+// As execvp() finds a command; false: it is not on PATH, is a directory, or may not be executed.
+bool find_command(const char* command, char* path);
+
+// Null: the library will be loaded. Else why not, for the sentence "PATH is ...".
+const char* why_not_instrumented(const char* path);
+
+}  // namespace kolben::agent

@@ -1,0 +1,691 @@
+#include "agent/preload/connections.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "agent/preload/ids.h"
+#include "agent/ring/attribute_codec.h"
+
+namespace kolben::agent {
+namespace {
+
+using http1::Looks;
+using http1::Message;
+
+// Heads longer than this are not looked through for a place to write into.
+constexpr std::size_t kInjectHeadBytesMax = 64 * 1024;
+
+// Calls `take(bytes, size)` for each piece that holds some of the first `bytes` bytes.
+template <typename Take>
+void for_each_piece(const iovec* pieces, int count, std::size_t bytes, Take take) {
+  for (int i = 0; i < count && bytes != 0; ++i) {
+    const std::size_t size = pieces[i].iov_len < bytes ? pieces[i].iov_len : bytes;
+    if (size != 0) take(static_cast<const std::uint8_t*>(pieces[i].iov_base), size);
+    bytes -= size;
+  }
+}
+
+Looks look(const iovec* pieces, int count, std::size_t bytes) {
+  for (int i = 0; i < count; ++i) {
+    if (pieces[i].iov_len == 0) continue;
+    const std::size_t size = pieces[i].iov_len < bytes ? pieces[i].iov_len : bytes;
+    return http1::looks_like_request(static_cast<const std::uint8_t*>(pieces[i].iov_base), size);
+  }
+  return Looks::kNo;
+}
+
+bool alive(const ExchangeReference& reference) {
+  return reference.exchange != nullptr &&
+         reference.exchange->id.load(std::memory_order_relaxed) == reference.id;
+}
+
+}  // namespace
+
+// A socket's state, for one thread at a time. Never waits long: the other thread may have been
+// stopped, or may be the one that this signal handler interrupts.
+class Connections::Lock {
+ public:
+  explicit Lock(Socket* socket) {
+    constexpr int kTriesMax = 500;  // some microseconds, more than any of our sections takes
+    if (socket == nullptr) return;
+    for (int i = 0; i < kTriesMax; ++i) {
+      if (!socket->busy.exchange(true, std::memory_order_acquire)) {
+        socket_ = socket;
+        return;
+      }
+    }
+  }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  ~Lock() {
+    if (socket_ != nullptr) socket_->busy.store(false, std::memory_order_release);
+  }
+  explicit operator bool() const { return socket_ != nullptr; }
+
+ private:
+  Socket* socket_ = nullptr;
+};
+
+// Null: nothing interesting has been seen in this process, or the number is beyond the bound.
+Socket* Connections::find(int file) const {
+  if (file < 0 || file >= kFilesMax) return nullptr;
+  Socket* sockets = sockets_.load(std::memory_order_acquire);
+  return sockets == nullptr ? nullptr : sockets + file;
+}
+
+Socket* Connections::find_or_map(int file) {
+  if (file < 0) return nullptr;
+  if (file >= kFilesMax) {
+    count_untraced(ring_);
+    return nullptr;
+  }
+  if (sockets_.load(std::memory_order_acquire) == nullptr && !map_memory()) return nullptr;
+  int highest = highest_.load(std::memory_order_relaxed);
+  while (file > highest && !highest_.compare_exchange_weak(highest, file)) {
+  }
+  return find(file);
+}
+
+bool Connections::map_memory() {
+  constexpr std::size_t kSocketsBytes = sizeof(Socket) * kFilesMax;
+  constexpr std::size_t kExchangesBytes = sizeof(OpenExchange) * kExchangesMax;
+  static std::atomic<bool> mapping{false};
+  if (mapping.exchange(true)) return sockets_.load(std::memory_order_acquire) != nullptr;
+  void* memory = system_->allocate(kExchangesBytes + kSocketsBytes);
+  if (memory != nullptr) {
+    exchanges_.init(memory, kExchangesMax);
+    auto* sockets = static_cast<std::uint8_t*>(memory) + kExchangesBytes;
+    sockets_.store(reinterpret_cast<Socket*>(sockets), std::memory_order_release);
+  }
+  return memory != nullptr;
+}
+
+bool Connections::serves(const ThreadState& thread) {
+  return alive(thread.request);
+}
+
+void Connections::serve(ThreadState& thread, OpenExchange* exchange) {
+  thread.request = {exchange, exchange->id.load(std::memory_order_relaxed)};
+  thread.request_context = exchange->self;
+}
+
+void Connections::waits_for_events(ThreadState& thread) {
+  thread.request = {};
+  thread.request_context = {};
+}
+
+void Connections::accepted(ThreadState& thread, int file, const sockaddr* peer,
+                           socklen_t peer_size) {
+  if (!serves(thread)) waits_for_events(thread);
+  Socket* socket = find_or_map(file);
+  Lock lock(socket);
+  if (!lock) return;
+  reset(thread, *socket, 1);
+  socket->role.store(Role::kServer, std::memory_order_relaxed);
+  if (peer != nullptr) {
+    format_address(peer, peer_size, socket->names.peer, &socket->names.peer_size,
+                   &socket->names.peer_port);
+  }
+}
+
+void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
+                            socklen_t peer_size) {
+  Socket* socket = find_or_map(file);
+  Lock lock(socket);
+  if (!lock) return;
+  // A second call for the same connection: the program asks how the first one went.
+  const bool again = socket->role.load(std::memory_order_relaxed) == Role::kClient &&
+                     socket->first == nullptr && socket->owner.exchange != nullptr;
+  const ExchangeReference owner = again ? socket->owner : thread.request;
+  const Context owner_context = again ? socket->owner_context : thread.request_context;
+  reset(thread, *socket, 1);
+  socket->role.store(Role::kClient, std::memory_order_relaxed);
+  if (alive(owner)) {
+    socket->owner = owner;
+    socket->owner_context = owner_context;
+  }
+  if (peer != nullptr) {
+    format_address(peer, peer_size, socket->names.peer, &socket->names.peer_size,
+                   &socket->names.peer_port);
+  }
+}
+
+void Connections::received(ThreadState& thread, int file, const iovec* pieces, int count,
+                           std::size_t bytes) {
+  Socket* socket = find(file);
+  Role role = socket == nullptr ? Role::kUnknown : socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kIgnored) return;
+  if (role == Role::kUnknown) {
+    // Most reads of a program end here: files, pipes, other protocols. Inherited or passed
+    // connections begin with a whole method in practice.
+    if (look(pieces, count, bytes) != Looks::kYes || !system_->is_stream_socket(file)) return;
+    socket = find_or_map(file);
+  }
+  Lock lock(socket);
+  if (!lock) return;
+  if (role == Role::kUnknown) socket->role.store(Role::kServer, std::memory_order_relaxed);
+  if (role == Role::kClient) {
+    for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+      feed_response(thread, *socket, piece, size);
+    });
+  } else {
+    for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+      feed_request(thread, *socket, file, piece, size);
+    });
+  }
+}
+
+void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int count,
+                       std::size_t bytes) {
+  Socket* socket = find(file);
+  if (socket == nullptr) return;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role != Role::kServer && role != Role::kClient) return;
+  Lock lock(socket);
+  if (!lock) return;
+  if (role == Role::kClient) {
+    for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+      feed_request(thread, *socket, file, piece, size);
+    });
+  } else {
+    for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+      feed_response(thread, *socket, piece, size);
+    });
+  }
+}
+
+void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) {
+  Socket* socket = find(file);
+  if (socket == nullptr) return;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role != Role::kServer && role != Role::kClient) return;
+  Lock lock(socket);
+  if (!lock) return;
+  OpenExchange* exchange = role == Role::kServer ? socket->first : socket->last;
+  if (exchange == nullptr) return;
+  if (role == Role::kClient) {
+    exchange->request.feed_unseen(bytes);
+    if (exchange->request.failed()) give_up(*socket);
+    return;
+  }
+  if (!exchange->response_begun || exchange->recorded) return;
+  exchange->response.feed_unseen(bytes);
+  response_advanced(thread, *socket, exchange);
+}
+
+void Connections::received_end(ThreadState& thread, int file) {
+  Socket* socket = find(file);
+  if (socket == nullptr) return;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kServer) {
+    // No request comes after this: what the thread prints from now on is its own.
+    if (!serves(thread)) waits_for_events(thread);
+    return;
+  }
+  if (role != Role::kClient) return;
+  Lock lock(socket);
+  if (!lock || socket->first == nullptr) return;
+  OpenExchange* exchange = socket->first;
+  if (!exchange->response_begun || exchange->recorded) return;
+  exchange->response.end_of_stream();
+  response_advanced(thread, *socket, exchange);
+}
+
+void Connections::shut_down(ThreadState& thread, int file) {
+  Socket* socket = find(file);
+  if (socket == nullptr || socket->role.load(std::memory_order_relaxed) != Role::kServer) return;
+  Lock lock(socket);
+  if (!lock || socket->first == nullptr) return;
+  OpenExchange* exchange = socket->first;
+  if (!exchange->response_begun || exchange->recorded) return;
+  exchange->response.end_of_stream();
+  response_advanced(thread, *socket, exchange);
+}
+
+void Connections::closed(ThreadState& thread, int file) {
+  Socket* socket = find(file);
+  if (socket == nullptr || socket->role.load(std::memory_order_relaxed) == Role::kUnknown) return;
+  Lock lock(socket);
+  if (lock) reset(thread, *socket, 1);
+}
+
+void Connections::closed_range(ThreadState& thread, unsigned first, unsigned last) {
+  const auto highest = static_cast<unsigned>(highest_.load(std::memory_order_relaxed));
+  if (last > highest) last = highest;
+  for (unsigned file = first; file <= last; ++file) closed(thread, static_cast<int>(file));
+}
+
+void Connections::process_ends(ThreadState& thread) {
+  if (sockets_.load(std::memory_order_acquire) == nullptr) return;
+  const int highest = highest_.load(std::memory_order_relaxed);
+  for (int file = 0; file <= highest; ++file) {
+    Socket* socket = find(file);
+    if (socket == nullptr) return;
+    if (socket->role.load(std::memory_order_relaxed) == Role::kUnknown) continue;
+    Lock lock(socket);
+    if (lock) reset(thread, *socket, 2);
+  }
+  waits_for_events(thread);
+}
+
+// Forgets the file number's state and records what was open.
+void Connections::reset(ThreadState& thread, Socket& socket, std::uint8_t end_reason) {
+  while (socket.first != nullptr) {
+    OpenExchange* exchange = socket.first;
+    if (!exchange->recorded && exchange->generation == generation_) {
+      exchange->response.end_of_stream();
+      const bool whole = exchange->response_begun && exchange->response.complete();
+      if (exchange->head_seen) {
+        const std::uint64_t time =
+            exchange->last_time != 0 && whole ? exchange->last_time : system_->now();
+        record(thread, socket, exchange, time, whole ? 0 : end_reason);
+      } else if (!exchange->is_client) {
+        add_active_requests(ring_, -1);
+      }
+    }
+    end(socket, exchange);
+  }
+  socket.last = nullptr;
+  socket.named = false;
+  socket.names = {};
+  socket.owner = {};
+  socket.owner_context = {};
+  socket.role.store(Role::kUnknown, std::memory_order_relaxed);
+}
+
+// The connection speaks something that we do not understand.
+void Connections::give_up(Socket& socket) {
+  while (socket.first != nullptr) {
+    OpenExchange* exchange = socket.first;
+    if (!exchange->recorded && !exchange->is_client && exchange->generation == generation_) {
+      add_active_requests(ring_, -1);
+    }
+    end(socket, exchange);
+  }
+  socket.role.store(Role::kIgnored, std::memory_order_relaxed);
+}
+
+OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, bool is_client) {
+  OpenExchange* exchange = socket.pipelined < kPipelinedMax ? exchanges_.acquire() : nullptr;
+  if (exchange == nullptr) {
+    count_untraced(ring_);
+    give_up(socket);
+    return nullptr;
+  }
+  exchange->next = nullptr;
+  exchange->generation = generation_;
+  exchange->is_client = is_client;
+  exchange->response_begun = false;
+  exchange->head_seen = false;
+  exchange->recorded = false;
+  exchange->parent_is_remote = false;
+  exchange->injected_left = 0;
+  exchange->has_injected = false;
+  exchange->start_time = system_->now();
+  exchange->last_time = 0;
+  exchange->self = {};
+  std::memset(exchange->parent_span_id, 0, sizeof(exchange->parent_span_id));
+  exchange->owner = {};
+  exchange->route_size = 0;
+  exchange->attributes_size = 0;
+  exchange->request.begin(Message::Kind::kRequest, {exchange->request_head, kHeadBytesMax, 0});
+  exchange->file.store(static_cast<std::uint32_t>(file) + 1, std::memory_order_relaxed);
+  exchange->id.store(next_id_.fetch_add(1, std::memory_order_relaxed), std::memory_order_relaxed);
+  random_span_id(thread, *system_, generation_, exchange->self.span_id);
+
+  if (is_client) {
+    // The request that this thread serves, or, in an event loop, the one that connected.
+    if (alive(thread.request)) {
+      exchange->owner = thread.request;
+      exchange->owner_context = thread.request_context;
+    } else if (alive(socket.owner)) {
+      exchange->owner = socket.owner;
+      exchange->owner_context = socket.owner_context;
+    }
+  } else {
+    add_active_requests(ring_, 1);
+  }
+  if (socket.last != nullptr) {
+    socket.last->next = exchange;
+  } else {
+    socket.first = exchange;
+  }
+  socket.last = exchange;
+  ++socket.pipelined;
+  return exchange;
+}
+
+// Takes the connection's first exchange away.
+void Connections::end(Socket& socket, OpenExchange* exchange) {
+  socket.first = exchange->next;
+  if (socket.first == nullptr) socket.last = nullptr;
+  --socket.pipelined;
+  exchange->id.store(0, std::memory_order_relaxed);
+  exchange->file.store(0, std::memory_order_relaxed);
+  exchanges_.release(exchange);
+}
+
+void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
+                               const std::uint8_t* bytes, std::size_t size) {
+  const bool is_client = socket.role.load(std::memory_order_relaxed) == Role::kClient;
+  while (size != 0) {
+    OpenExchange* exchange = socket.last;
+    if (exchange == nullptr || exchange->request.complete()) {
+      // RFC 9112, 2.2: a line end before a request is no part of it.
+      if (*bytes == '\r' || *bytes == '\n') {
+        ++bytes;
+        --size;
+        continue;
+      }
+      if (http1::looks_like_request(bytes, size) == Looks::kNo) return give_up(socket);
+      exchange = begin(thread, socket, file, is_client);
+      if (exchange == nullptr) return;
+    }
+    const std::size_t used = exchange->request.feed(bytes, size);
+    if (exchange->request.failed()) return give_up(socket);
+    if (!exchange->head_seen && exchange->request.head_complete()) {
+      request_head_complete(thread, exchange);
+    }
+    if (exchange->recorded && exchange->request.complete() && socket.first == exchange) {
+      end(socket, exchange);
+    }
+    bytes += used;
+    size -= used;
+  }
+}
+
+// From the request on whose behalf it is made, or a new trace.
+void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
+  if (exchange->owner.exchange != nullptr) {
+    std::memcpy(exchange->self.trace_id, exchange->owner_context.trace_id, 16);
+    std::memcpy(exchange->parent_span_id, exchange->owner_context.span_id, 8);
+    exchange->self.flags = exchange->owner_context.flags;
+  } else {
+    random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
+    exchange->self.flags = 1;
+  }
+}
+
+// The trace is known from here on.
+void Connections::request_head_complete(ThreadState& thread, OpenExchange* exchange) {
+  exchange->head_seen = true;
+  const Traceparent& header = exchange->request.traceparent();
+  bool valid = false;
+  for (const std::uint8_t byte : header.trace_id) valid = valid || byte != 0;
+  if (valid) {
+    // A client that writes the header itself has a span of its own: ours is below it.
+    std::memcpy(exchange->self.trace_id, header.trace_id, sizeof(header.trace_id));
+    std::memcpy(exchange->parent_span_id, header.span_id, sizeof(header.span_id));
+    exchange->self.flags = header.flags & 3;  // sampled, random; the others are not defined
+    exchange->parent_is_remote = !exchange->is_client;
+  } else if (!exchange->has_injected) {
+    inherit_trace(thread, exchange);
+  }
+  if (!exchange->is_client) serve(thread, exchange);
+}
+
+void Connections::feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
+                                std::size_t size) {
+  while (size != 0) {
+    OpenExchange* exchange = socket.first;
+    // Bytes without a request, or after the answer: nothing to put them to.
+    if (exchange == nullptr || exchange->recorded || !exchange->head_seen) return;
+    // A fork's child that answers makes the request its own.
+    exchange->generation = generation_;
+    if (!exchange->response_begun) {
+      exchange->response_begun = true;
+      exchange->response.begin(Message::Kind::kResponse,
+                               {exchange->response_head, kHeadBytesMax, 0},
+                               exchange->request.method());
+    }
+    const std::size_t used = exchange->response.feed(bytes, size);
+    bytes += used;
+    size -= used;
+    if (exchange->response.complete() && exchange->response.interim()) {
+      exchange->response_begun = false;
+      continue;
+    }
+    response_advanced(thread, socket, exchange);
+    if (used == 0) return;
+  }
+}
+
+// After bytes of the response, or its end.
+void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange) {
+  if (exchange->response.failed()) return give_up(socket);
+  if (exchange->is_client) {
+    // An event loop that goes on with the request on whose behalf it asked.
+    if (!serves(thread) && alive(exchange->owner)) {
+      thread.request = exchange->owner;
+      thread.request_context = exchange->owner_context;
+    }
+  } else if (thread.request.exchange != exchange) {
+    serve(thread, exchange);
+  }
+  if (!exchange->response.complete()) {
+    if (exchange->response.until_close()) exchange->last_time = system_->now();
+    return;
+  }
+  const bool switches = exchange->response.switches_protocol();
+  const std::uint64_t time = exchange->last_time != 0 ? exchange->last_time : system_->now();
+  record(thread, socket, exchange, time, 0);
+  if (switches) return give_up(socket);
+  if (exchange->request.complete()) end(socket, exchange);
+}
+
+void Connections::name_socket(Socket& socket, int file) {
+  if (socket.named) return;
+  socket.named = true;
+  system_->socket_names(file, &socket.names);
+}
+
+void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exchange,
+                         std::uint64_t end_time, std::uint8_t end_reason) {
+  exchange->recorded = true;
+  exchange->id.store(0, std::memory_order_relaxed);
+  if (!exchange->is_client) add_active_requests(ring_, -1);
+  name_socket(socket, static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
+
+  Exchange fixed;
+  fixed.start_time = exchange->start_time;
+  fixed.end_time = end_time > exchange->start_time ? end_time : exchange->start_time;
+  fixed.self = exchange->self;
+  std::memcpy(fixed.parent_span_id, exchange->parent_span_id, sizeof(fixed.parent_span_id));
+  fixed.request_body_bytes = exchange->request.body_bytes();
+  fixed.local_port = socket.names.local_port;
+  fixed.peer_port = socket.names.peer_port;
+  fixed.local_address_size = socket.names.local_size;
+  fixed.peer_address_size = socket.names.peer_size;
+  fixed.end_reason = end_reason;
+  fixed.parent_is_remote = exchange->parent_is_remote ? 1 : 0;
+  fixed.request_head_size = exchange->request.head().size;
+  if (exchange->response_begun) {
+    fixed.response_body_bytes = exchange->response.body_bytes();
+    fixed.response_head_size = exchange->response.head().size;
+  }
+  fixed.route_size = exchange->route_size;
+  fixed.attributes_size = exchange->attributes_size;
+
+  const auto payload = static_cast<std::uint32_t>(
+      sizeof(fixed) + fixed.local_address_size + fixed.peer_address_size + fixed.request_head_size +
+      fixed.response_head_size + fixed.route_size + fixed.attributes_size);
+  RecordWriter writer(
+      ring_, exchange->is_client ? RecordType::kClientExchange : RecordType::kServerExchange,
+      payload, pid_, thread.tid);
+  writer.append(&fixed, sizeof(fixed));
+  writer.append(socket.names.local, fixed.local_address_size);
+  writer.append(socket.names.peer, fixed.peer_address_size);
+  writer.append(exchange->request_head, fixed.request_head_size);
+  writer.append(exchange->response_head, fixed.response_head_size);
+  writer.append(exchange->route, fixed.route_size);
+  writer.append(exchange->attributes, fixed.attributes_size);
+}
+
+// --- injection -----------------------------------------------------------------------------------
+
+namespace {
+
+// How many bytes the head has, up to and with its empty line; 0: it is not whole, or too long.
+std::size_t head_bytes(const iovec* pieces, int count, std::size_t bytes) {
+  constexpr char kEnd[] = {'\r', '\n', '\r', '\n'};
+  std::size_t position = 0;
+  int matched = 0;
+  std::size_t result = 0;
+  if (bytes > kInjectHeadBytesMax) bytes = kInjectHeadBytesMax;
+  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+    for (std::size_t i = 0; i < size && result == 0; ++i) {
+      const char c = static_cast<char>(piece[i]);
+      if (c == kEnd[matched]) {
+        ++matched;
+      } else {
+        matched = c == '\r' ? 1 : 0;
+      }
+      if (matched == 4) result = position + i + 1;
+    }
+    position += size;
+  });
+  return result;
+}
+
+// The head is a request that we may write into: HTTP/1.x, no header of ours yet, no tunnel.
+bool may_write_into(const iovec* pieces, int count, std::size_t head) {
+  Message request;
+  request.begin(Message::Kind::kRequest, {});
+  for_each_piece(pieces, count, head,
+                 [&](const std::uint8_t* piece, std::size_t size) { request.feed(piece, size); });
+  return request.head_complete() && !request.failed() && !request.has_traceparent() &&
+         request.method() != Message::Method::kConnect;
+}
+
+// `pieces` with `ours` put in after `position` bytes.
+void splice(const iovec* pieces, int count, std::size_t position, iovec ours, Injection* result) {
+  std::size_t before = 0;
+  bool placed = false;
+  result->count = 0;
+  result->position = position;
+  for (int i = 0; i < count; ++i) {
+    const std::size_t size = pieces[i].iov_len;
+    if (placed || before + size < position) {
+      result->pieces[result->count++] = pieces[i];
+    } else {
+      auto* bytes = static_cast<std::uint8_t*>(pieces[i].iov_base);
+      const std::size_t cut = position - before;
+      result->pieces[result->count++] = {bytes, cut};
+      result->pieces[result->count++] = ours;
+      if (size > cut) result->pieces[result->count++] = {bytes + cut, size - cut};
+      placed = true;
+    }
+    before += size;
+  }
+}
+
+}  // namespace
+
+bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
+                                    std::size_t bytes, Injection* injection) {
+  Socket* socket = find(file);
+  if (!propagate_ || socket == nullptr || count > kInjectPiecesMax) return false;
+  if (socket->role.load(std::memory_order_relaxed) != Role::kClient) return false;
+  Lock lock(socket);
+  if (!lock) return false;
+  OpenExchange* exchange = socket->first;
+  // An exchange without bytes is what an earlier try left, whose write failed (EAGAIN).
+  const bool prepared = exchange != nullptr && exchange->has_injected && !exchange->head_seen &&
+                        exchange->request.head().size == 0;
+  if (exchange != nullptr && !prepared) return false;
+  if (look(pieces, count, bytes) != Looks::kYes) return false;
+  const std::size_t head = head_bytes(pieces, count, bytes);
+  if (head == 0 || !may_write_into(pieces, count, head)) return false;
+  if (!prepared) {
+    exchange = begin(thread, *socket, file, true);
+    if (exchange == nullptr) return false;
+    exchange->has_injected = true;
+    inherit_trace(thread, exchange);
+    std::memcpy(exchange->injected, "traceparent: ", 13);
+    format_traceparent(exchange->self.trace_id, exchange->self.span_id, exchange->self.flags,
+                       exchange->injected + 13);
+    exchange->injected[kInjectedBytes - 2] = '\r';
+    exchange->injected[kInjectedBytes - 1] = '\n';
+  }
+  splice(pieces, count, head - 2, {exchange->injected, kInjectedBytes}, injection);
+  return true;
+}
+
+std::size_t Connections::injected(int file, const Injection& injection, std::size_t written) {
+  if (written <= injection.position) {
+    // Not even the place of our header was reached: the rest goes without it.
+    Socket* socket = find(file);
+    Lock lock(socket);
+    if (lock && socket->first != nullptr) {
+      socket->first->injected_left = written == injection.position ? kInjectedBytes : 0;
+    }
+    return written;
+  }
+  const std::size_t ours = written - injection.position;
+  if (ours >= kInjectedBytes) return written - kInjectedBytes;
+  Socket* socket = find(file);
+  Lock lock(socket);
+  if (lock && socket->first != nullptr) {
+    socket->first->injected_left = static_cast<std::uint8_t>(kInjectedBytes - ours);
+  }
+  return injection.position;
+}
+
+bool Connections::finish_injection(int file) {
+  Socket* socket = find(file);
+  if (socket == nullptr || socket->role.load(std::memory_order_relaxed) != Role::kClient) {
+    return true;
+  }
+  Lock lock(socket);
+  if (!lock || socket->first == nullptr) return true;
+  OpenExchange* exchange = socket->first;
+  while (exchange->injected_left != 0) {
+    iovec piece = {exchange->injected + (kInjectedBytes - exchange->injected_left),
+                   exchange->injected_left};
+    msghdr message = {};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    const ssize_t written = system_->send_message(file, &message, 0);
+    if (written <= 0) {
+      if (written == 0) errno = EAGAIN;
+      return false;
+    }
+    exchange->injected_left =
+        static_cast<std::uint8_t>(exchange->injected_left - static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+// --- the application's own words
+// -------------------------------------------------------------------
+
+void Connections::set_route(ThreadState& thread, const char* route, std::size_t size) {
+  if (!serves(thread)) return;
+  OpenExchange* exchange = thread.request.exchange;
+  Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
+  Lock lock(socket);
+  if (!lock || !serves(thread)) return;
+  if (size > kRouteBytesMax) {
+    count_untraced(ring_);
+    size = kRouteBytesMax;
+  }
+  std::memcpy(exchange->route, route, size);
+  exchange->route_size = static_cast<std::uint32_t>(size);
+}
+
+bool Connections::add_attribute(ThreadState& thread, const kolben_attribute& attribute) {
+  if (!serves(thread)) return true;
+  OpenExchange* exchange = thread.request.exchange;
+  Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
+  Lock lock(socket);
+  if (!lock || !serves(thread)) return true;
+  AttributeEncoder encoder(exchange->attributes, kAttributesBytesMax, exchange->attributes_size);
+  const bool fitted = encoder.add(attribute);
+  exchange->attributes_size = encoder.size();
+  if (!fitted) count_untraced(ring_);
+  return fitted;
+}
+
+}  // namespace kolben::agent

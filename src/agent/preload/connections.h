@@ -1,0 +1,174 @@
+// Connections: from what the program's calls read and write on its sockets to one record for each
+// HTTP/1.x request and its response, on the server's side and on the client's.
+//
+// Guarantees: no allocation but two maps of memory at the first socket; no waiting (a socket that
+// another thread is at is left alone after a short spin, its exchange is given up); the program's
+// bytes are only looked at. All methods may be called from any thread, with a ThreadGuard held; in
+// a signal handler too.
+//
+// Bounds: kFilesMax file numbers, kExchangesMax requests at a time, kPipelinedMax of them on a
+// connection. What is beyond is not traced, and counted in the ring.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "agent/preload/pool.h"
+#include "agent/preload/system.h"
+#include "agent/preload/thread_state.h"
+#include "agent/protocols/http1.h"
+#include "agent/ring/ring.h"
+#include "kolben/abi.h"
+
+namespace kolben::agent {
+
+inline constexpr int kFilesMax = 65536;
+inline constexpr std::uint32_t kExchangesMax = 8192;
+inline constexpr std::uint32_t kPipelinedMax = 16;
+inline constexpr std::uint32_t kRouteBytesMax = 256;
+inline constexpr std::uint32_t kAttributesBytesMax = 1024;
+// "traceparent: " value CR LF
+inline constexpr std::uint32_t kInjectedBytes = 13 + kTraceparentSize + 2;
+// A vector with more pieces is not rewritten.
+inline constexpr int kInjectPiecesMax = 16;
+
+// A request that was begun and not recorded yet.
+struct OpenExchange {
+  std::atomic<std::uint32_t> next_free;
+  std::atomic<std::uint32_t> file;  // + 1; 0: not in use
+  std::atomic<std::uint64_t> id;    // 0: recorded; what ExchangeReference compares
+  OpenExchange* next;               // the next request on the connection (pipelining)
+  std::uint32_t generation;         // of forks: whose exchange this is
+  bool is_client;
+  bool response_begun;
+  bool head_seen;
+  bool recorded;  // answered before the request's body was complete
+  bool parent_is_remote;
+  std::uint8_t injected_left;  // of `injected`, not sent yet
+  bool has_injected;
+  std::uint64_t start_time;
+  std::uint64_t last_time;  // of a response that lasts until the connection ends
+  Context self;
+  std::uint8_t parent_span_id[8];
+  ExchangeReference owner;  // of a client exchange: the request that it serves
+  Context owner_context;
+  http1::Message request;
+  http1::Message response;
+  std::uint32_t route_size;
+  std::uint32_t attributes_size;
+  char injected[kInjectedBytes];
+  std::uint8_t request_head[kHeadBytesMax];
+  std::uint8_t response_head[kHeadBytesMax];
+  char route[kRouteBytesMax];
+  std::uint8_t attributes[kAttributesBytesMax];
+};
+
+enum class Role : std::uint8_t {
+  kUnknown,  // not seen before
+  kServer,   // accepted, or a request was read from it
+  kClient,   // connected
+  kIgnored,  // does not speak HTTP/1.x
+};
+
+// What is known of a file number; zero bytes are "nothing".
+struct Socket {
+  std::atomic<bool> busy;
+  std::atomic<Role> role;
+  bool named;
+  SocketNames names;
+  std::uint32_t pipelined;
+  OpenExchange* first;  // the response is expected for this one
+  OpenExchange* last;   // the request is read for this one
+  ExchangeReference owner;
+  Context owner_context;
+};
+
+// A request's head with our header in it; see Connections::prepare_injection().
+struct Injection {
+  iovec pieces[kInjectPiecesMax + 2];
+  int count = 0;
+  std::size_t position = 0;  // of ours, in the application's bytes
+};
+
+class Connections {
+ public:
+  // `propagate`: write `traceparent` into outgoing requests.
+  void init(const System& system, RingHeader* ring, bool propagate) {
+    system_ = &system;
+    ring_ = ring;
+    propagate_ = propagate;
+  }
+  // In the child of a fork: what is open belongs to the parent.
+  void forked(std::uint32_t generation, std::uint32_t pid) {
+    generation_ = generation;
+    pid_ = pid;
+  }
+
+  void accepted(ThreadState& thread, int file, const sockaddr* peer, socklen_t peer_size);
+  void connected(ThreadState& thread, int file, const sockaddr* peer, socklen_t peer_size);
+  void received(ThreadState& thread, int file, const iovec* pieces, int count, std::size_t bytes);
+  void sent(ThreadState& thread, int file, const iovec* pieces, int count, std::size_t bytes);
+  // Bytes that only the kernel saw: sendfile.
+  void sent_unseen(ThreadState& thread, int file, std::size_t bytes);
+  // The peer will send nothing more.
+  void received_end(ThreadState& thread, int file);
+  void shut_down(ThreadState& thread, int file);
+  void closed(ThreadState& thread, int file);
+  void closed_range(ThreadState& thread, unsigned first, unsigned last);
+  // Records what is open; the process ends.
+  void process_ends(ThreadState& thread);
+  // The thread waits for events: what it does next may be for any request.
+  void waits_for_events(ThreadState& thread);
+
+  // A write that begins a request of ours to another server: true and the pieces to write instead.
+  // Only where the whole head is in it, on a connection that is between requests.
+  bool prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
+                         std::size_t bytes, Injection* injection);
+  // How many of the application's bytes a write of `injection` wrote that returned `written`.
+  std::size_t injected(int file, const Injection& injection, std::size_t written);
+  // Sends what a partial write left of our header; false: it could not, errno says why.
+  bool finish_injection(int file);
+
+  void set_route(ThreadState& thread, const char* route, std::size_t size);
+  bool add_attribute(ThreadState& thread, const kolben_attribute& attribute);
+
+  // Whether the thread serves a request now.
+  static bool serves(const ThreadState& thread);
+
+ private:
+  class Lock;
+
+  Socket* find(int file) const;
+  Socket* find_or_map(int file);
+  bool map_memory();
+  OpenExchange* begin(ThreadState& thread, Socket& socket, int file, bool is_client);
+  void end(Socket& socket, OpenExchange* exchange);
+  void give_up(Socket& socket);
+  void reset(ThreadState& thread, Socket& socket, std::uint8_t end_reason);
+  void record(ThreadState& thread, Socket& socket, OpenExchange* exchange, std::uint64_t end_time,
+              std::uint8_t end_reason);
+  void feed_request(ThreadState& thread, Socket& socket, int file, const std::uint8_t* bytes,
+                    std::size_t size);
+  void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
+                     std::size_t size);
+  void response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  void request_head_complete(ThreadState& thread, OpenExchange* exchange);
+  void inherit_trace(ThreadState& thread, OpenExchange* exchange);
+  void name_socket(Socket& socket, int file);
+  static void serve(ThreadState& thread, OpenExchange* exchange);
+
+  const System* system_ = nullptr;
+  RingHeader* ring_ = nullptr;
+  bool propagate_ = false;
+  std::uint32_t generation_ = 1;
+  std::uint32_t pid_ = 0;
+  std::atomic<std::uint64_t> next_id_{1};
+  std::atomic<int> highest_{0};
+  std::atomic<Socket*> sockets_{nullptr};
+  Pool<OpenExchange> exchanges_;
+};
+
+}  // namespace kolben::agent

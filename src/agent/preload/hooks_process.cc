@@ -1,0 +1,208 @@
+// The calls by which a process ends or becomes another program.
+//
+// A child of vfork() runs here in its parent's memory: nothing of ours may change there, so the
+// guard is refused to it (agent.h), and what an exec needs is on its stack.
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "agent/preload/agent.h"
+#include "agent/preload/exec_environment.h"
+#include "agent/preload/real.h"
+
+using kolben::agent::agent_instance;
+using kolben::agent::complete_environment;
+using kolben::agent::completed_environment_size;
+using kolben::agent::kPreloadBytesMax;
+using kolben::agent::Real;
+using kolben::agent::real;
+using kolben::agent::ThreadGuard;
+
+#define KOLBEN_EXPORT __attribute__((visibility("default")))
+
+namespace {
+
+void note_end() {
+  ThreadGuard guard;
+  if (guard) agent_instance.end(guard.thread());
+}
+
+// The guard is released before the exec: on success nobody would come back to do it, and after
+// vfork() the parent would find itself locked out.
+void note_exec(const char* path) {
+  ThreadGuard guard;
+  if (guard) agent_instance.becomes(guard.thread(), path);
+}
+
+// Calls `exec(environment)` with the agent's variables in it.
+template <typename Exec>
+int with_environment(char* const* environment, Exec exec) {
+  const std::size_t size = agent_instance.active() ? completed_environment_size(environment) : 0;
+  if (size == 0) return exec(environment);
+  char preload[kPreloadBytesMax];
+  auto** completed = static_cast<char**>(__builtin_alloca(size * sizeof(char*)));
+  complete_environment(environment, completed, size, preload);
+  return exec(static_cast<char* const*>(completed));
+}
+
+int traced_execve(const char* path, char* const* arguments, char* const* environment) {
+  note_exec(path);
+  return with_environment(environment, [&](char* const* completed) {
+    return KOLBEN_REAL(execve)(path, arguments, completed);
+  });
+}
+
+int traced_execvpe(const char* file, char* const* arguments, char* const* environment) {
+  note_exec(file);
+  return with_environment(environment, [&](char* const* completed) {
+    return KOLBEN_REAL(execvpe)(file, arguments, completed);
+  });
+}
+
+// The arguments of execl() and its like; their number, the null at the end included.
+std::size_t count_arguments(va_list list) {
+  va_list again;
+  va_copy(again, list);
+  std::size_t count = 2;
+  while (va_arg(again, const char*) != nullptr) ++count;
+  va_end(again);
+  return count;
+}
+
+// `with_environment`: the null is followed by an environment.
+char* const* take_arguments(const char* first, va_list list, char** arguments, bool environment) {
+  std::size_t count = 0;
+  arguments[count++] = const_cast<char*>(first);
+  do {
+    arguments[count] = va_arg(list, char*);
+  } while (arguments[count++] != nullptr);
+  return environment ? va_arg(list, char* const*) : environ;
+}
+
+}  // namespace
+
+// On the caller's stack: execl() must not allocate.
+#define KOLBEN_TAKE_ARGUMENTS(first, has_environment)                                       \
+  va_list list;                                                                             \
+  va_start(list, first);                                                                    \
+  const std::size_t argument_count = count_arguments(list);                                 \
+  auto** arguments = static_cast<char**>(__builtin_alloca(argument_count * sizeof(char*))); \
+  char* const* environment = take_arguments(first, list, arguments, has_environment);       \
+  va_end(list)
+
+extern "C" {
+
+KOLBEN_EXPORT int execve(const char* path, char* const* arguments,
+                         char* const* environment) noexcept {
+  return traced_execve(path, arguments, environment);
+}
+
+KOLBEN_EXPORT int execv(const char* path, char* const* arguments) noexcept {
+  return traced_execve(path, arguments, environ);
+}
+
+KOLBEN_EXPORT int execvp(const char* file, char* const* arguments) noexcept {
+  return traced_execvpe(file, arguments, environ);
+}
+
+KOLBEN_EXPORT int execvpe(const char* file, char* const* arguments,
+                          char* const* environment) noexcept {
+  return traced_execvpe(file, arguments, environment);
+}
+
+KOLBEN_EXPORT int execl(const char* path, const char* first, ...) noexcept {
+  KOLBEN_TAKE_ARGUMENTS(first, false);
+  return traced_execve(path, arguments, environment);
+}
+
+KOLBEN_EXPORT int execlp(const char* file, const char* first, ...) noexcept {
+  KOLBEN_TAKE_ARGUMENTS(first, false);
+  return traced_execvpe(file, arguments, environment);
+}
+
+KOLBEN_EXPORT int execle(const char* path, const char* first, ...) noexcept {
+  KOLBEN_TAKE_ARGUMENTS(first, true);
+  return traced_execve(path, arguments, environment);
+}
+
+KOLBEN_EXPORT int fexecve(int file, char* const* arguments, char* const* environment) noexcept {
+  note_exec("");
+  return with_environment(environment, [&](char* const* completed) {
+    return KOLBEN_REAL(fexecve)(file, arguments, completed);
+  });
+}
+
+KOLBEN_EXPORT int execveat(int directory, const char* path, char* const* arguments,
+                           char* const* environment, int flags) noexcept {
+  note_exec(path);
+  return with_environment(environment, [&](char* const* completed) {
+    return KOLBEN_REAL(execveat)(directory, path, arguments, completed, flags);
+  });
+}
+
+KOLBEN_EXPORT int posix_spawn(pid_t* pid, const char* path,
+                              const posix_spawn_file_actions_t* actions,
+                              const posix_spawnattr_t* attributes, char* const* arguments,
+                              char* const* environment) {
+  return with_environment(environment, [&](char* const* completed) {
+    return KOLBEN_REAL(posix_spawn)(pid, path, actions, attributes, arguments, completed);
+  });
+}
+
+KOLBEN_EXPORT int posix_spawnp(pid_t* pid, const char* file,
+                               const posix_spawn_file_actions_t* actions,
+                               const posix_spawnattr_t* attributes, char* const* arguments,
+                               char* const* environment) {
+  return with_environment(environment, [&](char* const* completed) {
+    return KOLBEN_REAL(posix_spawnp)(pid, file, actions, attributes, arguments, completed);
+  });
+}
+
+KOLBEN_EXPORT void _exit(int status) {
+  note_end();
+  KOLBEN_REAL(_exit)(status);
+  __builtin_unreachable();
+}
+
+KOLBEN_EXPORT void _Exit(int status) noexcept {
+  _exit(status);
+}
+
+KOLBEN_EXPORT void quick_exit(int status) noexcept {
+  note_end();
+  KOLBEN_REAL(quick_exit)(status);
+  __builtin_unreachable();
+}
+
+#if defined(__x86_64__)
+
+// vfork() returns twice on the same stack frame, so no C function can stand around it: this notes
+// in the thread's state that a child may run in our memory, and jumps.
+__attribute__((used, visibility("hidden"))) void* kolben_before_vfork() {
+  kolben::agent::thread_state.vfork_pending = 1;
+  return kolben::agent::real_address(Real::k_vfork);
+}
+
+__asm__(
+    ".text\n"
+    ".globl vfork\n"
+    ".type vfork, @function\n"
+    "vfork:\n"
+    "  subq $8, %rsp\n"
+    "  call kolben_before_vfork\n"
+    "  addq $8, %rsp\n"
+    "  jmp *%rax\n"
+    ".size vfork, .-vfork\n");
+
+#else
+
+// POSIX allows it: a child in memory of its own.
+KOLBEN_EXPORT pid_t vfork() noexcept {
+  return fork();
+}
+
+#endif
+
+}  // extern "C"

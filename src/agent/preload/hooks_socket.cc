@@ -1,0 +1,355 @@
+// The calls that read, write and manage file numbers. A hook calls the real function exactly once
+// with the program's own arguments (or, for a request that we write into, with ours in between),
+// returns what it returned, and notes the bytes before or after. See agent.h for the guard.
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/epoll.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "agent/preload/agent.h"
+#include "agent/preload/real.h"
+
+using kolben::agent::agent_instance;
+using kolben::agent::Injection;
+using kolben::agent::Real;
+using kolben::agent::real;
+using kolben::agent::ThreadGuard;
+
+#define KOLBEN_EXPORT __attribute__((visibility("default")))
+
+namespace {
+
+// More pieces than this are not looked at; IOV_MAX.
+constexpr std::size_t kPiecesMax = 1024;
+
+bool is_output(int file) {
+  return file == 1 || file == 2;
+}
+
+std::size_t total_bytes(const iovec* pieces, int count) {
+  std::size_t bytes = 0;
+  for (int i = 0; i < count; ++i) bytes += pieces[i].iov_len;
+  return bytes;
+}
+
+void note_received(int file, const iovec* pieces, std::size_t count, ssize_t result, bool wanted) {
+  if (result < 0 || !wanted || count > kPiecesMax) return;
+  ThreadGuard guard;
+  if (!guard) return;
+  const int pieces_count = static_cast<int>(count);
+  if (result == 0) {
+    if (total_bytes(pieces, pieces_count) != 0) {
+      agent_instance.connections.received_end(guard.thread(), file);
+    }
+    return;
+  }
+  agent_instance.connections.received(guard.thread(), file, pieces, pieces_count,
+                                      static_cast<std::size_t>(result));
+}
+
+void note_received(int file, void* buffer, std::size_t size, ssize_t result, bool wanted = true) {
+  const iovec piece = {buffer, size};
+  note_received(file, &piece, 1, result, wanted);
+}
+
+void note_sent(int file, const iovec* pieces, std::size_t count, ssize_t result) {
+  if (result <= 0 || count > kPiecesMax) return;
+  ThreadGuard guard;
+  if (!guard) return;
+  const int pieces_count = static_cast<int>(count);
+  const auto bytes = static_cast<std::size_t>(result);
+  agent_instance.connections.sent(guard.thread(), file, pieces, pieces_count, bytes);
+  if (is_output(file)) {
+    agent_instance.outputs.written(guard.thread(), file, pieces, pieces_count, bytes);
+  }
+}
+
+// Before a write: the rest of a header of ours has to go first. False: it cannot now (errno).
+bool ready_to_send(int file) {
+  ThreadGuard guard;
+  if (!guard || agent_instance.connections.finish_injection(file)) return true;
+  guard.keep_errno();
+  return false;
+}
+
+// Writes the pieces with our header in between, where this is the place for it; false: it is not.
+bool send_with_header(int file, const iovec* pieces, std::size_t count, int flags,
+                      ssize_t* result) {
+  constexpr int kForeignFlags = MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN;
+  if ((flags & kForeignFlags) != 0 || count > kolben::agent::kInjectPiecesMax) return false;
+  Injection injection;
+  {
+    ThreadGuard guard;
+    if (!guard) return false;
+    const int pieces_count = static_cast<int>(count);
+    if (!agent_instance.connections.prepare_injection(guard.thread(), file, pieces, pieces_count,
+                                                      total_bytes(pieces, pieces_count),
+                                                      &injection)) {
+      return false;
+    }
+  }
+  msghdr message = {};
+  message.msg_iov = injection.pieces;
+  message.msg_iovlen = static_cast<std::size_t>(injection.count);
+  const ssize_t written = KOLBEN_REAL(sendmsg)(file, &message, flags);
+  *result = written;
+  if (written > 0) {
+    ThreadGuard guard;
+    *result = static_cast<ssize_t>(
+        agent_instance.connections.injected(file, injection, static_cast<std::size_t>(written)));
+  }
+  return true;
+}
+
+template <typename Call>
+ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags, bool may_inject,
+                    Call real_call) {
+  if (!agent_instance.active()) return real_call();
+  if (!ready_to_send(file)) return -1;
+  ssize_t result = 0;
+  if (!may_inject || !send_with_header(file, pieces, count, flags, &result)) result = real_call();
+  note_sent(file, pieces, count, result);
+  return result;
+}
+
+void note_accepted(int file, const sockaddr* peer, const socklen_t* size) {
+  if (file < 0) return;
+  ThreadGuard guard;
+  if (!guard) return;
+  agent_instance.connections.accepted(guard.thread(), file, peer,
+                                      peer != nullptr && size != nullptr ? *size : 0);
+}
+
+void note_closed(int file) {
+  ThreadGuard guard;
+  if (!guard) return;
+  agent_instance.connections.closed(guard.thread(), file);
+  agent_instance.outputs.replaced(file);
+}
+
+void note_wait() {
+  ThreadGuard guard;
+  if (guard) agent_instance.connections.waits_for_events(guard.thread());
+}
+
+}  // namespace
+
+extern "C" {
+
+// --- connections ---------------------------------------------------------------------------------
+
+KOLBEN_EXPORT int accept(int file, sockaddr* peer, socklen_t* size) {
+  const int accepted = KOLBEN_REAL(accept)(file, peer, size);
+  note_accepted(accepted, peer, size);
+  return accepted;
+}
+
+KOLBEN_EXPORT int accept4(int file, sockaddr* peer, socklen_t* size, int flags) {
+  const int accepted = KOLBEN_REAL(accept4)(file, peer, size, flags);
+  note_accepted(accepted, peer, size);
+  return accepted;
+}
+
+KOLBEN_EXPORT int connect(int file, const sockaddr* peer, socklen_t size) {
+  const int result = KOLBEN_REAL(connect)(file, peer, size);
+  if (result == 0 || errno == EINPROGRESS) {
+    ThreadGuard guard;
+    if (guard) agent_instance.connections.connected(guard.thread(), file, peer, size);
+  }
+  return result;
+}
+
+KOLBEN_EXPORT int close(int file) {
+  note_closed(file);
+  return KOLBEN_REAL(close)(file);
+}
+
+KOLBEN_EXPORT int close_range(unsigned first, unsigned last, int flags) noexcept {
+  if ((flags & 4) == 0) {  // CLOSE_RANGE_CLOEXEC: nothing is closed yet
+    ThreadGuard guard;
+    if (guard) agent_instance.connections.closed_range(guard.thread(), first, last);
+  }
+  return KOLBEN_REAL(close_range)(first, last, flags);
+}
+
+KOLBEN_EXPORT void closefrom(int first) noexcept {
+  {
+    ThreadGuard guard;
+    if (guard) {
+      agent_instance.connections.closed_range(guard.thread(),
+                                              first < 0 ? 0 : static_cast<unsigned>(first), ~0U);
+    }
+  }
+  KOLBEN_REAL(closefrom)(first);
+}
+
+KOLBEN_EXPORT int shutdown(int file, int how) noexcept {
+  if (how != SHUT_RD) {
+    ThreadGuard guard;
+    if (guard) agent_instance.connections.shut_down(guard.thread(), file);
+  }
+  return KOLBEN_REAL(shutdown)(file, how);
+}
+
+KOLBEN_EXPORT int dup2(int from, int to) noexcept {
+  if (from != to) note_closed(to);
+  return KOLBEN_REAL(dup2)(from, to);
+}
+
+KOLBEN_EXPORT int dup3(int from, int to, int flags) noexcept {
+  if (from != to) note_closed(to);
+  return KOLBEN_REAL(dup3)(from, to, flags);
+}
+
+// libuv closes its files this way.
+KOLBEN_EXPORT long syscall(long number, ...) noexcept {
+  va_list list;
+  va_start(list, number);
+  long arguments[6];
+  for (long& argument : arguments) argument = va_arg(list, long);
+  va_end(list);
+  if (number == SYS_close) note_closed(static_cast<int>(arguments[0]));
+  return KOLBEN_REAL(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3],
+                              arguments[4], arguments[5]);
+}
+
+// --- reading -------------------------------------------------------------------------------------
+
+KOLBEN_EXPORT ssize_t read(int file, void* buffer, size_t size) {
+  const ssize_t result = KOLBEN_REAL(read)(file, buffer, size);
+  note_received(file, buffer, size, result);
+  return result;
+}
+
+KOLBEN_EXPORT ssize_t __read_chk(int file, void* buffer, size_t size, size_t buffer_size) {
+  using Function = ssize_t (*)(int, void*, size_t, size_t);
+  const ssize_t result = real<Function>(Real::k___read_chk)(file, buffer, size, buffer_size);
+  note_received(file, buffer, size, result);
+  return result;
+}
+
+KOLBEN_EXPORT ssize_t readv(int file, const iovec* pieces, int count) {
+  const ssize_t result = KOLBEN_REAL(readv)(file, pieces, count);
+  note_received(file, pieces, static_cast<std::size_t>(count), result, true);
+  return result;
+}
+
+namespace {
+// What is only peeked at comes again; what is cut or out of band is not the stream.
+bool belongs_to_stream(int flags) {
+  return (flags & (MSG_PEEK | MSG_TRUNC | MSG_OOB | MSG_ERRQUEUE)) == 0;
+}
+}  // namespace
+
+KOLBEN_EXPORT ssize_t recv(int file, void* buffer, size_t size, int flags) {
+  const ssize_t result = KOLBEN_REAL(recv)(file, buffer, size, flags);
+  note_received(file, buffer, size, result, belongs_to_stream(flags));
+  return result;
+}
+
+KOLBEN_EXPORT ssize_t __recv_chk(int file, void* buffer, size_t size, size_t buffer_size,
+                                 int flags) {
+  using Function = ssize_t (*)(int, void*, size_t, size_t, int);
+  const ssize_t result = real<Function>(Real::k___recv_chk)(file, buffer, size, buffer_size, flags);
+  note_received(file, buffer, size, result, belongs_to_stream(flags));
+  return result;
+}
+
+KOLBEN_EXPORT ssize_t recvfrom(int file, void* buffer, size_t size, int flags, sockaddr* peer,
+                               socklen_t* peer_size) {
+  const ssize_t result = KOLBEN_REAL(recvfrom)(file, buffer, size, flags, peer, peer_size);
+  note_received(file, buffer, size, result, belongs_to_stream(flags));
+  return result;
+}
+
+KOLBEN_EXPORT ssize_t __recvfrom_chk(int file, void* buffer, size_t size, size_t buffer_size,
+                                     int flags, sockaddr* peer, socklen_t* peer_size) {
+  using Function = ssize_t (*)(int, void*, size_t, size_t, int, sockaddr*, socklen_t*);
+  const ssize_t result = real<Function>(Real::k___recvfrom_chk)(file, buffer, size, buffer_size,
+                                                                flags, peer, peer_size);
+  note_received(file, buffer, size, result, belongs_to_stream(flags));
+  return result;
+}
+
+KOLBEN_EXPORT ssize_t recvmsg(int file, msghdr* message, int flags) {
+  const ssize_t result = KOLBEN_REAL(recvmsg)(file, message, flags);
+  if (result >= 0) {
+    note_received(file, message->msg_iov, message->msg_iovlen, result, belongs_to_stream(flags));
+  }
+  return result;
+}
+
+// --- writing -------------------------------------------------------------------------------------
+
+KOLBEN_EXPORT ssize_t write(int file, const void* buffer, size_t size) {
+  const iovec piece = {const_cast<void*>(buffer), size};
+  return traced_send(file, &piece, 1, 0, true,
+                     [&] { return KOLBEN_REAL(write)(file, buffer, size); });
+}
+
+KOLBEN_EXPORT ssize_t writev(int file, const iovec* pieces, int count) {
+  return traced_send(file, pieces, static_cast<std::size_t>(count), 0, true,
+                     [&] { return KOLBEN_REAL(writev)(file, pieces, count); });
+}
+
+KOLBEN_EXPORT ssize_t send(int file, const void* buffer, size_t size, int flags) {
+  const iovec piece = {const_cast<void*>(buffer), size};
+  return traced_send(file, &piece, 1, flags, true,
+                     [&] { return KOLBEN_REAL(send)(file, buffer, size, flags); });
+}
+
+KOLBEN_EXPORT ssize_t sendto(int file, const void* buffer, size_t size, int flags,
+                             const sockaddr* peer, socklen_t peer_size) {
+  const iovec piece = {const_cast<void*>(buffer), size};
+  return traced_send(file, &piece, 1, flags, peer == nullptr, [&] {
+    return KOLBEN_REAL(sendto)(file, buffer, size, flags, peer, peer_size);
+  });
+}
+
+KOLBEN_EXPORT ssize_t sendmsg(int file, const msghdr* message, int flags) {
+  const bool plain = message->msg_name == nullptr && message->msg_controllen == 0;
+  return traced_send(file, message->msg_iov, message->msg_iovlen, flags, plain,
+                     [&] { return KOLBEN_REAL(sendmsg)(file, message, flags); });
+}
+
+KOLBEN_EXPORT ssize_t sendfile(int to, int from, off_t* offset, size_t size) noexcept {
+  if (agent_instance.active() && !ready_to_send(to)) return -1;
+  const ssize_t result = KOLBEN_REAL(sendfile)(to, from, offset, size);
+  if (result > 0) {
+    ThreadGuard guard;
+    if (guard) {
+      agent_instance.connections.sent_unseen(guard.thread(), to, static_cast<std::size_t>(result));
+    }
+  }
+  return result;
+}
+
+KOLBEN_EXPORT ssize_t sendfile64(int to, int from, off64_t* offset, size_t size) noexcept {
+  static_assert(sizeof(off_t) == sizeof(off64_t));
+  return sendfile(to, from, offset, size);
+}
+
+// --- waiting -------------------------------------------------------------------------------------
+
+KOLBEN_EXPORT int epoll_wait(int file, epoll_event* events, int count, int timeout) {
+  note_wait();
+  return KOLBEN_REAL(epoll_wait)(file, events, count, timeout);
+}
+
+KOLBEN_EXPORT int epoll_pwait(int file, epoll_event* events, int count, int timeout,
+                              const sigset_t* mask) {
+  note_wait();
+  return KOLBEN_REAL(epoll_pwait)(file, events, count, timeout, mask);
+}
+
+KOLBEN_EXPORT int epoll_pwait2(int file, epoll_event* events, int count, const timespec* timeout,
+                               const sigset_t* mask) {
+  note_wait();
+  return KOLBEN_REAL(epoll_pwait2)(file, events, count, timeout, mask);
+}
+
+}  // extern "C"

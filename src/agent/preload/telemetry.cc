@@ -1,0 +1,245 @@
+#include "agent/preload/telemetry.h"
+
+#include <cstring>
+
+#include "agent/preload/ids.h"
+#include "agent/protocols/traceparent.h"
+#include "agent/ring/attribute_codec.h"
+
+namespace kolben::agent {
+namespace {
+
+// Copies what fits.
+std::uint32_t copy_text(kolben_text text, char* to, std::size_t capacity) {
+  const std::size_t size = text.size < capacity ? text.size : capacity;
+  if (size != 0) std::memcpy(to, text.data, size);
+  return static_cast<std::uint32_t>(size);
+}
+
+bool same_text(kolben_text text, const char* other, std::uint32_t size) {
+  return text.size == size && (size == 0 || std::memcmp(text.data, other, size) == 0);
+}
+
+std::uint32_t encode(const kolben_attribute* attributes, std::size_t count, std::uint8_t* buffer,
+                     std::uint32_t capacity, RingHeader* ring) {
+  AttributeEncoder encoder(buffer, capacity);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!encoder.add(attributes[i])) count_untraced(ring);
+  }
+  return encoder.size();
+}
+
+}  // namespace
+
+bool Telemetry::map_memory() {
+  int state = memory_state_.load(std::memory_order_acquire);
+  if (state == 2) return true;
+  if (state != 0 || !memory_state_.compare_exchange_strong(state, 1)) return false;
+  constexpr std::size_t kSpansBytes = sizeof(OpenSpan) * kSpansMax;
+  void* memory = system_->allocate(kSpansBytes + sizeof(Instrument) * kInstrumentsMax);
+  if (memory != nullptr) {
+    spans_.init(memory, kSpansMax);
+    instruments_ = reinterpret_cast<Instrument*>(static_cast<char*>(memory) + kSpansBytes);
+  }
+  memory_state_.store(memory != nullptr ? 2 : 3, std::memory_order_release);
+  return memory != nullptr;
+}
+
+// A handle is the place's number and, above it, its turn: that of an ended span finds nothing.
+OpenSpan* Telemetry::find(kolben_span handle) {
+  if (handle == 0 || memory_state_.load(std::memory_order_acquire) != 2) return nullptr;
+  const auto index = static_cast<std::uint32_t>(handle & 0xffff'ffff);
+  if (index >= spans_.used()) return nullptr;
+  OpenSpan* span = spans_.at(index);
+  const bool same = span->turn.load(std::memory_order_relaxed) == handle >> 32;
+  return same && span->open.load(std::memory_order_relaxed) ? span : nullptr;
+}
+
+const Context* Telemetry::current(const ThreadState& thread) {
+  const OpenSpan* span = find(thread.span);
+  if (span != nullptr) return &span->self;
+  return Connections::serves(thread) ? &thread.request_context : nullptr;
+}
+
+kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
+  OpenSpan* span = map_memory() ? spans_.acquire() : nullptr;
+  if (span == nullptr) {
+    count_untraced(ring_);
+    return 0;
+  }
+  span->kind = static_cast<std::uint8_t>(kind);
+  span->status_code = 0;
+  span->previous = thread.span;
+  span->start_time = system_->now();
+  const Context* parent = current(thread);
+  span->self = {};
+  std::memset(span->parent_span_id, 0, sizeof(span->parent_span_id));
+  if (parent != nullptr) {
+    span->self = *parent;
+    std::memcpy(span->parent_span_id, parent->span_id, sizeof(span->parent_span_id));
+  } else {
+    random_trace_id(thread, *system_, generation_, span->self.trace_id);
+    span->self.flags = 1;
+  }
+  random_span_id(thread, *system_, generation_, span->self.span_id);
+  span->name_size = copy_text(name, span->name, sizeof(span->name));
+  span->status_size = 0;
+  span->attributes_size = 0;
+  span->events_size = 0;
+  const std::uint32_t turn = span->turn.load(std::memory_order_relaxed) + 1;
+  span->turn.store(turn, std::memory_order_relaxed);
+  span->open.store(true, std::memory_order_relaxed);
+  thread.span = (std::uint64_t{turn} << 32) | spans_.index_of(span);
+  return thread.span;
+}
+
+void Telemetry::attribute(kolben_span handle, const kolben_attribute& attribute) {
+  OpenSpan* span = find(handle);
+  if (span == nullptr) return;
+  AttributeEncoder encoder(span->attributes, kSpanBytesMax, span->attributes_size);
+  if (!encoder.add(attribute)) count_untraced(ring_);
+  span->attributes_size = encoder.size();
+}
+
+void Telemetry::event(kolben_span handle, kolben_text name, const kolben_attribute* attributes,
+                      std::size_t count) {
+  OpenSpan* span = find(handle);
+  if (span == nullptr) return;
+  // u64 time, u32 name size, u32 attributes size, name, attributes
+  constexpr std::uint32_t kFixed = 16;
+  const std::uint32_t room = kSpanBytesMax - span->events_size;
+  if (name.size > kNameBytesMax || kFixed + name.size > room) return count_untraced(ring_);
+  std::uint8_t* to = span->events + span->events_size;
+  const auto name_size = static_cast<std::uint32_t>(name.size);
+  const std::uint64_t time = system_->now();
+  const std::uint32_t attributes_size =
+      encode(attributes, count, to + kFixed + name_size, room - kFixed - name_size, ring_);
+  std::memcpy(to, &time, sizeof(time));
+  std::memcpy(to + 8, &name_size, sizeof(name_size));
+  std::memcpy(to + 12, &attributes_size, sizeof(attributes_size));
+  if (name_size != 0) std::memcpy(to + kFixed, name.data, name_size);
+  span->events_size += kFixed + name_size + attributes_size;
+}
+
+void Telemetry::status(kolben_span handle, int code, kolben_text description) {
+  OpenSpan* span = find(handle);
+  if (span == nullptr) return;
+  span->status_code = static_cast<std::uint8_t>(code);
+  span->status_size = copy_text(description, span->status, sizeof(span->status));
+}
+
+void Telemetry::end(ThreadState& thread, kolben_span handle) {
+  OpenSpan* span = find(handle);
+  if (span == nullptr || !span->open.exchange(false)) return;
+  if (thread.span == handle) thread.span = span->previous;
+  SpanRecord fixed;
+  fixed.start_time = span->start_time;
+  fixed.end_time = system_->now();
+  if (fixed.end_time < fixed.start_time) fixed.end_time = fixed.start_time;
+  fixed.self = span->self;
+  std::memcpy(fixed.parent_span_id, span->parent_span_id, sizeof(fixed.parent_span_id));
+  fixed.kind = span->kind;
+  fixed.status_code = span->status_code;
+  fixed.name_size = span->name_size;
+  fixed.status_message_size = span->status_size;
+  fixed.attributes_size = span->attributes_size;
+  fixed.events_size = span->events_size;
+  {
+    RecordWriter writer(ring_, RecordType::kSpan,
+                        static_cast<std::uint32_t>(sizeof(fixed)) + fixed.name_size +
+                            fixed.status_message_size + fixed.attributes_size + fixed.events_size,
+                        pid_, thread.tid);
+    writer.append(&fixed, sizeof(fixed));
+    writer.append(span->name, fixed.name_size);
+    writer.append(span->status, fixed.status_message_size);
+    writer.append(span->attributes, fixed.attributes_size);
+    writer.append(span->events, fixed.events_size);
+  }
+  spans_.release(span);
+}
+
+kolben_instrument Telemetry::instrument(int kind, kolben_text name, kolben_text unit,
+                                        kolben_text description) {
+  if (!map_memory()) return 0;
+  // Registration is rare; another thread at it is done in less than a microsecond.
+  constexpr int kTriesMax = 100'000;
+  int tries = 0;
+  while (instruments_busy_.exchange(true, std::memory_order_acquire)) {
+    if (++tries == kTriesMax) return 0;
+  }
+  const std::uint32_t count = instrument_count_.load(std::memory_order_relaxed);
+  kolben_instrument found = 0;
+  for (std::uint32_t i = 0; i < count && found == 0; ++i) {
+    const Instrument& known = instruments_[i];
+    if (known.kind == kind && same_text(name, known.name, known.name_size)) found = i + 1;
+  }
+  if (found == 0 && count < kInstrumentsMax) {
+    Instrument& fresh = instruments_[count];
+    fresh.kind = static_cast<std::uint8_t>(kind);
+    fresh.name_size = copy_text(name, fresh.name, sizeof(fresh.name));
+    fresh.unit_size = copy_text(unit, fresh.unit, sizeof(fresh.unit));
+    fresh.description_size = copy_text(description, fresh.description, sizeof(fresh.description));
+    instrument_count_.store(count + 1, std::memory_order_release);
+    found = count + 1;
+  }
+  instruments_busy_.store(false, std::memory_order_release);
+  if (found == 0) count_untraced(ring_);
+  return found;
+}
+
+void Telemetry::measure(ThreadState& thread, kolben_instrument handle, double value,
+                        const kolben_attribute* attributes, std::size_t count) {
+  if (handle == 0 || handle > instrument_count_.load(std::memory_order_acquire)) return;
+  const Instrument& instrument = instruments_[handle - 1];
+  std::uint8_t encoded[kSpanBytesMax];
+  Measurement fixed;
+  fixed.time = system_->now();
+  fixed.value = value;
+  const Context* context = current(thread);
+  if (context != nullptr) fixed.context = *context;
+  fixed.kind = instrument.kind;
+  fixed.name_size = instrument.name_size;
+  fixed.unit_size = instrument.unit_size;
+  fixed.description_size = instrument.description_size;
+  fixed.attributes_size = encode(attributes, count, encoded, sizeof(encoded), ring_);
+  RecordWriter writer(ring_, RecordType::kMeasurement,
+                      static_cast<std::uint32_t>(sizeof(fixed)) + fixed.name_size +
+                          fixed.unit_size + fixed.description_size + fixed.attributes_size,
+                      pid_, thread.tid);
+  writer.append(&fixed, sizeof(fixed));
+  writer.append(instrument.name, fixed.name_size);
+  writer.append(instrument.unit, fixed.unit_size);
+  writer.append(instrument.description, fixed.description_size);
+  writer.append(encoded, fixed.attributes_size);
+}
+
+void Telemetry::log(ThreadState& thread, int severity, kolben_text body,
+                    const kolben_attribute* attributes, std::size_t count) {
+  std::uint8_t encoded[kSpanBytesMax];
+  LogRecordHeader fixed;
+  fixed.time = system_->now();
+  const Context* context = current(thread);
+  // Just after its response a thread still speaks of its request.
+  fixed.context = context != nullptr ? *context : thread.request_context;
+  fixed.severity = severity;
+  if (body.size > kBodyBytesMax) count_untraced(ring_);
+  fixed.body_size =
+      static_cast<std::uint32_t>(body.size < kBodyBytesMax ? body.size : kBodyBytesMax);
+  fixed.attributes_size = encode(attributes, count, encoded, sizeof(encoded), ring_);
+  RecordWriter writer(
+      ring_, RecordType::kLog,
+      static_cast<std::uint32_t>(sizeof(fixed)) + fixed.body_size + fixed.attributes_size, pid_,
+      thread.tid);
+  writer.append(&fixed, sizeof(fixed));
+  writer.append(body.data, fixed.body_size);
+  writer.append(encoded, fixed.attributes_size);
+}
+
+std::size_t Telemetry::traceparent(ThreadState& thread, char* buffer, std::size_t size) {
+  const Context* context = current(thread);
+  if (context == nullptr || size < kTraceparentSize) return 0;
+  format_traceparent(context->trace_id, context->span_id, context->flags, buffer);
+  return kTraceparentSize;
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,104 @@
+// Telemetry: what stands behind the application's table (kolben/abi.h): spans, attributes,
+// instruments, logs.
+//
+// Any thread, ThreadGuard held. A span's state is in a bounded pool until it ends. Attributes and
+// events that find no room are dropped and counted in the ring.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "agent/preload/connections.h"
+#include "agent/preload/pool.h"
+#include "agent/preload/system.h"
+#include "agent/preload/thread_state.h"
+#include "kolben/abi.h"
+
+namespace kolben::agent {
+
+inline constexpr std::uint32_t kSpansMax = 4096;  // open at a time
+inline constexpr std::uint32_t kInstrumentsMax = 1024;
+inline constexpr std::uint32_t kNameBytesMax = 256;
+inline constexpr std::uint32_t kSpanBytesMax = 2048;  // of attributes, and as many of events
+inline constexpr std::uint32_t kBodyBytesMax = 16 * 1024;
+
+// A span of the application that has not ended.
+struct OpenSpan {
+  std::atomic<std::uint32_t> next_free;
+  std::atomic<std::uint32_t> turn;  // how often the place was used: part of the handle
+  std::atomic<bool> open;
+  std::uint8_t kind;
+  std::uint8_t status_code;
+  std::uint64_t previous;  // the thread's current span before this one
+  std::uint64_t start_time;
+  Context self;
+  std::uint8_t parent_span_id[8];
+  std::uint32_t name_size;
+  std::uint32_t status_size;
+  std::uint32_t attributes_size;
+  std::uint32_t events_size;
+  char name[kNameBytesMax];
+  char status[kNameBytesMax];
+  std::uint8_t attributes[kSpanBytesMax];
+  std::uint8_t events[kSpanBytesMax];
+};
+
+// Never removed; its number is the application's handle.
+struct Instrument {
+  std::uint8_t kind;
+  std::uint32_t name_size;
+  std::uint32_t unit_size;
+  std::uint32_t description_size;
+  char name[kNameBytesMax];
+  char unit[64];
+  char description[kNameBytesMax];
+};
+
+class Telemetry {
+ public:
+  void init(const System& system, RingHeader* ring, Connections& connections) {
+    system_ = &system;
+    ring_ = ring;
+    connections_ = &connections;
+  }
+  void forked(std::uint32_t generation, std::uint32_t pid) {
+    generation_ = generation;
+    pid_ = pid;
+    instruments_busy_.store(false, std::memory_order_relaxed);
+  }
+
+  kolben_span begin(ThreadState& thread, kolben_text name, int kind);
+  void attribute(kolben_span handle, const kolben_attribute& attribute);
+  void event(kolben_span handle, kolben_text name, const kolben_attribute* attributes,
+             std::size_t count);
+  void status(kolben_span handle, int code, kolben_text description);
+  void end(ThreadState& thread, kolben_span handle);
+  kolben_instrument instrument(int kind, kolben_text name, kolben_text unit,
+                               kolben_text description);
+  void measure(ThreadState& thread, kolben_instrument instrument, double value,
+               const kolben_attribute* attributes, std::size_t count);
+  void log(ThreadState& thread, int severity, kolben_text body, const kolben_attribute* attributes,
+           std::size_t count);
+  std::size_t traceparent(ThreadState& thread, char* buffer, std::size_t size);
+
+ private:
+  OpenSpan* find(kolben_span handle);
+  bool map_memory();
+  // The span below which the thread works: of the API, else of the request that it serves; null:
+  // none.
+  const Context* current(const ThreadState& thread);
+
+  const System* system_ = nullptr;
+  RingHeader* ring_ = nullptr;
+  Connections* connections_ = nullptr;
+  std::uint32_t generation_ = 1;
+  std::uint32_t pid_ = 0;
+  std::atomic<int> memory_state_{0};  // 0: not mapped, 1: at it, 2: there, 3: refused
+  Pool<OpenSpan> spans_;
+  Instrument* instruments_ = nullptr;
+  std::atomic<std::uint32_t> instrument_count_{0};
+  std::atomic<bool> instruments_busy_{false};
+};
+
+}  // namespace kolben::agent
