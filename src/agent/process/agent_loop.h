@@ -1,0 +1,44 @@
+// AgentLoop: reads the ring until the programs have ended, and lets the recorder do the rest.
+// One thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "agent/process/process_watch.h"
+#include "agent/process/recorder.h"
+#include "agent/ring/ring.h"
+#include "base/clock.h"
+
+namespace kolben::agent {
+
+class AgentLoop {
+ public:
+  // All outlive the loop. `should_stop` may be set by a signal handler.
+  AgentLoop(RingHeader* ring, std::string ring_path, Recorder& recorder, Clock& clock,
+            const std::atomic<bool>& should_stop);
+
+  // Watches `pid` and every process that announces itself; returns when all have ended and the ring
+  // is empty, or when it should stop.
+  void run(std::uint32_t pid);
+
+  const RingReader& reader() const { return reader_; }
+
+ private:
+  std::uint32_t drain();
+  bool is_over(std::uint32_t records);
+  void flush_ended(const std::vector<std::uint32_t>& pids);
+
+  RingReader reader_;
+  const std::string ring_path_;
+  Recorder& recorder_;
+  Clock& clock_;
+  const std::atomic<bool>& should_stop_;
+  ProcessWatch watch_;
+  std::unique_ptr<std::uint8_t[]> buffer_;
+  std::uint64_t quiet_since_ = 0;  // steady; no process and no record
+};
+
+}  // namespace kolben::agent

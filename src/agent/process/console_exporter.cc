@@ -1,0 +1,87 @@
+#include "agent/process/console_exporter.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "agent/process/console_format.h"
+
+namespace kolben::agent {
+
+ConsoleExporter::ConsoleExporter(int file_descriptor, SharedOutput& output, Messages& messages)
+    : file_descriptor_(file_descriptor), output_(output), messages_(messages) {
+  thread_ = Thread("kolben-console", [this] { run(); });
+}
+
+ConsoleExporter::~ConsoleExporter() {
+  stop();
+}
+
+void ConsoleExporter::export_batch(const Batch& batch) {
+  std::string text;
+  // The program wrote a prompt, say: JSON does not begin behind it.
+  if (output_.line_is_open) text += '\n';
+  const std::size_t begin = text.size();
+  format_console(batch, text);
+  if (text.size() == begin) return;
+  MutexLock lock(mutex_);
+  if (queue_bytes_ + text.size() > kQueueBytesMax) {
+    dropped_ += batch.items();
+    return;
+  }
+  output_.line_is_open = false;
+  queue_bytes_ += text.size();
+  queue_.push_back(std::move(text));
+  changed_.notify_one();
+}
+
+void ConsoleExporter::shutdown(std::chrono::steady_clock::time_point /*deadline*/) {
+  stop();
+  if (dropped_ == 0) return;
+  messages_.say("kolben agent: " + std::to_string(dropped_) +
+                " items were not printed: the reader of the standard output was too slow");
+}
+
+void ConsoleExporter::stop() {
+  {
+    MutexLock lock(mutex_);
+    is_stopping_ = true;
+    changed_.notify_one();
+  }
+  thread_.join();
+}
+
+void ConsoleExporter::run() {
+  bool is_closed = false;
+  while (true) {
+    std::string text;
+    {
+      MutexLock lock(mutex_);
+      while (queue_.empty() && !is_stopping_) changed_.wait(mutex_);
+      if (queue_.empty()) return;
+      text = std::move(queue_.front());
+      queue_.pop_front();
+      queue_bytes_ -= text.size();
+    }
+    if (!is_closed) is_closed = !write_all(text);
+  }
+}
+
+// False where nobody reads any more.
+bool ConsoleExporter::write_all(const std::string& text) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t written = ::write(file_descriptor_, text.data() + done, text.size() - done);
+    if (written > 0) {
+      done += static_cast<std::size_t>(written);
+    } else if (errno == EAGAIN) {  // the program has set the shared description non-blocking
+      ::usleep(1000);
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace kolben::agent

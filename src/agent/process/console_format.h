@@ -1,0 +1,20 @@
+// What `--traces_exporter console` and its siblings print: byte for byte the output of the
+// OpenTelemetry SDK for Python 1.27 (ConsoleSpanExporter, ConsoleMetricExporter,
+// ConsoleLogExporter). Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "model/batch.h"
+
+namespace kolben::agent {
+
+// A decoded batch, one JSON object a span or log record, or one for all metrics; each ends in a
+// newline. Nothing is appended for an empty batch.
+void format_console(const Batch& batch, std::string& out);
+
+// "2024-10-28T13:20:33.123456Z", with the rounding of Python's float seconds.
+std::string python_time(std::uint64_t unix_nanos);
+
+}  // namespace kolben::agent

@@ -1,0 +1,155 @@
+#include "agent/process/http_attributes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "agent/process/span_names.h"
+
+namespace kolben::agent {
+namespace {
+
+constexpr std::string_view kOtherMethod = "_OTHER";
+
+class Writer {
+ public:
+  Writer(SemanticConventions conventions, Attributes& attributes, Arena& arena)
+      : conventions_(conventions), attributes_(attributes), arena_(arena) {}
+
+  void old_text(std::string_view key, std::string_view value) {
+    if (conventions_.old_http && !value.empty()) add(key, Value::string(arena_.copy(value)));
+  }
+  void stable_text(std::string_view key, std::string_view value) {
+    if (conventions_.stable_http && !value.empty()) add(key, Value::string(arena_.copy(value)));
+  }
+  void old_number(std::string_view key, std::int64_t value) {
+    if (conventions_.old_http && value != 0) add(key, Value::integer(value));
+  }
+  void stable_number(std::string_view key, std::int64_t value) {
+    if (conventions_.stable_http && value != 0) add(key, Value::integer(value));
+  }
+
+  void method(std::string_view method) {
+    const std::string_view known = is_known_method(method) ? method : kOtherMethod;
+    old_text("http.method", known);
+    stable_text("http.request.method", known);
+    if (known != method) stable_text("http.request.method_original", method);
+  }
+
+ private:
+  void add(std::string_view key, const Value& value) {
+    attributes_.push_back(arena_, {key, value});
+  }
+
+  SemanticConventions conventions_;
+  Attributes& attributes_;
+  Arena& arena_;
+};
+
+// Query values that grant access (semantic conventions, url.full).
+constexpr std::array<std::string_view, 4> kSecretKeys = {"AWSAccessKeyId", "Signature", "sig",
+                                                         "X-Goog-Signature"};
+
+void append_redacted_query(std::string& url, std::string_view query) {
+  while (!query.empty()) {
+    const std::string_view item = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), item.size() + 1));
+    const std::string_view key = item.substr(0, item.find('='));
+    const bool is_secret =
+        std::find(kSecretKeys.begin(), kSecretKeys.end(), key) != kSecretKeys.end();
+    if (is_secret && item.size() > key.size()) {
+      url.append(key).append("=REDACTED");
+    } else {
+      url.append(item);
+    }
+    if (!query.empty()) url += '&';
+  }
+}
+
+}  // namespace
+
+HttpExchange::HttpExchange(const ExchangeView& view)
+    : record(&view),
+      request(parse_request_head(view.request_head)),
+      response(parse_response_head(view.response_head)),
+      target(split_target(request.target)),
+      host(find_header(request.headers, "host")) {
+  if (host.empty()) host = target.authority;
+}
+
+void add_server_attributes(const HttpExchange& exchange, SemanticConventions conventions,
+                           Attributes& attributes, Arena& arena) {
+  const ExchangeView& record = *exchange.record;
+  const HostPort server = split_host_port(exchange.host);
+  Writer writer(conventions, attributes, arena);
+  writer.method(exchange.request.method);
+  writer.old_text("http.server_name", record.local_address);
+  writer.old_text("http.scheme", "http");
+  writer.stable_text("url.scheme", "http");
+  writer.old_text("net.host.name", exchange.host);
+  writer.stable_text("server.address", server.host);
+  writer.old_text("http.host", exchange.host);
+  writer.old_number("net.host.port", record.fixed.local_port);
+  writer.stable_number("server.port", server.port != 0 ? server.port : record.fixed.local_port);
+  writer.old_text("http.target", exchange.target.origin_form);
+  writer.stable_text("url.path", exchange.target.path);
+  writer.stable_text("url.query", exchange.target.query);
+  writer.old_text("net.peer.ip", record.peer_address);
+  writer.stable_text("client.address", record.peer_address);
+  writer.old_number("net.peer.port", record.fixed.peer_port);
+  writer.stable_number("client.port", record.fixed.peer_port);
+  const std::string_view user_agent = find_header(exchange.request.headers, "user-agent");
+  writer.old_text("http.user_agent", user_agent);
+  writer.stable_text("user_agent.original", user_agent);
+  writer.old_text("http.flavor", exchange.request.version);
+  writer.stable_text("network.protocol.version", exchange.request.version);
+  if (!record.route.empty()) {  // the same name in both conventions
+    attributes.push_back(arena, {"http.route", Value::string(arena.copy(record.route))});
+  }
+  writer.old_number("http.status_code", exchange.response.status);
+  writer.stable_number("http.response.status_code", exchange.response.status);
+  writer.stable_text("error.type", error_type(exchange, true));
+}
+
+void add_client_attributes(const HttpExchange& exchange, SemanticConventions conventions,
+                           Attributes& attributes, Arena& arena) {
+  const ExchangeView& record = *exchange.record;
+  const HostPort server = split_host_port(exchange.host);
+  const std::string url = client_url(exchange);
+  Writer writer(conventions, attributes, arena);
+  writer.method(exchange.request.method);
+  writer.old_text("http.url", url);
+  writer.stable_text("url.full", url);
+  writer.stable_text("server.address", server.host);
+  writer.stable_text("network.peer.address", record.peer_address);
+  writer.stable_number("server.port", server.port != 0 ? server.port : record.fixed.peer_port);
+  writer.stable_number("network.peer.port", record.fixed.peer_port);
+  writer.old_number("http.status_code", exchange.response.status);
+  writer.stable_number("http.response.status_code", exchange.response.status);
+  writer.stable_text("error.type", error_type(exchange, false));
+  writer.stable_text("network.protocol.version", exchange.response.version);
+}
+
+std::string error_type(const HttpExchange& exchange, bool is_server) {
+  const std::uint16_t status = exchange.response.status;
+  if (status >= (is_server ? 500 : 400)) return std::to_string(status);
+  if (status == 0) return "connection_closed";  // the response never came
+  return {};
+}
+
+std::string client_url(const HttpExchange& exchange) {
+  std::string url = "http://";
+  if (exchange.host.find('@') != std::string_view::npos) {
+    url.append("REDACTED:REDACTED@");
+    url.append(exchange.host.substr(exchange.host.rfind('@') + 1));
+  } else {
+    url.append(exchange.host);
+  }
+  url.append(exchange.target.path);
+  if (!exchange.target.query.empty()) {
+    url += '?';
+    append_redacted_query(url, exchange.target.query);
+  }
+  return url;
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,43 @@
+// The attributes of an HTTP exchange, by the old semantic conventions (1.11), the stable ones (1.23
+// and later) or both, in the order in which the Python instrumentations set them, because the
+// console prints them in that order.
+// Source: semantic-conventions, http-spans.md; reference of the order: opentelemetry-python-contrib
+// 0.48b0, instrumentation-wsgi and -requests.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "agent/process/http_head.h"
+#include "agent/process/records.h"
+#include "agent/process/settings.h"
+#include "base/arena.h"
+#include "model/attributes.h"
+
+namespace kolben::agent {
+
+// What the attributes are made of; views into the record.
+struct HttpExchange {
+  const ExchangeView* record = nullptr;
+  RequestHead request;
+  ResponseHead response;
+  Target target;
+  std::string_view host;  // the Host header, or the authority of the target
+
+  explicit HttpExchange(const ExchangeView& view);
+};
+
+// Appends to `attributes`; texts are copied into the arena where they are not the record's.
+void add_server_attributes(const HttpExchange& exchange, SemanticConventions conventions,
+                           Attributes& attributes, Arena& arena);
+void add_client_attributes(const HttpExchange& exchange, SemanticConventions conventions,
+                           Attributes& attributes, Arena& arena);
+
+// The value of error.type by the stable conventions; empty where the exchange is no error.
+std::string error_type(const HttpExchange& exchange, bool is_server);
+
+// The URL of a client's request without user names, passwords and signatures.
+std::string client_url(const HttpExchange& exchange);
+
+}  // namespace kolben::agent

@@ -1,0 +1,44 @@
+// The heads of HTTP/1.x messages as far as spans need them (RFC 9112 sections 3 to 5). The library
+// has cut them at kHeadBytesMax, so the last header may be incomplete: it is left out. Views into
+// the head; pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace kolben::agent {
+
+struct RequestHead {
+  std::string_view method;   // "GET"; empty where the line is no request line
+  std::string_view target;   // as sent: "/a?b=c", "http://host/a", "*", "host:443"
+  std::string_view version;  // "1.1"
+  std::string_view headers;  // all lines after the first
+};
+
+struct ResponseHead {
+  std::uint16_t status = 0;  // 0: there is no status line
+  std::string_view version;
+  std::string_view headers;
+};
+
+RequestHead parse_request_head(std::string_view head);
+ResponseHead parse_response_head(std::string_view head);
+
+// The value of the first such header; names compare without case. Empty where there is none.
+std::string_view find_header(std::string_view headers, std::string_view name);
+
+struct Target {
+  std::string_view path;         // "/a"
+  std::string_view query;        // "b=c", without '?'
+  std::string_view origin_form;  // path and query, as in a request line
+  std::string_view authority;    // of absolute-form: "user@host:80"; else empty
+};
+Target split_target(std::string_view target);
+
+struct HostPort {
+  std::string_view host;   // without brackets
+  std::uint16_t port = 0;  // 0: none
+};
+HostPort split_host_port(std::string_view authority);
+
+}  // namespace kolben::agent

@@ -1,0 +1,116 @@
+#include "agent/process/http_metrics.h"
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+
+namespace kolben::agent {
+namespace {
+
+constexpr double kSecondBounds[] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
+                                    0.5,   0.75, 1.0,   2.5,  5.0,   7.5, 10.0};
+
+constexpr std::string_view kOldServerKeys[] = {"http.method",   "http.server_name", "http.scheme",
+                                               "net.host.name", "http.host",        "net.host.port",
+                                               "http.flavor",   "http.status_code"};
+constexpr std::string_view kStableServerKeys[] = {"http.request.method",       "url.scheme",
+                                                  "network.protocol.version",  "http.route",
+                                                  "http.response.status_code", "error.type"};
+constexpr std::string_view kOldClientKeys[] = {"http.method", "http.status_code"};
+constexpr std::string_view kStableClientKeys[] = {
+    "http.request.method",       "server.address", "server.port",
+    "http.response.status_code", "error.type",     "network.protocol.version"};
+
+// In the order of the span's.
+void select(const Attributes& from, std::span<const std::string_view> keys, Attributes& to,
+            Arena& arena) {
+  for (const KeyValue& attribute : from) {
+    if (std::find(keys.begin(), keys.end(), attribute.key) != keys.end()) {
+      to.push_back(arena, attribute);
+    }
+  }
+}
+
+double millis_of(const Span& span) {
+  return static_cast<double>(span.duration_nanos()) / 1e6;
+}
+
+double seconds_of(const Span& span) {
+  return static_cast<double>(span.duration_nanos()) / 1e9;
+}
+
+Measured duration(std::string_view name, std::string_view unit, std::string_view description,
+                  double value) {
+  Measured measured;
+  measured.scope = MetricScope::kHttp;
+  measured.kind = InstrumentKind::kHistogram;
+  measured.name = name;
+  measured.unit = unit;
+  measured.description = description;
+  if (unit == "s") measured.bounds = kSecondBounds;
+  measured.value = value;
+  return measured;
+}
+
+}  // namespace
+
+void HttpMetrics::record_server(const Span& span, std::string_view route, std::uint64_t now) {
+  has_served_ = true;
+  if (conventions_.old_http) {
+    Attributes attributes;
+    select(span.attributes, kOldServerKeys, attributes, scratch_);
+    if (!route.empty()) attributes.push_back(scratch_, {"http.target", Value::string(route)});
+    store_.record(duration("http.server.duration", "ms",
+                           "Measures the duration of inbound HTTP requests.", millis_of(span)),
+                  attributes, now);
+  }
+  if (conventions_.stable_http) {
+    Attributes attributes;
+    select(span.attributes, kStableServerKeys, attributes, scratch_);
+    store_.record(duration("http.server.request.duration", "s", "Duration of HTTP server requests.",
+                           seconds_of(span)),
+                  attributes, now);
+  }
+  scratch_ = Arena();
+}
+
+void HttpMetrics::record_client(const Span& span, std::uint64_t now) {
+  if (conventions_.old_http) {
+    Attributes attributes;
+    select(span.attributes, kOldClientKeys, attributes, scratch_);
+    store_.record(duration("http.client.duration", "ms",
+                           "Measures the duration of outbound HTTP requests.", millis_of(span)),
+                  attributes, now);
+  }
+  if (conventions_.stable_http) {
+    Attributes attributes;
+    select(span.attributes, kStableClientKeys, attributes, scratch_);
+    store_.record(duration("http.client.request.duration", "s", "Duration of HTTP client requests.",
+                           seconds_of(span)),
+                  attributes, now);
+  }
+  scratch_ = Arena();
+}
+
+void HttpMetrics::record_active(std::int64_t requests, std::uint64_t now) {
+  if (!has_served_) return;
+  Measured measured;
+  measured.scope = MetricScope::kHttp;
+  measured.kind = InstrumentKind::kUpDownCounter;
+  measured.name = "http.server.active_requests";
+  measured.unit = conventions_.stable_http ? "{request}" : "requests";
+  measured.description = "Number of active HTTP server requests.";
+  // Only the scheme is known of requests that have not ended.
+  measured.value = static_cast<double>(std::max<std::int64_t>(requests, 0));
+  Attributes attributes;
+  if (conventions_.old_http) {
+    attributes.push_back(scratch_, {"http.scheme", Value::string("http")});
+  }
+  if (conventions_.stable_http) {
+    attributes.push_back(scratch_, {"url.scheme", Value::string("http")});
+  }
+  store_.record_total(measured, attributes, now);
+  scratch_ = Arena();
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,70 @@
+#include "agent/process/limits.h"
+
+#include "agent/process/utf8.h"
+#include "agent/ring/attribute_codec.h"
+
+namespace kolben::agent {
+namespace {
+
+// Records are bounded by the ring.
+constexpr std::uint32_t kNoLimit = 0xffffffff;
+
+std::string_view view_of(const kolben_text& text) {
+  return {text.data, text.size};
+}
+
+Value value_of(const kolben_attribute& attribute, std::uint32_t bytes_max, Arena& arena) {
+  switch (attribute.type) {
+    case KOLBEN_STRING:
+      return Value::string(owned_text(view_of(attribute.value.string), bytes_max, arena));
+    case KOLBEN_BOOL:
+      return Value::boolean(attribute.value.boolean != 0);
+    case KOLBEN_INT:
+      return Value::integer(attribute.value.integer);
+    default:
+      return Value::real(attribute.value.real);
+  }
+}
+
+}  // namespace
+
+std::string_view owned_text(std::string_view text, std::uint32_t bytes_max, Arena& arena) {
+  const std::string_view cut = cut_utf8(text, bytes_max);
+  if (is_utf8(cut)) return arena.copy(cut);
+  return arena.copy(cut_utf8(repair_utf8(cut), bytes_max));
+}
+
+std::uint32_t add_encoded_attributes(std::string_view encoded, AttributeLimits limits,
+                                     Attributes& attributes, Arena& arena) {
+  std::uint32_t dropped = 0;
+  AttributeDecoder decoder(reinterpret_cast<const std::uint8_t*>(encoded.data()), encoded.size());
+  kolben_attribute attribute{};
+  while (decoder.next(&attribute)) {
+    const std::string_view key = view_of(attribute.key);
+    if (key.empty()) continue;
+    if (attributes.size() >= limits.count_max && find(attributes, key) == nullptr) {
+      ++dropped;
+      continue;
+    }
+    set(attributes, arena, owned_text(key, kNoLimit, arena),
+        value_of(attribute, limits.value_bytes_max, arena));
+  }
+  return dropped;
+}
+
+std::uint32_t limit_attributes(AttributeLimits limits, Attributes& attributes, Arena& arena) {
+  std::uint32_t dropped = 0;
+  if (attributes.size() > limits.count_max) {
+    dropped = attributes.size() - limits.count_max;
+    attributes.truncate(limits.count_max);
+  }
+  for (KeyValue& attribute : attributes) {
+    if (attribute.value.type() != ValueType::kString) continue;
+    const std::string_view text = attribute.value.as_string();
+    if (text.size() <= limits.value_bytes_max && is_utf8(text)) continue;
+    attribute.value = Value::string(owned_text(text, limits.value_bytes_max, arena));
+  }
+  return dropped;
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,105 @@
+#include "agent/process/line_assembler.h"
+
+#include <algorithm>
+
+namespace kolben::agent {
+namespace {
+
+constexpr char kEscape = '\x1b';
+constexpr char kBell = '\x07';
+
+// The position behind the escape sequence that begins at `at`.
+std::size_t behind_escape(std::string_view text, std::size_t at) {
+  ++at;
+  if (at >= text.size()) return at;
+  if (text[at] == '[') {
+    ++at;
+    while (at < text.size() && (text[at] < '@' || text[at] > '~')) ++at;
+    return std::min(at + 1, text.size());
+  }
+  if (text[at] == ']') {
+    const std::size_t bell = text.find(kBell, at);
+    const std::size_t string_end = text.find("\x1b\\", at);
+    if (bell < string_end) return bell + 1;
+    return string_end == std::string_view::npos ? text.size() : string_end + 2;
+  }
+  return at + 1;
+}
+
+bool is_control(char c) {
+  return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7f';
+}
+
+}  // namespace
+
+std::string plain_text(std::string_view line) {
+  while (line.ends_with('\r')) line.remove_suffix(1);
+  if (const std::size_t last = line.rfind('\r'); last != std::string_view::npos) {
+    line.remove_prefix(last + 1);
+  }
+  std::string result;
+  result.reserve(line.size());
+  for (std::size_t at = 0; at < line.size();) {
+    if (line[at] == kEscape) {
+      at = behind_escape(line, at);
+      continue;
+    }
+    if (!is_control(line[at])) result += line[at];
+    ++at;
+  }
+  return result;
+}
+
+LineAssembler::Stream* LineAssembler::find_stream(std::uint32_t pid,
+                                                  std::uint32_t file_descriptor) {
+  for (Stream& stream : streams_) {
+    if (stream.begun.pid == pid && stream.begun.file_descriptor == file_descriptor) return &stream;
+  }
+  return nullptr;
+}
+
+void LineAssembler::give_out(Stream& stream) {
+  Line line = stream.begun;
+  line.text = stream.text;
+  on_line_(line);
+  streams_.erase(streams_.begin() + (&stream - streams_.data()));
+}
+
+void LineAssembler::add(std::uint32_t pid, const Output& output, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t newline = bytes.find('\n');
+    const std::string_view part = bytes.substr(0, newline);
+    append(pid, output, part, newline != std::string_view::npos);
+    bytes.remove_prefix(newline == std::string_view::npos ? bytes.size() : newline + 1);
+  }
+}
+
+void LineAssembler::append(std::uint32_t pid, const Output& output, std::string_view part,
+                           bool ends_line) {
+  Stream* stream = find_stream(pid, output.file_descriptor);
+  const Line begun{pid, output.file_descriptor, output.time, output.context, part};
+  if (stream == nullptr && ends_line) return on_line_(begun);  // whole, as most are
+  if (stream == nullptr) {
+    if (streams_.size() >= kStreamsMax) give_out(streams_.front());
+    stream = &streams_.emplace_back(Stream{begun, {}});
+    stream->begun.text = {};
+  }
+  stream->text += part;
+  if (ends_line || stream->text.size() >= kLineBytesMax) give_out(*stream);
+}
+
+void LineAssembler::flush_process(std::uint32_t pid) {
+  for (std::size_t i = 0; i < streams_.size();) {
+    if (streams_[i].begun.pid == pid) {
+      give_out(streams_[i]);
+    } else {
+      ++i;
+    }
+  }
+}
+
+void LineAssembler::flush_all() {
+  while (!streams_.empty()) give_out(streams_.front());
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,56 @@
+// LineAssembler: what programs write to their file descriptors 1 and 2, as it comes -> lines. A
+// write may hold half a line or a hundred. One thread.
+//
+// Bounds: a line is at most kLineBytesMax long (the rest is the next line), and at most
+// kStreamsMax descriptors have a half line at one time (the oldest is given out as it is).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/ring/record.h"
+#include "base/unique_function.h"
+
+namespace kolben::agent {
+
+struct Line {
+  std::uint32_t pid = 0;
+  std::uint32_t file_descriptor = 0;
+  std::uint64_t time = 0;  // of the write in which the line began
+  Context context;
+  std::string_view text;  // without its newline; valid during the call
+};
+
+class LineAssembler {
+ public:
+  static constexpr std::size_t kLineBytesMax = 64 * 1024;
+  static constexpr std::size_t kStreamsMax = 256;
+
+  using OnLine = UniqueFunction<void(const Line&)>;
+  explicit LineAssembler(OnLine on_line) : on_line_(std::move(on_line)) {}
+
+  void add(std::uint32_t pid, const Output& output, std::string_view bytes);
+  // Gives out what has no newline yet.
+  void flush_process(std::uint32_t pid);
+  void flush_all();
+
+ private:
+  struct Stream {
+    Line begun;  // its text stays empty
+    std::string text;
+  };
+  Stream* find_stream(std::uint32_t pid, std::uint32_t file_descriptor);
+  void append(std::uint32_t pid, const Output& output, std::string_view part, bool ends_line);
+  void give_out(Stream& stream);
+
+  OnLine on_line_;
+  std::vector<Stream> streams_;  // with a half line; the oldest first
+};
+
+// The text as a person sees it: without ANSI escapes (ECMA-48 CSI, OSC and two-byte ones) and
+// control characters; of a line that was overwritten with carriage returns the last state.
+std::string plain_text(std::string_view line);
+
+}  // namespace kolben::agent

@@ -1,0 +1,47 @@
+#include "agent/process/log_builder.h"
+
+#include "agent/process/limits.h"
+#include "agent/process/severity.h"
+
+namespace kolben::agent {
+namespace {
+
+void set_context(const Context& context, LogRecord& record) {
+  record.trace_id = trace_id_of(context);
+  record.span_id = span_id_of(context);
+  record.flags = record.trace_id.is_zero() ? 0 : context.flags;
+}
+
+void set_severity(Severity severity, LogRecord& record) {
+  record.severity_number = severity.number;
+  record.severity_text = severity.text;
+}
+
+}  // namespace
+
+void build_log(const Line& line, std::string_view text, const Limits& limits, std::uint64_t now,
+               LogRecord& record, Arena& arena) {
+  record.time_unix_nano = line.time;
+  record.observed_time_unix_nano = now;
+  set_severity(severity_of_line(text), record);
+  record.body = Value::string(owned_text(text, Limits::kNoLimit, arena));
+  set_context(line.context, record);
+  const std::string_view stream = line.file_descriptor == 2 ? "stderr" : "stdout";
+  record.attributes.push_back(arena, {"log.iostream", Value::string(stream)});
+  record.dropped_attributes_count = limit_attributes(
+      {limits.log_attributes_max, limits.log_value_bytes_max}, record.attributes, arena);
+}
+
+void build_log(const LogView& view, const Limits& limits, std::uint64_t now, LogRecord& record,
+               Arena& arena) {
+  record.time_unix_nano = view.fixed.time;
+  record.observed_time_unix_nano = now;
+  set_severity(severity_by_number(view.fixed.severity), record);
+  record.body = Value::string(owned_text(view.body, Limits::kNoLimit, arena));
+  set_context(view.fixed.context, record);
+  record.dropped_attributes_count = add_encoded_attributes(
+      view.attributes, {limits.log_attributes_max, limits.log_value_bytes_max}, record.attributes,
+      arena);
+}
+
+}  // namespace kolben::agent

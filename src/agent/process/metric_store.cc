@@ -1,0 +1,231 @@
+#include "agent/process/metric_store.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "agent/process/settings.h"
+
+namespace kolben::agent {
+namespace {
+
+// The SDK's default (specification, "Explicit Bucket Histogram Aggregation").
+constexpr double kDefaultBounds[] = {0,   5,   10,   25,   50,   75,   100,  250,
+                                     500, 750, 1000, 2500, 5000, 7500, 10000};
+constexpr double kWholeMax = 9007199254740992.0;  // 2^53: whole numbers below are exact
+
+bool is_whole(double value) {
+  return std::floor(value) == value && std::abs(value) < kWholeMax;
+}
+
+void append_bytes(std::string& key, const void* bytes, std::size_t size) {
+  key.append(static_cast<const char*>(bytes), size);
+}
+
+void append_text(std::string& key, std::string_view text) {
+  const std::size_t size = text.size();
+  append_bytes(key, &size, sizeof size);
+  key += text;
+}
+
+// Flat values only: that is what measurements carry.
+void append_value(std::string& key, const Value& value) {
+  key += static_cast<char>(value.type());
+  switch (value.type()) {
+    case ValueType::kString:
+      return append_text(key, value.as_string());
+    case ValueType::kBool:
+      key += value.as_bool() ? '1' : '0';
+      return;
+    case ValueType::kInt: {
+      const std::int64_t integer = value.as_int();
+      return append_bytes(key, &integer, sizeof integer);
+    }
+    case ValueType::kDouble: {
+      const double real = value.as_double();
+      return append_bytes(key, &real, sizeof real);
+    }
+    default:
+      return;
+  }
+}
+
+// Equal for equal sets, in whatever order.
+void make_key(const Attributes& attributes, std::string& key) {
+  constexpr std::uint32_t kSortedMax = 128;  // the limit of attributes
+  const KeyValue* sorted[kSortedMax];
+  const std::uint32_t count = std::min(attributes.size(), kSortedMax);
+  for (std::uint32_t i = 0; i < count; ++i) sorted[i] = &attributes[i];
+  std::sort(sorted, sorted + count,
+            [](const KeyValue* a, const KeyValue* b) { return a->key < b->key; });
+  key.clear();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    append_text(key, sorted[i]->key);
+    append_value(key, sorted[i]->value);
+  }
+}
+
+std::string_view scope_name(MetricScope scope) {
+  return scope == MetricScope::kHttp ? "kolben.agent.http" : "kolben.agent.application";
+}
+
+}  // namespace
+
+MetricStore::Instrument* MetricStore::instrument_of(const Measured& measured) {
+  key_.assign(1, static_cast<char>(measured.kind));
+  key_ += static_cast<char>(measured.scope);
+  append_text(key_, measured.unit);
+  key_ += measured.name;
+  if (const auto found = by_name_.find(key_); found != by_name_.end()) return found->second;
+  if (instruments_.size() >= kInstrumentsMax || texts_.reserved_bytes() >= kTextBytesMax) {
+    return nullptr;
+  }
+  auto instrument = std::make_unique<Instrument>();
+  instrument->scope = measured.scope;
+  instrument->kind = measured.kind;
+  instrument->name = texts_.copy(measured.name);
+  instrument->unit = texts_.copy(measured.unit);
+  instrument->description = texts_.copy(measured.description);
+  std::span<const double> bounds = measured.bounds;
+  if (bounds.empty()) bounds = kDefaultBounds;
+  instrument->bounds.assign(bounds.begin(), bounds.end());
+  by_name_.emplace(key_, instrument.get());
+  return instruments_.emplace_back(std::move(instrument)).get();
+}
+
+MetricStore::Series& MetricStore::series_of(Instrument& instrument, const Attributes& attributes,
+                                            std::uint64_t now) {
+  make_key(attributes, key_);
+  if (const auto found = instrument.index.find(key_); found != instrument.index.end()) {
+    return instrument.series[found->second];
+  }
+  const bool is_full =
+      instrument.series.size() + 1 >= kSeriesMax || texts_.reserved_bytes() >= kTextBytesMax;
+  Attributes overflow;
+  if (is_full) {
+    overflow.push_back(texts_, {"otel.metric.overflow", Value::boolean(true)});
+    make_key(overflow, key_);
+    if (const auto found = instrument.index.find(key_); found != instrument.index.end()) {
+      return instrument.series[found->second];
+    }
+  }
+  instrument.index.emplace(key_, instrument.series.size());
+  Series& series = instrument.series.emplace_back();
+  series.attributes = is_full ? overflow : clone(attributes, texts_);
+  series.start = now;
+  if (instrument.kind == InstrumentKind::kHistogram) {
+    series.buckets.resize(instrument.bounds.size() + 1);
+  }
+  return series;
+}
+
+void MetricStore::add_to_histogram(const Instrument& instrument, Series& series,
+                                   double value) const {
+  // Bounds are inclusive above: (a, b].
+  const auto bound = std::lower_bound(instrument.bounds.begin(), instrument.bounds.end(), value);
+  ++series.buckets[static_cast<std::size_t>(bound - instrument.bounds.begin())];
+  series.min = series.count == 0 ? value : std::min(series.min, value);
+  series.max = series.count == 0 ? value : std::max(series.max, value);
+}
+
+void MetricStore::record(const Measured& measured, const Attributes& attributes,
+                         std::uint64_t now) {
+  const bool is_refused = !std::isfinite(measured.value) ||
+                          (measured.kind == InstrumentKind::kCounter && measured.value < 0);
+  Instrument* const instrument = is_refused ? nullptr : instrument_of(measured);
+  if (instrument == nullptr) {
+    ++refused_;
+    return;
+  }
+  Series& series = series_of(*instrument, attributes, now);
+  series.is_integral = series.is_integral && is_whole(measured.value);
+  if (measured.kind == InstrumentKind::kHistogram) {
+    add_to_histogram(*instrument, series, measured.value);
+  }
+  series.sum =
+      measured.kind == InstrumentKind::kGauge ? measured.value : series.sum + measured.value;
+  ++series.count;
+}
+
+void MetricStore::record_total(const Measured& measured, const Attributes& attributes,
+                               std::uint64_t now) {
+  Instrument* const instrument = instrument_of(measured);
+  if (instrument == nullptr) return;
+  Series& series = series_of(*instrument, attributes, now);
+  series.sum = measured.value;
+  ++series.count;
+}
+
+Temporality MetricStore::temporality_of(InstrumentKind kind) const {
+  switch (kind) {
+    case InstrumentKind::kCounter:
+      return counter_temporality_;
+    case InstrumentKind::kHistogram:
+      return histogram_temporality_;
+    case InstrumentKind::kUpDownCounter:
+      return Temporality::kCumulative;
+    case InstrumentKind::kGauge:
+      break;
+  }
+  return Temporality::kUnspecified;
+}
+
+void MetricStore::collect_instrument(Instrument& instrument, Metric& metric, Arena& arena,
+                                     std::uint64_t now) {
+  metric.name = instrument.name;
+  metric.unit = instrument.unit;
+  metric.description = instrument.description;
+  metric.temporality = temporality_of(instrument.kind);
+  metric.is_monotonic = instrument.kind == InstrumentKind::kCounter;
+  const bool is_histogram = instrument.kind == InstrumentKind::kHistogram;
+  metric.kind = is_histogram ? MetricKind::kHistogram
+                             : (instrument.kind == InstrumentKind::kGauge ? MetricKind::kGauge
+                                                                          : MetricKind::kSum);
+  for (Series& series : instrument.series) {
+    if (series.count == 0) continue;  // nothing since the last delta
+    if (is_histogram) {
+      HistogramPoint& point = metric.histogram_points.add(arena);
+      point.attributes = series.attributes;
+      point.start_time_unix_nano = series.start;
+      point.time_unix_nano = now;
+      point.count = series.count;
+      point.has_sum = point.has_min = point.has_max = true;
+      point.sum = series.sum;
+      point.min = series.min;
+      point.max = series.max;
+      for (const std::uint64_t count : series.buckets) point.bucket_counts.push_back(arena, count);
+      for (const double bound : instrument.bounds) point.explicit_bounds.push_back(arena, bound);
+    } else {
+      NumberPoint& point = metric.number_points.add(arena);
+      point.attributes = series.attributes;
+      point.start_time_unix_nano = series.start;
+      point.time_unix_nano = now;
+      const bool is_integer = series.is_integral && is_whole(series.sum);
+      point.value.type = is_integer ? NumberType::kInt : NumberType::kDouble;
+      point.value.integer = is_integer ? static_cast<std::int64_t>(series.sum) : 0;
+      point.value.real = is_integer ? 0 : series.sum;
+    }
+    if (metric.temporality == Temporality::kDelta) {
+      series.start = now;
+      series.sum = 0;
+      series.count = 0;
+      std::fill(series.buckets.begin(), series.buckets.end(), 0);
+    }
+  }
+}
+
+void MetricStore::collect(ResourceMetrics& resource, Arena& arena, std::uint64_t now) {
+  for (const MetricScope scope : {MetricScope::kHttp, MetricScope::kApplication}) {
+    ScopeMetrics* target = nullptr;
+    for (const auto& instrument : instruments_) {
+      if (instrument->scope != scope) continue;
+      if (target == nullptr) {
+        target = &resource.scopes.add(arena);
+        target->scope.name = scope_name(scope);
+        target->scope.version = agent_version();
+      }
+      collect_instrument(*instrument, target->metrics.add(arena), arena, now);
+    }
+  }
+}
+
+}  // namespace kolben::agent

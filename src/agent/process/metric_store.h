@@ -1,0 +1,88 @@
+// MetricStore: measurements -> one value a set of attributes, as the metrics SDK aggregates them
+// (specification, "Metrics SDK": sum, last value, explicit bucket histogram). One thread.
+//
+// Bounds: kInstrumentsMax instruments; kSeriesMax sets of attributes each, what comes after goes
+// into the series {otel.metric.overflow: true}; kTextBytesMax for all texts together.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/arena.h"
+#include "model/batch.h"
+
+namespace kolben::agent {
+
+enum class InstrumentKind : std::uint8_t { kCounter, kUpDownCounter, kHistogram, kGauge };
+
+// Which part of the agent a metric comes from; each is a scope of its own.
+enum class MetricScope : std::uint8_t { kHttp, kApplication };
+
+struct Measured {
+  MetricScope scope = MetricScope::kApplication;
+  InstrumentKind kind = InstrumentKind::kCounter;
+  std::string_view name, unit, description;
+  std::span<const double> bounds;  // of histograms; empty: the SDK's default
+  double value = 0;
+};
+
+class MetricStore {
+ public:
+  static constexpr std::size_t kInstrumentsMax = 1000;
+  static constexpr std::size_t kSeriesMax = 2000;  // the specification's default
+  static constexpr std::size_t kTextBytesMax = 4 << 20;
+
+  MetricStore(Temporality counters, Temporality histograms)
+      : counter_temporality_(counters), histogram_temporality_(histograms) {}
+
+  // Adds to a counter, up-down counter or histogram; sets a gauge. The order of the attributes does
+  // not matter. Measurements that are no numbers, and negative ones of counters, are refused.
+  void record(const Measured& measured, const Attributes& attributes, std::uint64_t now);
+  // Sets the sum of an up-down counter, where somebody else counts.
+  void record_total(const Measured& measured, const Attributes& attributes, std::uint64_t now);
+
+  bool empty() const { return instruments_.empty(); }
+  std::uint64_t refused() const { return refused_; }
+
+  // Appends the scopes to the resource; texts stay the store's, which must outlive the batch.
+  void collect(ResourceMetrics& resource, Arena& arena, std::uint64_t now);
+
+ private:
+  struct Series {
+    Attributes attributes;
+    std::uint64_t start = 0;
+    double sum = 0;
+    bool is_integral = true;  // all values were whole numbers
+    std::uint64_t count = 0;
+    double min = 0, max = 0;
+    std::vector<std::uint64_t> buckets;
+  };
+  struct Instrument {
+    MetricScope scope{};
+    InstrumentKind kind{};
+    std::string_view name, unit, description;
+    std::vector<double> bounds;
+    std::unordered_map<std::string, std::size_t> index;  // key of the attributes -> series
+    std::vector<Series> series;                          // in the order of their first measurement
+  };
+
+  Instrument* instrument_of(const Measured& measured);
+  Series& series_of(Instrument& instrument, const Attributes& attributes, std::uint64_t now);
+  void add_to_histogram(const Instrument& instrument, Series& series, double value) const;
+  void collect_instrument(Instrument& instrument, Metric& metric, Arena& arena, std::uint64_t now);
+  Temporality temporality_of(InstrumentKind kind) const;
+
+  Temporality counter_temporality_, histogram_temporality_;
+  Arena texts_;
+  std::vector<std::unique_ptr<Instrument>> instruments_;
+  std::unordered_map<std::string, Instrument*> by_name_;
+  std::string key_;  // scratch
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace kolben::agent

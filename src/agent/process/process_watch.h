@@ -1,0 +1,42 @@
+// ProcessWatch: which of the watched programs still run (pidfd_open(2): no polling, no confusion by
+// pids that are used again). One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kolben::agent {
+
+class ProcessWatch {
+ public:
+  // A build of a big program starts and ends thousands of processes, but few live at once. Beyond,
+  // a process is not waited for.
+  static constexpr std::size_t kProcessesMax = 4096;
+
+  ProcessWatch() = default;
+  ProcessWatch(const ProcessWatch&) = delete;
+  ProcessWatch& operator=(const ProcessWatch&) = delete;
+  ~ProcessWatch();
+
+  // Those that have ended already, or are watched, are ignored.
+  void add(std::uint32_t pid);
+  bool all_ended() const { return processes_.empty(); }
+
+  // Waits until a process ends, a signal comes, or the time passed. Returns those that ended.
+  std::vector<std::uint32_t> wait(std::chrono::milliseconds timeout);
+
+ private:
+  struct Process {
+    std::uint32_t pid = 0;
+    int file_descriptor = -1;
+  };
+  std::vector<Process> processes_;
+};
+
+// Processes (this one not) that have `path` mapped: they may have begun without a word, or not have
+// come to it yet. Reads /proc; a few milliseconds.
+std::vector<std::uint32_t> processes_that_map(const std::string& path);
+
+}  // namespace kolben::agent

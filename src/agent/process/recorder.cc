@@ -1,0 +1,259 @@
+#include "agent/process/recorder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/process/limits.h"
+#include "agent/process/log_builder.h"
+#include "kolben/abi.h"
+
+namespace kolben::agent {
+namespace {
+
+constexpr std::string_view kScopeName = "kolben.agent";
+// A batch of logs may hold long lines: it is sent before it grows past this.
+constexpr std::size_t kBatchBytesMax = 2 << 20;
+
+InstrumentKind instrument_kind(std::uint8_t kind) {
+  switch (kind) {
+    case KOLBEN_UP_DOWN_COUNTER:
+      return InstrumentKind::kUpDownCounter;
+    case KOLBEN_HISTOGRAM:
+      return InstrumentKind::kHistogram;
+    case KOLBEN_GAUGE:
+      return InstrumentKind::kGauge;
+    default:
+      return InstrumentKind::kCounter;
+  }
+}
+
+}  // namespace
+
+Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& output,
+                   std::uint64_t now)
+    : settings_(settings),
+      exporters_(std::move(exporters)),
+      output_(output),
+      spans_(settings),
+      metrics_(settings.counter_temporality, settings.histogram_temporality),
+      http_metrics_(settings.conventions, metrics_),
+      lines_([this](const Line& line) { add_line(line); }),
+      last_metric_export_(now) {}
+
+void Recorder::handle(std::string_view bytes, std::uint64_t now) {
+  now_ = now;
+  const auto record = parse_record(bytes);
+  if (!record) {
+    ++counts_.damaged;
+    return;
+  }
+  const std::string_view payload = record->payload;
+  const auto take = [this](const auto& view, auto&& use) {
+    if (view) {
+      use(*view);
+    } else {
+      ++counts_.damaged;
+    }
+  };
+  switch (record->header.type) {
+    case RecordType::kServerExchange:
+      return take(parse_exchange(payload), [&](const auto& view) { handle_server(view, now); });
+    case RecordType::kClientExchange:
+      return take(parse_exchange(payload), [&](const auto& view) { handle_client(view, now); });
+    case RecordType::kSpan:
+      return take(parse_span(payload), [&](const auto& view) { handle_span(view, now); });
+    case RecordType::kMeasurement:
+      return take(parse_measurement(payload),
+                  [&](const auto& view) { handle_measurement(view, now); });
+    case RecordType::kOutput:
+      return take(parse_output(payload),
+                  [&](const auto& view) { handle_output(record->header, view, now); });
+    case RecordType::kLog:
+      return take(parse_log(payload), [&](const auto& view) { handle_log(view, now); });
+    case RecordType::kProcessEnd:
+    case RecordType::kExec:
+      return process_ended(record->header.pid);
+    case RecordType::kProcessStart:
+      return;  // process_watch.h wants those
+  }
+  ++counts_.damaged;
+}
+
+void Recorder::process_ended(std::uint32_t pid) {
+  lines_.flush_process(pid);
+}
+
+void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
+  const HttpExchange exchange(view);
+  if (exchange.request.method.empty()) {
+    ++counts_.damaged;
+    return;
+  }
+  Span& span = add_span(now);
+  spans_.build_server(exchange, span, open_spans_.batch.arena());
+  span.trace_state = owned_text(find_header(exchange.request.headers, "tracestate"),
+                                Limits::kNoLimit, open_spans_.batch.arena());
+  const std::size_t blank = span.name.find(' ');
+  const std::string_view route =
+      blank == std::string_view::npos ? std::string_view() : span.name.substr(blank + 1);
+  http_metrics_.record_server(span, route, now);
+  keep_span(spans_.is_sampled(view.fixed.self), now);
+}
+
+void Recorder::handle_client(const ExchangeView& view, std::uint64_t now) {
+  const HttpExchange exchange(view);
+  if (exchange.request.method.empty()) {
+    ++counts_.damaged;
+    return;
+  }
+  Span& span = add_span(now);
+  spans_.build_client(exchange, span, open_spans_.batch.arena());
+  http_metrics_.record_client(span, now);
+  keep_span(spans_.is_sampled(view.fixed.self), now);
+}
+
+void Recorder::handle_span(const SpanView& view, std::uint64_t now) {
+  spans_.build_manual(view, add_span(now), open_spans_.batch.arena());
+  keep_span(spans_.is_sampled(view.fixed.self), now);
+}
+
+void Recorder::handle_measurement(const MeasurementView& view, std::uint64_t now) {
+  Arena scratch;
+  Attributes attributes;
+  add_encoded_attributes(view.attributes, {.count_max = 128}, attributes, scratch);
+  Measured measured;
+  measured.kind = instrument_kind(view.fixed.kind);
+  measured.name = owned_text(view.name, Limits::kNoLimit, scratch);
+  measured.unit = owned_text(view.unit, Limits::kNoLimit, scratch);
+  measured.description = owned_text(view.description, Limits::kNoLimit, scratch);
+  measured.value = view.fixed.value;
+  metrics_.record(measured, attributes, now);
+}
+
+void Recorder::handle_output(const RecordHeader& header, const OutputView& view,
+                             std::uint64_t /*now*/) {
+  counts_.output_cut += view.fixed.bytes_cut;
+  if (view.bytes.empty()) return;
+  if (view.fixed.file_descriptor == 1) output_.line_is_open = view.bytes.back() != '\n';
+  if (!settings_.captures_output || exporters_.logs.empty()) return;
+  lines_.add(header.pid, view.fixed, view.bytes);
+}
+
+void Recorder::add_line(const Line& line) {
+  const std::string text = plain_text(line.text);
+  if (text.find_first_not_of(" \t") == std::string::npos) return;  // nothing is said
+  LogRecord& record = add_log(now_);
+  build_log(line, text, settings_.limits, now_, record, open_logs_.batch.arena());
+}
+
+void Recorder::handle_log(const LogView& view, std::uint64_t now) {
+  if (exporters_.logs.empty()) return;
+  LogRecord& record = add_log(now);
+  build_log(view, settings_.limits, now, record, open_logs_.batch.arena());
+}
+
+void Recorder::fill(Resource& resource, Arena& arena) const {
+  for (const auto& [key, value] : settings_.resource_attributes) {
+    resource.attributes.push_back(arena, {key, Value::string(value)});
+  }
+}
+
+// A default span at the end of the open batch; keep_span() decides whether it stays.
+Span& Recorder::add_span(std::uint64_t now) {
+  Arena& arena = open_spans_.batch.arena();
+  DecodedTraces& traces = open_spans_.batch.traces();
+  if (traces.resources.empty()) {
+    ResourceSpans& resource = traces.resources.add(arena);
+    fill(resource.resource, arena);
+    ScopeSpans& scope = resource.scopes.add(arena);
+    scope.scope.name = kScopeName;
+    scope.scope.version = agent_version();
+    open_spans_.since = now;
+  }
+  return traces.resources[0].scopes[0].spans.add(arena);
+}
+
+void Recorder::keep_span(bool is_sampled, std::uint64_t /*now*/) {
+  if (!is_sampled || exporters_.traces.empty()) {
+    auto& spans = open_spans_.batch.traces().resources[0].scopes[0].spans;
+    spans.truncate(spans.size() - 1);
+    // The memory of what was not kept is the batch's: let it go now and then.
+    if (open_spans_.items == 0 && open_spans_.batch.arena().reserved_bytes() > kBatchBytesMax) {
+      open_spans_ = Open(Signal::kTraces);
+    }
+    return;
+  }
+  ++open_spans_.items;
+  if (open_spans_.items >= settings_.span_batches.batch_items_max ||
+      open_spans_.batch.arena().reserved_bytes() > kBatchBytesMax) {
+    export_open(open_spans_, exporters_.traces);
+  }
+}
+
+LogRecord& Recorder::add_log(std::uint64_t now) {
+  if (open_logs_.items >= settings_.log_batches.batch_items_max ||
+      open_logs_.batch.arena().reserved_bytes() > kBatchBytesMax) {
+    export_open(open_logs_, exporters_.logs);
+  }
+  Arena& arena = open_logs_.batch.arena();
+  DecodedLogs& logs = open_logs_.batch.logs();
+  if (logs.resources.empty()) {
+    ResourceLogs& resource = logs.resources.add(arena);
+    fill(resource.resource, arena);
+    ScopeLogs& scope = resource.scopes.add(arena);
+    scope.scope.name = kScopeName;
+    scope.scope.version = agent_version();
+    open_logs_.since = now;
+  }
+  ++open_logs_.items;
+  return logs.resources[0].scopes[0].records.add(arena);
+}
+
+void Recorder::export_open(Open& open, const std::vector<Exporter*>& exporters) {
+  if (open.items > 0) {
+    open.batch.recount();
+    for (Exporter* exporter : exporters) exporter->export_batch(open.batch);
+  }
+  open = Open(open.batch.signal());
+}
+
+void Recorder::export_metrics(std::int64_t active_requests, std::uint64_t now) {
+  last_metric_export_ = now;
+  if (exporters_.metrics.empty()) return;
+  http_metrics_.record_active(active_requests, now);
+  if (metrics_.empty()) return;
+  Batch batch(Signal::kMetrics);
+  ResourceMetrics& resource = batch.metrics().resources.add(batch.arena());
+  fill(resource.resource, batch.arena());
+  metrics_.collect(resource, batch.arena(), now);
+  batch.recount();
+  for (Exporter* exporter : exporters_.metrics) exporter->export_batch(batch);
+}
+
+void Recorder::tick(std::int64_t active_requests, std::uint64_t now) {
+  now_ = now;
+  const auto is_due = [now](const Open& open, const BatchSettings& batches) {
+    return open.items > 0 && now >= open.since + batches.schedule_delay_nanos;
+  };
+  if (is_due(open_spans_, settings_.span_batches)) export_open(open_spans_, exporters_.traces);
+  if (is_due(open_logs_, settings_.log_batches)) export_open(open_logs_, exporters_.logs);
+  if (now >= last_metric_export_ + settings_.metric_interval_nanos) {
+    export_metrics(active_requests, now);
+  }
+}
+
+void Recorder::finish(std::int64_t active_requests, std::uint64_t now) {
+  now_ = now;
+  lines_.flush_all();
+  export_open(open_spans_, exporters_.traces);
+  export_open(open_logs_, exporters_.logs);
+  export_metrics(active_requests, now);
+}
+
+Recorder::Counts Recorder::counts() const {
+  Counts counts = counts_;
+  counts.measurements_refused = metrics_.refused();
+  return counts;
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,90 @@
+// Recorder: records of the ring in, batches to the exporters out. Here the three signals come
+// together: spans of exchanges and of the application, request metrics and the application's
+// instruments, log records of lines and calls.
+//
+// One thread (the one that reads the ring); time comes in with each call. Bytes of records are a
+// stranger's: damaged records are counted and skipped.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "agent/process/console_exporter.h"
+#include "agent/process/exporter.h"
+#include "agent/process/http_metrics.h"
+#include "agent/process/line_assembler.h"
+#include "agent/process/metric_store.h"
+#include "agent/process/records.h"
+#include "agent/process/settings.h"
+#include "agent/process/span_builder.h"
+#include "model/batch.h"
+
+namespace kolben::agent {
+
+// By signal; not owned, an exporter may serve several signals.
+struct Exporters {
+  std::vector<Exporter*> traces, metrics, logs;
+};
+
+class Recorder {
+ public:
+  // All outlive the recorder. `output` is told what the program printed last.
+  Recorder(const Settings& settings, Exporters exporters, SharedOutput& output, std::uint64_t now);
+
+  // One record, with its header.
+  void handle(std::string_view record, std::uint64_t now);
+  // Exports what is due; call it often.
+  void tick(std::int64_t active_requests, std::uint64_t now);
+  // A process is gone: what it wrote last had no newline.
+  void process_ended(std::uint32_t pid);
+  // Exports everything, metrics included.
+  void finish(std::int64_t active_requests, std::uint64_t now);
+
+  struct Counts {
+    std::uint64_t damaged = 0;     // records that disagree with themselves
+    std::uint64_t output_cut = 0;  // bytes of output that the library did not keep
+    std::uint64_t measurements_refused = 0;
+  };
+  Counts counts() const;
+
+ private:
+  // A batch that fills, and since when.
+  struct Open {
+    explicit Open(Signal signal) : batch(signal) {}
+    Batch batch;
+    std::uint32_t items = 0;
+    std::uint64_t since = 0;
+  };
+
+  void handle_server(const ExchangeView& view, std::uint64_t now);
+  void handle_client(const ExchangeView& view, std::uint64_t now);
+  void handle_span(const SpanView& view, std::uint64_t now);
+  void handle_measurement(const MeasurementView& view, std::uint64_t now);
+  void handle_output(const RecordHeader& header, const OutputView& view, std::uint64_t now);
+  void handle_log(const LogView& view, std::uint64_t now);
+  void add_line(const Line& line);
+
+  Span& add_span(std::uint64_t now);
+  void keep_span(bool is_sampled, std::uint64_t now);
+  LogRecord& add_log(std::uint64_t now);
+  void export_open(Open& open, const std::vector<Exporter*>& exporters);
+  void export_metrics(std::int64_t active_requests, std::uint64_t now);
+  void fill(Resource& resource, Arena& arena) const;
+
+  const Settings& settings_;
+  const Exporters exporters_;
+  SharedOutput& output_;
+  SpanBuilder spans_;
+  MetricStore metrics_;
+  HttpMetrics http_metrics_;
+  LineAssembler lines_;
+  Open open_spans_{Signal::kTraces};
+  Open open_logs_{Signal::kLogs};
+  std::uint64_t last_metric_export_;
+  std::uint64_t now_ = 0;  // of the call that is running, for lines
+  Counts counts_;
+};
+
+}  // namespace kolben::agent

@@ -1,0 +1,78 @@
+// Records of the ring (agent/ring/record.h) as views, checked: a broken program may have scribbled
+// over the mapping, so every size is compared with what is there. The views point into the record's
+// bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "agent/ring/record.h"
+#include "model/ids.h"
+
+namespace kolben::agent {
+
+// The header and what follows it; nothing where the sizes disagree.
+struct RawRecord {
+  RecordHeader header;
+  std::string_view payload;
+};
+std::optional<RawRecord> parse_record(std::string_view bytes);
+
+struct ProcessStartView {
+  ProcessStart fixed;
+  std::string_view executable;
+};
+
+struct ExchangeView {
+  Exchange fixed;
+  std::string_view local_address, peer_address;
+  std::string_view request_head, response_head;
+  std::string_view route;
+  std::string_view attributes;  // encoded
+};
+
+struct SpanView {
+  SpanRecord fixed;
+  std::string_view name, status_message;
+  std::string_view attributes, events;  // encoded
+};
+
+struct MeasurementView {
+  Measurement fixed;
+  std::string_view name, unit, description;
+  std::string_view attributes;  // encoded
+};
+
+struct OutputView {
+  Output fixed;
+  std::string_view bytes;
+};
+
+struct LogView {
+  LogRecordHeader fixed;
+  std::string_view body;
+  std::string_view attributes;  // encoded
+};
+
+// Each reads the payload of a record of its type; nothing where it is damaged.
+std::optional<ProcessStartView> parse_process_start(std::string_view payload);
+std::optional<ExchangeView> parse_exchange(std::string_view payload);
+std::optional<SpanView> parse_span(std::string_view payload);
+std::optional<MeasurementView> parse_measurement(std::string_view payload);
+std::optional<OutputView> parse_output(std::string_view payload);
+std::optional<LogView> parse_log(std::string_view payload);
+
+struct EventView {
+  std::uint64_t time = 0;
+  std::string_view name;
+  std::string_view attributes;  // encoded
+};
+// Takes the next event off `events`; nothing at the end or where it is damaged.
+std::optional<EventView> next_event(std::string_view& events);
+
+TraceId trace_id_of(const Context& context);
+SpanId span_id_of(const Context& context);
+SpanId span_id_of(const std::uint8_t (&bytes)[8]);
+
+}  // namespace kolben::agent

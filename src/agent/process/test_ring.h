@@ -1,0 +1,241 @@
+// A ring in a temporary file, and functions that write what the preloaded library writes. For
+// tests.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/ring/attribute_codec.h"
+#include "agent/ring/record.h"
+#include "agent/ring/ring.h"
+
+namespace kolben::agent::testing {
+
+inline constexpr std::uint64_t kTime = 1'730'121'633'123'456'789;  // 2024-10-28T13:20:33Z
+
+inline Context context(std::uint8_t trace, std::uint8_t span) {
+  Context context;
+  std::memset(context.trace_id, trace, sizeof context.trace_id);
+  std::memset(context.span_id, span, sizeof context.span_id);
+  context.flags = 1;
+  return context;
+}
+
+// Bytes of a record: fixed part, then texts.
+class RecordBytes {
+ public:
+  explicit RecordBytes(RecordType type, std::uint32_t pid = 1) {
+    header_.type = type;
+    header_.pid = pid;
+    header_.tid = pid;
+  }
+  template <typename Fixed>
+  RecordBytes& fixed(const Fixed& value) {
+    payload_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    return *this;
+  }
+  RecordBytes& text(std::string_view text) {
+    payload_ += text;
+    return *this;
+  }
+  std::string bytes() const {
+    RecordHeader header = header_;
+    header.size = static_cast<std::uint32_t>(sizeof header + payload_.size());
+    return std::string(reinterpret_cast<const char*>(&header), sizeof header) + payload_;
+  }
+  void write(RingHeader* ring) const {
+    RecordWriter writer(ring, header_.type, static_cast<std::uint32_t>(payload_.size()),
+                        header_.pid, header_.tid);
+    if (writer.ok()) {
+      writer.append(payload_.data(), static_cast<std::uint32_t>(payload_.size()));
+    }
+  }
+
+ private:
+  RecordHeader header_;
+  std::string payload_;
+};
+
+inline kolben_text text_of(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+class EncodedAttributes {
+ public:
+  EncodedAttributes& add(std::string_view key, std::string_view value) {
+    kolben_attribute attribute{text_of(key), KOLBEN_STRING, {}};
+    attribute.value.string = text_of(value);
+    return put(attribute);
+  }
+  EncodedAttributes& add(std::string_view key, std::int64_t value) {
+    kolben_attribute attribute{text_of(key), KOLBEN_INT, {}};
+    attribute.value.integer = value;
+    return put(attribute);
+  }
+  EncodedAttributes& add(std::string_view key, double value) {
+    kolben_attribute attribute{text_of(key), KOLBEN_DOUBLE, {}};
+    attribute.value.real = value;
+    return put(attribute);
+  }
+  EncodedAttributes& add_bool(std::string_view key, bool value) {
+    kolben_attribute attribute{text_of(key), KOLBEN_BOOL, {}};
+    attribute.value.boolean = value ? 1 : 0;
+    return put(attribute);
+  }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  EncodedAttributes& put(const kolben_attribute& attribute) {
+    std::uint8_t buffer[4096];
+    AttributeEncoder encoder(buffer, sizeof buffer);
+    encoder.add(attribute);
+    bytes_.append(reinterpret_cast<const char*>(buffer), encoder.size());
+    return *this;
+  }
+  std::string bytes_;
+};
+
+struct TestExchange {
+  std::string request = "GET / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nUser-Agent: curl/7.88.1\r\n\r\n";
+  std::string response = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n";
+  std::string route;
+  std::string attributes;
+  std::uint64_t start = kTime;
+  std::uint64_t nanos = 5'250'000;
+  Context self = context(0xab, 0xcd);
+  std::uint8_t parent = 0;  // each byte of the parent's id; 0: a root
+  bool parent_is_remote = false;
+  std::string local_address = "127.0.0.1";
+  std::string peer_address = "127.0.0.1";
+  std::uint16_t local_port = 5000;
+  std::uint16_t peer_port = 41234;
+};
+
+inline RecordBytes exchange_record(const TestExchange& exchange,
+                                   RecordType type = RecordType::kServerExchange) {
+  Exchange fixed;
+  fixed.start_time = exchange.start;
+  fixed.end_time = exchange.start + exchange.nanos;
+  fixed.self = exchange.self;
+  std::memset(fixed.parent_span_id, exchange.parent, sizeof fixed.parent_span_id);
+  fixed.parent_is_remote = exchange.parent_is_remote ? 1 : 0;
+  fixed.local_port = exchange.local_port;
+  fixed.peer_port = exchange.peer_port;
+  fixed.local_address_size = static_cast<std::uint8_t>(exchange.local_address.size());
+  fixed.peer_address_size = static_cast<std::uint8_t>(exchange.peer_address.size());
+  fixed.request_head_size = static_cast<std::uint32_t>(exchange.request.size());
+  fixed.response_head_size = static_cast<std::uint32_t>(exchange.response.size());
+  fixed.route_size = static_cast<std::uint32_t>(exchange.route.size());
+  fixed.attributes_size = static_cast<std::uint32_t>(exchange.attributes.size());
+  RecordBytes record(type);
+  record.fixed(fixed).text(exchange.local_address).text(exchange.peer_address);
+  record.text(exchange.request).text(exchange.response);
+  return record.text(exchange.route).text(exchange.attributes);
+}
+
+inline RecordBytes output_record(std::string_view bytes, std::uint32_t file_descriptor = 1,
+                                 std::uint32_t pid = 1, Context context = {}) {
+  Output fixed;
+  fixed.time = kTime;
+  fixed.context = context;
+  fixed.file_descriptor = file_descriptor;
+  fixed.bytes_size = static_cast<std::uint32_t>(bytes.size());
+  return RecordBytes(RecordType::kOutput, pid).fixed(fixed).text(bytes);
+}
+
+inline RecordBytes measurement_record(int kind, std::string_view name, double value,
+                                      std::string_view attributes = {}, std::string_view unit = {},
+                                      std::string_view description = {}) {
+  Measurement fixed;
+  fixed.time = kTime;
+  fixed.value = value;
+  fixed.kind = static_cast<std::uint8_t>(kind);
+  fixed.name_size = static_cast<std::uint32_t>(name.size());
+  fixed.unit_size = static_cast<std::uint32_t>(unit.size());
+  fixed.description_size = static_cast<std::uint32_t>(description.size());
+  fixed.attributes_size = static_cast<std::uint32_t>(attributes.size());
+  RecordBytes record(RecordType::kMeasurement);
+  return record.fixed(fixed).text(name).text(unit).text(description).text(attributes);
+}
+
+struct TestSpan {
+  std::string name = "querying_tasks";
+  std::string attributes;
+  std::string events;
+  std::uint8_t kind = 1;
+  std::uint8_t status = 0;
+  std::string status_message;
+  Context self = context(0xab, 0xef);
+  std::uint8_t parent = 0xcd;
+};
+
+inline RecordBytes span_record(const TestSpan& span) {
+  SpanRecord fixed;
+  fixed.start_time = kTime;
+  fixed.end_time = kTime + 1'000'000;
+  fixed.self = span.self;
+  std::memset(fixed.parent_span_id, span.parent, sizeof fixed.parent_span_id);
+  fixed.kind = span.kind;
+  fixed.status_code = span.status;
+  fixed.name_size = static_cast<std::uint32_t>(span.name.size());
+  fixed.status_message_size = static_cast<std::uint32_t>(span.status_message.size());
+  fixed.attributes_size = static_cast<std::uint32_t>(span.attributes.size());
+  fixed.events_size = static_cast<std::uint32_t>(span.events.size());
+  RecordBytes record(RecordType::kSpan);
+  record.fixed(fixed).text(span.name).text(span.status_message);
+  return record.text(span.attributes).text(span.events);
+}
+
+inline std::string event_bytes(std::string_view name, std::string_view attributes) {
+  const std::uint64_t time = kTime + 500'000;
+  const auto name_size = static_cast<std::uint32_t>(name.size());
+  const auto attributes_size = static_cast<std::uint32_t>(attributes.size());
+  std::string bytes(reinterpret_cast<const char*>(&time), sizeof time);
+  bytes.append(reinterpret_cast<const char*>(&name_size), sizeof name_size);
+  bytes.append(reinterpret_cast<const char*>(&attributes_size), sizeof attributes_size);
+  return bytes.append(name).append(attributes);
+}
+
+inline RecordBytes log_record(std::int32_t severity, std::string_view body,
+                              std::string_view attributes = {}, Context context = {}) {
+  LogRecordHeader fixed;
+  fixed.time = kTime;
+  fixed.context = context;
+  fixed.severity = severity;
+  fixed.body_size = static_cast<std::uint32_t>(body.size());
+  fixed.attributes_size = static_cast<std::uint32_t>(attributes.size());
+  return RecordBytes(RecordType::kLog).fixed(fixed).text(body).text(attributes);
+}
+
+class TestRing {
+ public:
+  explicit TestRing(std::uint32_t slots = 1024) {
+    char path[] = "/tmp/kolben-ring-test-XXXXXX";
+    const int file = ::mkstemp(path);
+    if (file >= 0) ::close(file);
+    ::unlink(path);
+    path_ = path;
+    ring_ = create_ring(path, slots);
+  }
+  ~TestRing() {
+    unmap_ring(ring_);
+    ::unlink(path_.c_str());
+  }
+  TestRing(const TestRing&) = delete;
+  TestRing& operator=(const TestRing&) = delete;
+
+  RingHeader* ring() const { return ring_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  RingHeader* ring_ = nullptr;
+};
+
+}  // namespace kolben::agent::testing

@@ -1,0 +1,25 @@
+// Reading UTF-8 that strangers wrote (Unicode 15, table 3-7): what is not well-formed reads as
+// U+FFFD.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kolben::agent {
+
+inline constexpr std::uint32_t kReplacement = 0xfffd;
+
+// The code point at `at` (which must be inside `text`); moves `at` behind it, by one byte at least.
+std::uint32_t next_code_point(std::string_view text, std::size_t& at);
+
+// The longest prefix of at most `bytes_max` bytes that does not cut a code point in two.
+std::string_view cut_utf8(std::string_view text, std::size_t bytes_max);
+
+// Whether all of `text` is well-formed.
+bool is_utf8(std::string_view text);
+// `text` with each ill-formed sequence replaced by U+FFFD.
+std::string repair_utf8(std::string_view text);
+
+}  // namespace kolben::agent
