@@ -25,7 +25,7 @@ void count_task(const char* change) {
 std::vector<Task> fetch_tasks(Tasks& tasks) {
   kolben::Span span("querying_tasks");
   std::vector<Task> all = tasks.all();
-  span.set_attribute("task.count", static_cast<std::int64_t>(all.size()));
+  span.set("task.count", all.size());
   log_info("Fetched " + std::to_string(all.size()) + " tasks from the database");
   return all;
 }
@@ -51,7 +51,7 @@ void add(Tasks& tasks, const httplib::Request& request, httplib::Response& respo
   }
   {
     kolben::Span span("adding_task");
-    span.set_attribute("task.id", tasks.add(description));
+    span.set("task.id", tasks.add(description));
   }
   count_task("added");
   log_info("Added new task with description: " + description);
@@ -67,7 +67,7 @@ void remove(Tasks& tasks, const httplib::Request& request, httplib::Response& re
   bool removed = false;
   if (parsed.ec == std::errc()) {
     kolben::Span span("deleting_task");
-    span.set_attribute("task.id", id);
+    span.set("task.id", id);
     removed = tasks.remove(id);
   }
   if (removed) {

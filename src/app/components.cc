@@ -1,49 +1,62 @@
 #include "app/components.h"
 
+#include "exporters/debug/debug.h"
+#include "exporters/otlp/otlp.h"
+#include "exporters/otlphttp/otlphttp.h"
+#include "exporters/prometheus/prometheus.h"
+#include "exporters/store/store.h"
+#include "exporters/zipkin/zipkin.h"
+#include "extensions/health_check/health_check.h"
+#include "processors/attributes/attributes.h"
+#include "processors/batch/batch.h"
+#include "processors/memory_limiter/memory_limiter.h"
+#include "processors/resource/resource.h"
+#include "query/server/query.h"
+#include "receivers/otlp/otlp.h"
+#include "receivers/zipkin/zipkin.h"
+
 namespace kolben::app {
 namespace {
 
 using pipeline::ComponentType;
 using pipeline::Kind;
 
-[[maybe_unused]] constexpr ComponentType receiver(std::string_view type,
-                                                  pipeline::CreateReceiver create,
-                                                  std::string_view alias = {}) {
+constexpr ComponentType receiver(std::string_view type, pipeline::CreateReceiver create,
+                                 std::string_view alias = {}) {
   ComponentType entry{Kind::kReceiver, type, alias};
   entry.create_receiver = create;
   return entry;
 }
 
-[[maybe_unused]] constexpr ComponentType processor(std::string_view type,
-                                                   pipeline::CreateProcessor create,
-                                                   std::string_view alias = {}) {
+constexpr ComponentType processor(std::string_view type, pipeline::CreateProcessor create,
+                                  std::string_view alias = {}) {
   ComponentType entry{Kind::kProcessor, type, alias};
   entry.create_processor = create;
   return entry;
 }
 
-[[maybe_unused]] constexpr ComponentType exporter(std::string_view type,
-                                                  pipeline::CreateExporter create,
-                                                  std::string_view alias = {}) {
+constexpr ComponentType exporter(std::string_view type, pipeline::CreateExporter create,
+                                 std::string_view alias = {}) {
   ComponentType entry{Kind::kExporter, type, alias};
   entry.create_exporter = create;
   return entry;
 }
 
-[[maybe_unused]] constexpr ComponentType extension(std::string_view type,
-                                                   pipeline::CreateExtension create,
-                                                   std::string_view alias = {}) {
+constexpr ComponentType extension(std::string_view type, pipeline::CreateExtension create,
+                                  std::string_view alias = {}) {
   ComponentType entry{Kind::kExtension, type, alias};
   entry.create_extension = create;
   return entry;
 }
 
 // For those that do not know all signals.
-[[maybe_unused]] constexpr ComponentType only(ComponentType entry, bool traces, bool metrics,
-                                              bool logs) {
-  entry.traces = traces;
-  entry.metrics = metrics;
-  entry.logs = logs;
+struct Signals {
+  bool traces = false, metrics = false, logs = false;
+};
+constexpr ComponentType only(ComponentType entry, Signals signals) {
+  entry.traces = signals.traces;
+  entry.metrics = signals.metrics;
+  entry.logs = signals.logs;
   return entry;
 }
 
@@ -51,7 +64,26 @@ using pipeline::Kind;
 
 std::span<const ComponentType> components() {
   // One line each: type as it stands in configurations, factory, older spelling.
-  return {};
+  static constexpr ComponentType kComponents[] = {
+      receiver("otlp", &receivers::otlp::create),
+      only(receiver("zipkin", &receivers::zipkin::create), {.traces = true}),
+
+      processor("attributes", &processors::attributes::create),
+      processor("batch", &processors::batch::create),
+      processor("memory_limiter", &processors::memory_limiter::create),
+      processor("resource", &processors::resource::create),
+
+      exporter("debug", &exporters::debug::create),
+      exporter("otlp_grpc", &exporters::otlp::create, "otlp"),
+      exporter("otlp_http", &exporters::otlphttp::create, "otlphttp"),
+      only(exporter("prometheus", &exporters::prometheus::create), {.metrics = true}),
+      exporter("store", &exporters::store::create),
+      only(exporter("zipkin", &exporters::zipkin::create), {.traces = true}),
+
+      extension("health_check", &extensions::health_check::create),
+      extension("query", &query::create),
+  };
+  return kComponents;
 }
 
 }  // namespace kolben::app
