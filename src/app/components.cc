@@ -11,7 +11,7 @@
 #include "processors/batch/batch.h"
 #include "processors/memory_limiter/memory_limiter.h"
 #include "processors/resource/resource.h"
-#include "query/server/query.h"
+#include "query/server/extension.h"
 #include "receivers/otlp/otlp.h"
 #include "receivers/zipkin/zipkin.h"
 
