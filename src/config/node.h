@@ -3,6 +3,7 @@
 // with config::Reader (config/reader.h). Plain immutable data.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,22 +33,37 @@ struct Node {
   std::vector<Location> field_locations;
 
   const Node* find(std::string_view key) const;
+  Node* find(std::string_view key);
+  // Where `key` stands; the map's own place where it is missing.
+  const Location& location_of(std::string_view key) const;
+  // Appends a field; the key must not be there yet.
+  Node& add(std::string key, Location key_location, Node value);
 };
 
-// All mistakes of a configuration, told at once.
+// "a map", "a list", "nothing", `"text"`: how errors name what they found.
+std::string describe(const Node& node);
+
+// All mistakes of a configuration, told at once, and what is worth a warning.
 class Errors {
  public:
   // "kolben.yaml:12:5: exporters::otlp: unknown key "endpont" (did you mean "endpoint"?)"
-  void add(const Location& location, std::string message);
+  void add(const Location& location, std::string_view message);
+  // The program goes on; it logs these once.
+  void warn(const Location& location, std::string_view message);
   bool empty() const { return messages_.empty(); }
   const std::vector<std::string>& messages() const { return messages_; }
-  std::string to_string() const;  // one a line
+  const std::vector<std::string>& warnings() const { return warnings_; }
+  std::string to_string() const;  // the mistakes, one a line
 
  private:
   std::vector<std::string> messages_;
+  std::vector<std::string> warnings_;
 };
 
 // The candidate closest to `word` by edit distance, or empty where none is close.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+// ` (did you mean "endpoint"?)`, or empty where no candidate is close.
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace kolben::config

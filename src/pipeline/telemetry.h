@@ -42,7 +42,8 @@ class TelemetryRegistry {
  public:
   // The counter of that name and those labels; the same one for the same arguments.
   Counter& counter(std::string_view name, std::string_view help, Labels labels);
-  // A gauge that is asked when somebody looks. Remove it before what it reads is gone.
+  // A gauge that is asked when somebody looks. Remove it before what it reads is gone. `read` runs
+  // under the registry's lock: it must be quick and must not call the registry.
   using GaugeId = std::uint64_t;
   GaugeId add_gauge(std::string_view name, std::string_view help, Labels labels,
                     UniqueFunction<double()> read);
@@ -60,7 +61,7 @@ class TelemetryRegistry {
   struct GaugeEntry {
     GaugeId id;
     Labels labels;
-    UniqueFunction<double()> read;
+    mutable UniqueFunction<double()> read;  // called under mutex_: the registry is const then
   };
   struct Family {
     std::string help;

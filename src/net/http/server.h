@@ -36,8 +36,9 @@ struct Request {
   std::string_view header(std::string_view name) const;
 };
 
-// key=value pairs of the target, percent-decoded, in order.
+// key=value pairs of the target, percent-decoded ('+' is a space here), in order.
 Headers query_parameters(std::string_view target);
+// A '%' that no two hex digits follow stays as it is, and so does '+'.
 std::string percent_decode(std::string_view text);
 std::string percent_encode(std::string_view text);
 
@@ -47,14 +48,19 @@ Result<Bytes> decode_body(const Request& request, std::size_t bytes_max);
 
 struct Response {
   int status = 200;
-  Headers headers;  // Content-Length, Date and Connection are the server's
-  Bytes body;
+  Headers headers = {};  // Content-Length, Date and Connection are the server's
+  Bytes body = {};
 };
 
 Response text_response(int status, std::string text);
 Response json_response(int status, std::string json);
-// For errors: sets Retry-After on 429 and 503 where the status names a delay.
+// The table of the OTLP receiver: RESOURCE_EXHAUSTED 429, UNAVAILABLE and the like 503, ... A body
+// over the limit (RESOURCE_EXHAUSTED of decode_body) is 413 instead: the handler knows.
 int http_status_of(const Status& status);
+// Sets Retry-After (whole seconds) on 429 and 503 where the status names a delay.
+void set_retry_after(const Status& status, Response& response);
+// The status's message as text, with its HTTP status and Retry-After.
+Response error_response(const Status& status);
 
 // Answers one request, once. Destroyed without an answer, it answers 500. Any thread.
 class Responder {
@@ -62,7 +68,7 @@ class Responder {
   using Send = UniqueFunction<void(Response)>;
   explicit Responder(Send send) : send_(std::move(send)) {}
   Responder(Responder&&) noexcept = default;
-  Responder& operator=(Responder&&) noexcept = default;
+  Responder& operator=(Responder&& other) noexcept;  // what it held before is answered with 500
   ~Responder();
   void respond(Response response);
 
@@ -70,11 +76,12 @@ class Responder {
   Send send_;
 };
 
+// With ServerSettings::threads > 1 it is called from several threads at once.
 using Handler = UniqueFunction<void(Request, Responder)>;
 
 struct ServerSettings {
-  std::string endpoint;  // "localhost:4318"; localhost means 127.0.0.1 and ::1, on one port
-  TlsServerSettings tls;
+  std::string endpoint = {};  // "localhost:4318"; localhost means 127.0.0.1 and ::1, on one port
+  TlsServerSettings tls = {};
   std::size_t body_bytes_max = 64 << 20;
   std::chrono::nanoseconds header_timeout = std::chrono::seconds(10);
   std::chrono::nanoseconds body_timeout = std::chrono::seconds(30);
@@ -82,7 +89,7 @@ struct ServerSettings {
   std::size_t connections_max = 4096;
   int threads = 1;
   // Origins that may call from a browser ("*", "https://*.example.com"); empty: none.
-  std::vector<std::string> cors_allowed_origins;
+  std::vector<std::string> cors_allowed_origins = {};
 };
 
 // Counts what was refused before a handler saw it, by reason; reasons are few and fixed

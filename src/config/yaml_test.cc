@@ -1,0 +1,111 @@
+#include "config/yaml.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kolben::config {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Node parse(std::string_view text, Errors& errors) {
+  return parse_yaml(text, "k.yaml", errors);
+}
+
+std::string errors_of(std::string_view text) {
+  Errors errors;
+  parse(text, errors);
+  return errors.to_string();
+}
+
+TEST(Yaml, EveryKeyAndValueKnowsItsPlace) {
+  Errors errors;
+  const Node root = parse("receivers:\n  otlp:\n    endpoint: \"a:1\"\n    list: [x, y]\n", errors);
+  ASSERT_TRUE(errors.empty()) << errors.to_string();
+  const Node* otlp = root.find("receivers")->find("otlp");
+  EXPECT_EQ(root.find("receivers")->location_of("otlp").to_string(), "k.yaml:2:3");
+  EXPECT_EQ(otlp->location_of("endpoint").to_string(), "k.yaml:3:5");
+  EXPECT_EQ(otlp->find("endpoint")->location.to_string(), "k.yaml:3:15");
+  EXPECT_TRUE(otlp->find("endpoint")->is_quoted);
+  EXPECT_EQ(otlp->find("list")->items[1].location.to_string(), "k.yaml:4:15");
+  EXPECT_FALSE(otlp->find("list")->items[1].is_quoted);
+}
+
+TEST(Yaml, NothingBehindAKeyIsNull) {
+  Errors errors;
+  const Node root = parse("a:\nb: ~\nc: null\nd: \"null\"\n", errors);
+  EXPECT_EQ(root.find("a")->kind, NodeKind::kNull);
+  EXPECT_EQ(root.find("b")->kind, NodeKind::kNull);
+  EXPECT_EQ(root.find("c")->kind, NodeKind::kNull);
+  EXPECT_EQ(root.find("d")->kind, NodeKind::kScalar);
+}
+
+TEST(Yaml, ColonsInKeysArePaths) {
+  Errors errors;
+  const Node root = parse("a::b: 1\na:\n  c: 2\nx::y::z: 3\n", errors);
+  ASSERT_TRUE(errors.empty()) << errors.to_string();
+  EXPECT_EQ(root.find("a")->find("b")->text, "1");
+  EXPECT_EQ(root.find("a")->find("c")->text, "2");
+  EXPECT_EQ(root.find("x")->find("y")->find("z")->text, "3");
+}
+
+TEST(Yaml, DuplicateKeysAreMistakes) {
+  EXPECT_EQ(errors_of("a: 1\nb: 2\na: 3\n"),
+            "k.yaml:3:1: duplicate key \"a\" (first at k.yaml:1:1)\n");
+  EXPECT_THAT(errors_of("a::b: 1\na::b: 2\n"), HasSubstr("k.yaml:2:1: duplicate key \"a::b\""));
+}
+
+TEST(Yaml, AnchorsAliasesAndMergeKeys) {
+  Errors errors;
+  const Node root =
+      parse("base: &base {a: 1, b: 2}\ncopy: *base\nmore:\n  <<: *base\n  b: 3\n", errors);
+  ASSERT_TRUE(errors.empty()) << errors.to_string();
+  EXPECT_EQ(root.find("copy")->find("b")->text, "2");
+  EXPECT_EQ(root.find("more")->find("a")->text, "1");
+  EXPECT_EQ(root.find("more")->find("b")->text, "3");
+}
+
+TEST(Yaml, BillionLaughsAreRefused) {
+  std::string text = "a0: &a0 lol\n";
+  for (int i = 1; i < 12; ++i) {
+    const std::string last = "*a" + std::to_string(i - 1);
+    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) text += (j == 0 ? "" : ", ") + last;
+    text += "]\n";
+  }
+  EXPECT_THAT(errors_of(text), HasSubstr("too large once its aliases are expanded"));
+}
+
+TEST(Yaml, DeepNestingIsRefused) {
+  EXPECT_THAT(errors_of(std::string(100, '[') + std::string(100, ']')),
+              HasSubstr("nested deeper than 64 levels"));
+  EXPECT_FALSE(errors_of(std::string(100'000, '[')).empty());
+  std::string path = "a";
+  for (int i = 0; i < 100; ++i) path += "::a";
+  EXPECT_THAT(errors_of(path + ": 1\n"), HasSubstr("nested deeper than 64 levels"));
+}
+
+TEST(Yaml, HugeFilesAreRefused) {
+  EXPECT_THAT(errors_of(std::string(kFileBytesMax + 1, ' ')), HasSubstr("larger than 8 MiB"));
+}
+
+TEST(Yaml, MalformedTextIsToldWithItsPlace) {
+  EXPECT_THAT(errors_of("a: [1, 2\nb: 3\n"), HasSubstr("k.yaml:2:"));
+  EXPECT_THAT(errors_of("\ta: 1\n"), HasSubstr("k.yaml:1:"));
+  EXPECT_THAT(errors_of("a: *nobody\n"), HasSubstr("k.yaml:1:"));
+  EXPECT_THAT(errors_of("a: 1\n---\nb: 2\n"), HasSubstr("more than one YAML document"));
+  EXPECT_THAT(errors_of("[a]: 1\n"), HasSubstr("a key is a word, not a list"));
+}
+
+TEST(Nearest, FindsTyposAndLeavesStrangersAlone) {
+  EXPECT_EQ(nearest("endpont", {"endpoint", "timeout"}), "endpoint");
+  EXPECT_EQ(nearest("otpl", {"otlp", "zipkin"}), "otlp");
+  EXPECT_EQ(nearest("banana", {"otlp", "zipkin"}), "");
+  EXPECT_EQ(did_you_mean("tiemout", {"timeout"}), " (did you mean \"timeout\"?)");
+}
+
+}  // namespace
+}  // namespace kolben::config

@@ -1,0 +1,446 @@
+// The gRPC server and client against each other, over real sockets.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <future>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "net/grpc/client.h"
+#include "net/grpc/server.h"
+#include "wire/compression.h"
+
+namespace kolben::net::grpc {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr std::string_view kMethod = "/kolben.Test/Echo";
+
+class Rejections {
+ public:
+  http::OnRejected counter() {
+    return [this](std::string_view reason, std::string_view) {
+      MutexLock lock(mutex_);
+      reasons_.emplace_back(reason);
+      changed_.notify_all();
+    };
+  }
+  bool wait_for(std::string_view reason) {
+    const auto deadline = steady_clock::now() + seconds(10);
+    MutexLock lock(mutex_);
+    while (std::find(reasons_.begin(), reasons_.end(), reason) == reasons_.end()) {
+      if (steady_clock::now() > deadline) return false;
+      changed_.wait_for(mutex_, milliseconds(100));
+    }
+    return true;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<std::string> reasons_;
+};
+
+std::unique_ptr<Server> start(Handler handler, ServerSettings settings = {},
+                              http::OnRejected on_rejected = {}) {
+  if (settings.endpoint.empty()) settings.endpoint = "localhost:0";
+  Result<std::unique_ptr<Server>> server =
+      Server::start(std::move(settings), std::move(handler), std::move(on_rejected));
+  EXPECT_TRUE(server.has_value()) << server.status().to_string();
+  return std::move(server).value();
+}
+
+std::unique_ptr<Client> connect_to(const Server& server, ClientSettings settings = {}) {
+  settings.endpoint = "localhost:" + std::to_string(server.port());
+  if (settings.tls.ca_file.empty() && !settings.tls.insecure_skip_verify) {
+    settings.tls.insecure = true;
+  }
+  Result<std::unique_ptr<Client>> client = Client::create(std::move(settings));
+  EXPECT_TRUE(client.has_value()) << client.status().to_string();
+  return std::move(client).value();
+}
+
+Result<std::string> call(Client& client, OutgoingCall outgoing) {
+  if (outgoing.method.empty()) outgoing.method = kMethod;
+  auto promise = std::make_shared<std::promise<Result<std::string>>>();
+  auto future = promise->get_future();
+  client.call(std::move(outgoing),
+              [promise](Result<std::string> result) { promise->set_value(std::move(result)); });
+  return future.get();
+}
+
+Result<std::string> call(Client& client, std::string message) {
+  return call(client, {.method = {}, .message = Bytes::from_string(std::move(message))});
+}
+
+const auto echo = [](const Call& call, Responder responder) {
+  if (call.method != kMethod) return responder.fail(unimplemented("no method " + call.method));
+  responder.respond(std::string(call.message.view()));
+};
+
+// The numbers are varied so that gzip does not make everything small.
+std::string text_of(std::size_t size) {
+  std::string text;
+  for (unsigned i = 0; text.size() < size; ++i) text += std::to_string(i * 2654435761U) + ",";
+  text.resize(size);
+  return text;
+}
+
+TEST(Grpc, MessageComesBack) {
+  const auto server = start(echo);
+  const auto client = connect_to(*server);
+  const Result<std::string> reply = call(*client, std::string("hello"));
+  ASSERT_TRUE(reply.has_value()) << reply.error().to_string();
+  EXPECT_EQ(*reply, "hello");
+}
+
+TEST(Grpc, EmptyAndLargeMessagesComeBack) {
+  const auto server = start(echo);
+  const auto client = connect_to(*server);
+  for (const std::size_t size : {0U, 1U, 100'000U, 3'000'000U}) {
+    const std::string text = text_of(size);
+    const Result<std::string> reply = call(*client, text);
+    ASSERT_TRUE(reply.has_value()) << size << ": " << reply.error().to_string();
+    EXPECT_TRUE(*reply == text) << size;
+  }
+}
+
+TEST(Grpc, HandlerSeesMethodPeerAndMetadata) {
+  std::promise<Call> seen;
+  const auto server = start([&seen](Call call, Responder responder) {
+    responder.respond("");
+    seen.set_value(std::move(call));
+  });
+  const auto client =
+      connect_to(*server, {.endpoint = {}, .tls = {}, .metadata = {{"Authorization", "Bearer x"}}});
+  ASSERT_TRUE(call(*client, std::string("m")).has_value());
+  const Call got = seen.get_future().get();
+  EXPECT_EQ(got.method, kMethod);
+  EXPECT_EQ(got.compression, wire::Compression::kNone);
+  EXPECT_TRUE(got.peer.starts_with("127.0.0.1:") || got.peer.starts_with("[::1]:")) << got.peer;
+  const auto has = std::find(got.metadata.begin(), got.metadata.end(),
+                             std::pair<std::string, std::string>("authorization", "Bearer x"));
+  EXPECT_NE(has, got.metadata.end());
+}
+
+TEST(Grpc, GzipArrivesAsItWasSent) {
+  std::promise<Call> seen;
+  const auto server = start([&seen](Call call, Responder responder) {
+    responder.respond("ok");
+    seen.set_value(std::move(call));
+  });
+  const auto client = connect_to(*server);
+  const std::string text = text_of(200'000);
+  const std::string gzip = wire::compress(wire::Compression::kGzip, text);
+  const Result<std::string> reply = call(
+      *client,
+      {.method = {}, .message = Bytes::from_string(gzip), .compression = wire::Compression::kGzip});
+  ASSERT_TRUE(reply.has_value()) << reply.error().to_string();
+  const Call got = seen.get_future().get();
+  EXPECT_EQ(got.compression, wire::Compression::kGzip);
+  EXPECT_TRUE(got.message.view() == gzip);
+}
+
+TEST(Grpc, CompressionThatGrpcDoesNotKnowIsRefused) {
+  const auto server = start(echo);
+  const auto client = connect_to(*server);
+  const Result<std::string> reply = call(
+      *client,
+      {.method = {}, .message = Bytes::from_string("x"), .compression = wire::Compression::kLz4});
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code(), StatusCode::kUnimplemented);
+}
+
+TEST(Grpc, UnknownMethodIsUnimplemented) {
+  const auto server = start(echo);
+  const auto client = connect_to(*server);
+  const Result<std::string> reply =
+      call(*client, {.method = "/kolben.Test/Other", .message = Bytes::from_string("x")});
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code(), StatusCode::kUnimplemented);
+  EXPECT_EQ(reply.error().message(), "no method /kolben.Test/Other");
+}
+
+TEST(Grpc, OversizeIsResourceExhausted) {
+  ServerSettings settings;
+  settings.message_bytes_max = 1000;
+  Rejections rejections;
+  const auto server = start(echo, settings, rejections.counter());
+  const auto client = connect_to(*server);
+  const Result<std::string> reply = call(*client, std::string(1001, 'x'));
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code(), StatusCode::kResourceExhausted) << reply.error().to_string();
+  EXPECT_TRUE(rejections.wait_for("unreadable_message"));
+  EXPECT_TRUE(call(*client, std::string(1000, 'x')).has_value());
+}
+
+TEST(Grpc, DelayTravelsInTheDetails) {
+  ServerSettings server_settings;
+  server_settings.encode_status_details = [](const Status& status) {
+    return std::to_string(status.retry_after()->count());
+  };
+  ClientSettings client_settings;
+  client_settings.decode_status_details = [](std::string_view details) {
+    return unavailable("").with_retry_after(milliseconds(std::stol(std::string(details))));
+  };
+  const auto server = start(
+      [](Call, Responder responder) {
+        responder.fail(resource_exhausted("full").with_retry_after(milliseconds(1500)));
+      },
+      server_settings);
+  const auto client = connect_to(*server, client_settings);
+  const Result<std::string> reply = call(*client, std::string("x"));
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(reply.error().message(), "full");
+  EXPECT_EQ(reply.error().retry_after(), milliseconds(1500));
+}
+
+TEST(Grpc, DroppedResponderIsInternal) {
+  const auto server = start([](Call, Responder) {});
+  const auto client = connect_to(*server);
+  const Result<std::string> reply = call(*client, std::string("x"));
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code(), StatusCode::kInternal);
+}
+
+// Keeps the responders, so that tests answer when they want to.
+struct Held {
+  void keep(Responder responder) {
+    MutexLock lock(mutex);
+    responders.push_back(std::move(responder));
+    changed.notify_all();
+  }
+  void wait_until(std::size_t count) {
+    MutexLock lock(mutex);
+    while (responders.size() < count) changed.wait(mutex);
+  }
+  Mutex mutex;
+  CondVar changed;
+  std::vector<Responder> responders;
+};
+
+TEST(Grpc, SlowAnswerIsDeadlineExceeded) {
+  Held held;
+  const auto server =
+      start([&held](Call, Responder responder) { held.keep(std::move(responder)); });
+  const auto client = connect_to(*server);
+  const Result<std::string> reply = call(*client, {.method = {},
+                                                   .message = Bytes::from_string("x"),
+                                                   .compression = wire::Compression::kNone,
+                                                   .timeout = milliseconds(100)});
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code(), StatusCode::kDeadlineExceeded);
+}
+
+TEST(Grpc, StopLetsRunningCallsBeAnswered) {
+  Held held;
+  const auto server =
+      start([&held](Call, Responder responder) { held.keep(std::move(responder)); });
+  const auto client = connect_to(*server);
+  auto reply = std::async(std::launch::async, [&] { return call(*client, std::string("x")); });
+  held.wait_until(1);
+  auto stopped =
+      std::async(std::launch::async, [&] { server->stop(steady_clock::now() + seconds(10)); });
+  EXPECT_EQ(stopped.wait_for(milliseconds(50)), std::future_status::timeout);
+  held.responders[0].respond("late");
+  const Result<std::string> got = reply.get();
+  ASSERT_TRUE(got.has_value()) << got.error().to_string();
+  EXPECT_EQ(*got, "late");
+  EXPECT_EQ(stopped.wait_for(seconds(5)), std::future_status::ready);
+}
+
+TEST(Grpc, StopEndsCallsWithoutAnswerAtTheDeadline) {
+  Held held;
+  const auto server =
+      start([&held](Call, Responder responder) { held.keep(std::move(responder)); });
+  const auto client = connect_to(*server);
+  auto reply = std::async(std::launch::async, [&] { return call(*client, std::string("x")); });
+  held.wait_until(1);
+  server->stop(steady_clock::now() + milliseconds(50));
+  const Result<std::string> got = reply.get();
+  ASSERT_FALSE(got.has_value());
+  EXPECT_EQ(got.error().code(), StatusCode::kUnavailable) << got.error().to_string();
+  held.responders[0].respond("nobody hears it");
+}
+
+TEST(Grpc, ClientThatGoesCancelsItsCalls) {
+  Held held;
+  const auto server =
+      start([&held](Call, Responder responder) { held.keep(std::move(responder)); });
+  auto client = connect_to(*server);
+  std::promise<Result<std::string>> promise;
+  client->call(
+      {.method = std::string(kMethod), .message = Bytes::from_string("x"), .timeout = seconds(30)},
+      [&promise](Result<std::string> result) { promise.set_value(std::move(result)); });
+  held.wait_until(1);
+  client.reset();
+  EXPECT_EQ(promise.get_future().get().error().code(), StatusCode::kCancelled);
+}
+
+TEST(Grpc, RefusedConnectionSaysSo) {
+  std::uint16_t port = 0;
+  {
+    const auto server = start(echo);
+    port = server->port();
+  }
+  ClientSettings settings;
+  settings.endpoint = "localhost:" + std::to_string(port);
+  settings.tls.insecure = true;
+  const auto client = Client::create(settings);
+  ASSERT_TRUE(client.has_value());
+  const Result<std::string> reply = call(**client, std::string("x"));
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().to_string(), "UNAVAILABLE: connecting to localhost:" +
+                                           std::to_string(port) + ": Connection refused");
+}
+
+TEST(Grpc, ServerThatStartsLaterIsFound) {
+  std::uint16_t port = 0;
+  {
+    const auto server = start(echo);
+    port = server->port();
+  }
+  ClientSettings settings;
+  settings.endpoint = "localhost:" + std::to_string(port);
+  settings.tls.insecure = true;
+  const auto client = Client::create(settings);
+  ASSERT_TRUE(client.has_value());
+  EXPECT_FALSE(call(**client, std::string("x")).has_value());
+  const auto server = start(echo, {.endpoint = settings.endpoint, .tls = {}});
+  const auto deadline = steady_clock::now() + seconds(10);
+  bool is_found = false;
+  while (!is_found && steady_clock::now() < deadline) {
+    is_found = call(**client, std::string("x")).has_value();
+  }
+  EXPECT_TRUE(is_found);
+}
+
+TEST(Grpc, PortInUseNamesItsHolder) {
+  const auto server = start(echo);
+  const Result<std::unique_ptr<Server>> second =
+      Server::start({.endpoint = "localhost:" + std::to_string(server->port()), .tls = {}}, echo);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_NE(second.error().message().find("(pid " + std::to_string(getpid()) + ")"),
+            std::string::npos)
+      << second.error().message();
+}
+
+// What the server sends to a peer that wrote `bytes`, until it closes.
+std::string talk(std::uint16_t port, std::string_view bytes) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  std::string answer;
+  char chunk[1024];
+  pollfd readable{fd, POLLIN, 0};
+  while (poll(&readable, 1, 5000) == 1) {
+    const ssize_t size = recv(fd, chunk, sizeof chunk, 0);
+    if (size <= 0) break;
+    answer.append(chunk, static_cast<std::size_t>(size));
+  }
+  close(fd);
+  return answer;
+}
+
+TEST(Grpc, Http1GetsNoHttpAnswerAndIsCounted) {
+  Rejections rejections;
+  const auto server = start(echo, {}, rejections.counter());
+  const std::string answer =
+      talk(server->port(), "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl\r\n\r\n");
+  EXPECT_FALSE(answer.starts_with("HTTP/"));
+  ASSERT_GE(answer.size(), 9U);
+  EXPECT_EQ(answer[3], '\x04');  // SETTINGS comes first in HTTP/2
+  EXPECT_NE(answer.find("this port speaks gRPC"), std::string::npos);
+  EXPECT_TRUE(rejections.wait_for("http1_on_grpc_port"));
+}
+
+TEST(Grpc, TlsOnPlainPortIsCounted) {
+  Rejections rejections;
+  const auto server = start(echo, {}, rejections.counter());
+  EXPECT_EQ(talk(server->port(), std::string_view("\x16\x03\x01\x00\x05hello", 10)), "");
+  EXPECT_TRUE(rejections.wait_for("tls_on_plain_port"));
+}
+
+TEST(Grpc, PeerThatIsSilentDoesNotHoldUpStop) {
+  const auto server = start(echo);
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(server->port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const auto before = steady_clock::now();
+  server->stop(before + seconds(20));
+  EXPECT_LT(steady_clock::now() - before, seconds(5));
+  close(fd);
+}
+
+const std::string kTls = std::string(KOLBEN_TEST_DATA) + "/tls/";
+
+TlsServerSettings server_tls() {
+  TlsServerSettings tls;
+  tls.enabled = true;
+  tls.cert_file = kTls + "server.pem";
+  tls.key_file = kTls + "server-key.pem";
+  return tls;
+}
+
+TEST(GrpcTls, MessageComesBack) {
+  const auto server = start(echo, {.endpoint = {}, .tls = server_tls()});
+  ClientSettings settings;
+  settings.tls.ca_file = kTls + "ca.pem";
+  const auto client = connect_to(*server, settings);
+  const Result<std::string> reply = call(*client, std::string("hello"));
+  ASSERT_TRUE(reply.has_value()) << reply.error().to_string();
+  EXPECT_EQ(*reply, "hello");
+}
+
+TEST(GrpcTls, VerificationCanBeSkipped) {
+  const auto server = start(echo, {.endpoint = {}, .tls = server_tls()});
+  ClientSettings settings;
+  settings.tls.insecure_skip_verify = true;
+  const auto client = connect_to(*server, settings);
+  const Result<std::string> reply = call(*client, std::string("hello"));
+  ASSERT_TRUE(reply.has_value()) << reply.error().to_string();
+}
+
+TEST(GrpcTls, PlainPeerIsCounted) {
+  Rejections rejections;
+  const auto server = start(echo, {.endpoint = {}, .tls = server_tls()}, rejections.counter());
+  const auto client = connect_to(*server);
+  EXPECT_FALSE(call(*client, std::string("hello")).has_value());
+  EXPECT_TRUE(rejections.wait_for("plain_on_tls_port"));
+}
+
+TEST(GrpcTls, ServerWithoutCertificateIsRefused) {
+  TlsServerSettings tls;
+  tls.enabled = true;
+  const auto server = Server::start({.endpoint = "localhost:0", .tls = tls}, echo);
+  ASSERT_FALSE(server.has_value());
+  EXPECT_EQ(server.error().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(GrpcClient, RefusesHeadersThatGrpcCannotSend) {
+  for (const std::string name : {"bad name", "grpc-timeout", ""}) {
+    ClientSettings settings;
+    settings.endpoint = "localhost:4317";
+    settings.metadata = {{name, "x"}};
+    EXPECT_FALSE(Client::create(settings).has_value()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace kolben::net::grpc

@@ -1,0 +1,59 @@
+#include "net/http/server_core.h"
+
+#include <algorithm>
+
+namespace kolben::net::http {
+
+bool ServerCore::has_room() {
+  MutexLock lock(mutex_);
+  return connections_.size() < settings.connections_max;
+}
+
+bool ServerCore::add(std::shared_ptr<Connection> connection) {
+  MutexLock lock(mutex_);
+  if (is_draining_ || connections_.size() >= settings.connections_max) return false;
+  connections_.insert(std::move(connection));
+  return true;
+}
+
+void ServerCore::remove(const std::shared_ptr<Connection>& connection) {
+  MutexLock lock(mutex_);
+  connections_.erase(connection);
+  if (connections_.empty()) empty_.notify_all();
+}
+
+std::vector<std::shared_ptr<Connection>> ServerCore::snapshot() {
+  MutexLock lock(mutex_);
+  return {connections_.begin(), connections_.end()};
+}
+
+void ServerCore::drain() {
+  {
+    MutexLock lock(mutex_);
+    is_draining_ = true;
+  }
+  for (const auto& connection : snapshot()) connection->drain();
+}
+
+bool ServerCore::wait_until_empty(std::chrono::steady_clock::time_point deadline) {
+  MutexLock lock(mutex_);
+  while (!connections_.empty()) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left <= std::chrono::nanoseconds(0)) return false;
+    empty_.wait_for(mutex_, std::min<std::chrono::nanoseconds>(left, std::chrono::hours(1)));
+  }
+  return true;
+}
+
+void ServerCore::close_all() {
+  for (const auto& connection : snapshot()) connection->close();
+}
+
+void ServerCore::set_stopped() {
+  std::unordered_set<std::shared_ptr<Connection>> last;
+  MutexLock lock(mutex_);
+  is_stopped_ = true;
+  last.swap(connections_);
+}
+
+}  // namespace kolben::net::http

@@ -1,0 +1,393 @@
+// One HTTP/1.1 connection of the server:
+//
+//   handshake (TLS) -> idle -> header -> body -> handling -> writing -> idle ...
+//                                 \________\__ refused: error answer -> lingering -> closed
+//
+// All members are touched on the connection's strand alone. One timer guards the phase that the
+// connection is in; a phase without a limit of its own (handling) has none: the handler answers.
+#include "net/http/session.h"
+
+#include <array>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <optional>
+#include <type_traits>
+
+#include "net/http/cors.h"
+#include "net/http/head.h"
+#include "net/listen.h"
+
+namespace kolben::net::http {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using tcp = asio::ip::tcp;
+using ErrorCode = boost::system::error_code;
+using TlsStream = asio::ssl::stream<tcp::socket>;
+using Parser = beast::http::request_parser<beast::http::string_body>;
+using ParserError = beast::http::error;
+using std::chrono::steady_clock;
+
+// Beyond it: 431. Go's and nginx's limits are of this order, too.
+constexpr std::uint32_t kHeaderBytesMax = 64 << 10;
+constexpr std::size_t kReadBytes = 16 << 10;
+// A peer that still sends while it is refused is listened to this long, so that closing does not
+// reset the connection before it has read the answer.
+constexpr auto kLingerTime = std::chrono::seconds(2);
+constexpr auto kTlsShutdownTime = std::chrono::seconds(1);
+
+enum class Phase { kHandshake, kIdle, kHeader, kBody, kHandling, kWriting, kLingering, kClosed };
+
+struct Refusal {
+  int status;
+  std::string_view reason;  // counted
+  std::string_view text;    // for the peer
+};
+
+constexpr Refusal kTimeout{408, "timeout", "the request did not arrive in time\n"};
+constexpr Refusal kMalformed{400, "malformed_request", "this is no HTTP/1.1 request\n"};
+constexpr Refusal kNoHost{400, "malformed_request", "the Host header is missing\n"};
+constexpr Refusal kHeaderTooLarge{431, "header_too_large", "the header has more than 64 KiB\n"};
+constexpr Refusal kBodyTooLarge{413, "too_large", "the body is larger than this server takes\n"};
+constexpr Refusal kHttp2{
+    400, "http2_preface",
+    "this is the HTTP port, and it speaks HTTP/1.1; OTLP/gRPC is on another\n"};
+
+// Null where the connection broke, or ended between two requests.
+const Refusal* refusal_of(const ErrorCode& error) {
+  if (error == ParserError::body_limit) return &kBodyTooLarge;
+  if (error == ParserError::header_limit) return &kHeaderTooLarge;
+  if (error == ParserError::end_of_stream || error == ParserError::partial_message) return nullptr;
+  const bool is_parser_error =
+      error.category() == make_error_code(ParserError::bad_method).category();
+  return is_parser_error ? &kMalformed : nullptr;
+}
+
+template <typename Stream>
+class Session final : public Connection, public std::enable_shared_from_this<Session<Stream>> {
+ public:
+  template <typename... Args>
+  Session(std::shared_ptr<ServerCore> core, TlsContext tls, tcp::socket socket, Args&... args)
+      : core_(std::move(core)),
+        tls_(std::move(tls)),
+        peer_(peer_of(socket.native_handle())),
+        stream_(std::move(socket), args...),
+        timer_(stream_.get_executor()) {}
+
+  void start() {
+    asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] { self->open(); });
+  }
+
+  void drain() override {
+    core_->post(stream_.get_executor(), [self = this->shared_from_this()] {
+      self->is_draining_ = true;
+      if (self->phase_ == Phase::kIdle || self->phase_ == Phase::kHandshake) self->shut();
+    });
+  }
+
+  void close() override {
+    core_->post(stream_.get_executor(), [self = this->shared_from_this()] { self->shut(); });
+  }
+
+ private:
+  static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
+
+  std::shared_ptr<Session> self() { return this->shared_from_this(); }
+  tcp::socket& socket() {
+    if constexpr (kIsTls) {
+      return stream_.next_layer();
+    } else {
+      return stream_;
+    }
+  }
+
+  void enter(Phase phase, std::chrono::nanoseconds limit) {
+    phase_ = phase;
+    timer_.expires_after(std::chrono::duration_cast<steady_clock::duration>(limit));
+    timer_.async_wait([self = self()](const ErrorCode& error) {
+      if (!error) self->on_time();
+    });
+  }
+
+  void enter_without_limit(Phase phase) {
+    phase_ = phase;
+    timer_.expires_at(steady_clock::time_point::max());
+  }
+
+  void on_time() {
+    if (phase_ == Phase::kClosed || timer_.expiry() > steady_clock::now()) return;
+    switch (phase_) {
+      case Phase::kHeader:
+      case Phase::kBody: {
+        // The pending read ends with an error, and answers 408.
+        is_late_ = true;
+        ErrorCode ignored;
+        socket().cancel(ignored);
+        return;
+      }
+      case Phase::kHandshake:
+      case Phase::kWriting:
+        core_->reject("timeout", peer_);
+        return shut();
+      default:
+        return shut();
+    }
+  }
+
+  void open() {
+    if (phase_ == Phase::kClosed) return;
+    if constexpr (kIsTls) {
+      enter(Phase::kHandshake, core_->settings.header_timeout);
+      stream_.async_handshake(asio::ssl::stream_base::server,
+                              [self = self()](const ErrorCode& error) {
+                                if (!error) return self->await_request();
+                                if (self->phase_ != Phase::kClosed) {
+                                  self->core_->reject("tls_handshake_failed", self->peer_);
+                                }
+                                self->shut();
+                              });
+    } else {
+      await_request();
+    }
+  }
+
+  void await_request() {
+    if (phase_ == Phase::kClosed) return;
+    if (is_draining_) return shut();
+    if (buffer_.size() > 0) return read_header();
+    enter(Phase::kIdle, core_->settings.idle_timeout);
+    stream_.async_read_some(buffer_.prepare(kReadBytes),
+                            [self = self()](const ErrorCode& error, std::size_t size) {
+                              if (error) return self->shut();
+                              self->buffer_.commit(size);
+                              self->on_first_bytes();
+                            });
+  }
+
+  void on_first_bytes() {
+    if (phase_ == Phase::kClosed) return;
+    const std::string_view bytes(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    if (is_first_request_ && !kIsTls && bytes.starts_with("\x16\x03")) {
+      core_->reject("tls_on_plain_port", peer_);
+      return shut();
+    }
+    if (is_first_request_ && bytes.starts_with("PRI * HTTP/2")) return refuse(kHttp2);
+    read_header();
+  }
+
+  void read_header() {
+    is_first_request_ = false;
+    parser_.emplace();
+    parser_->header_limit(kHeaderBytesMax);
+    parser_->body_limit(core_->settings.body_bytes_max);
+    enter(Phase::kHeader, core_->settings.header_timeout);
+    beast::http::async_read_header(
+        stream_, buffer_, *parser_,
+        [self = self()](const ErrorCode& error, std::size_t) { self->on_header(error); });
+  }
+
+  void on_header(const ErrorCode& error) {
+    if (phase_ == Phase::kClosed) return;
+    if (error) return on_read_error(error);
+    if (parser_->get().version() >= 11 && parser_->get().count(beast::http::field::host) == 0) {
+      return refuse(kNoHost);
+    }
+    if (parser_->is_done()) return handle();
+    enter(Phase::kBody, core_->settings.body_timeout);
+    const bool wants_continue =
+        beast::iequals(parser_->get()[beast::http::field::expect], "100-continue");
+    if (wants_continue && buffer_.size() == 0) return send_continue();
+    read_body();
+  }
+
+  void send_continue() {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    asio::async_write(stream_, asio::buffer(kContinue),
+                      [self = self()](const ErrorCode& error, std::size_t) {
+                        if (error) return self->shut();
+                        self->read_body();
+                      });
+  }
+
+  void read_body() {
+    if (phase_ == Phase::kClosed) return;
+    beast::http::async_read(stream_, buffer_, *parser_,
+                            [self = self()](const ErrorCode& error, std::size_t) {
+                              if (self->phase_ == Phase::kClosed) return;
+                              if (error) return self->on_read_error(error);
+                              self->handle();
+                            });
+  }
+
+  void on_read_error(const ErrorCode& error) {
+    if (is_late_) return refuse(kTimeout);
+    if (error == ParserError::partial_message) core_->reject("cut_off", peer_);
+    const Refusal* refusal = refusal_of(error);
+    if (refusal == nullptr) return shut();
+    refuse(*refusal);
+  }
+
+  void handle() {
+    enter_without_limit(Phase::kHandling);
+    Request request = take_request();
+    if (std::optional<Response> preflight =
+            answer_preflight(core_->settings.cors_allowed_origins, request)) {
+      return respond(std::move(*preflight));
+    }
+    // Weak: the server owns its connections, an answer that comes after its end goes nowhere.
+    core_->handler(std::move(request),
+                   Responder([core = std::weak_ptr<ServerCore>(core_),
+                              weak = this->weak_from_this()](Response response) mutable {
+                     respond_from_anywhere(core, weak, std::move(response));
+                   }));
+  }
+
+  static void respond_from_anywhere(const std::weak_ptr<ServerCore>& weak_core,
+                                    const std::weak_ptr<Session>& weak_self, Response response) {
+    const std::shared_ptr<ServerCore> core = weak_core.lock();
+    const std::shared_ptr<Session> self = weak_self.lock();
+    if (!core || !self) return;
+    core->post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
+      self->respond(std::move(response));
+    });
+  }
+
+  Request take_request() {
+    auto& message = parser_->get();
+    Request request;
+    request.method = message.method_string();
+    request.target = message.target();
+    for (const auto& field : message) {
+      request.headers.emplace_back(field.name_string(), field.value());
+    }
+    request.body = Bytes::from_string(std::move(message.body()));
+    request.peer = peer_;
+    is_head_request_ = request.method == "HEAD";
+    keep_alive_ = message.keep_alive();
+    origin_ = request.header("Origin");
+    parser_.reset();
+    return request;
+  }
+
+  void respond(Response response) {
+    if (phase_ != Phase::kHandling) return;  // closed meanwhile
+    allow_origin(core_->settings.cors_allowed_origins, origin_, response);
+    write(std::move(response));
+  }
+
+  // Answers without the handler, and ends the connection: where the next request would begin is
+  // not known.
+  void refuse(const Refusal& refusal) {
+    core_->reject(refusal.reason, peer_);
+    keep_alive_ = false;
+    must_linger_ = true;
+    is_head_request_ = false;
+    write(text_response(refusal.status, std::string(refusal.text)));
+  }
+
+  void write(Response response) {
+    if (is_draining_) keep_alive_ = false;
+    response_ = std::move(response);
+    head_ = response_head(response_, keep_alive_);
+    const bool sends_body = has_body(response_.status) && !is_head_request_;
+    const std::string_view body = sends_body ? response_.body.view() : std::string_view();
+    enter(Phase::kWriting, core_->settings.body_timeout);
+    const std::array<asio::const_buffer, 2> buffers = {
+        asio::buffer(head_), asio::const_buffer(body.data(), body.size())};
+    asio::async_write(stream_, buffers, [self = self()](const ErrorCode& error, std::size_t) {
+      self->on_written(error);
+    });
+  }
+
+  void on_written(const ErrorCode& error) {
+    response_ = {};
+    if (phase_ == Phase::kClosed) return;
+    if (error) return shut();
+    if (keep_alive_ && !is_draining_) return await_request();
+    say_goodbye();
+  }
+
+  void say_goodbye() {
+    if constexpr (kIsTls) {
+      enter(Phase::kLingering, kTlsShutdownTime);
+      stream_.async_shutdown([self = self()](const ErrorCode&) { self->shut(); });
+    } else {
+      ErrorCode ignored;
+      socket().shutdown(tcp::socket::shutdown_send, ignored);
+      if (!must_linger_) return shut();
+      enter(Phase::kLingering, kLingerTime);
+      linger();
+    }
+  }
+
+  void linger() {
+    buffer_.consume(buffer_.size());
+    stream_.async_read_some(buffer_.prepare(kReadBytes),
+                            [self = self()](const ErrorCode& error, std::size_t) {
+                              if (error || self->phase_ == Phase::kClosed) return self->shut();
+                              self->linger();
+                            });
+  }
+
+  void shut() {
+    if (phase_ == Phase::kClosed) return;
+    enter_without_limit(Phase::kClosed);
+    ErrorCode ignored;
+    socket().close(ignored);
+    core_->remove(self());
+  }
+
+  const std::shared_ptr<ServerCore> core_;
+  const TlsContext tls_;  // outlives the stream
+  const std::string peer_;
+  Stream stream_;
+  asio::steady_timer timer_;
+  beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  Response response_;  // alive while it is written
+  std::string head_;
+  std::string origin_;
+  Phase phase_ = Phase::kHandshake;
+  bool is_first_request_ = true;
+  bool is_head_request_ = false;
+  bool keep_alive_ = false;
+  bool must_linger_ = false;
+  bool is_draining_ = false;
+  bool is_late_ = false;
+};
+
+// Told in one packet, without waiting for it: the server is at its limit.
+void turn_away(ServerCore& core, tcp::socket& socket) {
+  core.reject("too_many_connections", peer_of(socket.native_handle()));
+  Response response = text_response(503, "this server has as many connections as it takes\n");
+  response.headers.emplace_back("Retry-After", "1");
+  const std::string text = response_head(response, false) + std::string(response.body.view());
+  ErrorCode ignored;
+  socket.non_blocking(true, ignored);
+  socket.send(asio::buffer(text), 0, ignored);
+}
+
+}  // namespace
+
+void start_session(const std::shared_ptr<ServerCore>& core, tcp::socket socket,
+                   const TlsContext& tls) {
+  ErrorCode ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  const auto start = [&core](const auto& session) {
+    if (core->add(session)) session->start();
+  };
+  if (!core->has_room()) return turn_away(*core, socket);
+  if (tls) {
+    start(std::make_shared<Session<TlsStream>>(core, tls, std::move(socket), *tls));
+  } else {
+    start(std::make_shared<Session<tcp::socket>>(core, tls, std::move(socket)));
+  }
+}
+
+}  // namespace kolben::net::http

@@ -1,0 +1,55 @@
+// GraphBuilder: makes a Graph from a configuration. Used by Graph::build() alone.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/catalog.h"
+#include "pipeline/graph.h"
+
+namespace kolben::pipeline {
+
+class GraphBuilder {
+ public:
+  GraphBuilder(const config::Node& root, std::span<const ComponentType> types,
+               config::Errors& errors);
+  std::unique_ptr<Graph> build();
+
+ private:
+  // The entries of all pipelines that a receiver feeds.
+  struct Entries {
+    std::vector<Consumer*> traces, metrics, logs;
+    std::vector<Consumer*>& of(Signal signal);
+  };
+
+  void check_top_level();
+  void check_pipelines();
+  void check_references(const PipelineSettings& pipeline, Kind kind,
+                        const std::vector<Reference>& references);
+  void create_extensions();
+  void create_exporters();
+  void create_pipeline(const PipelineSettings& pipeline);
+  Consumer* create_processor(const std::string& id, Signal signal, Consumer* next);
+  void create_receivers();
+  // Calls the factories of what no pipeline uses, for their checks.
+  void check_unused();
+  bool is_used(Kind kind, const std::string& id) const;
+
+  Consumer* join(std::vector<Consumer*> branches);
+  // Calls a factory and says so where it returned nothing without telling why.
+  template <typename T>
+  std::unique_ptr<T> call(std::unique_ptr<T> (*create)(CreateContext&),
+                          const Definition& definition, Outputs outputs);
+
+  const config::Node& root_;
+  config::Errors& errors_;
+  const Catalog catalog_;
+  std::unique_ptr<Graph> graph_;
+  std::map<std::string, Exporter*> exporters_;
+  std::map<std::string, Entries> entries_;  // by receiver
+};
+
+}  // namespace kolben::pipeline
