@@ -95,24 +95,24 @@ struct Filter {
 // Traces that have at least one span that matches, newest first (by the start of their earliest
 // span, then by id): exact and repeatable.
 struct TraceQuery {
-  TimeRange range;  // of the matching span's start
-  Filter filter;
+  TimeRange range = {};  // of the matching span's start
+  Filter filter = {};
   std::uint32_t limit = 20;
   // The `next_cursor` of the page before; empty: the first page.
-  std::string cursor;
+  std::string cursor = {};
 };
 
 // Matching spans counted over time.
 struct HistogramQuery {
-  TimeRange range;
-  Filter filter;
+  TimeRange range = {};
+  Filter filter = {};
   std::uint32_t buckets = 60;
 };
 
 struct LogQuery {
-  TimeRange range;
-  Filter filter;
-  std::optional<TraceId> trace_id;
+  TimeRange range = {};
+  Filter filter = {};
+  std::optional<TraceId> trace_id = {};
   std::uint32_t limit = 1000;
 };
 

@@ -144,17 +144,22 @@ Result<Writer::Beginning> recover(const DataDirectory& directory, SegmentSet& se
 
   Writer::Beginning beginning;
   beginning.window.begin_replay();
-  for (std::size_t i = 0; i < found->size(); ++i) {
-    Found& one = (*found)[i];
+  const bool is_replay = first_replayed < found->size();
+  for (std::size_t i = first; i < found->size(); ++i) {
+    const Found& one = (*found)[i];
+    if (!one.sealed) continue;
+    // Without a replay the window is filled later, by the writer's thread. With one, later segments
+    // count too: what a failing disk refused may be in an older log, and its copy in a later one.
+    if (is_replay) {
+      remember_segment(*one.sealed, beginning.window);
+    } else {
+      beginning.to_remember.push_back(one.sealed);
+    }
+  }
+  for (Found& one : *found) {
     beginning.next_segment = one.segment.number + 1;
     Segment segment;
     if (one.sealed) {
-      // Without a replay the window is filled later, by the writer's thread.
-      if (i >= first && first_replayed < found->size()) {
-        remember_segment(*one.sealed, beginning.window);
-      } else if (i >= first) {
-        beginning.to_remember.push_back(one.sealed);
-      }
       segment = sealed_segment(one);
     } else {
       Result<std::shared_ptr<ActiveSegment>> replayed =

@@ -33,6 +33,15 @@ std::uint64_t bytes_of(const Batch& batch) {
   return bytes;
 }
 
+// What senders are told of a failure of the disk: to try again.
+Status refusal(Status status) {
+  if (status || status.code() == StatusCode::kInvalidArgument) return status;
+  if (status.code() == StatusCode::kResourceExhausted) {
+    return std::move(status).with_context("storing").with_retry_after(kDiskRetry);
+  }
+  return unavailable("storing: " + std::string(status.message())).with_retry_after(kDiskRetry);
+}
+
 }  // namespace
 
 Writer::Writer(const Options& options, const DataDirectory& directory, const Clock& clock,
@@ -122,7 +131,7 @@ void Writer::commit(std::vector<Pending>& group) {
     outcomes.push_back(prepare(pending.batch));
     if (!outcomes.back()) records_used_ = before;  // nothing of it is written
   }
-  const Status written = records_used_ > 0 ? write_group() : Status::ok();
+  const Status written = refusal(records_used_ > 0 ? write_group() : Status::ok());
   if (written) add_group();
   note_failure(written);
 
@@ -222,7 +231,10 @@ Status Writer::write_group() {
   if (written && options_.durability == Durability::kDisk) written = open_->log->sync();
   if (!written) {
     // A full disk leaves the file as good as it was: the next group writes over the remains.
-    if (!is_full) end_segment();
+    if (!is_full) {
+      static_cast<void>(open_->log->truncate(open_->end));  // what was refused shall not come back
+      end_segment();
+    }
     return written;
   }
   open_->end = offset;
