@@ -154,7 +154,7 @@ class EpollAcceptor final : public Acceptor {
       Socket socket(accept4(listener_fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket.fd() < 0) {
         if (errno == EINTR || errno == ECONNABORTED) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+        if (errno == EAGAIN) return;
         // Out of descriptors, say: the listener stays readable, so wait instead of spinning.
         reject("accept_failed", -1);
         std::this_thread::sleep_for(kAcceptPause);

@@ -148,6 +148,12 @@ class Engine {
   bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
 };
 
+// "ipv6:%5B::1%5D:51234" as grpc++ spells it -> "[::1]:51234"
+std::string plain_peer(const std::string& peer) {
+  const std::size_t colon = peer.find(':');
+  return http::percent_decode(std::string_view(peer).substr(colon == peer.npos ? 0 : colon + 1));
+}
+
 void ServerCall::wait_for_client() {
   void* tag = pend(State::kWaiting);
   engine_.service.RequestCall(&rpc_->context, &rpc_->stream, engine_.queue.get(),
@@ -165,7 +171,7 @@ void ServerCall::proceed(bool is_success) {
     case State::kReading:
       if (is_success) return handle();
       // Too large, cut off, or none at all: grpc++ has told the client where it was the limit.
-      engine_.reject("unreadable_message", {});
+      engine_.reject("unreadable_message", plain_peer(rpc_->context.peer()));
       may_answer_ = true;
       return finish(invalid_argument("the call came without a message that can be read"), {});
     case State::kHandling:
@@ -180,12 +186,6 @@ void ServerCall::proceed(bool is_success) {
 void ServerCall::read() {
   void* tag = pend(State::kReading);
   rpc_->stream.Read(&rpc_->message, tag);
-}
-
-// "ipv6:%5B::1%5D:51234" as grpc++ spells it -> "[::1]:51234"
-std::string plain_peer(const std::string& peer) {
-  const std::size_t colon = peer.find(':');
-  return http::percent_decode(std::string_view(peer).substr(colon == peer.npos ? 0 : colon + 1));
 }
 
 Call ServerCall::take_call() {

@@ -50,8 +50,8 @@ class Responder {
 using Handler = UniqueFunction<void(Call, Responder)>;
 
 struct ServerSettings {
-  std::string endpoint;  // "localhost:4317"; localhost means 127.0.0.1 and ::1, on one port
-  TlsServerSettings tls;
+  std::string endpoint = {};  // "localhost:4317"; localhost means 127.0.0.1 and ::1, on one port
+  TlsServerSettings tls = {};
   std::size_t message_bytes_max = 64 << 20;  // RESOURCE_EXHAUSTED beyond
   std::uint32_t concurrent_streams_max = 0;  // 0: grpc++'s default
   int threads = 1;

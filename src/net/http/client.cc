@@ -52,7 +52,7 @@ struct Channel {
     if (steady_clock::now() - idle_since > kIdleTimeMax) return true;
     char byte = 0;
     const ssize_t size = recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (size < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
+    if (size < 0) return errno != EAGAIN;
     return size == 0 || !tls.has_value();  // TLS sends session tickets on its own
   }
 

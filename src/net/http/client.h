@@ -23,7 +23,7 @@ struct Url {
 Result<Url> parse_url(std::string_view text);
 
 struct ClientSettings {
-  TlsClientSettings tls;
+  TlsClientSettings tls = {};
   std::chrono::nanoseconds timeout = std::chrono::seconds(30);  // of a whole request
   std::size_t connections_max = 100;
   std::size_t response_bytes_max = 4 << 20;
@@ -31,9 +31,9 @@ struct ClientSettings {
 
 struct ClientRequest {
   std::string method = "POST";
-  std::string url;
-  Headers headers;
-  Bytes body;
+  std::string url = {};
+  Headers headers = {};
+  Bytes body = {};
 };
 
 class Client {
@@ -41,7 +41,7 @@ class Client {
   using Callback = UniqueFunction<void(Result<Response>)>;
 
   static std::unique_ptr<Client> create(ClientSettings settings);
-  // Calls that still run resolve as CANCELLED.
+  // Calls that still run resolve as CANCELLED. Not from a callback.
   virtual ~Client() = default;
   // UNAVAILABLE where no connection could be made, DEADLINE_EXCEEDED by time.
   virtual void send(ClientRequest request, Callback callback) = 0;

@@ -48,8 +48,8 @@ Result<Bytes> decode_body(const Request& request, std::size_t bytes_max);
 
 struct Response {
   int status = 200;
-  Headers headers;  // Content-Length, Date and Connection are the server's
-  Bytes body;
+  Headers headers = {};  // Content-Length, Date and Connection are the server's
+  Bytes body = {};
 };
 
 Response text_response(int status, std::string text);
@@ -80,8 +80,8 @@ class Responder {
 using Handler = UniqueFunction<void(Request, Responder)>;
 
 struct ServerSettings {
-  std::string endpoint;  // "localhost:4318"; localhost means 127.0.0.1 and ::1, on one port
-  TlsServerSettings tls;
+  std::string endpoint = {};  // "localhost:4318"; localhost means 127.0.0.1 and ::1, on one port
+  TlsServerSettings tls = {};
   std::size_t body_bytes_max = 64 << 20;
   std::chrono::nanoseconds header_timeout = std::chrono::seconds(10);
   std::chrono::nanoseconds body_timeout = std::chrono::seconds(30);
@@ -89,7 +89,7 @@ struct ServerSettings {
   std::size_t connections_max = 4096;
   int threads = 1;
   // Origins that may call from a browser ("*", "https://*.example.com"); empty: none.
-  std::vector<std::string> cors_allowed_origins;
+  std::vector<std::string> cors_allowed_origins = {};
 };
 
 // Counts what was refused before a handler saw it, by reason; reasons are few and fixed

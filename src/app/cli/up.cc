@@ -1,0 +1,47 @@
+// kolben up: everything, with the built-in configuration.
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/cli/commands.h"
+#include "app/components.h"
+#include "app/configuration.h"
+#include "app/run.h"
+
+namespace kolben::app {
+
+void add_up(CLI::App& program, int& exit_code) {
+  struct Options {
+    ConfigurationOptions configuration;
+    RunOptions run;
+  };
+  // Shared by the options' targets and the callback, which outlive this function.
+  const auto options = std::make_shared<Options>();
+  options->run.with_banner = true;
+  CLI::App* up = program.add_subcommand("up", "Run everything: receive, store, show");
+  up->add_option("--data", options->configuration.data_dir,
+                 "Where data is kept (default: kolben in the XDG data home)")
+      ->type_name("DIR");
+  up->add_option("--listen", options->configuration.listen_host,
+                 "Address to listen on (default: $KOLBEN_LISTEN_HOST, or localhost)")
+      ->type_name("HOST");
+  up->add_option("--config", options->configuration.files,
+                 "YAML merged over the built-in configuration; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  up->add_option("--set", options->configuration.sets,
+                 "Change one value, e.g. receivers.zipkin.endpoint=localhost:0; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  up->add_option("--ports-file", options->run.ports_file,
+                 "Write the bound ports there as JSON once everything is ready")
+      ->type_name("FILE");
+  up->callback([options, &exit_code] {
+    config::Errors errors;
+    const config::Node root =
+        load_configuration(options->configuration, config::process_environment(), errors);
+    exit_code = run(root, errors, components(), options->run);
+  });
+}
+
+}  // namespace kolben::app

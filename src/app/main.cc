@@ -1,0 +1,23 @@
+// kolben: one program, two ways in.
+//
+//   kolben agent ...   the process beside a program under opentelemetry-instrument; started by the
+//                      launcher, it must be quick and small, so it goes before everything else
+//   kolben COMMAND     for people and scripts: cli/, a file a command
+//
+// `kolben up` reads: cli/up.cc -> configuration.h (built-in, files, flags) -> run.h (graph, ports
+// file, signals) -> pipeline/graph.h with the table of components.cc.
+
+#include <string_view>
+
+#include "app/cli/commands.h"
+#ifdef KOLBEN_WITH_AGENT
+#include "agent/process/process_main.h"
+#endif
+
+int main(int argc, char** argv) {
+#ifdef KOLBEN_WITH_AGENT
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (command == "agent") return kolben::agent::process_main(argc - 1, argv + 1);
+#endif
+  return kolben::app::run_command_line(argc, argv);
+}
