@@ -58,8 +58,8 @@ TraceSummary summarize(const TraceId& id, const Batch& batch) {
     const bool is_error = span.status_code == SpanStatusCode::kError;
     const bool is_root = span.parent_span_id.is_zero();
     ++summary.spans;
-    summary.errors += is_error ? 1 : 0;
-    summary.orphans += !is_root && !ids.contains(span.parent_span_id) ? 1 : 0;
+    if (is_error) ++summary.errors;
+    if (!is_root && !ids.contains(span.parent_span_id)) ++summary.orphans;
     summary.start_unix_nano = std::min(summary.start_unix_nano, span.start_time_unix_nano);
     summary.end_unix_nano = std::max(summary.end_unix_nano, span.end_time_unix_nano);
     count_service(summary, service_name(resource), is_error);
