@@ -1,0 +1,141 @@
+// kolben-load: sends the reference data over OTLP/gRPC to an address on this machine, for a bounded
+// time, and prints what was acknowledged.
+//
+//   kolben-load --endpoint 127.0.0.1:4317 [--seconds 5] [--in-flight 16] [--gzip]
+//               [--method traces] [--distinct 64] [--connections 2]
+//
+// Requests are made before the clock starts: this measures the receiver, not the generator.
+#include <CLI/CLI.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "bench/generator.h"
+#include "net/grpc/client.h"
+#include "otlp/service.h"
+#include "wire/compression.h"
+
+namespace {
+
+using kolben::Bytes;
+using kolben::bench::SpanGenerator;
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  std::string endpoint;
+  double seconds = 5;
+  int in_flight = 16;
+  int connections = 2;
+  int distinct = 64;
+  bool gzip = false;
+};
+
+class Load {
+ public:
+  explicit Load(const Options& options) : options_(options) {}
+
+  int run() {
+    make_requests();
+    for (int i = 0; i < options_.connections; ++i) {
+      auto client = kolben::net::grpc::Client::create(
+          {.endpoint = options_.endpoint, .tls = {.insecure = true}});
+      if (!client.has_value()) {
+        std::fprintf(stderr, "kolben-load: %s\n", client.error().to_string().c_str());
+        return 1;
+      }
+      clients_.push_back(std::move(client).value());
+    }
+    begin_ = Clock::now();
+    end_ = begin_ + std::chrono::duration_cast<Clock::duration>(
+                        std::chrono::duration<double>(options_.seconds));
+    for (int i = 0; i < options_.in_flight; ++i) send_next();
+    {
+      const kolben::MutexLock lock(mutex_);
+      while (running_.load() > 0) ended_.wait_for(mutex_, std::chrono::milliseconds(100));
+    }
+    return print();
+  }
+
+ private:
+  void make_requests() {
+    SpanGenerator generator;
+    for (int i = 0; i < options_.distinct; ++i) {
+      std::string message = generator.next_request();
+      plain_bytes_ = message.size();
+      if (options_.gzip) {
+        // zlib's default level is what SDKs send.
+        message = kolben::wire::compress(kolben::wire::Compression::kGzip, message, 6);
+      }
+      requests_.push_back(Bytes::from_string(std::move(message)));
+    }
+  }
+
+  void send_next() {
+    if (Clock::now() >= end_) return;
+    ++running_;
+    const std::size_t number = next_.fetch_add(1);
+    kolben::net::grpc::OutgoingCall call;
+    call.method = kolben::otlp::grpc_method(kolben::Signal::kTraces);
+    call.message = requests_[number % requests_.size()];
+    call.compression =
+        options_.gzip ? kolben::wire::Compression::kGzip : kolben::wire::Compression::kNone;
+    call.timeout = std::chrono::seconds(30);
+    clients_[number % clients_.size()]->call(
+        std::move(call), [this](const kolben::Result<std::string>& reply) {
+          if (reply.has_value()) {
+            spans_ += SpanGenerator::kSpansPerRequest;
+          } else if (failures_.fetch_add(1) == 0) {
+            std::fprintf(stderr, "kolben-load: %s\n", reply.error().to_string().c_str());
+          }
+          send_next();
+          if (--running_ == 0) {
+            const kolben::MutexLock lock(mutex_);
+            ended_.notify_all();
+          }
+        });
+  }
+
+  int print() const {
+    const double took = std::chrono::duration<double>(Clock::now() - begin_).count();
+    const auto spans = static_cast<double>(spans_.load());
+    std::printf(
+        "{\"spans\": %.0f, \"failures\": %llu, \"seconds\": %.3f, \"spans_per_second\": %.0f, "
+        "\"bytes_per_span\": %.1f}\n",
+        spans, static_cast<unsigned long long>(failures_.load()), took, spans / took,
+        static_cast<double>(plain_bytes_) / SpanGenerator::kSpansPerRequest);
+    return failures_.load() == 0 ? 0 : 1;
+  }
+
+  const Options options_;
+  std::vector<Bytes> requests_;
+  std::size_t plain_bytes_ = 0;
+  std::vector<std::unique_ptr<kolben::net::grpc::Client>> clients_;
+  Clock::time_point begin_, end_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<int> running_{0};
+  std::atomic<std::uint64_t> spans_{0};
+  std::atomic<std::uint64_t> failures_{0};
+  kolben::Mutex mutex_;
+  kolben::CondVar ended_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Sends the reference data over OTLP/gRPC, on this machine, for a bounded time.");
+  app.add_option("--endpoint", options.endpoint)->required();
+  app.add_option("--seconds", options.seconds)->check(CLI::Range(0.1, 600.0));
+  app.add_option("--in-flight", options.in_flight)->check(CLI::Range(1, 1000));
+  app.add_option("--connections", options.connections)->check(CLI::Range(1, 100));
+  app.add_option("--distinct", options.distinct)->check(CLI::Range(1, 10000));
+  app.add_flag("--gzip", options.gzip);
+  CLI11_PARSE(app, argc, argv);
+  return Load(options).run();
+}
