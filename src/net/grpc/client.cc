@@ -26,8 +26,17 @@ constexpr int kConnectTimeMs = 5'000;
 
 struct Target {
   std::string address;  // "localhost:4317", as messages name it
+  std::string uri;      // as grpc++ takes it
   bool uses_tls = false;
 };
+
+// localhost needs no resolver, whose c-ares leaks a little at each look into the hosts file: it is
+// both loopback addresses, the IPv4 one mapped because one URI holds one family.
+std::string uri_of(const Address& address) {
+  if (address.host != "localhost") return "dns:///" + address.to_string();
+  const std::string port = std::to_string(address.port);
+  return "ipv6:[::ffff:127.0.0.1]:" + port + ",[::1]:" + port;
+}
 
 Result<Target> read_endpoint(const ClientSettings& settings) {
   std::string_view text = settings.endpoint;
@@ -52,6 +61,7 @@ Result<Target> read_endpoint(const ClientSettings& settings) {
                             "\": no host and port to connect to");
   }
   target.address = address.to_string();
+  target.uri = uri_of(address);
   return target;
 }
 
@@ -130,9 +140,8 @@ bool is_loopback(const std::string& address) {
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   if (is_loopback(target.address)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (!settings.user_agent.empty()) arguments.SetUserAgentPrefix(settings.user_agent);
-  if (!settings.authority.empty()) {
-    arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, settings.authority);
-  }
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY,
+                      settings.authority.empty() ? target.address : settings.authority);
   if (target.uses_tls && !settings.tls.server_name_override.empty()) {
     arguments.SetSslTargetNameOverride(settings.tls.server_name_override);
   }
@@ -164,7 +173,7 @@ class GrpcClient final : public Client {
              std::shared_ptr<::grpc::ChannelCredentials> credentials)
       : settings_(std::move(settings)),
         target_(std::move(target)),
-        stub_(::grpc::CreateCustomChannel(target_.address, std::move(credentials),
+        stub_(::grpc::CreateCustomChannel(target_.uri, std::move(credentials),
                                           make_arguments(settings_, target_))),
         thread_("grpc-client", [this] { run(); }) {}
 
