@@ -114,7 +114,7 @@ for (const theme of ['light', 'dark']) {
       await page.waitForTimeout(100);
       await shot(page, `details-${size}-${theme}`);
       await axe(page);
-      assert.ok(page.url().includes(`span=${trace.spans.filter((s) => s.status === 2)[1].spanId}`));
+      await page.waitForURL((url) => url.search.includes(`span=${trace.spans.filter((s) => s.status === 2)[1].spanId}`));
       await page.getByRole('button', { name: /^Logs/ }).click();
       await page.locator('.log').first().waitFor();
       await shot(page, `logs-${size}-${theme}`);
@@ -280,7 +280,7 @@ await check('trace: every key', 'full', async (page, mock) => {
   await page.keyboard.press('l');
   assert.equal(await rows(page).count(), all);
   await page.keyboard.press('n');
-  assert.ok(page.url().includes('span='));
+  await page.waitForURL(/span=/);
   await page.keyboard.press('f');
   await page.locator('.minimap .button').waitFor();
   await page.keyboard.press('0');
@@ -296,6 +296,7 @@ await check('trace: every key', 'full', async (page, mock) => {
   await shot(page, 'help');
   await axe(page);
   await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
   await page.keyboard.press('Enter');
   await page.locator('.details').waitFor();
   await page.keyboard.press('Escape');

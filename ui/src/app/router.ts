@@ -5,35 +5,39 @@ import { signal } from '@preact/signals';
 export interface Place {
   path: string;
   search: string;
+  /** The page noted its own state there: nobody went anywhere. */
+  note: boolean;
 }
 
-function here(): Place {
-  return { path: location.pathname, search: location.search };
+function here(note = false): Place {
+  return { path: location.pathname, search: location.search, note };
 }
 
 export const place = signal<Place>(here());
 /** Where the last search was, so that a trace's "back" finds it again. */
 export const lastSearch = signal('/search');
 
-function arrive(): void {
-  place.value = here();
+function arrive(note = false): void {
+  place.value = here(note);
   if (place.value.path === '/search') lastSearch.value = place.value.path + place.value.search;
 }
 
-export function navigate(url: string, how: 'push' | 'replace' = 'push'): void {
+export function navigate(url: string): void {
   if (url === location.pathname + location.search) return;
-  if (how === 'push') history.pushState(null, '', url);
-  else history.replaceState(null, '', url);
+  history.pushState(null, '', url);
   arrive();
 }
 
-/** Sets or removes one parameter of the present address, without a step in the history. */
+/** Notes one parameter in the present address, or removes it, without a step in the history. */
 export function setParameter(name: string, value: string | null): void {
   const query = new URLSearchParams(location.search);
   if (value === null) query.delete(name);
   else query.set(name, value);
   const text = query.toString();
-  navigate(location.pathname + (text ? `?${text}` : ''), 'replace');
+  const url = location.pathname + (text ? `?${text}` : '');
+  if (url === location.pathname + location.search) return;
+  history.replaceState(null, '', url);
+  arrive(true);
 }
 
 function onClick(event: MouseEvent): void {
@@ -49,6 +53,6 @@ function onClick(event: MouseEvent): void {
 export function startRouter(): void {
   if (location.pathname === '/') history.replaceState(null, '', `/search${location.search}`);
   arrive();
-  addEventListener('popstate', arrive);
+  addEventListener('popstate', () => arrive());
   document.addEventListener('click', onClick);
 }

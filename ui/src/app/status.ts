@@ -1,11 +1,11 @@
-// The server's state, asked for every second while somebody looks (tab visible), and the server's
+// The server's state, asked for twice a second while somebody looks (tab visible), and the server's
 // clock: ranges that end "now" mean the server's now, for browsers on other machines.
 
 import { signal } from '@preact/signals';
 import { api, messageOf, type Status } from '../api.ts';
 import { nanosToMicros } from '../lib/format.ts';
 
-const kPollMillis = 1000; // "new traces appear within a second"
+const kPollMillis = 500; // so that new traces appear within a second, with time left for the search
 const kRetryMillis = 2000;
 
 export const status = signal<Status | null>(null);

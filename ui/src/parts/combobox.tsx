@@ -21,6 +21,8 @@ interface Props {
   /** What the field holds after a suggestion was chosen, and whether that ends the entry. */
   choose?: (text: string, choice: Suggestion) => { text: string; done: boolean };
   onKey?: (event: JSX.TargetedKeyboardEvent<HTMLInputElement>, text: string) => void;
+  /** The field is emptied by a commit: what was typed has become something else. */
+  transient?: boolean;
   before?: ComponentChildren;
   class?: string;
 }
@@ -63,13 +65,18 @@ export function Combobox(props: Props) {
     list.current?.children[active]?.scrollIntoView({ block: 'nearest' });
   }, [active]);
 
+  const commit = (entry: string, how: 'enter' | 'choice' | 'blur'): void => {
+    props.onCommit(entry, how);
+    if (props.transient) setText('');
+  };
+
   const choose = (choice: Suggestion): void => {
     const next = props.choose?.(text, choice) ?? { text: choice.value, done: true };
     setText(next.text);
     setActive(-1);
     if (next.done) {
       setOpen(false);
-      props.onCommit(next.text, 'choice');
+      commit(next.text, 'choice');
     }
     input.current?.focus();
   };
@@ -88,7 +95,7 @@ export function Combobox(props: Props) {
       if (shown && active >= 0) choose(items[active]!);
       else {
         setOpen(false);
-        props.onCommit(text, 'enter');
+        commit(text, 'enter');
       }
     } else if (event.key === 'Escape' && open) {
       event.stopPropagation();
@@ -124,7 +131,7 @@ export function Combobox(props: Props) {
           onFocus={() => setOpen(true)}
           onBlur={() => {
             setOpen(false);
-            if (text !== props.value) props.onCommit(text, 'blur');
+            if (text !== props.value) commit(text, 'blur');
           }}
           onKeyDown={onKeyDown}
         />

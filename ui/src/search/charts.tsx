@@ -65,7 +65,6 @@ function ChartCard(props: { kind: PlotKind; title: string; summary: string; read
         <IconButton
           icon={asTable ? 'chart' : 'table'}
           label={asTable ? 'View as chart' : 'View as table'}
-          pressed={asTable}
           onClick={() => setAsTable(!asTable)}
         />
       </header>

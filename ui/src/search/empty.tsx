@@ -40,7 +40,7 @@ function curlLine(http: string): string {
   const body = {
     resourceSpans: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'by-hand' } }] }, scopeSpans: [{ spans: [span] }] }],
   };
-  return `curl http://${http}/v1/traces -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
+  return `curl http://${http}/v1/traces \\\n  -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify(body)}'`;
 }
 
 // Made once: a line that changes every second could not be copied by hand.

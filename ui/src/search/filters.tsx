@@ -47,20 +47,18 @@ function chooseTag(text: string, choice: Suggestion): { text: string; done: bool
 }
 
 function TagsField() {
-  const [draft, setDraft] = useState('');
   const clauses = state.value.clauses;
   const remove = (clause: Clause): void => change({ clauses: state.value.clauses.filter((c) => c !== clause) });
   const commit = (text: string): void => {
     const added = parseTags(text).filter((c) => !clauses.some((other) => sameClause(c, other)));
-    setDraft(text); // so that clearing it below is seen as a change
-    queueMicrotask(() => setDraft(''));
     if (added.length > 0) change({ clauses: [...clauses, ...added] });
   };
   return (
     <Combobox
       class="tags"
       label="Tags"
-      value={draft}
+      value=""
+      transient
       placeholder={clauses.length === 0 ? 'http.host=localhost:5000 error=true' : ''}
       suggest={suggestTags}
       choose={chooseTag}

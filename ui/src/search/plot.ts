@@ -43,7 +43,7 @@ function axis(values: uPlot.Axis.Values, extra: Partial<uPlot.Axis>): uPlot.Axis
     stroke: token('muted'),
     font: kFont,
     grid: { stroke: token('line'), width: 1 },
-    ticks: { show: false },
+    ticks: { show: false, size: 0 },
     values,
     ...extra,
   };
@@ -114,8 +114,13 @@ export class Plot {
               : { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
         },
         axes: [
-          axis(timeTicks, { space: 64, size: 26, incrs: kTimeSteps }),
-          axis((_u, splits) => splits.map((v) => (v === null ? '' : y(v))), { size: 56, space: 30, gap: 4 }),
+          axis(timeTicks, { space: 64, size: 20, gap: 4, incrs: kTimeSteps }),
+          axis((_u, splits) => splits.map((v) => (v === null ? '' : y(v))), {
+            size: 56,
+            space: 30,
+            gap: 4,
+            ...(kind === 'latency' && log ? { splits: (_u, _axis, min, max) => decades(min, max), filter: (_u, splits) => splits } : {}),
+          }),
         ],
         series: seriesOf(kind),
         hooks: {
@@ -172,6 +177,16 @@ const kTimeSteps = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
   172800, 604800,
 ];
+
+/** Powers of ten from min to max, every second or third where there are many. */
+function decades(min: number, max: number): number[] {
+  const low = Math.round(Math.log10(min));
+  const high = Math.round(Math.log10(max));
+  const step = Math.ceil((high - low) / 4) || 1;
+  const found: number[] = [];
+  for (let power = low; power <= high; power += step) found.push(10 ** power);
+  return found;
+}
 
 function logRange(min: number | null, max: number | null): [number, number] {
   const low = 10 ** Math.floor(Math.log10(Math.max(min ?? 1, 0.1)));

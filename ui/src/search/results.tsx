@@ -2,7 +2,7 @@
 
 import type { TraceSummary } from '../api.ts';
 import { formatCount, formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
-import { colorOf } from '../lib/color.ts';
+import { assignColors } from '../lib/color.ts';
 import { kSorts, type Sort } from '../lib/searchState.ts';
 import { Ago, Dot, ErrorMark } from '../parts/small.tsx';
 import { change, cursor, histogram, loadMore, loading, loadingMore, sorted, state, took } from './store.ts';
@@ -17,11 +17,12 @@ const kPillsShown = 4; // more would push the row to a second line
 
 function Services({ trace }: { trace: TraceSummary }) {
   const hidden = trace.services.length - kPillsShown;
+  const colors = assignColors(trace.services.map((s) => s.name)); // as on the trace's own page
   return (
     <span class="pills">
       {trace.services.slice(0, kPillsShown).map((service) => (
         <span class={`pill ${service.errors ? 'failed' : ''}`} key={service.name} title={`${service.name}: ${plural(service.spans, 'span')}, ${plural(service.errors, 'error')}`}>
-          <Dot color={colorOf(service.name)} />
+          <Dot color={colors.get(service.name) ?? 0} />
           <span class="pill-name">{service.name || 'unnamed'}</span>
           <span class="muted">{formatCount(service.spans)}</span>
         </span>

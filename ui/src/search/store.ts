@@ -1,6 +1,6 @@
 // What the Search page knows: the state in the address, the answers to it, and when to ask again.
 //
-// Live: the status poll tells every second how many spans there are; only where that changed (or time
+// Live: the status poll tells twice a second how many spans there are; only where that changed (or time
 // moved on) the search is asked again, so that an idle page costs the server next to nothing.
 
 import { batch, computed, effect, signal, untracked } from '@preact/signals';

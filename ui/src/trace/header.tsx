@@ -152,7 +152,7 @@ export function TraceBar({ view, loaded }: { view: TraceView; loaded: Loaded }) 
         {tab('waterfall', 'Waterfall')}
         {tab('logs', 'Logs')}
       </div>
-      <div class="find">
+      <div class="find" hidden={view.tab.value !== 'waterfall'}>
         <Icon name="search" />
         <input
           id="find"
@@ -180,7 +180,7 @@ export function TraceBar({ view, loaded }: { view: TraceView; loaded: Loaded }) 
         <IconButton icon="up" label="Previous match (Shift+Enter)" disabled={!matches?.count} onClick={() => view.nextMatch(-1)} />
         <IconButton icon="down" label="Next match (Enter)" disabled={!matches?.count} onClick={() => view.nextMatch(1)} />
       </div>
-      <div class="folds">
+      <div class="folds" hidden={view.tab.value !== 'waterfall'}>
         <button type="button" class="plain" onClick={() => view.foldAll(true)}>
           Fold all
         </button>

@@ -120,12 +120,11 @@ export function TracePage({ id }: { id: string }) {
   const loaded = view.loaded.value;
 
   // A link to another span of this trace, or the history: follow the address.
-  const wanted = new URLSearchParams(place.value.search).get('span');
+  const now = place.value;
   useEffect(() => {
-    const now = view.loaded.peek();
-    if (!now || !wanted || now.trace.spanId[view.cursor.peek()] === wanted) return;
-    view.selectSpan(wanted);
-  }, [wanted, loaded]);
+    const wanted = new URLSearchParams(now.search).get('span');
+    if (wanted && !now.note && view.loaded.peek()) view.selectSpan(wanted);
+  }, [now]);
 
   useEffect(() => {
     const name = loaded ? (loaded.trace.names[loaded.trace.name[0] ?? -1] ?? id) : id;

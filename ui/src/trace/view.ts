@@ -13,6 +13,8 @@ import { TraceTree } from '../lib/tree.ts';
 const kYoungMicros = 30e6; // after that long without news a trace counts as whole
 const kMissingMicros = 30e6; // how long to wait for one that is not there yet
 const kReloadMillis = 1000;
+// Browsers refuse more than some two hundred new addresses in half a minute: a held key is one.
+const kAddressMillis = 150;
 const kDetailsKept = 200; // answers about spans; going back and forth asks nothing
 
 export interface Loaded {
@@ -43,6 +45,7 @@ export class TraceView {
   private timer = 0;
   private askedSpans = -1;
   private wantedSpan: string | null;
+  private writeTimer = 0;
 
   readonly visible = computed(() => {
     void this.foldedChanged.value;
@@ -86,6 +89,7 @@ export class TraceView {
 
   close(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.writeTimer);
     this.stop.abort();
   }
 
@@ -186,7 +190,12 @@ export class TraceView {
       this.cursor.value = row;
       this.panel.value = open;
     });
-    setParameter('span', loaded.trace.spanId[row]!);
+    this.writeSpan(loaded.trace.spanId[row]!);
+  }
+
+  private writeSpan(spanId: string | null): void {
+    clearTimeout(this.writeTimer);
+    this.writeTimer = window.setTimeout(() => setParameter('span', spanId), kAddressMillis);
   }
 
   selectSpan(spanId: string): boolean {
@@ -199,7 +208,7 @@ export class TraceView {
 
   closePanel(): void {
     this.panel.value = false;
-    setParameter('span', null);
+    this.writeSpan(null);
   }
 
   zoom(from: number, to: number): void {

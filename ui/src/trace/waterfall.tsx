@@ -240,7 +240,7 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
     if (at < top) next = at - kRowHeight * 2;
     else if (at + kRowHeight > top + inside) next = at + kRowHeight * 3 - inside;
     if (next !== top) scroller.current!.scrollTop = Math.max(0, next) / factor;
-  }, [cursor, height > 0, loaded]);
+  }, [cursor, height, loaded]);
 
   const onWheel = (event: WheelEvent): void => {
     if (!event.ctrlKey && !event.metaKey) return;
