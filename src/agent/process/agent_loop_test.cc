@@ -1,0 +1,112 @@
+#include "agent/process/agent_loop.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "agent/process/test_ring.h"
+
+namespace kolben::agent {
+namespace {
+
+using namespace kolben::agent::testing;  // NOLINT: the records' builders
+
+class CountedItems final : public Exporter {
+ public:
+  void export_batch(const Batch& batch) override { items += batch.items(); }
+  void shutdown(std::chrono::steady_clock::time_point) override {}
+  std::uint64_t items = 0;
+};
+
+// A process that ends when it is told to.
+class Program {
+ public:
+  Program() {
+    if (::pipe(pipe_) != 0) return;
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::close(pipe_[1]);
+      char byte = 0;
+      [[maybe_unused]] const auto size = ::read(pipe_[0], &byte, 1);
+      ::_exit(0);
+    }
+    ::close(pipe_[0]);
+  }
+  ~Program() {
+    end();
+    ::waitpid(pid_, nullptr, 0);
+  }
+  void end() {
+    if (pipe_[1] >= 0) ::close(pipe_[1]);
+    pipe_[1] = -1;
+  }
+  std::uint32_t pid() const { return static_cast<std::uint32_t>(pid_); }
+
+ private:
+  int pipe_[2] = {-1, -1};
+  pid_t pid_ = -1;
+};
+
+TEST(AgentLoop, ReadsEverythingAndEndsSoonAfterTheProgram) {
+  TestRing ring;
+  const Settings settings = read_settings({});
+  SharedOutput output;
+  CountedItems items;
+  Recorder recorder(settings, {{&items}, {}, {}}, output, 0);
+  std::atomic<bool> should_stop{false};
+  Program program;  // maps the ring as well, as programs do
+  for (int i = 0; i < 100; ++i) exchange_record({}).write(ring.ring());
+  AgentLoop loop(ring.ring(), ring.path(), recorder, system_clock(), should_stop);
+  program.end();
+  const auto begin = std::chrono::steady_clock::now();
+  loop.run(program.pid());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  recorder.finish(0, system_clock().unix_nanos());
+  EXPECT_EQ(items.items, 100u);
+}
+
+TEST(AgentLoop, WaitsForProcessesThatAnnouncedThemselves) {
+  TestRing ring;
+  const Settings settings = read_settings({});
+  SharedOutput output;
+  Recorder recorder(settings, {}, output, 0);
+  std::atomic<bool> should_stop{false};
+  AgentLoop loop(ring.ring(), ring.path(), recorder, system_clock(), should_stop);
+  Program child;
+  {
+    Program parent;
+    RecordBytes(RecordType::kProcessStart, child.pid()).fixed(ProcessStart{}).write(ring.ring());
+    parent.end();
+    std::atomic<bool> is_over{false};
+    std::thread thread([&] {
+      loop.run(parent.pid());
+      is_over = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // longer than the quiet time
+    EXPECT_FALSE(is_over);
+    child.end();
+    thread.join();
+  }
+}
+
+TEST(AgentLoop, StopsWhenItIsTold) {
+  TestRing ring;
+  const Settings settings = read_settings({});
+  SharedOutput output;
+  Recorder recorder(settings, {}, output, 0);
+  std::atomic<bool> should_stop{true};
+  AgentLoop loop(ring.ring(), ring.path(), recorder, system_clock(), should_stop);
+  Program program;
+  loop.run(program.pid());
+}
+
+TEST(ProcessWatch, AProcessThatIsGoneIsNotWaitedFor) {
+  ProcessWatch watch;
+  watch.add(0x3fffff);
+  EXPECT_TRUE(watch.all_ended());
+}
+
+}  // namespace
+}  // namespace kolben::agent

@@ -1,0 +1,119 @@
+#include "agent/process/metric_store.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace kolben::agent {
+namespace {
+
+class MetricStoreTest : public ::testing::Test {
+ protected:
+  void record(InstrumentKind kind, double value, std::string_view attribute = "") {
+    Attributes attributes;
+    if (!attribute.empty()) attributes.push_back(arena_, {"key", Value::string(attribute)});
+    Measured measured;
+    measured.kind = kind;
+    measured.name = "name";
+    measured.value = value;
+    store_.record(measured, attributes, ++now_);
+  }
+  const Metric& collect() {
+    ResourceMetrics& resource =
+        *new (arena_.allocate(sizeof(ResourceMetrics), 8)) ResourceMetrics();
+    store_.collect(resource, arena_, ++now_);
+    return resource.scopes[0].metrics[0];
+  }
+
+  Arena arena_;
+  std::uint64_t now_ = 100;
+  MetricStore store_{Temporality::kCumulative, Temporality::kCumulative};
+};
+
+TEST_F(MetricStoreTest, CountersAddUpByAttributesAndStayWhole) {
+  record(InstrumentKind::kCounter, 1, "a");
+  record(InstrumentKind::kCounter, 2, "b");
+  record(InstrumentKind::kCounter, 3, "a");
+  const Metric& metric = collect();
+  EXPECT_EQ(metric.kind, MetricKind::kSum);
+  EXPECT_TRUE(metric.is_monotonic);
+  ASSERT_EQ(metric.number_points.size(), 2u);
+  EXPECT_EQ(metric.number_points[0].value.type, NumberType::kInt);
+  EXPECT_EQ(metric.number_points[0].value.integer, 4);
+  EXPECT_EQ(metric.number_points[0].start_time_unix_nano, 101u);
+  EXPECT_EQ(metric.number_points[1].value.integer, 2);
+}
+
+TEST_F(MetricStoreTest, OneFractionMakesACounterReal) {
+  record(InstrumentKind::kUpDownCounter, 1);
+  record(InstrumentKind::kUpDownCounter, -0.5);
+  const Metric& metric = collect();
+  EXPECT_FALSE(metric.is_monotonic);
+  EXPECT_EQ(metric.number_points[0].value.real, 0.5);
+}
+
+TEST_F(MetricStoreTest, GaugesKeepTheLastValue) {
+  record(InstrumentKind::kGauge, 7);
+  record(InstrumentKind::kGauge, 3);
+  const Metric& metric = collect();
+  EXPECT_EQ(metric.kind, MetricKind::kGauge);
+  EXPECT_EQ(metric.number_points[0].value.integer, 3);
+}
+
+TEST_F(MetricStoreTest, HistogramsCountIntoBucketsInclusiveAbove) {
+  record(InstrumentKind::kHistogram, 5);
+  record(InstrumentKind::kHistogram, 5.1);
+  record(InstrumentKind::kHistogram, 20'000);
+  const HistogramPoint& point = collect().histogram_points[0];
+  EXPECT_EQ(point.count, 3u);
+  EXPECT_EQ(point.bucket_counts.size(), point.explicit_bounds.size() + 1);
+  EXPECT_EQ(point.bucket_counts[1], 1u);   // (0, 5]
+  EXPECT_EQ(point.bucket_counts[2], 1u);   // (5, 10]
+  EXPECT_EQ(point.bucket_counts[15], 1u);  // above 10,000
+  EXPECT_EQ(point.min, 5);
+  EXPECT_EQ(point.max, 20'000);
+}
+
+TEST_F(MetricStoreTest, TheOrderOfAttributesDoesNotMatter) {
+  Attributes one, other;
+  one.push_back(arena_, {"a", Value::integer(1)});
+  one.push_back(arena_, {"b", Value::integer(2)});
+  other.push_back(arena_, {"b", Value::integer(2)});
+  other.push_back(arena_, {"a", Value::integer(1)});
+  Measured measured;
+  measured.name = "name";
+  measured.value = 1;
+  store_.record(measured, one, 1);
+  store_.record(measured, other, 2);
+  EXPECT_EQ(collect().number_points.size(), 1u);
+}
+
+TEST_F(MetricStoreTest, BeyondTheCapTheOverflowSeriesCounts) {
+  for (std::size_t i = 0; i < MetricStore::kSeriesMax + 100; ++i) {
+    record(InstrumentKind::kCounter, 1, std::to_string(i));
+  }
+  const Metric& metric = collect();
+  ASSERT_EQ(metric.number_points.size(), MetricStore::kSeriesMax);
+  const NumberPoint& overflow = metric.number_points[MetricStore::kSeriesMax - 1];
+  ASSERT_NE(find(overflow.attributes, "otel.metric.overflow"), nullptr);
+  EXPECT_EQ(overflow.value.integer, 101);
+}
+
+TEST_F(MetricStoreTest, WhatIsNoNumberIsRefusedAndCounted) {
+  record(InstrumentKind::kCounter, std::nan(""));
+  record(InstrumentKind::kCounter, -1);
+  EXPECT_TRUE(store_.empty());
+  EXPECT_EQ(store_.refused(), 2u);
+}
+
+TEST_F(MetricStoreTest, DeltasBeginAnewAfterEachCollection) {
+  store_ = MetricStore(Temporality::kDelta, Temporality::kDelta);
+  record(InstrumentKind::kCounter, 5);
+  EXPECT_EQ(collect().number_points[0].value.integer, 5);
+  EXPECT_EQ(collect().number_points.size(), 0u);
+  record(InstrumentKind::kCounter, 2);
+  EXPECT_EQ(collect().number_points[0].value.integer, 2);
+}
+
+}  // namespace
+}  // namespace kolben::agent

@@ -1,0 +1,167 @@
+#include "agent/process/otlp_exporter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace kolben::agent {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class KeptMessages final : public Messages {
+ public:
+  void say(std::string_view line) override {
+    MutexLock lock(mutex_);
+    lines_.emplace_back(line);
+  }
+  std::vector<std::string> lines() {
+    MutexLock lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+// What a collector does, in order; after the last it accepts.
+struct Peer {
+  Mutex mutex;
+  std::deque<Status> answers;
+  int calls = 0;
+
+  int call_count() {
+    MutexLock lock(mutex);
+    return calls;
+  }
+};
+
+class FakeTransport final : public OtlpTransport {
+ public:
+  explicit FakeTransport(Peer& peer) : peer_(peer) {}
+  Result<otlp::PartialSuccess> send(const std::string&, std::chrono::nanoseconds) override {
+    MutexLock lock(peer_.mutex);
+    ++peer_.calls;
+    if (peer_.answers.empty()) return otlp::PartialSuccess{};
+    Status status = peer_.answers.front();
+    peer_.answers.pop_front();
+    if (status.is_ok()) return otlp::PartialSuccess{};
+    return status;
+  }
+
+ private:
+  Peer& peer_;
+};
+
+class OtlpExporterTest : public ::testing::Test {
+ protected:
+  void start(std::chrono::nanoseconds unit = milliseconds(100), std::uint64_t queue = 100) {
+    OtlpExporterSettings settings;
+    settings.endpoint = "localhost:4317";
+    settings.backoff_unit = unit;
+    settings.queue_items_max = queue;
+    exporter_ =
+        std::make_unique<OtlpExporter>(settings, std::make_unique<FakeTransport>(peer_), messages_);
+  }
+  void export_span() {
+    Batch batch(Signal::kTraces);
+    Arena& arena = batch.arena();
+    batch.traces().resources.add(arena).scopes.add(arena).spans.add(arena).name = "GET /";
+    batch.recount();
+    exporter_->export_batch(batch);
+  }
+  bool wait_for_calls(int calls) {
+    const auto deadline = steady_clock::now() + std::chrono::seconds(10);
+    while (peer_.call_count() < calls && steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    return peer_.call_count() >= calls;
+  }
+  void shutdown() { exporter_->shutdown(steady_clock::now() + std::chrono::seconds(1)); }
+
+  Peer peer_;
+  KeptMessages messages_;
+  std::unique_ptr<OtlpExporter> exporter_;
+};
+
+TEST_F(OtlpExporterTest, ATransientErrorIsToldInTheScenariosWordsAndTriedAgain) {
+  peer_.answers = {unavailable("refused"), unavailable("refused"), unavailable("refused")};
+  start();
+  export_span();
+  ASSERT_TRUE(wait_for_calls(4));
+  shutdown();
+  const std::string head =
+      "Transient error StatusCode.UNAVAILABLE encountered while exporting traces to "
+      "localhost:4317, retrying in ";
+  EXPECT_THAT(messages_.lines(), ElementsAre(head + "0.1s.", head + "0.2s.", head + "0.4s."));
+}
+
+TEST_F(OtlpExporterTest, TheFirstDelayIsOneSecond) {
+  peer_.answers = {unavailable("refused")};
+  start(std::chrono::seconds(1));
+  export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  shutdown();  // interrupts the delay, and tries once more
+  EXPECT_EQ(peer_.calls, 2);
+  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in 1s.")));
+}
+
+TEST_F(OtlpExporterTest, APermanentErrorIsNotTriedAgain) {
+  peer_.answers = {invalid_argument("no")};
+  start();
+  export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  shutdown();
+  EXPECT_EQ(peer_.calls, 1);
+  EXPECT_THAT(messages_.lines(),
+              ElementsAre("Failed to export traces to localhost:4317, error code: "
+                          "StatusCode.INVALID_ARGUMENT: no",
+                          HasSubstr("1 spans could not be exported to localhost:4317")));
+}
+
+TEST_F(OtlpExporterTest, LaterSpansArriveWhenTheCollectorComes) {
+  peer_.answers = {unavailable("refused")};
+  start(milliseconds(1));
+  export_span();
+  export_span();
+  ASSERT_TRUE(wait_for_calls(3));
+  shutdown();
+  EXPECT_EQ(messages_.lines().size(), 1u);
+}
+
+TEST_F(OtlpExporterTest, AnAbsentCollectorDoesNotDelayTheEnd) {
+  for (int i = 0; i < 50; ++i) peer_.answers.push_back(unavailable("refused"));
+  start(std::chrono::seconds(30));
+  for (int i = 0; i < 10; ++i) export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  const auto begin = steady_clock::now();
+  shutdown();
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(1));
+  EXPECT_THAT(messages_.lines().back(), HasSubstr("10 spans could not be exported"));
+}
+
+TEST_F(OtlpExporterTest, AFullQueueDropsAndCounts) {
+  for (int i = 0; i < 50; ++i) peer_.answers.push_back(unavailable("refused"));
+  start(std::chrono::seconds(30), 3);
+  for (int i = 0; i < 5; ++i) export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  shutdown();
+  EXPECT_THAT(messages_.lines().back(), HasSubstr("5 spans could not be exported"));
+}
+
+TEST_F(OtlpExporterTest, WithoutBatchesNothingIsSentOrSaid) {
+  start();
+  shutdown();
+  EXPECT_EQ(peer_.calls, 0);
+  EXPECT_THAT(messages_.lines(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace kolben::agent

@@ -1,0 +1,216 @@
+#include "agent/process/recorder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "agent/process/console_format.h"
+#include "agent/process/test_ring.h"
+
+namespace kolben::agent {
+namespace {
+
+using namespace kolben::agent::testing;  // NOLINT: the records' builders
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class KeptBatches final : public Exporter {
+ public:
+  void export_batch(const Batch& batch) override { batches.push_back(batch.clone()); }
+  void shutdown(std::chrono::steady_clock::time_point) override {}
+  std::vector<Batch> batches;
+};
+
+class RecorderTest : public ::testing::Test {
+ protected:
+  explicit RecorderTest(const Environment& environment = {{"OTEL_SERVICE_NAME", "todo"}})
+      : settings_(read_settings(environment)) {}
+
+  void handle(const RecordBytes& record) { recorder_.handle(record.bytes(), kTime); }
+
+  std::vector<Span> spans() {
+    recorder_.tick(0, kTime + 1'000'000'000);
+    std::vector<Span> result;
+    for (const Batch& batch : traces_.batches) {
+      for (const Span& span : batch.traces().resources[0].scopes[0].spans) result.push_back(span);
+    }
+    return result;
+  }
+  std::vector<LogRecord> log_records() {
+    recorder_.tick(0, kTime + 1'000'000'000);
+    std::vector<LogRecord> result;
+    for (const Batch& batch : logs_.batches) {
+      for (const LogRecord& log : batch.logs().resources[0].scopes[0].records)
+        result.push_back(log);
+    }
+    return result;
+  }
+  static std::string listed(const Attributes& attributes) {
+    std::string text;
+    for (const KeyValue& attribute : attributes) {
+      text.append(attribute.key).append("=");
+      if (attribute.value.type() == ValueType::kString) text += attribute.value.as_string();
+      if (attribute.value.type() == ValueType::kInt)
+        text += std::to_string(attribute.value.as_int());
+      text += '\n';
+    }
+    return text;
+  }
+
+  Settings settings_;
+  SharedOutput output_;
+  KeptBatches traces_, metrics_, logs_;
+  Recorder recorder_{settings_, {{&traces_}, {&metrics_}, {&logs_}}, output_, kTime};
+};
+
+TEST_F(RecorderTest, AServerExchangeHasTheScenariosAttributesInItsOrder) {
+  TestExchange exchange;
+  exchange.route = "/";
+  handle(exchange_record(exchange));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  const Span& span = all[0];
+  EXPECT_EQ(span.name, "GET /");
+  EXPECT_EQ(span.kind, SpanKind::kServer);
+  EXPECT_EQ(span.status_code, SpanStatusCode::kUnset);
+  EXPECT_TRUE(span.parent_span_id.is_zero());
+  EXPECT_EQ(listed(span.attributes),
+            "http.method=GET\nhttp.server_name=127.0.0.1\nhttp.scheme=http\n"
+            "net.host.name=127.0.0.1:5000\nhttp.host=127.0.0.1:5000\nnet.host.port=5000\n"
+            "http.target=/\nnet.peer.ip=127.0.0.1\nnet.peer.port=41234\n"
+            "http.user_agent=curl/7.88.1\nhttp.flavor=1.1\nhttp.route=/\nhttp.status_code=200\n");
+}
+
+TEST_F(RecorderTest, WithoutARouteTheNameIsTheTemplateAndTheAttributeIsAbsent) {
+  TestExchange exchange;
+  exchange.request = "GET /delete/17?x=1 HTTP/1.1\r\nHost: a\r\ntracestate: k=v\r\n\r\n";
+  exchange.parent = 0x11;
+  exchange.parent_is_remote = true;
+  handle(exchange_record(exchange));
+  const auto all = spans();
+  EXPECT_EQ(all.at(0).name, "GET /delete/*");
+  EXPECT_EQ(find(all[0].attributes, "http.route"), nullptr);
+  EXPECT_EQ(find(all[0].attributes, "http.target")->as_string(), "/delete/17?x=1");
+  EXPECT_EQ(all[0].parent_span_id.to_hex(), "1111111111111111");
+  EXPECT_EQ(all[0].trace_state, "k=v");
+}
+
+TEST_F(RecorderTest, ServerErrorsAndMissingAnswersAreErrors) {
+  const auto status = [this](std::string response) {
+    TestExchange exchange;
+    exchange.response = std::move(response);
+    handle(exchange_record(exchange));
+    return spans().back().status_code;
+  };
+  EXPECT_EQ(status("HTTP/1.1 404 Not Found\r\n\r\n"), SpanStatusCode::kUnset);
+  EXPECT_EQ(status("HTTP/1.1 500 Oops\r\n\r\n"), SpanStatusCode::kError);
+  EXPECT_EQ(status(""), SpanStatusCode::kError);
+}
+
+TEST_F(RecorderTest, AClientExchangeIsNamedByItsMethod) {
+  TestExchange exchange;
+  exchange.request = "GET /a?sig=secret&b=c HTTP/1.1\r\nHost: example.com:80\r\n\r\n";
+  exchange.response = "HTTP/1.1 404 Not Found\r\n\r\n";
+  handle(exchange_record(exchange, RecordType::kClientExchange));
+  const auto all = spans();
+  EXPECT_EQ(all.at(0).name, "GET");
+  EXPECT_EQ(all[0].kind, SpanKind::kClient);
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kError);
+  EXPECT_EQ(listed(all[0].attributes),
+            "http.method=GET\nhttp.url=http://example.com:80/a?sig=REDACTED&b=c\n"
+            "http.status_code=404\n");
+}
+
+TEST_F(RecorderTest, SpansOfTheApplicationCarryAttributesAndEvents) {
+  TestSpan span;
+  span.attributes = EncodedAttributes().add("db.rows", std::int64_t{3}).bytes();
+  span.events = event_bytes("cache miss", EncodedAttributes().add("key", "tasks").bytes());
+  span.status = 2;
+  span.status_message = "boom";
+  handle(span_record(span));
+  const auto all = spans();
+  EXPECT_EQ(all.at(0).name, "querying_tasks");
+  EXPECT_EQ(all[0].status_message, "boom");
+  EXPECT_EQ(listed(all[0].attributes), "db.rows=3\n");
+  ASSERT_EQ(all[0].events.size(), 1u);
+  EXPECT_EQ(all[0].events[0].name, "cache miss");
+  EXPECT_EQ(listed(all[0].events[0].attributes), "key=tasks\n");
+}
+
+TEST_F(RecorderTest, UnsampledSpansAreNotExported) {
+  TestExchange exchange;
+  exchange.self.flags = 0;
+  handle(exchange_record(exchange));
+  EXPECT_TRUE(spans().empty());
+}
+
+TEST_F(RecorderTest, PrintedLinesBecomeLogRecordsWithTheirContext) {
+  handle(output_record("WARNING: care", 2, 1, context(0xab, 0xcd)));
+  handle(output_record("ful\n\n", 2));
+  const auto all = log_records();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].body.as_string(), "WARNING: careful");
+  EXPECT_EQ(all[0].severity_number, 13);
+  EXPECT_EQ(all[0].trace_id.bytes[0], 0xab);
+  EXPECT_EQ(listed(all[0].attributes), "log.iostream=stderr\n");
+}
+
+TEST_F(RecorderTest, InvalidUtf8IsRepaired) {
+  handle(output_record("caf\xe9\n"));
+  EXPECT_EQ(log_records().at(0).body.as_string(), "caf\xef\xbf\xbd");
+}
+
+TEST_F(RecorderTest, AnOpenLineOfTheProgramIsRemembered) {
+  handle(output_record("prompt> "));
+  EXPECT_TRUE(output_.line_is_open);
+  handle(output_record("yes\n"));
+  EXPECT_FALSE(output_.line_is_open);
+}
+
+TEST_F(RecorderTest, MetricsComeAtTheEnd) {
+  handle(exchange_record({}));
+  handle(measurement_record(KOLBEN_COUNTER, "flask_app_requests_total", 1,
+                            EncodedAttributes().add("endpoint", "home").bytes()));
+  recorder_.finish(0, kTime);
+  ASSERT_EQ(metrics_.batches.size(), 1u);
+  std::string text;
+  format_console(metrics_.batches[0], text);
+  for (const char* name : {"http.server.duration", "http.server.active_requests",
+                           "flask_app_requests_total", "\"http.host\": \"127.0.0.1:5000\""}) {
+    EXPECT_THAT(text, HasSubstr(name));
+  }
+}
+
+TEST_F(RecorderTest, BatchesGoOutWhenTheyAreFull) {
+  for (int i = 0; i < 512; ++i) handle(exchange_record({}));
+  ASSERT_EQ(traces_.batches.size(), 1u);
+  EXPECT_EQ(traces_.batches[0].items(), 512u);
+}
+
+TEST_F(RecorderTest, DamagedRecordsAreCountedAndSkipped) {
+  const std::string whole = exchange_record({}).bytes();
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    recorder_.handle(std::string_view(whole).substr(0, size), kTime);
+  }
+  EXPECT_EQ(recorder_.counts().damaged, whole.size());
+  EXPECT_TRUE(spans().empty());
+}
+
+class StableRecorderTest : public RecorderTest {
+ protected:
+  StableRecorderTest() : RecorderTest({{"OTEL_SEMCONV_STABILITY_OPT_IN", "http"}}) {}
+};
+
+TEST_F(StableRecorderTest, StableNamesOnRequest) {
+  TestExchange exchange;
+  exchange.request = "BREW /pot?a=b HTTP/1.1\r\nHost: example.com\r\n\r\n";
+  exchange.response = "HTTP/1.1 503 Tea\r\n\r\n";
+  handle(exchange_record(exchange));
+  EXPECT_EQ(listed(spans().at(0).attributes),
+            "http.request.method=_OTHER\nhttp.request.method_original=BREW\nurl.scheme=http\n"
+            "server.address=example.com\nserver.port=5000\nurl.path=/pot\nurl.query=a=b\n"
+            "client.address=127.0.0.1\nclient.port=41234\nnetwork.protocol.version=1.1\n"
+            "http.response.status_code=503\nerror.type=503\n");
+}
+
+}  // namespace
+}  // namespace kolben::agent

@@ -1,0 +1,153 @@
+#include "agent/process/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kolben::agent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+TEST(Settings, DefaultsExportEverythingByGrpcToThisMachine) {
+  const Settings settings = read_settings({});
+  for (const Signal signal : kAllSignals) {
+    ASSERT_EQ(settings.exporters(signal).size(), 1u);
+    const ExporterSettings& exporter = settings.exporters(signal)[0];
+    EXPECT_EQ(exporter.kind, ExporterKind::kOtlpGrpc);
+    EXPECT_EQ(exporter.otlp.endpoint, "localhost:4317");
+    EXPECT_TRUE(exporter.otlp.insecure);
+    EXPECT_EQ(exporter.otlp.timeout_nanos, 10'000'000'000u);
+  }
+  EXPECT_EQ(settings.span_batches.schedule_delay_nanos, 200'000'000u);
+  EXPECT_EQ(settings.log_batches.schedule_delay_nanos, 200'000'000u);
+  EXPECT_EQ(settings.metric_interval_nanos, 60'000'000'000u);
+  EXPECT_TRUE(settings.captures_output);
+  EXPECT_TRUE(settings.conventions.old_http);
+  EXPECT_FALSE(settings.conventions.stable_http);
+  EXPECT_THAT(settings.warnings, IsEmpty());
+}
+
+TEST(Settings, ResourceAttributesAreInPythonsOrder) {
+  const auto keys = [](const Environment& environment) {
+    std::string text;
+    const Settings settings = read_settings(environment);
+    for (const auto& [key, value] : settings.resource_attributes) text += key + "=" + value + " ";
+    return text;
+  };
+  const std::string head =
+      "telemetry.sdk.language=cpp telemetry.sdk.name=kolben telemetry.sdk.version=0.1.0 ";
+  EXPECT_EQ(keys({}), head + "telemetry.auto.version=0.1.0 service.name=unknown_service ");
+  EXPECT_EQ(
+      keys({{"OTEL_SERVICE_NAME", "todo"}, {"OTEL_RESOURCE_ATTRIBUTES", "a=1,b=%20x, c = 3"}}),
+      head + "a=1 b= x c=3 service.name=todo telemetry.auto.version=0.1.0 ");
+  EXPECT_EQ(
+      keys({{"OTEL_SERVICE_NAME", "wins"}, {"OTEL_RESOURCE_ATTRIBUTES", "service.name=x,a=1"}}),
+      head + "service.name=wins a=1 telemetry.auto.version=0.1.0 ");
+}
+
+TEST(Settings, ExporterListsAreUnderstood) {
+  const Settings settings = read_settings({{"OTEL_TRACES_EXPORTER", "console, otlp_proto_http"},
+                                           {"OTEL_METRICS_EXPORTER", "None"},
+                                           {"OTEL_LOGS_EXPORTER", ""}});
+  ASSERT_EQ(settings.traces.size(), 2u);
+  EXPECT_EQ(settings.traces[0].kind, ExporterKind::kConsole);
+  EXPECT_EQ(settings.traces[1].kind, ExporterKind::kOtlpHttpProtobuf);
+  EXPECT_EQ(settings.traces[1].otlp.endpoint, "http://localhost:4318/v1/traces");
+  EXPECT_THAT(settings.metrics, IsEmpty());
+  EXPECT_THAT(settings.logs, IsEmpty());
+  EXPECT_THAT(settings.warnings, IsEmpty());
+}
+
+TEST(Settings, TheLogExporterWithoutItsSIsHonouredWithAWarning) {
+  const Settings settings = read_settings({{"OTEL_LOG_EXPORTER", "console"}});
+  ASSERT_EQ(settings.logs.size(), 1u);
+  EXPECT_EQ(settings.logs[0].kind, ExporterKind::kConsole);
+  EXPECT_THAT(settings.warnings, ElementsAre(HasSubstr("OTEL_LOGS_EXPORTER")));
+}
+
+TEST(Settings, AnUnknownExporterIsAnErrorLineAndTheRestWorks) {
+  const Settings settings = read_settings({{"OTEL_TRACES_EXPORTER", "bogus,console"}});
+  ASSERT_EQ(settings.traces.size(), 1u);
+  EXPECT_THAT(settings.warnings, ElementsAre(HasSubstr("unknown exporter \"bogus\"")));
+}
+
+TEST(Settings, EndpointsFollowTheRules) {
+  const auto grpc = [](Environment environment) {
+    const Settings settings = read_settings(environment);
+    const OtlpSettings& otlp = settings.traces.at(0).otlp;
+    return otlp.endpoint + (otlp.insecure ? " plain" : " tls");
+  };
+  EXPECT_EQ(grpc({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317/"}}),
+            "collector:4317 plain");
+  EXPECT_EQ(grpc({{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector"}}), "collector:4317 tls");
+  EXPECT_EQ(grpc({{"OTEL_EXPORTER_OTLP_ENDPOINT", "a:1"}}), "a:1 tls");
+  EXPECT_EQ(grpc({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "0.0.0.0:4317"},
+                  {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://other:1"},
+                  {"OTEL_EXPORTER_OTLP_INSECURE", "true"}}),
+            "0.0.0.0:4317 plain");
+  EXPECT_EQ(grpc({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://[::1]"}}), "[::1]:4317 plain");
+  const auto http = [](Environment environment) {
+    environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+    return read_settings(environment).traces.at(0).otlp.endpoint;
+  };
+  EXPECT_EQ(http({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318/base/"}}),
+            "http://c:4318/base/v1/traces");
+  EXPECT_EQ(http({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c:4318/as/is"}}),
+            "http://c:4318/as/is");
+  EXPECT_EQ(http({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://c:4318"}}), "https://c:4318/");
+}
+
+TEST(Settings, HeadersTimeoutAndCompression) {
+  const Settings settings =
+      read_settings({{"OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Bearer%20x,a=b"},
+                     {"OTEL_EXPORTER_OTLP_TIMEOUT", "3"},
+                     {"OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "5000"},
+                     {"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"}});
+  const OtlpSettings& otlp = settings.traces.at(0).otlp;
+  EXPECT_THAT(otlp.headers, ElementsAre(Pair("authorization", "Bearer x"), Pair("a", "b")));
+  EXPECT_EQ(otlp.timeout_nanos, 3'000'000'000u);
+  EXPECT_EQ(settings.logs.at(0).otlp.timeout_nanos, 5'000'000'000u);
+  EXPECT_EQ(otlp.compression, wire::Compression::kGzip);
+}
+
+TEST(Settings, WrongValuesAreSaidOnceAndTheDefaultHolds) {
+  const Settings settings = read_settings({{"OTEL_BSP_SCHEDULE_DELAY", "soon"},
+                                           {"OTEL_BSP_MAX_QUEUE_SIZE", "-1"},
+                                           {"OTEL_TRACES_SAMPLER", "sometimes"},
+                                           {"OTEL_EXPORTER_OTLP_PROTOCOL", "carrier-pigeon"}});
+  EXPECT_EQ(settings.span_batches.schedule_delay_nanos, 200'000'000u);
+  EXPECT_EQ(settings.span_batches.queue_items_max, 16u * 1024);
+  EXPECT_EQ(settings.sampler.root, SamplerKind::kAlwaysOn);
+  EXPECT_EQ(settings.traces.at(0).kind, ExporterKind::kOtlpGrpc);
+  EXPECT_EQ(settings.warnings.size(), 4u);
+}
+
+TEST(Settings, SamplersAndLimits) {
+  const Settings settings = read_settings({{"OTEL_TRACES_SAMPLER", "parentbased_traceidratio"},
+                                           {"OTEL_TRACES_SAMPLER_ARG", "0.25"},
+                                           {"OTEL_ATTRIBUTE_COUNT_LIMIT", "5"},
+                                           {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "7"},
+                                           {"OTEL_SEMCONV_STABILITY_OPT_IN", "http,http/dup"}});
+  EXPECT_TRUE(settings.sampler.is_parent_based);
+  EXPECT_EQ(settings.sampler.root, SamplerKind::kTraceIdRatio);
+  EXPECT_EQ(settings.sampler.ratio, 0.25);
+  EXPECT_EQ(settings.limits.span_attributes_max, 7u);
+  EXPECT_EQ(settings.limits.log_attributes_max, 5u);
+  EXPECT_TRUE(settings.conventions.old_http && settings.conventions.stable_http);
+}
+
+TEST(Settings, OtherVariablesAreAcceptedWithOneWarning) {
+  const Settings settings = read_settings({{"OTEL_METRICS_EXEMPLAR_FILTER", "always_on"},
+                                           {"OTEL_PYTHON_CONTEXT", "x"},
+                                           {"PATH", "/bin"}});
+  EXPECT_THAT(
+      settings.warnings,
+      ElementsAre(
+          "these settings have no effect: OTEL_METRICS_EXEMPLAR_FILTER, OTEL_PYTHON_CONTEXT"));
+}
+
+}  // namespace
+}  // namespace kolben::agent

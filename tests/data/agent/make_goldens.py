@@ -1,0 +1,74 @@
+"""Writes the golden files of this folder with the real SDK: pip install opentelemetry-sdk==1.27.0.
+
+src/agent/process/console_format_test.cc builds the same data and wants the same bytes.
+"""
+
+import pathlib
+
+from opentelemetry.sdk._logs import LogRecord
+from opentelemetry._logs.severity import SeverityNumber
+from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality, Gauge, Histogram, HistogramDataPoint, Metric, MetricsData,
+    NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum,
+)
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
+
+HERE = pathlib.Path(__file__).parent
+TIME = 1_730_121_633_123_456_789
+RESOURCE = Resource({"telemetry.sdk.language": "cpp", "service.name": "todo"}, "")
+
+
+def context(trace, span, state=None):
+    return SpanContext(trace, span, False, TraceFlags(1), state)
+
+
+def spans():
+    plain = ReadableSpan(
+        name="GET /", context=context(0xAB << 120, 0xCD), kind=SpanKind.SERVER, resource=RESOURCE,
+        attributes={"http.method": "GET", "net.host.port": 5000, "ok": True, "half": 0.5},
+        start_time=TIME, end_time=TIME + 5_250_000, status=Status(StatusCode.UNSET),
+    )
+    full = ReadableSpan(
+        name='quote " back \\ tab \t caf\u00e9 \U0001f600 \x7f',
+        context=context(1, 2, TraceState([("key", "k"), ("z", "1")])),
+        parent=context(1, 3), kind=SpanKind.CLIENT, resource=RESOURCE, attributes={},
+        events=[Event("exception", {"exception.type": "ValueError"}, TIME + 1)],
+        links=[Link(context(5, 6), {"why": "ambiguous"})],
+        start_time=TIME, end_time=1_700_000_000_999_999_999, status=Status(StatusCode.ERROR, "boom"),
+    )
+    return "".join(span.to_json() + "\n" for span in (plain, full))
+
+
+def logs():
+    def record(severity, text, attributes, trace, body):
+        return LogRecord(
+            timestamp=TIME, observed_timestamp=TIME + 1_000, trace_id=trace, span_id=trace,
+            trace_flags=TraceFlags(1 if trace else 0), severity_text=text,
+            severity_number=severity, body=body, attributes=attributes, resource=RESOURCE,
+        )
+    records = [
+        record(SeverityNumber.WARN, "WARN", {"log.iostream": "stderr"}, 0xAB, "careful"),
+        record(SeverityNumber.UNSPECIFIED, "", None, 0, " * Debug mode: off"),
+        record(SeverityNumber.INFO2, "INFO2", None, 0, ""),
+    ]
+    return "".join(record.to_json() + "\n" for record in records)
+
+
+def metrics():
+    point = NumberDataPoint({"endpoint": "home"}, TIME, TIME + 1, 3)
+    histogram = HistogramDataPoint({}, TIME, TIME + 1, 2, 7.5, [1, 0, 1], [0.005, 5.0], 0.001, 7.499)
+    data = [
+        Metric("requests", "", "", Sum([point], AggregationTemporality.CUMULATIVE, True)),
+        Metric("temperature", "how hot", "Cel", Gauge([NumberDataPoint({}, TIME, TIME + 1, 1e-05)])),
+        Metric("duration", "d", "ms", Histogram([histogram], AggregationTemporality.DELTA)),
+    ]
+    scope = ScopeMetrics(InstrumentationScope("scope", "0.1.0", ""), data, "")
+    return MetricsData([ResourceMetrics(RESOURCE, [scope], "")]).to_json() + "\n"
+
+
+(HERE / "console_spans.txt").write_text(spans())
+(HERE / "console_logs.txt").write_text(logs())
+(HERE / "console_metrics.txt").write_text(metrics())
