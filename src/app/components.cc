@@ -4,7 +4,7 @@
 #include "exporters/otlp/otlp.h"
 #include "exporters/otlphttp/otlphttp.h"
 #include "exporters/prometheus/prometheus.h"
-#include "exporters/store/store.h"
+#include "exporters/store/store_exporter.h"
 #include "exporters/zipkin/zipkin.h"
 #include "extensions/health_check/health_check.h"
 #include "processors/attributes/attributes.h"
