@@ -1,0 +1,113 @@
+#include "exporters/store/store_exporter.h"
+
+#include <utility>
+
+#include "config/reader.h"
+#include "otlp/encode.h"
+#include "pipeline/log.h"
+
+namespace kolben::exporters::store {
+namespace {
+
+using storage::engine::Durability;
+using storage::engine::Engine;
+using storage::engine::Options;
+
+// Less than this holds no segment worth the name.
+constexpr std::uint64_t kRetentionBytesMin = 16 << 20;
+
+void read_retention(config::Reader& retention, Options& options) {
+  retention.optional("max_bytes", options.retention_bytes_max);
+  retention.optional("max_age", options.retention_age_max);
+  if (options.retention_bytes_max < kRetentionBytesMin) {
+    retention.error("max_bytes", "must be at least " + std::to_string(kRetentionBytesMin));
+  }
+  if (options.retention_age_max <= std::chrono::nanoseconds::zero()) {
+    retention.error("max_age", "must be longer than 0");
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<pipeline::Exporter> create(pipeline::CreateContext& context) {
+  Options options;
+  config::Reader reader(context.config, "exporters::" + context.id, context.errors);
+  reader.optional("path", options.path);
+  if (options.path.empty()) {
+    reader.error("path", "path is missing: name the directory that the store shall live in");
+  }
+  std::size_t durability = static_cast<std::size_t>(options.durability);
+  reader.choice("durability", {"disk", "os", "memory"}, durability);
+  options.durability = static_cast<Durability>(durability);
+  if (const auto retention = reader.child("retention")) read_retention(*retention, options);
+  return std::make_unique<StoreExporter>(context.id, std::move(options));
+}
+
+StoreExporter::StoreExporter(std::string id, Options options)
+    : id_(std::move(id)), options_(std::move(options)) {}
+
+Status StoreExporter::start(pipeline::Host& host) {
+  host_ = &host;
+  Result<std::unique_ptr<Engine>> engine =
+      Engine::open(options_, system_file_system(), host.clock(),
+                   [this](const std::string& line) { log::warn(id_, line); });
+  if (!engine) return engine.status();
+  engine_ = std::move(*engine);
+  register_metrics();
+  host.provide<storage::Store>(id_, engine_.get());
+  return Status::ok();
+}
+
+void StoreExporter::register_metrics() {
+  pipeline::TelemetryRegistry& telemetry = host_->telemetry();
+  const pipeline::Labels labels = {{"exporter", id_}};
+  for (const Signal signal : kAllSignals) {
+    const std::string items(items_name(signal));
+    counters_of(signal) = {
+        &telemetry.counter("otelcol_exporter_sent_" + items, "Sent to the destination.", labels),
+        &telemetry.counter("otelcol_exporter_send_failed_" + items,
+                           "Failed to be sent to the destination.", labels),
+        &telemetry.counter("otelcol_exporter_enqueue_failed_" + items,
+                           "Refused because the queue was full.", labels)};
+  }
+  const auto gauge = [&](const char* name, const char* help, auto read) {
+    gauges_.push_back(telemetry.add_gauge(
+        name, help, labels, [this, read] { return static_cast<double>(read(engine_->stats())); }));
+  };
+  using storage::StoreStats;
+  gauge("kolben_store_disk_bytes", "Bytes that the store takes on disk.",
+        [](const StoreStats& stats) { return stats.disk_bytes; });
+  gauge("kolben_store_spans", "Spans in the store.",
+        [](const StoreStats& stats) { return stats.spans; });
+  gauge("kolben_store_duplicates_dropped", "Copies from senders' retries that were left out.",
+        [](const StoreStats& stats) { return stats.duplicates_dropped; });
+}
+
+Status StoreExporter::consume(pipeline::Delivery&& delivery) {
+  otlp::to_wire(delivery.batch);
+  Counters& counters = counters_of(delivery.batch.signal());
+  const std::uint64_t items = delivery.batch.items();
+  // Shared, so that it can be given back where the store refuses.
+  auto receipt = std::make_shared<pipeline::Receipt>(std::move(delivery.receipt));
+  Status taken =
+      engine_->write(std::move(delivery.batch), [receipt, items, &counters](Status stored) {
+        (stored ? counters.sent : counters.failed)->add(items);
+        receipt->resolve(std::move(stored));
+      });
+  if (!taken) {
+    delivery.receipt = std::move(*receipt);
+    counters.refused->add(items);
+  }
+  return taken;
+}
+
+void StoreExporter::stop(pipeline::Deadline) {
+  if (!engine_) return;
+  for (const auto gauge : gauges_) host_->telemetry().remove_gauge(gauge);
+  gauges_.clear();
+  // What was taken is written: on a disk that works this takes milliseconds, on one that does not
+  // the writes fail, and with them the receipts.
+  if (Status closed = engine_->close(); !closed) log::error(id_, closed.to_string());
+}
+
+}  // namespace kolben::exporters::store
