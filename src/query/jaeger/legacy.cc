@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "otlp/decode.h"
 #include "otlp/json.h"
 #include "query/conditions.h"
 #include "query/jaeger/trace_json.h"
@@ -281,8 +282,9 @@ Response dependencies(const Call& call) {
 Response transform(const Call& call) {
   const auto body = net::http::decode_body(call.request, kTransformBytesMax);
   if (!body) return legacy_error(400, body.error().message());
-  const auto batch = otlp::decode_json(Signal::kTraces, body->view());
+  auto batch = otlp::decode_json(Signal::kTraces, body->view());
   if (!batch) return legacy_error(400, batch.error().message());
+  if (const Status status = otlp::decode(*batch); !status.is_ok()) return failure(status);
   const DecodedTraces& traces = batch->traces();
   std::string data;
   JsonWriter json(data);

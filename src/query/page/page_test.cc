@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/testing/fake_host.h"
+#include "query/conditions.h"
 #include "query/testing/fake_store.h"
 #include "query/testing/filter_text.h"
 #include "query/testing/sample.h"

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "otlp/decode.h"
 #include "otlp/json.h"
 
 namespace kolben::query::testing {
@@ -78,7 +79,7 @@ TraceSummary summarize(const TraceId& id, const Batch& batch) {
 
 void FakeStore::add_traces(std::string_view otlp_json) {
   auto batch = otlp::decode_json(Signal::kTraces, otlp_json);
-  KOLBEN_CHECK(batch.has_value());
+  KOLBEN_CHECK(batch.has_value() && otlp::decode(*batch).is_ok());
   std::vector<TraceId> ids;
   each_span(batch->traces(), [&ids](const Resource&, const Span& span) {
     if (std::find(ids.begin(), ids.end(), span.trace_id) == ids.end()) ids.push_back(span.trace_id);
@@ -93,7 +94,7 @@ void FakeStore::add_trace(Batch batch, const TraceId& id) {
 
 void FakeStore::add_logs(std::string_view otlp_json) {
   auto batch = otlp::decode_json(Signal::kLogs, otlp_json);
-  KOLBEN_CHECK(batch.has_value());
+  KOLBEN_CHECK(batch.has_value() && otlp::decode(*batch).is_ok());
   const MutexLock lock(mutex_);
   logs_ = *std::move(batch);
 }
