@@ -74,12 +74,12 @@ export function Empty() {
             <span class="step">1</span>Any program, untouched
           </h2>
           <p>Start it under the agent. No code to change, no library to link.</p>
-          <Snippet label="agent command" text={'opentelemetry-instrument --service_name my-app \\\n  ./my-app'} />
+          <Snippet label="agent command" text={'opentelemetry-instrument \\\n  --service_name my-app ./my-app'} />
           <p class="muted">C, C++, nginx, Python, Node and others that speak HTTP.</p>
         </section>
         <section class="card">
           <h2>
-            <span class="step">2</span>An OpenTelemetry SDK
+            <span class="step">2</span>An SDK you already have
           </h2>
           <p>On this host its defaults already point here. To be explicit:</p>
           <Snippet
@@ -87,6 +87,8 @@ export function Empty() {
             text={`export OTEL_SERVICE_NAME=my-app\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://${grpc}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=grpc`}
           />
           <Snippet label="environment for HTTP" text={`export OTEL_EXPORTER_OTLP_ENDPOINT=http://${http}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`} />
+          <p>A Zipkin client sends to:</p>
+          <Snippet label="Zipkin address" text={`http://${zipkin}/api/v2/spans`} />
         </section>
         <section class="card">
           <h2>
@@ -94,8 +96,6 @@ export function Empty() {
           </h2>
           <p>To see that the way is free:</p>
           <Snippet label="curl command" text={curl} />
-          <p>A Zipkin client sends to:</p>
-          <Snippet label="Zipkin address" text={`http://${zipkin}/api/v2/spans`} />
         </section>
       </div>
       <section class="card doors">

@@ -119,6 +119,7 @@ export class Plot {
             size: 56,
             space: 30,
             gap: 4,
+            ...(kind === 'amount' ? { incrs: kCountSteps } : {}),
             ...(kind === 'latency' && log ? { splits: (_u, _axis, min, max) => decades(min, max), filter: (_u, splits) => splits } : {}),
           }),
         ],
@@ -171,6 +172,8 @@ export class Plot {
     this.plot.destroy();
   }
 }
+
+const kCountSteps = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
 
 // Seconds: the steps people count time in.
 const kTimeSteps = [
