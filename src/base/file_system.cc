@@ -214,7 +214,7 @@ Result<std::shared_ptr<void>> SystemFileSystem::lock(const std::string& path) {
     const ssize_t size = ::pread(descriptor->number(), text, sizeof text - 1, 0);
     std::string holder(text, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
     while (!holder.empty() && holder.back() == '\n') holder.pop_back();
-    return failed_precondition("locking " + path + ": held by process " +
+    return failed_precondition("locking " + path + ": held by pid " +
                                (holder.empty() ? "unknown" : holder));
   }
   const int size = std::snprintf(text, sizeof text, "%d\n", static_cast<int>(::getpid()));

@@ -71,7 +71,8 @@ class Answer:
 def request(port, method, target, body=None, headers=None, timeout=20):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     with contextlib.closing(connection):
-        connection.request(method, target, body=body, headers=headers or {})
+        connection.request(method, target, body=body,
+                           headers={"User-Agent": "kolben-tests", **(headers or {})})
         answer = connection.getresponse()
         return Answer(answer.status, dict(answer.getheaders()), answer.read())
 

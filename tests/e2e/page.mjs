@@ -84,7 +84,7 @@ await nothing.getByLabel('No traces found').waitFor();
 await shot('nothing', nothing);
 
 // The trace: request, manual span, log lines; the task's text is text.
-await page.locator('.result').filter({ hasText: 'POST /add' }).first().locator('a').first().click();
+await page.locator('.result').filter({ hasText: 'POST /add' }).first().click();
 await page.getByRole('row', { name: /adding_task/ }).or(page.locator('.wf-row').filter({ hasText: 'adding_task' })).first().waitFor();
 await page.locator('.wf-row').filter({ hasText: 'POST /add' }).first().click();
 await page.getByLabel('Span details').getByText('http.status_code').first().waitFor();

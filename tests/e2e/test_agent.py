@@ -2,9 +2,11 @@
 were never told of it; and the program itself is as without."""
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -209,8 +211,17 @@ def run_server(tmp_path, programs, name, command, port, env=None, cwd=None):
     return program
 
 
-def test_nginx(tmp_path, programs):
-    port = free_port()
+@pytest.fixture
+def open_directory():
+    """A directory that the unprivileged worker of a server may read, too."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        yield pathlib.Path(directory)
+
+
+def test_nginx(open_directory, programs):
+    """Its worker gives up root after the agent's library was loaded."""
+    tmp_path, port = open_directory, free_port()
     (tmp_path / "html").mkdir()
     (tmp_path / "html" / "hello").write_text("hello")
     (tmp_path / "nginx.conf").write_text(f"""
@@ -220,7 +231,6 @@ http {{ access_log off; client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp
   fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;
   server {{ listen 127.0.0.1:{port}; root {tmp_path}/html; }} }}
 """)
-    os.chmod(tmp_path, 0o755)
     run_server(tmp_path, programs, "nginx", ["/usr/sbin/nginx", "-c", tmp_path / "nginx.conf", "-p",
                                              tmp_path], port)
 

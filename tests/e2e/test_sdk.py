@@ -121,6 +121,7 @@ def tracer(name):
 """
 
 UPSTREAM = SDK_SETUP + """
+import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 spans = tracer("upstream")
 
@@ -140,6 +141,7 @@ HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 
 MIDDLE = """
 import http.client
+import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 class Handler(BaseHTTPRequestHandler):
@@ -159,6 +161,7 @@ server.serve_forever()
 """
 
 CLIENT = SDK_SETUP + """
+import sys
 import urllib.request
 with tracer("client").start_as_current_span("GET", kind=trace.SpanKind.CLIENT) as span:
     headers = {}
@@ -185,6 +188,7 @@ def test_the_token_reaches_an_independent_tls_server(tmp_path, programs, sdk_pyt
 
 
 TOKEN_SERVER = """
+import sys
 from concurrent.futures import ThreadPoolExecutor
 import grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as messages

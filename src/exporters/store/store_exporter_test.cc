@@ -84,7 +84,7 @@ TEST_F(StoreExporterTest, ASecondProgramIsRefusedWithTheProcessThatHoldsTheDirec
   ASSERT_TRUE(first->start(host_));
   const Status refused = second->start(host_);
   EXPECT_EQ(refused.code(), StatusCode::kFailedPrecondition);
-  EXPECT_NE(refused.message().find("in use by another kolben (process "), std::string_view::npos)
+  EXPECT_NE(refused.message().find("in use by another kolben (pid "), std::string_view::npos)
       << refused.to_string();
   first->stop({});
 }

@@ -19,7 +19,8 @@ std::string_view media_type(std::string_view content_type) {
   return type;
 }
 
-// The specification wants 413 for what is too large; RESOURCE_EXHAUSTED with a delay is back-pressure.
+// The specification wants 413 for what is too large; RESOURCE_EXHAUSTED with a delay is
+// back-pressure.
 int status_code_of(const Status& status) {
   const bool is_too_large =
       status.code() == StatusCode::kResourceExhausted && !status.retry_after();
@@ -108,6 +109,11 @@ void HttpEndpoint::serve(net::http::Request request, net::http::Responder respon
   Result<Bytes> body = net::http::decode_body(request, settings_.server.body_bytes_max);
   if (!body.has_value()) {
     on_refused_("undecodable_body", request.peer);
+    // An unknown Content-Encoding: RFC 9110, 8.4 and 15.5.16.
+    if (body.error().code() == StatusCode::kUnimplemented) {
+      responder.respond(net::http::text_response(415, body.error().to_string() + "\n"));
+      return;
+    }
     return reply(std::move(responder), body.error());
   }
   auto answer = [reply, responder = std::move(responder)](const Status& status) mutable {

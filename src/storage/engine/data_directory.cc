@@ -49,9 +49,9 @@ Status prepare(FileSystem& files, const std::string& path, std::shared_ptr<void>
   if (!held) {
     if (held.error().code() != StatusCode::kFailedPrecondition) return held.error();
     const std::string_view why = held.error().message();
-    const std::size_t process = why.rfind("process ");
+    const std::size_t holder = why.rfind("pid ");
     return failed_precondition("it is in use by another kolben (" +
-                               std::string(process == why.npos ? why : why.substr(process)) + ")");
+                               std::string(holder == why.npos ? why : why.substr(holder)) + ")");
   }
   lock = std::move(*held);
   KOLBEN_RETURN_IF_ERROR(files.create_directories(path + "/segments"));
