@@ -7,7 +7,7 @@ namespace kolben::app {
 namespace {
 
 struct Line {
-  std::string_view port;   // the name it is reported under
+  std::string_view port;  // the name it is reported under
   std::string_view title;
   std::string_view prefix;
   std::string_view suffix;

@@ -44,8 +44,7 @@ std::string ports_json(int pid, const std::vector<pipeline::BoundPort>& ports) {
 
 Status write_ports_file(const std::string& path, const std::vector<pipeline::BoundPort>& ports) {
   const std::string temporary = path + ".new";
-  const int descriptor =
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor < 0) return from_errno(errno, "creating " + temporary);
   const Status status = write_all(descriptor, ports_json(getpid(), ports), temporary);
   ::close(descriptor);

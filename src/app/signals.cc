@@ -11,15 +11,14 @@ namespace {
 constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
 bool is_ignored(int signal) {
-  struct sigaction action {};
+  struct sigaction action{};
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 void exit_at_once(int) {
   constexpr std::string_view kMessage = "kolben: stopped at once by a second signal\n";
   // Nothing can be done about a failure here.
-  [[maybe_unused]] const ssize_t written =
-      ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
   _exit(1);
 }
 
@@ -39,7 +38,7 @@ int StopSignals::wait() {
   int signal = 0;
   while (sigwait(&set_, &signal) != 0) {
   }
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = exit_at_once;
   for (const int one : kStopSignals) {
     if (sigismember(&set_, one) == 1) sigaction(one, &action, nullptr);

@@ -101,6 +101,8 @@ class Expander {
     Node parsed = parse_yaml(value.text, value.origin, ignored);
     const bool is_tree = parsed.kind == NodeKind::kList || parsed.kind == NodeKind::kMap;
     if (ignored.empty() && is_tree) {
+      // Kept for fields that want a text: "a: b" is a map in YAML, and a fine path.
+      parsed.text = expand_text(value.text, node.location, recursion + 1);
       node = std::move(parsed);
       if (!charge(node.location, count_nodes(node))) return;
       expand_tree(node, recursion + 1);

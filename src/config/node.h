@@ -24,7 +24,8 @@ enum class NodeKind { kNull, kScalar, kList, kMap };
 struct Node {
   NodeKind kind = NodeKind::kNull;
   Location location;
-  // The scalar's text; `is_quoted` where it was written in quotes and so is a string.
+  // The scalar's text, or the text whose expansion gave a list or a map; `is_quoted` where it was
+  // written in quotes and so is a string.
   std::string text;
   bool is_quoted = false;
   std::vector<Node> items;                           // of a list

@@ -137,7 +137,8 @@ void Reader::error(std::string_view key, std::string message) {
 void Reader::optional(std::string_view key, std::string& out) {
   const Node* value = take(key);
   if (value == nullptr || value->kind == NodeKind::kNull) return;
-  if (value->kind != NodeKind::kScalar) {
+  // A list or map has a text where an expansion brought it.
+  if (value->kind != NodeKind::kScalar && value->text.empty()) {
     error(key, "want a text, not " + describe(*value));
     return;
   }

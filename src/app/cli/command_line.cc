@@ -36,9 +36,8 @@ std::string unknown_word(const CLI::App& program, int argc, char** argv) {
     }
     const auto commands = command->get_subcommands([](const CLI::App*) { return true; });
     if (word.starts_with('-') || commands.empty()) return "";
-    const auto found = std::find_if(commands.begin(), commands.end(), [&](const CLI::App* one) {
-      return one->get_name() == word;
-    });
+    const auto found = std::find_if(commands.begin(), commands.end(),
+                                    [&](const CLI::App* one) { return one->get_name() == word; });
     if (found == commands.end()) {
       std::vector<std::string_view> names;
       for (const CLI::App* one : commands) names.push_back(one->get_name());

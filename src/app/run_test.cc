@@ -1,0 +1,161 @@
+// The program as a whole with two components of nothing: start, ports file, own metrics, signals.
+
+#include "app/run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <thread>
+
+#include "config/yaml.h"
+
+namespace kolben::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+class EmptyReceiver final : public pipeline::Receiver {
+ public:
+  Status start(pipeline::Host& host) override {
+    host.report_port({"empty", "localhost", 1});
+    return Status::ok();
+  }
+  void stop(pipeline::Deadline) override {}
+};
+
+// With `fails` it does not start, with `hangs` it does not stop before its deadline.
+class EmptyExporter final : public pipeline::Exporter {
+ public:
+  EmptyExporter(bool fails, bool hangs) : fails_(fails), hangs_(hangs) {}
+  Status start(pipeline::Host&) override {
+    return fails_ ? unavailable("port 9 is in use by cat (pid 5)") : Status::ok();
+  }
+  Status consume(pipeline::Delivery&&) override { return Status::ok(); }
+  void stop(pipeline::Deadline deadline) override {
+    if (hangs_) std::this_thread::sleep_until(deadline);
+  }
+
+ private:
+  const bool fails_;
+  const bool hangs_;
+};
+
+const pipeline::ComponentType kTypes[] = {
+    {.kind = pipeline::Kind::kReceiver,
+     .type = "empty",
+     .alias = "",
+     .create_receiver = [](pipeline::CreateContext&) -> std::unique_ptr<pipeline::Receiver> {
+       return std::make_unique<EmptyReceiver>();
+     }},
+    {.kind = pipeline::Kind::kExporter,
+     .type = "empty",
+     .alias = "",
+     .create_exporter =
+         [](pipeline::CreateContext& context) -> std::unique_ptr<pipeline::Exporter> {
+       return std::make_unique<EmptyExporter>(context.config.find("fails") != nullptr,
+                                              context.config.find("hangs") != nullptr);
+     }},
+};
+
+std::string configuration(const std::string& exporter) {
+  return "receivers: {empty: }\nexporters: {empty: " + exporter +
+         "}\nservice:\n  telemetry: {metrics: {address: \"localhost:0\"}}\n"
+         "  pipelines: {traces: {receivers: [empty], exporters: [empty]}}\n";
+}
+
+// The program in a process of its own.
+class Child {
+ public:
+  explicit Child(const std::string& exporter, const std::string& ports_file) {
+    pid_ = fork();
+    if (pid_ != 0) return;
+    config::Errors errors;
+    const config::Node root = config::parse_yaml(configuration(exporter), "k.yaml", errors);
+    RunOptions options;
+    options.ports_file = ports_file;
+    _exit(run(root, errors, kTypes, options));
+  }
+  ~Child() {
+    if (pid_ > 0) kill(pid_, SIGKILL);
+    wait();
+  }
+  void signal(int number) { kill(pid_, number); }
+  // The exit code; -1 where a signal ended it.
+  int wait() {
+    if (pid_ <= 0) return -1;
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+std::string wait_for_file(const std::string& path) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (access(path.c_str(), R_OK) != 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class Run : public ::testing::Test {
+ protected:
+  const std::string ports_file_ =
+      ::testing::TempDir() + "run-ports-" + std::to_string(getpid()) + ".json";
+};
+
+TEST_F(Run, SigtermAndSigintStopItGracefully) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    Child child("", ports_file_);
+    const std::string ports = wait_for_file(ports_file_);
+    EXPECT_THAT(ports, HasSubstr("\"telemetry\":"));
+    EXPECT_THAT(ports, HasSubstr("\"empty\":1"));
+    child.signal(signal);
+    EXPECT_EQ(child.wait(), 0);
+    EXPECT_NE(access(ports_file_.c_str(), F_OK), 0);  // nobody is there any more
+  }
+}
+
+TEST_F(Run, ASecondSignalStopsItAtOnce) {
+  Child child("{hangs: 1}", ports_file_);
+  wait_for_file(ports_file_);
+  const auto begin = std::chrono::steady_clock::now();
+  std::thread impatient([&] {
+    for (int i = 0; i < 100; ++i) {
+      child.signal(SIGTERM);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  });
+  // The thread may go on signalling a process that has ended, but is not waited for yet.
+  impatient.join();
+  EXPECT_EQ(child.wait(), 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  unlink(ports_file_.c_str());
+}
+
+TEST_F(Run, AFailedStartIsTold) {
+  Child child("{fails: 1}", ports_file_);
+  EXPECT_EQ(child.wait(), 1);
+  EXPECT_NE(access(ports_file_.c_str(), F_OK), 0);
+}
+
+TEST_F(Run, APortsFileThatCannotBeWrittenIsAFailure) {
+  Child child("", "/nowhere/ports.json");
+  EXPECT_EQ(child.wait(), 1);
+}
+
+}  // namespace
+}  // namespace kolben::app
