@@ -5,12 +5,6 @@
 namespace kolben {
 namespace {
 
-// Lengths are 32 bits wide, because OTLP messages end below 4 GiB.
-std::uint32_t checked_size(std::size_t size) {
-  KOLBEN_CHECK(size <= UINT32_MAX);
-  return static_cast<std::uint32_t>(size);
-}
-
 template <typename T>
 bool equal_items(std::span<const T> a, std::span<const T> b) {
   if (a.size() != b.size()) return false;
@@ -21,41 +15,6 @@ bool equal_items(std::span<const T> a, std::span<const T> b) {
 }
 
 }  // namespace
-
-Value Value::string(std::string_view text) {
-  Value value;
-  value.text_ = text.data();
-  value.size_ = checked_size(text.size());
-  value.type_ = ValueType::kString;
-  return value;
-}
-
-Value Value::boolean(bool boolean) {
-  Value value;
-  value.boolean_ = boolean;
-  value.type_ = ValueType::kBool;
-  return value;
-}
-
-Value Value::integer(std::int64_t integer) {
-  Value value;
-  value.integer_ = integer;
-  value.type_ = ValueType::kInt;
-  return value;
-}
-
-Value Value::real(double real) {
-  Value value;
-  value.real_ = real;
-  value.type_ = ValueType::kDouble;
-  return value;
-}
-
-Value Value::bytes(std::string_view bytes) {
-  Value value = string(bytes);
-  value.type_ = ValueType::kBytes;
-  return value;
-}
 
 Value Value::array(const List<Value>& values) {
   Value value;

@@ -90,11 +90,26 @@ enum class ValueType : std::uint8_t {
 class Value {
  public:
   Value() = default;
-  static Value string(std::string_view text);
-  static Value boolean(bool value);
-  static Value integer(std::int64_t value);
-  static Value real(double value);
-  static Value bytes(std::string_view bytes);
+  static Value string(std::string_view text) { return of_text(text, ValueType::kString); }
+  static Value bytes(std::string_view bytes) { return of_text(bytes, ValueType::kBytes); }
+  static Value boolean(bool boolean) {
+    Value value;
+    value.boolean_ = boolean;
+    value.type_ = ValueType::kBool;
+    return value;
+  }
+  static Value integer(std::int64_t integer) {
+    Value value;
+    value.integer_ = integer;
+    value.type_ = ValueType::kInt;
+    return value;
+  }
+  static Value real(double real) {
+    Value value;
+    value.real_ = real;
+    value.type_ = ValueType::kDouble;
+    return value;
+  }
   static Value array(const List<Value>& values);
   static Value kvlist(const List<KeyValue>& entries);
 
@@ -119,6 +134,14 @@ class Value {
   std::span<const KeyValue> as_kvlist() const;
 
  private:
+  static Value of_text(std::string_view text, ValueType type) {
+    KOLBEN_CHECK(text.size() <= UINT32_MAX);
+    Value value;
+    value.text_ = text.data();
+    value.size_ = static_cast<std::uint32_t>(text.size());
+    value.type_ = type;
+    return value;
+  }
   std::string_view checked_text([[maybe_unused]] ValueType expected) const {
     KOLBEN_DCHECK(type_ == expected);
     return {text_, size_};

@@ -43,7 +43,7 @@ TEST(Check, IdsAreEmptyOrOfTheirLength) {
   EXPECT_EQ(verdict(nested(1, std::string(16, 'x')) + nested(2, "12345678")), "1");
   EXPECT_EQ(verdict(nested(2, "1234567")),
             "resourceSpans[0].scopeSpans[0].spans[0].spanId: 7 bytes, want 8 or none (at byte 6)");
-  EXPECT_EQ(verdict(nested(4, "1")).substr(35, 12), "parentSpanId");
+  EXPECT_NE(verdict(nested(4, "1")).find("spans[0].parentSpanId: 1 bytes"), std::string::npos);
 }
 
 TEST(Check, UnknownFieldsAreIgnored) {

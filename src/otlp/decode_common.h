@@ -43,9 +43,55 @@ T& add_element(List<T>& list, const ProtobufReader& in, Arena& arena) {
   return list.add(arena);
 }
 
+// Reads a KeyValue as every SDK writes it: a key and a value that is a string, bool, int or double,
+// with lengths of one byte. False says nothing: the long way decides.
+inline bool decode_plain_attribute(std::string_view message, KeyValue& attribute) {
+  const auto byte = [](const char* at) { return static_cast<unsigned char>(*at); };
+  const char* cursor = message.data();
+  const char* const end = cursor + message.size();
+  if (end - cursor < 6 || byte(cursor) != bytes_field(1) || byte(cursor + 1) > 127) return false;
+  const std::size_t key_size = byte(cursor + 1);
+  const char* const key = cursor + 2;
+  if (static_cast<std::size_t>(end - key) < key_size + 4) return false;
+  cursor = key + key_size;
+  // A length of more than one byte is negative here, and never equal.
+  if (byte(cursor) != bytes_field(2) || end - cursor != 2 + cursor[1]) return false;
+  cursor += 2;
+  switch (byte(cursor)) {
+    case bytes_field(1):
+      if (end - cursor != 2 + cursor[1]) return false;
+      attribute.value = Value::string({cursor + 2, static_cast<std::size_t>(end - cursor - 2)});
+      break;
+    case varint_field(3): {
+      std::uint64_t value = 0;
+      if (wire::read_varint(cursor + 1, end, value) != end) return false;
+      attribute.value = Value::integer(static_cast<std::int64_t>(value));
+      break;
+    }
+    case varint_field(2):
+      if (end - cursor != 2 || byte(cursor + 1) > 127) return false;
+      attribute.value = Value::boolean(cursor[1] != 0);
+      break;
+    case fixed64_field(4): {
+      double value = 0;
+      if (end - cursor != 1 + static_cast<std::ptrdiff_t>(sizeof(value))) return false;
+      std::memcpy(&value, cursor + 1, sizeof(value));
+      attribute.value = Value::real(value);
+      break;
+    }
+    default:
+      return false;
+  }
+  attribute.key = {key, key_size};
+  return true;
+}
+
 inline void read_attribute(ProtobufReader& in, Attributes& attributes, Arena& arena) {
   KeyValue& attribute = add_element(attributes, in, arena);
-  in.require(decode_attribute(in.bytes(), attribute, arena));
+  const std::string_view message = in.bytes();
+  if (decode_plain_attribute(message, attribute)) [[likely]]
+    return;
+  in.require(decode_attribute(message, attribute, arena));
 }
 
 template <std::size_t N>

@@ -8,7 +8,7 @@ namespace {
 class RoundTrip : public testing::TestWithParam<Signal> {};
 
 INSTANTIATE_TEST_SUITE_P(Signals, RoundTrip, testing::ValuesIn(kAllSignals),
-                         [](const auto& info) { return std::string(to_string(info.param)); });
+                         [](const auto& signal) { return std::string(to_string(signal.param)); });
 
 TEST_P(RoundTrip, EveryFieldSurvivesTheModel) {
   const std::string bytes = golden(GetParam(), ".bin");

@@ -151,6 +151,8 @@ void JsonWriter::real(double value) {
     out_ += "\"NaN\"";
   } else if (std::isinf(value)) {
     out_ += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  } else if (value == 0 && std::signbit(value)) {
+    out_ += "-0.0";  // as "-0" it would be an integer to many a reader, and lose its sign
   } else {
     append_number(value);
   }

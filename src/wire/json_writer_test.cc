@@ -60,7 +60,7 @@ TEST(JsonWriter, ReplacesWhatIsNoUtf8) {
 
 TEST(JsonWriter, WritesDoublesAsShortAsTheyCanBe) {
   EXPECT_EQ(real(0.1), "0.1");
-  EXPECT_EQ(real(-0.0), "-0");
+  EXPECT_EQ(real(-0.0), "-0.0");
   EXPECT_EQ(real(3), "3");
   EXPECT_EQ(real(1e300), "1e+300");
   EXPECT_EQ(real(std::numeric_limits<double>::denorm_min()), "5e-324");
