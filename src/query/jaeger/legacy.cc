@@ -327,9 +327,7 @@ Result<std::vector<storage::Filter>> tag_terms(const Parameters& parameters) {
 Response legacy_error(int http_status, std::string_view message) {
   std::string body =
       envelope("null", 0, {{http_status, std::string(message), std::string()}}) + '\n';
-  Response response = net::http::text_response(http_status, std::move(body));
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  return response;
+  return net::http::text_response(http_status, std::move(body));
 }
 
 Result<LegacySearch> parse_legacy_search(const Parameters& parameters, std::uint64_t now_nanos) {

@@ -79,6 +79,7 @@ TEST_F(Extension, ServesApisAndPageOnOnePort) {
   EXPECT_EQ(get("/api/v3/traces/5b8efff798038103d269b633813fc60c").status, 200);
   EXPECT_EQ(get("/api/kolben/trace/5b8efff798038103d269b633813fc60c").status, 200);
   EXPECT_EQ(get("/api/nothing").status, 404);
+  EXPECT_EQ(header(get("/api/services"), "X-Content-Type-Options"), "nosniff");
   const auto page = get("/trace/5b8efff798038103d269b633813fc60c");
   EXPECT_EQ(page.status, 200);
   EXPECT_EQ(header(page, "Content-Type"), "text/html; charset=utf-8");

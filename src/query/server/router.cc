@@ -100,6 +100,8 @@ Response Router::answer_api(const Request& request, std::string_view path) const
   Response response = api == Api::kPage ? page::answer_page(call, host_)
                       : api == Api::kV3 ? jaeger::answer_v3(call)
                                         : jaeger::answer_legacy(call);
+  // No browser may take an answer for a page because a span's name looks like one.
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   compress(request, response);
   return response;
 }
