@@ -41,32 +41,36 @@ inline bool enabled() noexcept {
 // the call that it is made for.
 class Attribute {
  public:
-  Attribute(std::string_view key, std::string_view value) noexcept : Attribute(key, KOLBEN_STRING) {
+  Attribute(std::string_view key, std::string_view value) noexcept
+      : Attribute(Typed{KOLBEN_STRING}, key) {
     raw_.value.string = detail::text(value);
   }
   Attribute(std::string_view key, const char* value) noexcept
       : Attribute(key, std::string_view(value)) {}
   Attribute(std::string_view key, const std::string& value) noexcept
       : Attribute(key, std::string_view(value)) {}
-  Attribute(std::string_view key, bool value) noexcept : Attribute(key, KOLBEN_BOOL) {
+  Attribute(std::string_view key, bool value) noexcept : Attribute(Typed{KOLBEN_BOOL}, key) {
     raw_.value.boolean = value ? 1 : 0;
   }
-  Attribute(std::string_view key, double value) noexcept : Attribute(key, KOLBEN_DOUBLE) {
+  Attribute(std::string_view key, double value) noexcept : Attribute(Typed{KOLBEN_DOUBLE}, key) {
     raw_.value.real = value;
   }
   template <
       typename Integer,
       std::enable_if_t<std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>, int> = 0>
-  Attribute(std::string_view key, Integer value) noexcept : Attribute(key, KOLBEN_INT) {
+  Attribute(std::string_view key, Integer value) noexcept : Attribute(Typed{KOLBEN_INT}, key) {
     raw_.value.integer = static_cast<std::int64_t>(value);
   }
 
   const kolben_attribute& raw() const noexcept { return raw_; }
 
  private:
-  Attribute(std::string_view key, int type) noexcept : raw_{} {
+  struct Typed {
+    int type;
+  };
+  Attribute(Typed typed, std::string_view key) noexcept : raw_{} {
     raw_.key = detail::text(key);
-    raw_.type = type;
+    raw_.type = typed.type;
   }
 
   kolben_attribute raw_;

@@ -1,1 +1,80 @@
+#include "agent/launcher/flags.h"
+
 #include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace kolben::agent {
+namespace {
+
+struct Parsed {
+  CommandLine line;
+  std::string error() const { return line.error; }
+};
+
+Parsed parse(std::vector<std::string> arguments) {
+  static std::vector<std::string> kept;
+  static std::vector<char*> pointers;
+  kept = std::move(arguments);
+  kept.insert(kept.begin(), "opentelemetry-instrument");
+  pointers.clear();
+  for (std::string& argument : kept) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  Parsed parsed;
+  parse_command_line(static_cast<int>(kept.size()), pointers.data(), &parsed.line);
+  return parsed;
+}
+
+TEST(Flags, ValueFollowsOrIsAttached) {
+  const Parsed parsed = parse({"--service_name", "a", "--traces_exporter=console,otlp", "cmd"});
+  ASSERT_EQ(parsed.line.result, CommandLineResult::kRun);
+  ASSERT_EQ(parsed.line.setting_count, 2u);
+  EXPECT_STREQ(parsed.line.settings[0].flag->variable, "OTEL_SERVICE_NAME");
+  EXPECT_STREQ(parsed.line.settings[0].value, "a");
+  EXPECT_STREQ(parsed.line.settings[1].value, "console,otlp");
+}
+
+TEST(Flags, UniqueAbbreviationsWorkAndAWholeNameWins) {
+  EXPECT_EQ(parse({"--service_nam", "x", "c"}).line.result, CommandLineResult::kRun);
+  const Parsed sampler = parse({"--traces_sampler", "always_on", "c"});
+  EXPECT_STREQ(sampler.line.settings[0].flag->variable, "OTEL_TRACES_SAMPLER");
+  EXPECT_NE(parse({"--traces_s", "x", "c"}).error().find("ambiguous option: --traces_s"),
+            std::string::npos);
+}
+
+TEST(Flags, WhatFollowsTheCommandIsTheCommands) {
+  const Parsed parsed = parse({"--", "cmd", "--service_name", "x"});
+  ASSERT_EQ(parsed.line.result, CommandLineResult::kRun);
+  EXPECT_STREQ(parsed.line.command[0], "cmd");
+  EXPECT_STREQ(parsed.line.command[2], "x");
+  EXPECT_EQ(parsed.line.setting_count, 0u);
+}
+
+TEST(Flags, WrongLines) {
+  EXPECT_EQ(parse({}).error(), "the following arguments are required: command, command_args");
+  EXPECT_EQ(parse({"--bogus", "x"}).error(), "unrecognized arguments: --bogus");
+  EXPECT_EQ(parse({"--id-generator", "x"}).error(), "unrecognized arguments: --id-generator");
+  EXPECT_EQ(parse({"--service_name"}).error(), "argument --service_name: expected one argument");
+  EXPECT_EQ(parse({"--service_name", "--log_level", "c"}).error(),
+            "argument --service_name: expected one argument");
+}
+
+TEST(Flags, HelpAndVersion) {
+  EXPECT_EQ(parse({"-h"}).line.result, CommandLineResult::kHelp);
+  EXPECT_EQ(parse({"--help"}).line.result, CommandLineResult::kHelp);
+  EXPECT_EQ(parse({"--vers"}).line.result, CommandLineResult::kVersion);
+}
+
+TEST(Flags, EachVariableFollowsTheRule) {
+  for (const Flag* flag = flags_begin(); flag != flags_end(); ++flag) {
+    std::string name = flag->variable;
+    ASSERT_EQ(name.substr(0, 5), "OTEL_");
+    name = name.substr(name.substr(0, 12) == "OTEL_PYTHON_" ? 12 : 5);
+    for (char& c : name) c = static_cast<char>(tolower(c));
+    EXPECT_EQ(name, flag->name);
+  }
+}
+
+}  // namespace
+}  // namespace kolben::agent

@@ -1,1 +1,30 @@
+#include "agent/launcher/target.h"
+
 #include <gtest/gtest.h>
+
+#include <string>
+
+namespace kolben::agent {
+namespace {
+
+TEST(Target, CommandsAreFoundAsTheShellDoes) {
+  char path[kPathBytesMax];
+  EXPECT_TRUE(find_command("sh", path));
+  EXPECT_TRUE(find_command("/bin/sh", path));
+  EXPECT_FALSE(find_command("/bin", path));
+  EXPECT_FALSE(find_command("no-such-command-here", path));
+  EXPECT_FALSE(find_command("/etc/passwd", path));
+}
+
+TEST(Target, OrdinaryProgramsAreInstrumented) {
+  EXPECT_EQ(why_not_instrumented("/bin/sh"), nullptr);
+  EXPECT_EQ(why_not_instrumented("/nonexistent"), nullptr);
+}
+
+TEST(Target, StaticProgramsAreNot) {
+  if (why_not_instrumented("/sbin/ldconfig") == nullptr) GTEST_SKIP() << "no static program here";
+  EXPECT_STREQ(why_not_instrumented("/sbin/ldconfig"), "statically linked");
+}
+
+}  // namespace
+}  // namespace kolben::agent

@@ -6,67 +6,14 @@
 #include <cstring>
 
 #include "agent/preload/ids.h"
+#include "agent/preload/pieces.h"
+#include "agent/preload/socket_lock.h"
 #include "agent/ring/attribute_codec.h"
 
 namespace kolben::agent {
-namespace {
 
 using http1::Looks;
 using http1::Message;
-
-// Heads longer than this are not looked through for a place to write into.
-constexpr std::size_t kInjectHeadBytesMax = 64 * 1024;
-
-// Calls `take(bytes, size)` for each piece that holds some of the first `bytes` bytes.
-template <typename Take>
-void for_each_piece(const iovec* pieces, int count, std::size_t bytes, Take take) {
-  for (int i = 0; i < count && bytes != 0; ++i) {
-    const std::size_t size = pieces[i].iov_len < bytes ? pieces[i].iov_len : bytes;
-    if (size != 0) take(static_cast<const std::uint8_t*>(pieces[i].iov_base), size);
-    bytes -= size;
-  }
-}
-
-Looks look(const iovec* pieces, int count, std::size_t bytes) {
-  for (int i = 0; i < count; ++i) {
-    if (pieces[i].iov_len == 0) continue;
-    const std::size_t size = pieces[i].iov_len < bytes ? pieces[i].iov_len : bytes;
-    return http1::looks_like_request(static_cast<const std::uint8_t*>(pieces[i].iov_base), size);
-  }
-  return Looks::kNo;
-}
-
-bool alive(const ExchangeReference& reference) {
-  return reference.exchange != nullptr &&
-         reference.exchange->id.load(std::memory_order_relaxed) == reference.id;
-}
-
-}  // namespace
-
-// A socket's state, for one thread at a time. Never waits long: the other thread may have been
-// stopped, or may be the one that this signal handler interrupts.
-class Connections::Lock {
- public:
-  explicit Lock(Socket* socket) {
-    constexpr int kTriesMax = 500;  // some microseconds, more than any of our sections takes
-    if (socket == nullptr) return;
-    for (int i = 0; i < kTriesMax; ++i) {
-      if (!socket->busy.exchange(true, std::memory_order_acquire)) {
-        socket_ = socket;
-        return;
-      }
-    }
-  }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-  ~Lock() {
-    if (socket_ != nullptr) socket_->busy.store(false, std::memory_order_release);
-  }
-  explicit operator bool() const { return socket_ != nullptr; }
-
- private:
-  Socket* socket_ = nullptr;
-};
 
 // Null: nothing interesting has been seen in this process, or the number is beyond the bound.
 Socket* Connections::find(int file) const {
@@ -120,7 +67,7 @@ void Connections::accepted(ThreadState& thread, int file, const sockaddr* peer,
                            socklen_t peer_size) {
   if (!serves(thread)) waits_for_events(thread);
   Socket* socket = find_or_map(file);
-  Lock lock(socket);
+  SocketLock lock(socket);
   if (!lock) return;
   reset(thread, *socket, 1);
   socket->role.store(Role::kServer, std::memory_order_relaxed);
@@ -133,7 +80,7 @@ void Connections::accepted(ThreadState& thread, int file, const sockaddr* peer,
 void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
                             socklen_t peer_size) {
   Socket* socket = find_or_map(file);
-  Lock lock(socket);
+  SocketLock lock(socket);
   if (!lock) return;
   // A second call for the same connection: the program asks how the first one went.
   const bool again = socket->role.load(std::memory_order_relaxed) == Role::kClient &&
@@ -163,7 +110,7 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
     if (look(pieces, count, bytes) != Looks::kYes || !system_->is_stream_socket(file)) return;
     socket = find_or_map(file);
   }
-  Lock lock(socket);
+  SocketLock lock(socket);
   if (!lock) return;
   if (role == Role::kUnknown) socket->role.store(Role::kServer, std::memory_order_relaxed);
   if (role == Role::kClient) {
@@ -183,7 +130,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role != Role::kServer && role != Role::kClient) return;
-  Lock lock(socket);
+  SocketLock lock(socket);
   if (!lock) return;
   if (role == Role::kClient) {
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
@@ -201,7 +148,7 @@ void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) 
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role != Role::kServer && role != Role::kClient) return;
-  Lock lock(socket);
+  SocketLock lock(socket);
   if (!lock) return;
   OpenExchange* exchange = role == Role::kServer ? socket->first : socket->last;
   if (exchange == nullptr) return;
@@ -225,7 +172,7 @@ void Connections::received_end(ThreadState& thread, int file) {
     return;
   }
   if (role != Role::kClient) return;
-  Lock lock(socket);
+  SocketLock lock(socket);
   if (!lock || socket->first == nullptr) return;
   OpenExchange* exchange = socket->first;
   if (!exchange->response_begun || exchange->recorded) return;
@@ -236,7 +183,7 @@ void Connections::received_end(ThreadState& thread, int file) {
 void Connections::shut_down(ThreadState& thread, int file) {
   Socket* socket = find(file);
   if (socket == nullptr || socket->role.load(std::memory_order_relaxed) != Role::kServer) return;
-  Lock lock(socket);
+  SocketLock lock(socket);
   if (!lock || socket->first == nullptr) return;
   OpenExchange* exchange = socket->first;
   if (!exchange->response_begun || exchange->recorded) return;
@@ -247,7 +194,7 @@ void Connections::shut_down(ThreadState& thread, int file) {
 void Connections::closed(ThreadState& thread, int file) {
   Socket* socket = find(file);
   if (socket == nullptr || socket->role.load(std::memory_order_relaxed) == Role::kUnknown) return;
-  Lock lock(socket);
+  SocketLock lock(socket);
   if (lock) reset(thread, *socket, 1);
 }
 
@@ -264,7 +211,7 @@ void Connections::process_ends(ThreadState& thread) {
     Socket* socket = find(file);
     if (socket == nullptr) return;
     if (socket->role.load(std::memory_order_relaxed) == Role::kUnknown) continue;
-    Lock lock(socket);
+    SocketLock lock(socket);
     if (lock) reset(thread, *socket, 2);
   }
   waits_for_events(thread);
@@ -321,7 +268,8 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->head_seen = false;
   exchange->recorded = false;
   exchange->parent_is_remote = false;
-  exchange->injected_left = 0;
+  exchange->injected_from = 0;
+  exchange->injected_to = 0;
   exchange->has_injected = false;
   exchange->start_time = system_->now();
   exchange->last_time = 0;
@@ -336,13 +284,10 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   random_span_id(thread, *system_, generation_, exchange->self.span_id);
 
   if (is_client) {
-    // The request that this thread serves, or, in an event loop, the one that connected.
-    if (alive(thread.request)) {
-      exchange->owner = thread.request;
-      exchange->owner_context = thread.request_context;
-    } else if (alive(socket.owner)) {
-      exchange->owner = socket.owner;
-      exchange->owner_context = socket.owner_context;
+    const ExchangeReference* owner = owner_of(thread, socket);
+    if (owner != nullptr) {
+      exchange->owner = *owner;
+      exchange->owner_context = owner->exchange->self;
     }
   } else {
     add_active_requests(ring_, 1);
@@ -355,6 +300,12 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   socket.last = exchange;
   ++socket.pipelined;
   return exchange;
+}
+
+// The one that the thread serves, or, in an event loop, the one that connected.
+const ExchangeReference* Connections::owner_of(const ThreadState& thread, const Socket& socket) {
+  if (alive(thread.request)) return &thread.request;
+  return alive(socket.owner) ? &socket.owner : nullptr;
 }
 
 // Takes the connection's first exchange away.
@@ -414,7 +365,8 @@ void Connections::request_head_complete(ThreadState& thread, OpenExchange* excha
   const Traceparent& header = exchange->request.traceparent();
   bool valid = false;
   for (const std::uint8_t byte : header.trace_id) valid = valid || byte != 0;
-  if (valid) {
+  // What we have written into the request ourselves is known already.
+  if (valid && !exchange->has_injected) {
     // A client that writes the header itself has a span of its own: ours is below it.
     std::memcpy(exchange->self.trace_id, header.trace_id, sizeof(header.trace_id));
     std::memcpy(exchange->parent_span_id, header.span_id, sizeof(header.span_id));
@@ -523,141 +475,6 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
   writer.append(exchange->attributes, fixed.attributes_size);
 }
 
-// --- injection -----------------------------------------------------------------------------------
-
-namespace {
-
-// How many bytes the head has, up to and with its empty line; 0: it is not whole, or too long.
-std::size_t head_bytes(const iovec* pieces, int count, std::size_t bytes) {
-  constexpr char kEnd[] = {'\r', '\n', '\r', '\n'};
-  std::size_t position = 0;
-  int matched = 0;
-  std::size_t result = 0;
-  if (bytes > kInjectHeadBytesMax) bytes = kInjectHeadBytesMax;
-  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
-    for (std::size_t i = 0; i < size && result == 0; ++i) {
-      const char c = static_cast<char>(piece[i]);
-      if (c == kEnd[matched]) {
-        ++matched;
-      } else {
-        matched = c == '\r' ? 1 : 0;
-      }
-      if (matched == 4) result = position + i + 1;
-    }
-    position += size;
-  });
-  return result;
-}
-
-// The head is a request that we may write into: HTTP/1.x, no header of ours yet, no tunnel.
-bool may_write_into(const iovec* pieces, int count, std::size_t head) {
-  Message request;
-  request.begin(Message::Kind::kRequest, {});
-  for_each_piece(pieces, count, head,
-                 [&](const std::uint8_t* piece, std::size_t size) { request.feed(piece, size); });
-  return request.head_complete() && !request.failed() && !request.has_traceparent() &&
-         request.method() != Message::Method::kConnect;
-}
-
-// `pieces` with `ours` put in after `position` bytes.
-void splice(const iovec* pieces, int count, std::size_t position, iovec ours, Injection* result) {
-  std::size_t before = 0;
-  bool placed = false;
-  result->count = 0;
-  result->position = position;
-  for (int i = 0; i < count; ++i) {
-    const std::size_t size = pieces[i].iov_len;
-    if (placed || before + size < position) {
-      result->pieces[result->count++] = pieces[i];
-    } else {
-      auto* bytes = static_cast<std::uint8_t*>(pieces[i].iov_base);
-      const std::size_t cut = position - before;
-      result->pieces[result->count++] = {bytes, cut};
-      result->pieces[result->count++] = ours;
-      if (size > cut) result->pieces[result->count++] = {bytes + cut, size - cut};
-      placed = true;
-    }
-    before += size;
-  }
-}
-
-}  // namespace
-
-bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
-                                    std::size_t bytes, Injection* injection) {
-  Socket* socket = find(file);
-  if (!propagate_ || socket == nullptr || count > kInjectPiecesMax) return false;
-  if (socket->role.load(std::memory_order_relaxed) != Role::kClient) return false;
-  Lock lock(socket);
-  if (!lock) return false;
-  OpenExchange* exchange = socket->first;
-  // An exchange without bytes is what an earlier try left, whose write failed (EAGAIN).
-  const bool prepared = exchange != nullptr && exchange->has_injected && !exchange->head_seen &&
-                        exchange->request.head().size == 0;
-  if (exchange != nullptr && !prepared) return false;
-  if (look(pieces, count, bytes) != Looks::kYes) return false;
-  const std::size_t head = head_bytes(pieces, count, bytes);
-  if (head == 0 || !may_write_into(pieces, count, head)) return false;
-  if (!prepared) {
-    exchange = begin(thread, *socket, file, true);
-    if (exchange == nullptr) return false;
-    exchange->has_injected = true;
-    inherit_trace(thread, exchange);
-    std::memcpy(exchange->injected, "traceparent: ", 13);
-    format_traceparent(exchange->self.trace_id, exchange->self.span_id, exchange->self.flags,
-                       exchange->injected + 13);
-    exchange->injected[kInjectedBytes - 2] = '\r';
-    exchange->injected[kInjectedBytes - 1] = '\n';
-  }
-  splice(pieces, count, head - 2, {exchange->injected, kInjectedBytes}, injection);
-  return true;
-}
-
-std::size_t Connections::injected(int file, const Injection& injection, std::size_t written) {
-  if (written <= injection.position) {
-    // Not even the place of our header was reached: the rest goes without it.
-    Socket* socket = find(file);
-    Lock lock(socket);
-    if (lock && socket->first != nullptr) {
-      socket->first->injected_left = written == injection.position ? kInjectedBytes : 0;
-    }
-    return written;
-  }
-  const std::size_t ours = written - injection.position;
-  if (ours >= kInjectedBytes) return written - kInjectedBytes;
-  Socket* socket = find(file);
-  Lock lock(socket);
-  if (lock && socket->first != nullptr) {
-    socket->first->injected_left = static_cast<std::uint8_t>(kInjectedBytes - ours);
-  }
-  return injection.position;
-}
-
-bool Connections::finish_injection(int file) {
-  Socket* socket = find(file);
-  if (socket == nullptr || socket->role.load(std::memory_order_relaxed) != Role::kClient) {
-    return true;
-  }
-  Lock lock(socket);
-  if (!lock || socket->first == nullptr) return true;
-  OpenExchange* exchange = socket->first;
-  while (exchange->injected_left != 0) {
-    iovec piece = {exchange->injected + (kInjectedBytes - exchange->injected_left),
-                   exchange->injected_left};
-    msghdr message = {};
-    message.msg_iov = &piece;
-    message.msg_iovlen = 1;
-    const ssize_t written = system_->send_message(file, &message, 0);
-    if (written <= 0) {
-      if (written == 0) errno = EAGAIN;
-      return false;
-    }
-    exchange->injected_left =
-        static_cast<std::uint8_t>(exchange->injected_left - static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 // --- the application's own words
 // -------------------------------------------------------------------
 
@@ -665,7 +482,7 @@ void Connections::set_route(ThreadState& thread, const char* route, std::size_t 
   if (!serves(thread)) return;
   OpenExchange* exchange = thread.request.exchange;
   Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-  Lock lock(socket);
+  SocketLock lock(socket);
   if (!lock || !serves(thread)) return;
   if (size > kRouteBytesMax) {
     count_untraced(ring_);
@@ -679,7 +496,7 @@ bool Connections::add_attribute(ThreadState& thread, const kolben_attribute& att
   if (!serves(thread)) return true;
   OpenExchange* exchange = thread.request.exchange;
   Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-  Lock lock(socket);
+  SocketLock lock(socket);
   if (!lock || !serves(thread)) return true;
   AttributeEncoder encoder(exchange->attributes, kAttributesBytesMax, exchange->attributes_size);
   const bool fitted = encoder.add(attribute);

@@ -47,7 +47,8 @@ struct OpenExchange {
   bool head_seen;
   bool recorded;  // answered before the request's body was complete
   bool parent_is_remote;
-  std::uint8_t injected_left;  // of `injected`, not sent yet
+  std::uint8_t injected_from;  // of `injected`, what is to be sent before the program's next byte
+  std::uint8_t injected_to;
   bool has_injected;
   std::uint64_t start_time;
   std::uint64_t last_time;  // of a response that lasts until the connection ends
@@ -90,7 +91,10 @@ struct Socket {
 struct Injection {
   iovec pieces[kInjectPiecesMax + 2];
   int count = 0;
-  std::size_t position = 0;  // of ours, in the application's bytes
+  std::size_t position = 0;  // of our bytes, among the application's
+  std::uint8_t from = 0;     // what of OpenExchange::injected is ours here
+  std::uint8_t to = 0;
+  std::size_t replaced = 0;  // how many of the application's bytes ours stand for
 };
 
 class Connections {
@@ -139,8 +143,6 @@ class Connections {
   static bool serves(const ThreadState& thread);
 
  private:
-  class Lock;
-
   Socket* find(int file) const;
   Socket* find_or_map(int file);
   bool map_memory();
@@ -158,6 +160,12 @@ class Connections {
   void request_head_complete(ThreadState& thread, OpenExchange* exchange);
   void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   void name_socket(Socket& socket, int file);
+  // The request on whose behalf the thread asks another server; null: none.
+  static const ExchangeReference* owner_of(const ThreadState& thread, const Socket& socket);
+  static bool alive(const ExchangeReference& reference) {
+    return reference.exchange != nullptr &&
+           reference.exchange->id.load(std::memory_order_relaxed) == reference.id;
+  }
   static void serve(ThreadState& thread, OpenExchange* exchange);
 
   const System* system_ = nullptr;

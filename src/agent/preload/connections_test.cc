@@ -1,1 +1,386 @@
+#include "agent/preload/connections.h"
+
+#include <errno.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kolben::agent {
+namespace {
+
+std::uint64_t fake_time = 0;
+std::string fake_sent;
+ssize_t fake_send_result = 0;
+
+System fake_system() {
+  return {.now = [] { return fake_time += 1000; },
+          .random =
+              [](void* bytes, std::size_t size) {
+                std::memset(bytes, 0x5a, size);
+                std::memcpy(bytes, &fake_time, sizeof(fake_time));
+              },
+          .is_stream_socket = [](int) { return true; },
+          .socket_names =
+              [](int, SocketNames* names) {
+                std::memcpy(names->local, "10.0.0.1", 8);
+                names->local_size = 8;
+                names->local_port = 80;
+              },
+          .allocate = [](std::size_t bytes) -> void* {
+            void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+            return memory == MAP_FAILED ? nullptr : memory;
+          },
+          .send_message = [](int, const msghdr* message, int) -> ssize_t {
+            if (fake_send_result < 0) {
+              errno = EAGAIN;
+              return -1;
+            }
+            fake_sent.append(static_cast<char*>(message->msg_iov->iov_base),
+                             message->msg_iov->iov_len);
+            return static_cast<ssize_t>(message->msg_iov->iov_len);
+          }};
+}
+
+struct Seen {
+  RecordType type;
+  Exchange fixed;
+  std::string request;
+  std::string response;
+  std::string route;
+};
+
+constexpr char kTraceId[] = "0af7651916cd43dd8448eb211c80319c";
+constexpr char kHeader[] =
+    "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+
+std::string hex(const std::uint8_t* bytes, std::size_t size) {
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i) {
+    text += "0123456789abcdef"[bytes[i] >> 4];
+    text += "0123456789abcdef"[bytes[i] & 15];
+  }
+  return text;
+}
+
+class ConnectionsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char path[] = "/tmp/kolben-connections-XXXXXX";
+    const int file = mkstemp(path);
+    ASSERT_GE(file, 0);
+    close(file);
+    unlink(path);
+    ring_ = create_ring(path, 4096);
+    unlink(path);
+    ASSERT_NE(ring_, nullptr);
+    reader_ = std::make_unique<RingReader>(ring_);
+    connections_.init(system_, ring_, true);
+    connections_.forked(1, 42);
+    fake_sent.clear();
+    fake_send_result = 0;
+  }
+  void TearDown() override { unmap_ring(ring_); }
+
+  void accept(int file) {
+    sockaddr_in peer = {};
+    peer.sin_family = AF_INET;
+    peer.sin_port = htons(4711);
+    peer.sin_addr.s_addr = htonl(0x7f000001);
+    connections_.accepted(thread_, file, reinterpret_cast<sockaddr*>(&peer), sizeof(peer));
+  }
+  static iovec piece(const std::string& text) {
+    return {const_cast<char*>(text.data()), text.size()};
+  }
+  void receive(int file, const std::string& text) {
+    const iovec one = piece(text);
+    connections_.received(thread_, file, &one, 1, text.size());
+  }
+  void send(int file, const std::string& text) {
+    const iovec one = piece(text);
+    connections_.sent(thread_, file, &one, 1, text.size());
+  }
+  std::vector<Seen> seen() {
+    std::vector<Seen> all;
+    std::vector<std::uint8_t> buffer(kRecordBytesMax);
+    while (reader_->next(buffer.data(), 1) != 0) {
+      Seen one;
+      RecordHeader header;
+      std::memcpy(&header, buffer.data(), sizeof(header));
+      one.type = header.type;
+      std::memcpy(&one.fixed, buffer.data() + sizeof(header), sizeof(one.fixed));
+      const char* text =
+          reinterpret_cast<const char*>(buffer.data()) + sizeof(header) + sizeof(one.fixed);
+      text += one.fixed.local_address_size + one.fixed.peer_address_size;
+      one.request.assign(text, one.fixed.request_head_size);
+      text += one.fixed.request_head_size;
+      one.response.assign(text, one.fixed.response_head_size);
+      text += one.fixed.response_head_size;
+      one.route.assign(text, one.fixed.route_size);
+      all.push_back(one);
+    }
+    return all;
+  }
+  // What would go over the wire; empty: the program's bytes as they are.
+  std::string injection(int file, const std::vector<std::string>& texts) {
+    std::vector<iovec> pieces;
+    std::size_t bytes = 0;
+    for (const std::string& text : texts) {
+      pieces.push_back(piece(text));
+      bytes += text.size();
+    }
+    injection_ = Injection{};
+    if (!connections_.prepare_injection(thread_, file, pieces.data(),
+                                        static_cast<int>(pieces.size()), bytes, &injection_)) {
+      return "";
+    }
+    std::string wire;
+    for (int i = 0; i < injection_.count; ++i) {
+      wire.append(static_cast<char*>(injection_.pieces[i].iov_base), injection_.pieces[i].iov_len);
+    }
+    return wire;
+  }
+
+  System system_ = fake_system();
+  RingHeader* ring_ = nullptr;
+  std::unique_ptr<RingReader> reader_;
+  Connections connections_;
+  ThreadState thread_;
+  Injection injection_;
+};
+
+TEST_F(ConnectionsTest, RequestAndResponseBecomeOneRecord) {
+  accept(5);
+  receive(5, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(Connections::serves(thread_));
+  EXPECT_EQ(reader_->active_requests(), 1);
+  send(5, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_TRUE(seen().empty());
+  send(5, "ok");
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].type, RecordType::kServerExchange);
+  EXPECT_EQ(all[0].request, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(all[0].fixed.response_body_bytes, 2u);
+  EXPECT_EQ(all[0].fixed.end_reason, 0);
+  EXPECT_EQ(all[0].fixed.self.flags, 1);
+  EXPECT_EQ(all[0].fixed.peer_port, 4711);
+  EXPECT_EQ(all[0].fixed.local_port, 80);
+  EXPECT_GT(all[0].fixed.end_time, all[0].fixed.start_time);
+  EXPECT_EQ(reader_->active_requests(), 0);
+  EXPECT_FALSE(Connections::serves(thread_));
+}
+
+TEST_F(ConnectionsTest, TraceOfTheCallerIsContinued) {
+  accept(5);
+  receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");
+  send(5, "HTTP/1.1 204 No Content\r\n\r\n");
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(hex(all[0].fixed.self.trace_id, 16), kTraceId);
+  EXPECT_EQ(hex(all[0].fixed.parent_span_id, 8), "b7ad6b7169203331");
+  EXPECT_EQ(all[0].fixed.parent_is_remote, 1);
+}
+
+TEST_F(ConnectionsTest, KeepAliveAndPipelining) {
+  accept(5);
+  receive(5, "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3 HT");
+  receive(5, "TP/1.1\r\n\r\n");
+  send(5, "HTTP/1.1 204 A\r\n\r\nHTTP/1.1 200 B\r\nContent-Length: 1\r\n\r\nb");
+  send(5, "HTTP/1.1 204 C\r\n\r\n");
+  receive(5, "GET /4 HTTP/1.1\r\n\r\n");
+  send(5, "HTTP/1.1 204 D\r\n\r\n");
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 4u);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(all[i].request.substr(4, 2), "/" + std::to_string(i + 1));
+    EXPECT_EQ(all[i].response[13], static_cast<char>('A' + i));
+  }
+}
+
+TEST_F(ConnectionsTest, TooManyPipelinedRequestsAreCountedAndLeftAlone) {
+  accept(5);
+  for (std::uint32_t i = 0; i <= kPipelinedMax; ++i) receive(5, "GET / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(reader_->untraced(), 1u);
+  EXPECT_EQ(reader_->active_requests(), 0);
+  send(5, "HTTP/1.1 204 A\r\n\r\n");
+  EXPECT_TRUE(seen().empty());
+}
+
+TEST_F(ConnectionsTest, InterimResponsesAreSkipped) {
+  accept(5);
+  receive(5, "POST / HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  send(5, "HTTP/1.1 100 Continue\r\n\r\n");
+  receive(5, "abc");
+  send(5, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].response.substr(9, 3), "201");
+  EXPECT_EQ(all[0].fixed.request_body_bytes, 3u);
+}
+
+TEST_F(ConnectionsTest, AnswerBeforeTheBodyWasRead) {
+  accept(5);
+  receive(5, "POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\nabc");
+  send(5, "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(seen().size(), 1u);
+  receive(5, "defGET /next HTTP/1.1\r\n\r\n");
+  send(5, "HTTP/1.1 204 N\r\n\r\n");
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].request.substr(4, 5), "/next");
+}
+
+TEST_F(ConnectionsTest, SentFileCountsAsBody) {
+  accept(5);
+  receive(5, "GET / HTTP/1.1\r\n\r\n");
+  send(5, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+  connections_.sent_unseen(thread_, 5, 1000);
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].fixed.response_body_bytes, 1000u);
+}
+
+TEST_F(ConnectionsTest, ClosingEndsWhatIsOpen) {
+  accept(5);
+  receive(5, "GET /until HTTP/1.0\r\n\r\n");
+  send(5, "HTTP/1.0 200 OK\r\n\r\nabc");
+  connections_.closed(thread_, 5);
+  accept(5);
+  receive(5, "GET /cut HTTP/1.1\r\n\r\n");
+  send(5, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+  connections_.closed(thread_, 5);
+  accept(5);
+  receive(5, "GET /half HTT");
+  connections_.closed(thread_, 5);
+  accept(6);
+  receive(6, "GET /end HTTP/1.1\r\n\r\n");
+  connections_.process_ends(thread_);
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].fixed.end_reason, 0);
+  EXPECT_EQ(all[0].fixed.response_body_bytes, 3u);
+  EXPECT_EQ(all[1].fixed.end_reason, 1);
+  EXPECT_EQ(all[2].fixed.end_reason, 2);
+  EXPECT_EQ(reader_->active_requests(), 0);
+}
+
+TEST_F(ConnectionsTest, OtherProtocolsAreLeftAlone) {
+  accept(5);
+  receive(5, "\x16\x03\x01 hello");
+  receive(5, "GET / HTTP/1.1\r\n\r\n");
+  accept(6);
+  receive(6, "GET key\r\n");
+  send(6, "$-1\r\n");
+  accept(7);
+  receive(7, "GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
+  send(7, "HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x02hi");
+  receive(7, "GET / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(seen().size(), 1u);
+  EXPECT_EQ(reader_->active_requests(), 0);
+}
+
+TEST_F(ConnectionsTest, ForkedChildLeavesTheParentsRequestsAlone) {
+  accept(5);
+  receive(5, "GET / HTTP/1.1\r\n\r\n");
+  connections_.forked(2, 43);
+  connections_.closed(thread_, 5);
+  EXPECT_TRUE(seen().empty());
+}
+
+TEST_F(ConnectionsTest, RouteBelongsToTheRequest) {
+  accept(5);
+  receive(5, "GET /delete/7 HTTP/1.1\r\n\r\n");
+  connections_.set_route(thread_, "/delete/{id}", 12);
+  send(5, "HTTP/1.1 204 A\r\n\r\n");
+  connections_.set_route(thread_, "/late", 5);
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].route, "/delete/{id}");
+}
+
+TEST_F(ConnectionsTest, HeaderIsPutBeforeTheEmptyLine) {
+  connections_.connected(thread_, 8, nullptr, 0);
+  const std::string wire = injection(8, {"POST /x HTTP/1.1\r\nHost: y\r", "\n\r\nbody"});
+  ASSERT_EQ(wire.size(), 26 + 2 + 1 + 4 + kInjectedBytes) << wire;
+  EXPECT_EQ(wire.substr(0, 40), "POST /x HTTP/1.1\r\nHost: y\r\ntraceparent: ");
+  EXPECT_EQ(wire.substr(wire.size() - 8), "\r\n\r\nbody");
+}
+
+TEST_F(ConnectionsTest, RequestsThatAreNotWrittenInto) {
+  connections_.connected(thread_, 8, nullptr, 0);
+  EXPECT_EQ(injection(8, {"GET / HTTP/1.1\r\nHost: half"}), "");
+  EXPECT_EQ(injection(8, {"CONNECT x:443 HTTP/1.1\r\n\r\n"}), "");
+  EXPECT_EQ(injection(8, {"GET key\r\n\r\n"}), "");
+  EXPECT_EQ(injection(8, {std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n"}), "");
+  accept(9);
+  EXPECT_EQ(injection(9, {"GET / HTTP/1.1\r\n\r\n"}), "");
+}
+
+TEST_F(ConnectionsTest, ForwardedHeaderIsReplaced) {
+  accept(5);
+  receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");
+  connections_.connected(thread_, 8, nullptr, 0);
+  const std::string head = std::string("GET /up HTTP/1.1\r\n") + kHeader + "\r\n";
+  const std::string wire = injection(8, {head});
+  ASSERT_EQ(wire.size(), head.size());
+  EXPECT_NE(wire.find(kTraceId), std::string::npos);
+  EXPECT_EQ(wire.find("b7ad6b7169203331"), std::string::npos);
+  EXPECT_EQ(connections_.injected(8, injection_, wire.size()), head.size());
+}
+
+// Wherever the kernel stops, the peer gets the whole rewritten head and the program its own count.
+TEST_F(ConnectionsTest, PartialWrites) {
+  const std::string head = "GET / HTTP/1.1\r\nHost: y\r\n\r\n";
+  const std::size_t place = head.size() - 2;
+  for (std::size_t stop = 1; stop <= head.size() + kInjectedBytes; ++stop) {
+    connections_.connected(thread_, 8, nullptr, 0);
+    const std::string wire = injection(8, {head});
+    ASSERT_EQ(wire.size(), head.size() + kInjectedBytes);
+    const std::size_t told = connections_.injected(8, injection_, stop);
+    ASSERT_GT(told, 0u);
+    send(8, head.substr(0, told));
+    fake_sent = wire.substr(0, stop);
+    fake_send_result = -1;
+    const bool waits = stop > place && stop < place + kInjectedBytes;
+    EXPECT_EQ(connections_.finish_injection(8), !waits) << stop;
+    fake_send_result = 0;
+    ASSERT_TRUE(connections_.finish_injection(8));
+    fake_sent += head.substr(told);
+    EXPECT_EQ(fake_sent, stop <= place ? head : wire) << stop;
+    connections_.closed(thread_, 8);
+  }
+}
+
+TEST_F(ConnectionsTest, WriteThatWouldBlockIsTriedAgainWithTheSameSpan) {
+  connections_.connected(thread_, 8, nullptr, 0);
+  const std::string first = injection(8, {"GET / HTTP/1.1\r\n\r\n"});
+  EXPECT_EQ(injection(8, {"GET / HTTP/1.1\r\n\r\n"}), first);
+}
+
+TEST_F(ConnectionsTest, ClientSpanIsBelowTheServedRequest) {
+  accept(5);
+  receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");
+  const Context served = thread_.request_context;
+  connections_.connected(thread_, 8, nullptr, 0);
+  connections_.waits_for_events(thread_);  // an event loop goes round
+  send(8, "GET /up HTTP/1.1\r\n\r\n");
+  connections_.waits_for_events(thread_);
+  receive(8, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].type, RecordType::kClientExchange);
+  EXPECT_EQ(hex(all[0].fixed.self.trace_id, 16), kTraceId);
+  EXPECT_EQ(hex(all[0].fixed.parent_span_id, 8), hex(served.span_id, 8));
+  EXPECT_TRUE(Connections::serves(thread_));
+}
+
+}  // namespace
+}  // namespace kolben::agent

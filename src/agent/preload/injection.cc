@@ -1,0 +1,187 @@
+// The part of Connections that writes `traceparent` into requests of the program.
+//
+// Two ways. Where the head has no such header, ours is put in before the empty line, and the count
+// that the kernel returns is mapped back to the program's bytes. Where the program only hands on
+// the header of the request that it serves (a proxy), the value is replaced by ours, which is as
+// long. Any other header is the program's own and stays.
+#include <errno.h>
+
+#include <cstring>
+
+#include "agent/preload/connections.h"
+#include "agent/preload/pieces.h"
+#include "agent/preload/socket_lock.h"
+
+namespace kolben::agent {
+namespace {
+
+using http1::Looks;
+using http1::Message;
+
+// Heads longer than this are not looked through for a place to write into.
+constexpr std::size_t kInjectHeadBytesMax = 64 * 1024;
+constexpr char kName[] = "traceparent: ";
+constexpr std::uint8_t kNameSize = sizeof(kName) - 1;
+
+// How many bytes the head has, up to and with its empty line; 0: it is not whole, or too long.
+std::size_t head_bytes(const iovec* pieces, int count, std::size_t bytes) {
+  constexpr char kEnd[] = {'\r', '\n', '\r', '\n'};
+  std::size_t position = 0;
+  int matched = 0;
+  std::size_t result = 0;
+  if (bytes > kInjectHeadBytesMax) bytes = kInjectHeadBytesMax;
+  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+    for (std::size_t i = 0; i < size && result == 0; ++i) {
+      const char c = static_cast<char>(piece[i]);
+      if (c == kEnd[matched]) {
+        ++matched;
+      } else {
+        matched = c == '\r' ? 1 : 0;
+      }
+      if (matched == 4) result = position + i + 1;
+    }
+    position += size;
+  });
+  return result;
+}
+
+// Where `text` is in the first `bytes` bytes, within one piece; `bytes`: nowhere.
+std::size_t find_text(const iovec* pieces, int count, std::size_t bytes, const char* text,
+                      std::size_t text_size) {
+  std::size_t result = bytes;
+  std::size_t position = 0;
+  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+    const void* found = result == bytes ? memmem(piece, size, text, text_size) : nullptr;
+    if (found != nullptr) {
+      result = position + static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - piece);
+    }
+    position += size;
+  });
+  return result;
+}
+
+// `pieces` with `ours` put in at `result->position`, instead of `result->replaced` bytes, which are
+// in one piece.
+void splice(const iovec* pieces, int count, iovec ours, Injection* result) {
+  std::size_t before = 0;
+  bool placed = false;
+  result->count = 0;
+  for (int i = 0; i < count; ++i) {
+    const std::size_t size = pieces[i].iov_len;
+    if (placed || before + size < result->position + result->replaced) {
+      result->pieces[result->count++] = pieces[i];
+    } else {
+      auto* bytes = static_cast<std::uint8_t*>(pieces[i].iov_base);
+      const std::size_t cut = result->position - before;
+      const std::size_t rest = cut + result->replaced;
+      if (cut != 0) result->pieces[result->count++] = {bytes, cut};
+      result->pieces[result->count++] = ours;
+      if (size > rest) result->pieces[result->count++] = {bytes + rest, size - rest};
+      placed = true;
+    }
+    before += size;
+  }
+}
+
+bool same_header(const Traceparent& header, const OpenExchange& served) {
+  return std::memcmp(header.trace_id, served.self.trace_id, sizeof(header.trace_id)) == 0 &&
+         std::memcmp(header.span_id, served.parent_span_id, sizeof(header.span_id)) == 0;
+}
+
+}  // namespace
+
+bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
+                                    std::size_t bytes, Injection* injection) {
+  Socket* socket = find(file);
+  if (!propagate_ || socket == nullptr || count > kInjectPiecesMax) return false;
+  if (socket->role.load(std::memory_order_relaxed) != Role::kClient) return false;
+  SocketLock lock(socket);
+  if (!lock) return false;
+  OpenExchange* exchange = socket->first;
+  // An exchange without bytes is what an earlier try left, whose write failed (EAGAIN).
+  const bool prepared = exchange != nullptr && exchange->has_injected && !exchange->head_seen &&
+                        exchange->request.head().size == 0;
+  if (exchange != nullptr && !prepared) return false;
+  if (look(pieces, count, bytes) != Looks::kYes) return false;
+  const std::size_t head = head_bytes(pieces, count, bytes);
+  if (head == 0) return false;
+
+  Message request;
+  request.begin(Message::Kind::kRequest, {});
+  for_each_piece(pieces, count, head,
+                 [&](const std::uint8_t* piece, std::size_t size) { request.feed(piece, size); });
+  const bool understood =
+      request.head_complete() && !request.failed() && request.method() != Message::Method::kConnect;
+  if (!understood) return false;
+  injection->position = head - 2;
+  injection->from = 0;
+  injection->to = kInjectedBytes;
+  if (request.has_traceparent()) {
+    const ExchangeReference* owner = owner_of(thread, *socket);
+    if (owner == nullptr || !same_header(request.traceparent(), *owner->exchange)) return false;
+    char value[kTraceparentSize];
+    const Traceparent& header = request.traceparent();
+    format_traceparent(header.trace_id, header.span_id, header.flags, value);
+    injection->position = find_text(pieces, count, head, value, sizeof(value));
+    if (injection->position == head) return false;
+    injection->from = kNameSize;
+    injection->to = kNameSize + kTraceparentSize;
+    injection->replaced = kTraceparentSize;
+  }
+
+  if (!prepared) {
+    exchange = begin(thread, *socket, file, true);
+    if (exchange == nullptr) return false;
+    exchange->has_injected = true;
+    inherit_trace(thread, exchange);
+    std::memcpy(exchange->injected, kName, kNameSize);
+    format_traceparent(exchange->self.trace_id, exchange->self.span_id, exchange->self.flags,
+                       exchange->injected + kNameSize);
+    exchange->injected[kInjectedBytes - 2] = '\r';
+    exchange->injected[kInjectedBytes - 1] = '\n';
+  }
+  const auto size = static_cast<std::size_t>(injection->to - injection->from);
+  splice(pieces, count, {exchange->injected + injection->from, size}, injection);
+  return true;
+}
+
+std::size_t Connections::injected(int file, const Injection& injection, std::size_t written) {
+  // Not even the place was reached: the rest goes without our header.
+  if (written <= injection.position) return written;
+  const auto size = static_cast<std::size_t>(injection.to - injection.from);
+  const std::size_t ours = written - injection.position;
+  if (ours >= size) return written - size + injection.replaced;
+  // The kernel stopped within ours: the rest is sent before the program's next byte.
+  SocketLock lock(find(file));
+  if (lock && find(file)->first != nullptr) {
+    find(file)->first->injected_from = static_cast<std::uint8_t>(injection.from + ours);
+    find(file)->first->injected_to = injection.to;
+  }
+  return injection.position + injection.replaced;
+}
+
+bool Connections::finish_injection(int file) {
+  Socket* socket = find(file);
+  if (socket == nullptr || socket->role.load(std::memory_order_relaxed) != Role::kClient) {
+    return true;
+  }
+  SocketLock lock(socket);
+  if (!lock || socket->first == nullptr) return true;
+  OpenExchange* exchange = socket->first;
+  while (exchange->injected_from < exchange->injected_to) {
+    iovec piece = {exchange->injected + exchange->injected_from,
+                   static_cast<std::size_t>(exchange->injected_to - exchange->injected_from)};
+    msghdr message = {};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    const ssize_t written = system_->send_message(file, &message, 0);
+    if (written <= 0) {
+      if (written == 0) errno = EAGAIN;
+      return false;
+    }
+    exchange->injected_from = static_cast<std::uint8_t>(exchange->injected_from + written);
+  }
+  return true;
+}
+
+}  // namespace kolben::agent

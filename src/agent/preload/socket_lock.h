@@ -1,0 +1,33 @@
+// Takes a socket of Connections for one thread.
+#pragma once
+
+#include "agent/preload/connections.h"
+
+namespace kolben::agent {
+
+// A socket's state, for one thread at a time. Never waits long: the other thread may have been
+// stopped, or may be the one that this signal handler interrupts.
+class SocketLock {
+ public:
+  explicit SocketLock(Socket* socket) {
+    constexpr int kTriesMax = 500;  // some microseconds, more than any of our sections takes
+    if (socket == nullptr) return;
+    for (int i = 0; i < kTriesMax; ++i) {
+      if (!socket->busy.exchange(true, std::memory_order_acquire)) {
+        socket_ = socket;
+        return;
+      }
+    }
+  }
+  SocketLock(const SocketLock&) = delete;
+  SocketLock& operator=(const SocketLock&) = delete;
+  ~SocketLock() {
+    if (socket_ != nullptr) socket_->busy.store(false, std::memory_order_release);
+  }
+  explicit operator bool() const { return socket_ != nullptr; }
+
+ private:
+  Socket* socket_ = nullptr;
+};
+
+}  // namespace kolben::agent

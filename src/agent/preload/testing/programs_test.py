@@ -1,0 +1,446 @@
+#!/usr/bin/env python3
+"""Real programs under the preload library and the launcher, with kolben-ring-dump as the reader.
+
+Programs that the machine does not have are left out, and named at the end.
+"""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BINARIES = os.path.abspath(sys.argv.pop(1))
+LIBRARY = os.path.join(BINARIES, "libkolben-agent.so")
+LAUNCHER = os.path.join(BINARIES, "opentelemetry-instrument")
+DUMP = os.path.join(BINARIES, "kolben-ring-dump")
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT = "b7ad6b7169203331"
+HEADER = f"traceparent: 00-{TRACE}-{PARENT}-01"
+DEADLINE = 20
+
+
+def clean_environment():
+    return {name: value for name, value in os.environ.items()
+            if not name.startswith(("OTEL_", "KOLBEN_", "LD_"))}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Ring:
+    """A ring with a reader; `with Ring() as ring:`, then ring.records() after it."""
+
+    def __enter__(self):
+        self.directory = tempfile.mkdtemp(prefix="kolben-test-")
+        os.chmod(self.directory, 0o755)
+        self.path = os.path.join(self.directory, "ring")
+        self.out = os.path.join(self.directory, "records")
+        with open(self.out, "w") as out:
+            self.reader = subprocess.Popen([DUMP, self.path, "create", "16384"],
+                                           stdin=subprocess.PIPE, stdout=out)
+        self.wait_for(lambda records: records)
+        return self
+
+    def read(self):
+        with open(self.out) as file:
+            return [json.loads(line) for line in file.read().split("\n")[:-1]]
+
+    def wait_for(self, condition):
+        deadline = time.time() + DEADLINE
+        while time.time() < deadline:
+            if condition(self.read()):
+                return
+            time.sleep(0.01)
+        raise AssertionError("not within the deadline: " + json.dumps(self.read())[-3000:])
+
+    def environment(self, **more):
+        return dict(clean_environment(), LD_PRELOAD=LIBRARY, KOLBEN_AGENT_RING=self.path, **more)
+
+    def run(self, *command, check=True, **options):
+        environment = self.environment(**options.pop("env", {}))
+        return subprocess.run(command, env=environment, check=check, capture_output=True,
+                              timeout=DEADLINE, **options)
+
+    def __exit__(self, *_):
+        self.reader.stdin.close()
+        self.reader.wait(DEADLINE)
+        self.all = self.read()
+        shutil.rmtree(self.directory)
+
+    def records(self, kind):
+        return [record for record in self.all if record["type"] == kind]
+
+    def totals(self):
+        return self.all[-1]
+
+
+class Server:
+    """A server under the library; stopped by SIGTERM at the end."""
+
+    def __init__(self, ring, command, port, cwd=None, env=None):
+        self.port = port
+        self.process = subprocess.Popen(command, env=ring.environment(**(env or {})), cwd=cwd,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        deadline = time.time() + DEADLINE
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return self
+            except OSError:
+                if time.time() > deadline:
+                    raise
+                time.sleep(0.02)
+
+    def get(self, path="/", *arguments):
+        return subprocess.run(["curl", "-s", "-m", "10", *arguments,
+                               f"http://127.0.0.1:{self.port}{path}"], env=clean_environment(),
+                              check=True, capture_output=True, text=True).stdout
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.output = self.process.communicate(timeout=DEADLINE)[0].decode()
+
+
+def first_line(head):
+    return head.split("\r\n")[0]
+
+
+def needs(*programs):
+    missing = [program for program in programs if shutil.which(program) is None]
+    return unittest.skipIf(missing, f"not on this machine: {missing}")
+
+
+class Servers(unittest.TestCase):
+    def expect_one(self, ring, path, status=200):
+        found = [record for record in ring.records("server")
+                 if record["request"].startswith(f"GET {path} ")]
+        self.assertEqual(len(found), 1, ring.all)
+        self.assertEqual(found[0]["trace"], TRACE)
+        self.assertEqual(found[0]["parent"], PARENT)
+        self.assertEqual(found[0]["remote"], 1)
+        self.assertEqual(found[0]["end"], 0)
+        self.assertEqual(first_line(found[0]["response"]).split()[1], str(status))
+        self.assertEqual(ring.totals()["active"], 0)
+        self.assertEqual(ring.totals()["dropped"], 0)
+        return found[0]
+
+    def check_server(self, command, port, cwd=None, env=None):
+        with Ring() as ring:
+            with Server(ring, command, port, cwd, env) as server:
+                server.get("/one", "-H", HEADER, "-o", "/dev/null")
+                ring.wait_for(lambda records: any("/one" in record.get("request", "")
+                                                  for record in records))
+        return self.expect_one(ring, "/one", 404 if cwd is None else 200), ring, server
+
+    @needs("nginx", "curl")
+    def test_nginx_and_a_proxy_in_between(self):
+        with Ring() as ring:
+            port, upstream, root = free_port(), free_port(), ring.directory
+            with open(f"{root}/nginx.conf", "w") as file:
+                file.write(f"""daemon off; worker_processes 2; pid {root}/pid;
+                error_log {root}/error.log; events {{ worker_connections 64; }}
+                http {{ access_log off; client_body_temp_path {root}/b; proxy_temp_path {root}/p;
+                fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
+                server {{ listen 127.0.0.1:{port};
+                  location / {{ root {root}; }}
+                  location /up/ {{ proxy_pass http://127.0.0.1:{upstream}/; }} }}
+                server {{ listen 127.0.0.1:{upstream}; location / {{ return 200 up; }} }} }}""")
+            with open(f"{root}/one", "w") as file:
+                file.write("1")
+            command = ["nginx", "-e", f"{root}/error.log", "-c", f"{root}/nginx.conf"]
+            with Server(ring, command, port) as server:
+                self.assertEqual(server.get("/one", "-H", HEADER), "1")
+                self.assertEqual(server.get("/up/stream", "-H", HEADER), "up")
+                self.assertEqual(server.get("/up/new"), "up")
+                ring.wait_for(lambda records: sum(record["type"] == "server"
+                                                  for record in records) == 5)
+        one = self.expect_one(ring, "/one")
+        self.assertEqual(one["response_body"], 1)
+        self.assertEqual(one["local"], f"127.0.0.1:{port}")
+        for path in ("stream", "new"):
+            outer, = [r for r in ring.records("server") if f"/up/{path} " in r["request"]]
+            asked, = [r for r in ring.records("client") if f"/{path} " in r["request"]]
+            inner, = [r for r in ring.records("server") if f"GET /{path} " in r["request"]]
+            self.assertEqual(asked["parent"], outer["span"])
+            self.assertEqual(inner["parent"], asked["span"])
+            self.assertEqual({outer["trace"], asked["trace"]}, {inner["trace"]})
+
+    @needs("curl")
+    def test_flask(self):
+        if subprocess.run(["/usr/bin/python3", "-c", "import flask"]).returncode != 0:
+            self.skipTest("no flask")
+        with Ring() as ring:
+            port = free_port()
+            with open(f"{ring.directory}/app.py", "w") as file:
+                file.write("import flask\napp = flask.Flask(__name__)\n"
+                           "@app.route('/one')\ndef one():\n  print('serving', flush=True)\n"
+                           "  return 'first'\n")
+            command = ["/usr/bin/python3", "-m", "flask", "run", "-p", str(port)]
+            with Server(ring, command, port, ring.directory,
+                        {"FLASK_APP": "app.py"}) as server:
+                self.assertEqual(server.get("/one", "-H", HEADER), "first")
+                ring.wait_for(lambda records: any(record["type"] == "server"
+                                                  for record in records))
+        one = self.expect_one(ring, "/one")
+        lines = [r for r in ring.records("output") if r["trace"] == TRACE]
+        text = "".join(r["text"] for r in lines)
+        self.assertIn("serving\n", text)
+        self.assertIn('"GET /one HTTP/1.1" 200', text)
+        self.assertEqual({r["span"] for r in lines}, {one["span"]})
+        self.assertIn("serving", server.output)
+
+    @needs("curl")
+    def test_python_http_server(self):
+        port = free_port()
+        self.check_server(["/usr/bin/python3", "-m", "http.server", "-b", "127.0.0.1", str(port)],
+                          port)
+
+    @needs("node", "curl")
+    def test_node(self):
+        port = free_port()
+        self.check_server(["node", "-e", "require('http').createServer((q, s) => { s.statusCode ="
+                           f" 404; s.end('no'); }}).listen({port}, '127.0.0.1')"], port)
+
+    @needs("gunicorn", "curl")
+    def test_gunicorn_with_its_workers(self):
+        with Ring() as ring:
+            port = free_port()
+            with open(f"{ring.directory}/app.py", "w") as file:
+                file.write("def app(environ, start):\n  start('200 OK', [('Content-Length', '2')])\n"
+                           "  return [b'ok']\n")
+            command = [shutil.which("gunicorn"), "-w", "2", "-b", f"127.0.0.1:{port}", "app:app"]
+            with Server(ring, command, port, ring.directory) as server:
+                self.assertEqual(server.get("/one", "-H", HEADER), "ok")
+                ring.wait_for(lambda records: any(record["type"] == "server"
+                                                  for record in records))
+        self.expect_one(ring, "/one")
+
+
+class Clients(unittest.TestCase):
+    @needs("curl")
+    def test_curl_sends_the_header(self):
+        server = socket.create_server(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        with Ring() as ring:
+            client = subprocess.Popen(["curl", "-s", f"http://127.0.0.1:{port}/x"],
+                                      env=ring.environment(), stdout=subprocess.PIPE)
+            peer = server.accept()[0]
+            request = b""
+            while b"\r\n\r\n" not in request:
+                request += peer.recv(4096)
+            peer.sendall(b"HTTP/1.0 200 OK\r\n\r\nuntil the end")
+            peer.close()
+            self.assertEqual(client.communicate(timeout=DEADLINE)[0], b"until the end")
+        record, = ring.records("client")
+        self.assertIn(f"traceparent: 00-{record['trace']}-{record['span']}-01\r\n\r\n",
+                      request.decode())
+        self.assertEqual(record["response_body"], 13)
+        self.assertEqual(record["end"], 0)
+
+    @needs("curl")
+    def test_propagation_can_be_off(self):
+        server = socket.create_server(("127.0.0.1", 0))
+        with Ring() as ring:
+            client = subprocess.Popen(
+                ["curl", "-s", f"http://127.0.0.1:{server.getsockname()[1]}/"],
+                env=ring.environment(OTEL_PROPAGATORS="b3"), stdout=subprocess.DEVNULL)
+            peer = server.accept()[0]
+            self.assertNotIn(b"traceparent", peer.recv(4096))
+            peer.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+            peer.close()
+            client.wait(DEADLINE)
+        self.assertEqual(len(ring.records("client")), 1)
+
+
+class Processes(unittest.TestCase):
+    def test_application_interface(self):
+        with Ring() as ring:
+            ring.run(os.path.join(BINARIES, "kolben-api-app"))
+        inner, outer = ring.records("span")
+        self.assertEqual((inner["name"], outer["name"]), ("inner", "outer"))
+        self.assertEqual(inner["parent"], outer["span"])
+        self.assertEqual(outer["attributes"],
+                         {"text": "a", "yes": True, "count": 7, "share": 0.5})
+        self.assertEqual((inner["status"], inner["message"]), (2, "did not work"))
+        log, = ring.records("log")
+        self.assertEqual((log["body"], log["span"], log["severity"]), ("careful", inner["span"], 13))
+        values = {r["name"]: r["value"] for r in ring.records("measurement")}
+        self.assertEqual(values, {"things": 2, "sizes": 2.5, "open": -1, "level": 3})
+        self.assertIn("on\n", "".join(r["text"] for r in ring.records("output")))
+
+    def test_without_the_agent_the_interface_is_silent(self):
+        result = subprocess.run([os.path.join(BINARIES, "kolben-api-app")], check=True,
+                                capture_output=True, text=True, env=clean_environment())
+        self.assertEqual(result.stdout, "off\n0\n")
+
+    def test_stdio_is_seen_once_and_printed_once(self):
+        with Ring() as ring:
+            result = ring.run("/usr/bin/printf", "a line\\nand half")
+        self.assertEqual(result.stdout, b"a line\nand half")
+        self.assertEqual("".join(r["text"] for r in ring.records("output")), "a line\nand half")
+
+    def test_output_is_not_captured_when_nobody_wants_it(self):
+        for variables in ({"OTEL_LOGS_EXPORTER": "none"},
+                          {"OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED": "False"}):
+            with Ring() as ring:
+                ring.run("/bin/echo", "hello", env=variables)
+            self.assertEqual(ring.records("output"), [])
+
+    def test_kill_switch(self):
+        with Ring() as ring:
+            ring.run("/bin/echo", "hello", env={"OTEL_SDK_DISABLED": "True"})
+        self.assertEqual(len(ring.all), 2)
+
+    def test_cleaned_environment_is_completed(self):
+        script = "env -i FOO=1 OTEL_SERVICE_NAME=mine /usr/bin/env"
+        with Ring() as ring:
+            result = ring.run("sh", "-c", script, env={"OTEL_SERVICE_NAME": "outer",
+                                                       "OTEL_LOG_LEVEL": "info"})
+        found = dict(line.split("=", 1) for line in result.stdout.decode().splitlines())
+        self.assertEqual(found["LD_PRELOAD"], LIBRARY)
+        self.assertEqual(found["FOO"], "1")
+        self.assertEqual(found["OTEL_SERVICE_NAME"], "mine")
+        self.assertEqual(found["OTEL_LOG_LEVEL"], "info")
+
+    def test_python_subprocess_which_uses_vfork(self):
+        script = ("import subprocess\nfor i in range(20):\n"
+                  "  assert subprocess.run(['/bin/sh', '-c', 'exit 3'], env={}).returncode == 3\n"
+                  "print('done', flush=True)\n")
+        with Ring() as ring:
+            ring.run("/usr/bin/python3", "-c", script)
+        starts = [r for r in ring.records("start") if r["executable"].endswith("dash")]
+        self.assertEqual(len(starts), 20)
+        self.assertEqual("".join(r["text"] for r in ring.records("output")), "done\n")
+
+    def test_fork_storm_leaves_nothing_open(self):
+        script = ("import os\nfor i in range(200):\n  pid = os.fork()\n"
+                  "  if pid == 0: os._exit(i % 7)\n"
+                  "  assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == i % 7\n")
+        with Ring() as ring:
+            ring.run("/usr/bin/python3", "-c", script)
+        self.assertEqual(len(ring.records("start")), 201)
+        self.assertEqual(len(ring.records("end")), 201)
+        self.assertEqual(ring.totals()["dropped"], 0)
+
+
+class Launcher(unittest.TestCase):
+    """The launcher with a script in the place of the agent process."""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="kolben-test-")
+        self.agent = os.path.join(self.directory, "kolben")
+        with open(self.agent, "w") as file:
+            file.write(f"""#!/bin/sh
+echo "$PPID $*" > {self.directory}/called.new
+mv {self.directory}/called.new {self.directory}/called
+while kill -0 $5 2>/dev/null; do sleep 0.02; done
+rm -f $3
+echo gone > {self.directory}/gone
+""")
+        os.chmod(self.agent, 0o755)
+
+    def tearDown(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def run_under(self, *command, env=None, **options):
+        environment = dict(clean_environment(), KOLBEN_BINARY=self.agent, **(env or {}))
+        return subprocess.run([LAUNCHER, *command], env=environment, capture_output=True,
+                              text=True, timeout=DEADLINE, **options)
+
+    def wait_for(self, name):
+        deadline = time.time() + DEADLINE
+        while not os.path.exists(os.path.join(self.directory, name)):
+            self.assertLess(time.time(), deadline)
+            time.sleep(0.01)
+
+    def test_flags_become_variables(self):
+        result = self.run_under("--service_nam", "x", "--traces_exp=console", "--id_generator", "-1",
+                                "--", "sh", "-c", "echo $OTEL_SERVICE_NAME $OTEL_TRACES_EXPORTER "
+                                "$OTEL_PYTHON_ID_GENERATOR; exit 7", "--service_name", "y")
+        self.assertEqual((result.returncode, result.stdout, result.stderr),
+                         (7, "x console -1\n", ""))
+        self.wait_for("gone")
+
+    def test_agent_is_no_child_and_ring_is_private(self):
+        result = self.run_under("/usr/bin/python3", "-c",
+                                "import os, time\nring = os.environ['KOLBEN_AGENT_RING']\n"
+                                "print(oct(os.stat(ring).st_mode & 0o777), os.getpid())\n"
+                                "try: os.wait()\nexcept ChildProcessError: print('no child')\n"
+                                f"while not os.path.exists('{self.directory}/called'):"
+                                " time.sleep(0.01)\n")
+        mode, pid = result.stdout.splitlines()[0].split()
+        self.assertEqual(mode, "0o600")
+        self.assertIn("no child", result.stdout)
+        with open(self.directory + "/called") as file:
+            parent, *arguments = file.read().split()
+        self.assertNotEqual(parent, pid)
+        self.assertEqual(arguments[0::2], ["agent", arguments[2], pid])
+        self.assertEqual(arguments[1::2], ["--ring", "--pid"])
+        self.wait_for("gone")
+
+    def test_pid_signals_and_stdin_are_the_programs(self):
+        process = subprocess.Popen([LAUNCHER, "cat"], stdin=subprocess.PIPE, text=True,
+                                   stdout=subprocess.PIPE,
+                                   env=dict(clean_environment(), KOLBEN_BINARY=self.agent))
+        process.stdin.write("through\n")
+        process.stdin.flush()
+        self.assertEqual(process.stdout.readline(), "through\n")
+        with open(f"/proc/{process.pid}/comm") as file:
+            self.assertEqual(file.read(), "cat\n")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(DEADLINE), -signal.SIGINT)
+        process.stdin.close()
+        process.stdout.close()
+        self.wait_for("gone")
+
+    def test_wrong_command_lines(self):
+        for arguments, code, text in (
+                ([], 2, "the following arguments are required: command"),
+                (["--bogus", "x"], 2, "unrecognized arguments: --bogus"),
+                (["--service_name"], 2, "--service_name: expected one argument"),
+                (["--exporter_otlp_m", "x"], 2, "could match --exporter_otlp_metrics_"),
+                (["no-such-command-here"], 1, "cannot find the command no-such-command-here")):
+            result = self.run_under(*arguments)
+            self.assertEqual(result.returncode, code, arguments)
+            self.assertIn(text, result.stderr)
+            self.assertEqual(result.stdout, "")
+        self.assertEqual(self.run_under("--help").returncode, 0)
+        self.assertIn("--exporter_otlp_traces_endpoint", self.run_under("--help").stdout)
+        self.assertRegex(self.run_under("--version").stdout, r"^opentelemetry-instrument \d")
+
+    def test_program_runs_when_the_agent_cannot(self):
+        result = self.run_under("sh", "-c", "exit 5", env={"KOLBEN_BINARY": "/nonexistent/kolben"})
+        self.assertEqual(result.returncode, 5)
+
+    def test_disabled_agent_is_not_started(self):
+        result = self.run_under("--sdk_disabled", "true", "sh", "-c",
+                                "echo ${LD_PRELOAD-none} ${KOLBEN_AGENT_RING-none}")
+        self.assertEqual(result.stdout, "none none\n")
+        self.assertFalse(os.path.exists(self.directory + "/called"))
+
+    def test_preload_of_others_is_kept(self):
+        other = shutil.copy(LIBRARY, self.directory + "/other.so")
+        result = self.run_under("sh", "-c", "echo $LD_PRELOAD", env={"LD_PRELOAD": other})
+        self.assertEqual(result.stdout.strip(), f"{other}:{LIBRARY}")
+        self.wait_for("gone")
+
+    def test_singular_variable_is_understood_with_a_word(self):
+        result = self.run_under("sh", "-c", "echo $OTEL_LOGS_EXPORTER",
+                                env={"OTEL_LOG_EXPORTER": "console"})
+        self.assertEqual(result.stdout, "console\n")
+        self.assertIn("OTEL_LOGS_EXPORTER", result.stderr)
+        self.wait_for("gone")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
