@@ -197,7 +197,7 @@ TEST_F(RecorderTest, DamagedRecordsAreCountedAndSkipped) {
 
 class StableRecorderTest : public RecorderTest {
  protected:
-  StableRecorderTest() : RecorderTest({{"OTEL_SEMCONV_STABILITY_OPT_IN", "http"}}) {}
+  StableRecorderTest() : RecorderTest(Environment{{"OTEL_SEMCONV_STABILITY_OPT_IN", "http"}}) {}
 };
 
 TEST_F(StableRecorderTest, StableNamesOnRequest) {
