@@ -6,7 +6,7 @@
 #include <set>
 #include <thread>
 
-#include "otlp/decode.h"
+#include "base/random.h"
 #include "storage/engine/quantiles.h"
 #include "storage/engine/testing.h"
 #include "storage/evaluate.h"

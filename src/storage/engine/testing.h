@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/faulty_file_system.h"
 #include "otlp/encode.h"
 #include "storage/engine/engine.h"
 
@@ -20,14 +21,16 @@ inline constexpr std::uint64_t kNow = 1'700'000'000'000'000'000;
 
 inline TraceId trace_id(std::uint64_t number) {
   TraceId id;
-  for (std::size_t i = 0; i < 8; ++i) id.bytes[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    id.bytes[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
   id.bytes[0] = 0xab;
   return id;
 }
 
 inline SpanId span_id(std::uint64_t number) {
   SpanId id;
-  for (std::size_t i = 0; i < 8; ++i) id.bytes[7 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    id.bytes[7 - i] = static_cast<std::uint8_t>(number >> (8 * i));
   return id;
 }
 
@@ -211,6 +214,7 @@ class EngineTest : public testing::Test {
   std::string parent_;
   std::mutex reports_mutex_;
   std::vector<std::string> reports_;
+  FaultyFileSystem files_{system_file_system()};  // for those that want accidents
   std::unique_ptr<Engine> engine_;
 };
 
