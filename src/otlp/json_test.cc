@@ -179,14 +179,16 @@ TEST(DecodeJson, NumbersInPackedFieldsAreChecked) {
 
 TEST(DecodeJson, ValuesNestAsDeepAsTheBound) {
   const auto of_depth = [](int depth) {
-    std::string value = R"({"stringValue":"deep"})";
-    for (int i = 0; i < depth; ++i) value = R"({"arrayValue":{"values":[)" + value + "]}}";
+    std::string value;
+    for (int i = 0; i < depth; ++i) value += R"({"arrayValue":{"values":[)";
+    value += R"({"stringValue":"deep"})";
+    for (int i = 0; i < depth; ++i) value += "]}}";
     return span_json(R"("attributes":[{"key":"a","value":)" + value + "}]");
   };
   EXPECT_EQ(error_of(of_depth(kMaxValueDepth)), "none");
   EXPECT_NE(error_of(of_depth(kMaxValueDepth + 1)).find("nested deeper than 64 values"),
             std::string::npos);
-  EXPECT_NE(error_of(of_depth(100000)), "none");
+  EXPECT_NE(error_of(of_depth(10000)), "none");
 }
 
 TEST(EncodeJson, InvalidUtf8IsReplaced) {

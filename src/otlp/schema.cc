@@ -24,6 +24,9 @@ constexpr Field one(std::uint8_t number, const MessageType& type, std::string_vi
 constexpr Field many(std::uint8_t number, const MessageType& type, std::string_view name) {
   return {number, FieldKind::kMessage, true, name, &type};
 }
+constexpr Field attributes(std::uint8_t number, std::string_view name) {
+  return {number, FieldKind::kMessage, true, name, &kKeyValue, nullptr, true};
+}
 
 constexpr wire::WireType wire_type_of(FieldKind kind) {
   switch (kind) {
@@ -71,7 +74,7 @@ constexpr Action known_action(const Field& field, std::uint32_t wire_type) {
       case FieldKind::kSpanId:
         return Action::kSpanId;
       case FieldKind::kMessage:
-        return field.message == &kKeyValue ? Action::kAttribute : Action::kMessage;
+        return field.is_attribute ? Action::kAttribute : Action::kMessage;
       default:
         return plain_action(wire_type);
     }
@@ -100,7 +103,7 @@ constexpr MessageType make(std::string_view name, std::span<const Field> fields,
 constexpr Field kArrayValueFields[] = {many(1, kAnyValue, "values")};
 constexpr MessageType kArrayValue = make("ArrayValue", kArrayValueFields, Role::kNesting);
 
-constexpr Field kKeyValueListFields[] = {many(1, kKeyValue, "values")};
+constexpr Field kKeyValueListFields[] = {attributes(1, "values")};
 constexpr MessageType kKeyValueList = make("KeyValueList", kKeyValueListFields, Role::kNesting);
 
 constexpr Field kAnyValueFields[] = {
@@ -121,7 +124,7 @@ constexpr MessageType kKeyValue = make("KeyValue", kKeyValueFields);
 constexpr Field kScopeFields[] = {
     scalar(1, FieldKind::kString, "name"),
     scalar(2, FieldKind::kString, "version"),
-    many(3, kKeyValue, "attributes"),
+    attributes(3, "attributes"),
     scalar(4, FieldKind::kUint32, "droppedAttributesCount"),
 };
 constexpr MessageType kScope = make("InstrumentationScope", kScopeFields);
@@ -137,7 +140,7 @@ constexpr MessageType kEntityRef = make("EntityRef", kEntityRefFields);
 // resource.proto
 
 constexpr Field kResourceFields[] = {
-    many(1, kKeyValue, "attributes"),
+    attributes(1, "attributes"),
     scalar(2, FieldKind::kUint32, "droppedAttributesCount"),
     many(3, kEntityRef, "entityRefs"),
 };
@@ -148,7 +151,7 @@ constexpr MessageType kResource = make("Resource", kResourceFields);
 constexpr Field kEventFields[] = {
     scalar(1, FieldKind::kFixed64, "timeUnixNano"),
     scalar(2, FieldKind::kString, "name"),
-    many(3, kKeyValue, "attributes"),
+    attributes(3, "attributes"),
     scalar(4, FieldKind::kUint32, "droppedAttributesCount"),
 };
 constexpr MessageType kEvent = make("Event", kEventFields);
@@ -157,7 +160,7 @@ constexpr Field kLinkFields[] = {
     scalar(1, FieldKind::kTraceId, "traceId"),
     scalar(2, FieldKind::kSpanId, "spanId"),
     scalar(3, FieldKind::kString, "traceState"),
-    many(4, kKeyValue, "attributes"),
+    attributes(4, "attributes"),
     scalar(5, FieldKind::kUint32, "droppedAttributesCount"),
     scalar(6, FieldKind::kFixed32, "flags"),
 };
@@ -183,7 +186,7 @@ constexpr Field kSpanFields[] = {
     enumeration(6, kSpanKind, "kind"),
     scalar(7, FieldKind::kFixed64, "startTimeUnixNano"),
     scalar(8, FieldKind::kFixed64, "endTimeUnixNano"),
-    many(9, kKeyValue, "attributes"),
+    attributes(9, "attributes"),
     scalar(10, FieldKind::kUint32, "droppedAttributesCount"),
     many(11, kEvent, "events"),
     scalar(12, FieldKind::kUint32, "droppedEventsCount"),
@@ -216,7 +219,7 @@ constexpr MessageType kTracesRequest = make("ExportTraceServiceRequest", kTraces
 constexpr Field kExemplarFields[] = {
     scalar(2, FieldKind::kFixed64, "timeUnixNano"), scalar(3, FieldKind::kDouble, "asDouble"),
     scalar(4, FieldKind::kSpanId, "spanId"),        scalar(5, FieldKind::kTraceId, "traceId"),
-    scalar(6, FieldKind::kSfixed64, "asInt"),       many(7, kKeyValue, "filteredAttributes"),
+    scalar(6, FieldKind::kSfixed64, "asInt"),       attributes(7, "filteredAttributes"),
 };
 constexpr MessageType kExemplar = make("Exemplar", kExemplarFields);
 
@@ -226,7 +229,7 @@ constexpr Field kNumberPointFields[] = {
     scalar(4, FieldKind::kDouble, "asDouble"),
     many(5, kExemplar, "exemplars"),
     scalar(6, FieldKind::kSfixed64, "asInt"),
-    many(7, kKeyValue, "attributes"),
+    attributes(7, "attributes"),
     scalar(8, FieldKind::kUint32, "flags"),
 };
 constexpr MessageType kNumberPoint = make("NumberDataPoint", kNumberPointFields, Role::kItem);
@@ -239,7 +242,7 @@ constexpr Field kHistogramPointFields[] = {
     repeated(6, FieldKind::kFixed64, "bucketCounts"),
     repeated(7, FieldKind::kDouble, "explicitBounds"),
     many(8, kExemplar, "exemplars"),
-    many(9, kKeyValue, "attributes"),
+    attributes(9, "attributes"),
     scalar(10, FieldKind::kUint32, "flags"),
     scalar(11, FieldKind::kDouble, "min"),
     scalar(12, FieldKind::kDouble, "max"),
@@ -254,7 +257,7 @@ constexpr Field kBucketsFields[] = {
 constexpr MessageType kBuckets = make("Buckets", kBucketsFields);
 
 constexpr Field kExponentialHistogramPointFields[] = {
-    many(1, kKeyValue, "attributes"),
+    attributes(1, "attributes"),
     scalar(2, FieldKind::kFixed64, "startTimeUnixNano"),
     scalar(3, FieldKind::kFixed64, "timeUnixNano"),
     scalar(4, FieldKind::kFixed64, "count"),
@@ -284,7 +287,7 @@ constexpr Field kSummaryPointFields[] = {
     scalar(4, FieldKind::kFixed64, "count"),
     scalar(5, FieldKind::kDouble, "sum"),
     many(6, kQuantile, "quantileValues"),
-    many(7, kKeyValue, "attributes"),
+    attributes(7, "attributes"),
     scalar(8, FieldKind::kUint32, "flags"),
 };
 constexpr MessageType kSummaryPoint = make("SummaryDataPoint", kSummaryPointFields, Role::kItem);
@@ -327,7 +330,7 @@ constexpr Field kMetricFields[] = {
     one(9, kHistogram, "histogram"),
     one(10, kExponentialHistogram, "exponentialHistogram"),
     one(11, kSummary, "summary"),
-    many(12, kKeyValue, "metadata"),
+    attributes(12, "metadata"),
 };
 constexpr MessageType kMetric = make("Metric", kMetricFields);
 
@@ -360,7 +363,7 @@ constexpr Field kLogRecordFields[] = {
     enumeration(2, kSeverity, "severityNumber"),
     scalar(3, FieldKind::kString, "severityText"),
     one(5, kAnyValue, "body"),
-    many(6, kKeyValue, "attributes"),
+    attributes(6, "attributes"),
     scalar(7, FieldKind::kUint32, "droppedAttributesCount"),
     scalar(8, FieldKind::kFixed32, "flags"),
     scalar(9, FieldKind::kTraceId, "traceId"),

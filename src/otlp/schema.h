@@ -45,6 +45,7 @@ struct Field {
   std::string_view name;  // as in JSON
   const MessageType* message = nullptr;
   const EnumType* enumeration = nullptr;
+  bool is_attribute = false;  // a message of type KeyValue
 };
 
 // What check() does with a field, by its tag.

@@ -21,6 +21,8 @@ constexpr std::size_t kRatioGuess = 8;
 // How far a size that the input claims is believed before anything was decompressed.
 constexpr std::size_t kRatioBelieved = 64;
 constexpr std::size_t kOutputBytesFirst = 4096;
+// Above any message; keeps arithmetic on bounds from overflowing.
+constexpr std::size_t kSizeMaxHighest = std::size_t{1} << 40;
 
 // Windows above 8 MiB are not for HTTP (RFC 9659, section 2); bounds what a frame makes us
 // allocate.
@@ -302,6 +304,7 @@ std::string_view to_string(Compression compression) {
 
 Result<std::string> decompress(Compression compression, std::string_view input,
                                std::size_t size_max) {
+  size_max = std::min(size_max, kSizeMaxHighest);
   switch (compression) {
     case Compression::kNone:
       if (input.size() > size_max) return too_large(compression, size_max);
