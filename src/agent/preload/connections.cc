@@ -38,8 +38,7 @@ Socket* Connections::find_or_map(int file) {
 bool Connections::map_memory() {
   constexpr std::size_t kSocketsBytes = sizeof(Socket) * kFilesMax;
   constexpr std::size_t kExchangesBytes = sizeof(OpenExchange) * kExchangesMax;
-  static std::atomic<bool> mapping{false};
-  if (mapping.exchange(true)) return sockets_.load(std::memory_order_acquire) != nullptr;
+  if (mapping_.exchange(true)) return sockets_.load(std::memory_order_acquire) != nullptr;
   void* memory = system_->allocate(kExchangesBytes + kSocketsBytes);
   if (memory != nullptr) {
     exchanges_.init(memory, kExchangesMax);

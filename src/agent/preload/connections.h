@@ -175,6 +175,7 @@ class Connections {
   std::uint32_t pid_ = 0;
   std::atomic<std::uint64_t> next_id_{1};
   std::atomic<int> highest_{0};
+  std::atomic<bool> mapping_{false};
   std::atomic<Socket*> sockets_{nullptr};
   Pool<OpenExchange> exchanges_;
 };

@@ -230,6 +230,7 @@ class Clients(unittest.TestCase):
     @needs("curl")
     def test_curl_sends_the_header(self):
         server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
         port = server.getsockname()[1]
         with Ring() as ring:
             client = subprocess.Popen(["curl", "-s", f"http://127.0.0.1:{port}/x"],
@@ -250,6 +251,7 @@ class Clients(unittest.TestCase):
     @needs("curl")
     def test_propagation_can_be_off(self):
         server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
         with Ring() as ring:
             client = subprocess.Popen(
                 ["curl", "-s", f"http://127.0.0.1:{server.getsockname()[1]}/"],
@@ -285,7 +287,7 @@ class Processes(unittest.TestCase):
 
     def test_stdio_is_seen_once_and_printed_once(self):
         with Ring() as ring:
-            result = ring.run("/usr/bin/printf", "a line\\nand half")
+            result = ring.run("awk", "BEGIN { print \"a line\"; printf \"%s\", \"and half\" }")
         self.assertEqual(result.stdout, b"a line\nand half")
         self.assertEqual("".join(r["text"] for r in ring.records("output")), "a line\nand half")
 
@@ -343,7 +345,7 @@ class Launcher(unittest.TestCase):
             file.write(f"""#!/bin/sh
 echo "$PPID $*" > {self.directory}/called.new
 mv {self.directory}/called.new {self.directory}/called
-while kill -0 $5 2>/dev/null; do sleep 0.02; done
+while grep -q '^State:.[^Z]' /proc/$5/status 2>/dev/null; do sleep 0.02; done
 rm -f $3
 echo gone > {self.directory}/gone
 """)
@@ -353,7 +355,7 @@ echo gone > {self.directory}/gone
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def run_under(self, *command, env=None, **options):
-        environment = dict(clean_environment(), KOLBEN_BINARY=self.agent, **(env or {}))
+        environment = dict(clean_environment(), **{"KOLBEN_BINARY": self.agent, **(env or {})})
         return subprocess.run([LAUNCHER, *command], env=environment, capture_output=True,
                               text=True, timeout=DEADLINE, **options)
 
