@@ -43,8 +43,7 @@ class Load {
   int run() {
     make_requests();
     for (int i = 0; i < options_.connections; ++i) {
-      auto client = kolben::net::grpc::Client::create(
-          {.endpoint = options_.endpoint, .tls = {.insecure = true}});
+      auto client = kolben::net::grpc::Client::create(client_settings());
       if (!client.has_value()) {
         std::fprintf(stderr, "kolben-load: %s\n", client.error().to_string().c_str());
         return 1;
@@ -63,6 +62,13 @@ class Load {
   }
 
  private:
+  kolben::net::grpc::ClientSettings client_settings() const {
+    kolben::net::grpc::ClientSettings settings;
+    settings.endpoint = options_.endpoint;
+    settings.tls.insecure = true;
+    return settings;
+  }
+
   void make_requests() {
     SpanGenerator generator;
     for (int i = 0; i < options_.distinct; ++i) {

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t kTraceIdBytes = sizeof(TraceId);
 constexpr std::size_t kSpanIdBytes = sizeof(SpanId);
+// What a message takes at most once decoded (the largest struct; lists grow by doubling), and what
+// an attribute takes.
+constexpr std::uint64_t kMessageBytes = 2 * sizeof(Span);
+constexpr std::uint64_t kAttributeBytes = 2 * sizeof(KeyValue);
 
 bool is_packed_varints(const char* cursor, const char* end) {
   std::uint64_t ignored = 0;
@@ -58,6 +62,12 @@ class Checker {
 
   std::uint64_t items() const { return items_; }
   Status error() const {
+    if (decoded_bytes_ > kDecodedBytesMax) {
+      return resource_exhausted(fmt::format(
+          "the request holds too many messages: decoded it would take more than {} MiB; "
+          "send it in parts",
+          kDecodedBytesMax >> 20));
+    }
     return invalid_argument(fmt::format("{}: {} (at byte {})", path_.empty() ? "request" : path_,
                                         reason_, failed_at_ - request_.data()));
   }
@@ -70,6 +80,7 @@ class Checker {
 
   std::string_view request_;
   std::uint64_t items_ = 0;
+  std::uint64_t decoded_bytes_ = 0;
   const char* failed_at_ = nullptr;
   std::string reason_;
   std::string path_;
@@ -102,6 +113,9 @@ class Checker {
 // A nested message, with what its role asks for.
 bool Checker::enter(const MessageType& type, std::string_view message, int depth) {
   if (type.role == Role::kItem) ++items_;
+  decoded_bytes_ += kMessageBytes;
+  if (decoded_bytes_ > kDecodedBytesMax) [[unlikely]]
+    return fail(message.data(), "too many messages");
   if (type.role == Role::kNesting && ++depth > kMaxValueDepth) {
     return fail(message.data(), fmt::format("nested deeper than {} values", kMaxValueDepth));
   }
@@ -183,6 +197,7 @@ bool Checker::walk(const MessageType& type, const char* begin, const char* end, 
         good = fail(field_start, "malformed packed numbers");
         break;
       case Action::kAttribute:
+        decoded_bytes_ += kAttributeBytes;
         if (is_plain_attribute(content, cursor)) [[likely]]
           continue;
         [[fallthrough]];

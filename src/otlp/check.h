@@ -16,8 +16,13 @@ namespace kolben::otlp {
 // Arrays and maps inside one another. Far above real data; bounds the recursion of every reader.
 inline constexpr int kMaxValueDepth = 64;
 
+// Decoded data may take this much memory. A message costs its sender two bytes and us some hundred,
+// so a request of empty messages is refused although it is small; ordinary requests of 64 MiB take
+// a fifth of it.
+inline constexpr std::uint64_t kDecodedBytesMax = std::uint64_t{768} << 20;
+
 // The number of spans, data points or log records. Errors (INVALID_ARGUMENT) name the field path
-// and the byte offset.
+// and the byte offset; RESOURCE_EXHAUSTED beyond kDecodedBytesMax.
 Result<std::uint64_t> check(Signal signal, std::string_view message);
 
 }  // namespace kolben::otlp

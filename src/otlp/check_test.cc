@@ -21,6 +21,23 @@ std::string nested_arrays(int depth) {
   return nested(9, nested(1, "key") + nested(2, value));
 }
 
+// An empty span is two bytes on the wire.
+TEST(Check, ManyEmptyMessagesAreRefusedBeforeTheyTakeMemory) {
+  constexpr std::size_t kSpans = 4'000'000;
+  std::string spans;
+  for (std::size_t i = 0; i < kSpans; ++i) spans.append("\x12\x00", 2);
+  const auto wrapped = [](char tag, const std::string& content) {
+    std::string message(1, tag);
+    std::size_t size = content.size();
+    for (; size >= 128; size >>= 7) message += static_cast<char>((size & 127) | 128);
+    message += static_cast<char>(size);
+    return message + content;
+  };
+  const auto result = check(Signal::kTraces, wrapped('\x0a', wrapped('\x12', spans)));
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code(), StatusCode::kResourceExhausted);
+}
+
 TEST(Check, CountsTheGoldenRequests) {
   EXPECT_EQ(check(Signal::kTraces, golden(Signal::kTraces, ".bin")).value_or(0), 3u);
   EXPECT_EQ(check(Signal::kMetrics, golden(Signal::kMetrics, ".bin")).value_or(0), 9u);

@@ -146,10 +146,11 @@ class OtlpGrpcTest : public OtlpReceiverTest {
  protected:
   Result<std::string> call(const std::string& method, std::string message,
                            wire::Compression compression = wire::Compression::kNone) {
-    auto made = net::grpc::Client::create(
-        {.endpoint = "127.0.0.1:" + std::to_string(host.port("otlp/grpc")),
-         .tls = {.insecure = true},
-         .decode_status_details = &kolben::otlp::decode_rpc_status});
+    net::grpc::ClientSettings settings;
+    settings.endpoint = "127.0.0.1:" + std::to_string(host.port("otlp/grpc"));
+    settings.tls.insecure = true;
+    settings.decode_status_details = &kolben::otlp::decode_rpc_status;
+    auto made = net::grpc::Client::create(std::move(settings));
     EXPECT_TRUE(made.has_value());
     Mutex mutex;
     CondVar answered;
