@@ -18,8 +18,8 @@ namespace kolben::exporters::prometheus {
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
 struct SeriesSettings {
-  NameOptions names;
-  Labels const_labels;
+  NameOptions names = {};
+  Labels const_labels = {};
   bool send_timestamps = false;
   bool with_scope_info = true;
   bool with_resource_labels = false;

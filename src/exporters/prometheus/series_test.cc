@@ -70,7 +70,7 @@ TEST(Series, AHistogramCountsUpwards) {
   Arena& arena = data.batch.arena();
   HistogramPoint& point = data.metric->histogram_points.add(arena);
   for (const double bound : {5.0, 10.0}) point.explicit_bounds.push_back(arena, bound);
-  for (const std::uint64_t count : {1, 2, 4}) point.bucket_counts.push_back(arena, count);
+  for (const std::uint64_t count : {1U, 2U, 4U}) point.bucket_counts.push_back(arena, count);
   point.count = 7;
   point.sum = 60.5;
   Series series({});
