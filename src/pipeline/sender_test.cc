@@ -94,9 +94,9 @@ class SenderTest : public ::testing::Test {
 
   FakeHost host_;
   Peer peer_;
+  std::optional<Status> answer_[4];  // before what writes into it when it goes
   std::vector<Delivery> kept_;
   std::unique_ptr<Sender> sender_;
-  std::optional<Status> answer_[4];
 };
 
 QueueSettings queue_of(std::uint64_t size, std::uint64_t consumers = 1) {

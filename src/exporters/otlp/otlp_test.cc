@@ -74,6 +74,11 @@ class Outcome {
     while (!status_) resolved_.wait(mutex_);
     return *status_;
   }
+  bool wait_for(std::chrono::milliseconds time) {
+    const MutexLock lock(mutex_);
+    if (!status_) resolved_.wait_for(mutex_, time);
+    return status_.has_value();
+  }
 
  private:
   Mutex mutex_;
@@ -139,6 +144,9 @@ TEST_F(OtlpExporterTest, TriesAgainWhatMayHelp) {
   peer.answer_next_with(unavailable("restarting"));
   Outcome outcome;
   ASSERT_TRUE(exporter->consume({batch_of("bytes"), outcome.receipt()}).is_ok());
+  while (!outcome.wait_for(std::chrono::milliseconds(20))) {
+    host.manual_clock().advance_nanos(20'000'000);  // the pause before the second try passes
+  }
   EXPECT_TRUE(outcome.wait().is_ok());
   EXPECT_EQ(peer.wait_for(2).size(), 2U);
 }

@@ -217,7 +217,7 @@ TEST_F(RecoveryTest, ADirectoryInUseIsRefused) {
   ASSERT_TRUE(open());
   const auto second = Engine::open(options_, system_file_system(), clock_, {});
   ASSERT_FALSE(second);
-  EXPECT_THAT(std::string(second.error().message()), testing::HasSubstr("another kolben (process"));
+  EXPECT_THAT(std::string(second.error().message()), testing::HasSubstr("another kolben (pid"));
 }
 
 }  // namespace
