@@ -22,8 +22,8 @@ class UniqueFunction<R(Args...)> {
     requires(!std::is_same_v<std::remove_cvref_t<Callable>, UniqueFunction> &&
              std::is_invocable_r_v<R, Callable&, Args...>)
   UniqueFunction(Callable&& callable)
-      : target_(std::make_unique<Holder<std::decay_t<Callable>>>(
-            std::forward<Callable>(callable))) {}
+      : target_(
+            std::make_unique<Holder<std::decay_t<Callable>>>(std::forward<Callable>(callable))) {}
 
   explicit operator bool() const { return target_ != nullptr; }
 

@@ -1,4 +1,5 @@
-// What every component with a listener does the same way: report its port, count whom it turned away.
+// What every component with a listener does the same way: report its port, count whom it turned
+// away.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,8 @@
 
 namespace kolben::pipeline {
 
-// Tells the host (ports file, log) that `name` listens on `port`; `endpoint` is what was configured.
+// Tells the host (ports file, log) that `name` listens on `port`; `endpoint` is what was
+// configured.
 void report_listener(Host& host, const std::string& name, const std::string& endpoint,
                      std::uint16_t port);
 
