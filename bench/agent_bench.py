@@ -49,9 +49,13 @@ def children(pid):
     """The process and its descendants."""
     found = [pid]
     for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/children") as file:
-            for child in file.read().split():
-                found += children(int(child))
+        try:
+            with open(f"/proc/{pid}/task/{thread}/children") as file:
+                listed = file.read().split()
+        except FileNotFoundError:  # a thread that has just ended
+            continue
+        for child in listed:
+            found += children(int(child))
     return found
 
 
