@@ -49,9 +49,12 @@ def children(pid):
     """The process and its descendants."""
     found = [pid]
     for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/children") as file:
-            for child in file.read().split():
-                found += children(int(child))
+        try:
+            with open(f"/proc/{pid}/task/{thread}/children") as file:
+                for child in file.read().split():
+                    found += children(int(child))
+        except FileNotFoundError:
+            continue  # the thread has ended
     return found
 
 
