@@ -204,7 +204,13 @@ class EngineTest : public testing::Test {
   // As kill -9 leaves it: the files as they are, copied from under a running store.
   std::string copy_of_files(const std::string& name) {
     const std::string copy = parent_ + "/" + name;
-    std::filesystem::copy(options_.path, copy, std::filesystem::copy_options::recursive);
+    // A temporary file of the keeper may go while it is copied: then the copy begins anew.
+    std::error_code error;
+    do {
+      std::filesystem::remove_all(copy);
+      std::filesystem::copy(options_.path, copy, std::filesystem::copy_options::recursive, error);
+    } while (error == std::errc::no_such_file_or_directory);
+    EXPECT_FALSE(error) << error.message();
     return copy;
   }
   std::string path(const std::string& name) const { return parent_ + "/" + name; }
