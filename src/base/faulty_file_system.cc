@@ -204,6 +204,7 @@ void FaultyFileSystem::undo(const OldName& name) {
   }
   if (base_.exists(name.path)) KOLBEN_CHECK(base_.remove(name.path).is_ok());
   if (!name.was_there) return;
+  KOLBEN_CHECK(base_.create_directories(parent_directory(name.path)).is_ok());
   const Result<std::unique_ptr<File>> file = base_.open(name.path, OpenMode::kCreate);
   KOLBEN_CHECK(file.has_value());
   KOLBEN_CHECK((*file)->write_at(0, std::string_view(name.bytes)).is_ok());

@@ -73,8 +73,8 @@ class FaultyFileSystem final : public FileSystem {
   struct OldName {
     std::string path;
     bool was_there = false;
-    std::string bytes;        // of what was there
-    std::string moved_to;     // where what was there is now; empty: nowhere
+    std::string bytes;     // of what was there
+    std::string moved_to;  // where what was there is now; empty: nowhere
   };
 
   enum class Verdict : std::uint8_t { kGood, kFail, kShort };

@@ -94,8 +94,8 @@ Status Builder::build(const Tail::Piece& chunk) {
 Status Builder::set_aside(const Requests& requests) {
   FileSystem& files = around_.directory.files();
   for (const auto& request : requests) {
-    const std::string path = around_.directory.damaged_path() + "/request-" +
-                             std::to_string(request->sequence) + ".pb";
+    const std::string path =
+        around_.directory.damaged_path() + "/request-" + std::to_string(request->sequence) + ".pb";
     if (files.exists(path)) continue;
     KOLBEN_RETURN_IF_ERROR(files.create_directories(around_.directory.damaged_path()));
     const std::string_view slice = request->body.view();

@@ -1,5 +1,5 @@
-// Builder: the thread that makes the tail's chunks into parts on disk, one after the other, and then
-// gives back the log. What the disk refuses is tried again; until then the tail keeps it.
+// Builder: the thread that makes the tail's chunks into parts on disk, one after the other, and
+// then gives back the log. What the disk refuses is tried again; until then the tail keeps it.
 #pragma once
 
 #include <cstdint>

@@ -51,8 +51,7 @@ ManifestPart facts_from(const part::Part& part, std::uint64_t number) {
 // of: copies of rows, which the next merges leave out.
 Result<Manifest> manifest_of_parts(const DataDirectory& directory, Checked& checked,
                                    std::vector<ManifestPart>& bad) {
-  KOLBEN_TRY(const std::vector<std::string> names,
-             directory.files().list(directory.parts_path()));
+  KOLBEN_TRY(const std::vector<std::string> names, directory.files().list(directory.parts_path()));
   Manifest manifest;
   for (const std::string& name : names) {
     const std::uint64_t number = number_in_name(name, ".part");

@@ -18,8 +18,8 @@ constexpr std::size_t kKeyDigits = 8;
 // first start leaves, or what a fresh file system has.
 bool is_vacant(const std::vector<std::string>& names) {
   return std::all_of(names.begin(), names.end(), [](const std::string& name) {
-    return name == "LOCK" || name == "FORMAT.tmp" || name == "MANIFEST" ||
-           name == "MANIFEST.tmp" || name == "wal" || name == "parts" || name == "lost+found";
+    return name == "LOCK" || name == "FORMAT.tmp" || name == "MANIFEST" || name == "MANIFEST.tmp" ||
+           name == "wal" || name == "parts" || name == "lost+found";
   });
 }
 
@@ -75,8 +75,8 @@ Status DataDirectory::read_format() {
   if (!text) return text.error();
   kind_ = *text == kFormatVersion1 ? Kind::kVersion1 : Kind::kCurrent;
   if (kind_ == Kind::kVersion1) return Status::ok();
-  const std::string_view key = std::string_view(*text).substr(
-      std::min(text->size(), kFormatBegin.size()), kKeyDigits);
+  const std::string_view key =
+      std::string_view(*text).substr(std::min(text->size(), kFormatBegin.size()), kKeyDigits);
   const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), log_key_, 16);
   if (text->starts_with(kFormatBegin) && text->size() == kFormatBegin.size() + kKeyDigits + 1 &&
       error == std::errc() && end == key.data() + kKeyDigits) {

@@ -103,11 +103,10 @@ Status Engine::start() {
     tail_.close_chunk();
     builder_->wake();
   };
-  builder_ = std::make_unique<Builder>(Builder::Surroundings{
-      *directory_, *classes_, wal_, tail_, parts_, report_, on_part_change_});
+  builder_ = std::make_unique<Builder>(
+      Builder::Surroundings{*directory_, *classes_, wal_, tail_, parts_, report_, on_part_change_});
   keeper_->apply_retention();  // it may make the room that the rest needs
-  const RecoverySurroundings around{*directory_, parts_,   wal_,   tail_,
-                                    *builder_,   options_, report_};
+  const RecoverySurroundings around{*directory_, parts_, wal_, tail_, *builder_, options_, report_};
   if (directory_->kind() == DataDirectory::Kind::kVersion1) {
     KOLBEN_RETURN_IF_ERROR(read_old_logs(around));
   }

@@ -94,6 +94,31 @@ TEST_F(EngineTest, ARetryIsStoredOnceAlsoAfterARestart) {
   EXPECT_THAT(spans(), SizeIs(2));
 }
 
+TEST_F(EngineTest, ARetryOfLogsOrMetricsIsStoredOnceAlsoAfterARestart) {
+  const auto logs = [] { return make_logs({{.body = "a"}, {.body = "b"}}); };
+  const auto points = [] { return make_points(kNow, 3); };
+  ASSERT_TRUE(open());
+  for (int restart = 0; restart < 3; ++restart) {
+    ASSERT_TRUE(store(*engine_, logs()));
+    ASSERT_TRUE(store(*engine_, points()));
+    EXPECT_EQ(engine_->stats().log_records, 2U) << restart;
+    EXPECT_EQ(engine_->stats().metric_points, 3U) << restart;
+    if (restart == 0) {
+      ASSERT_TRUE(engine_->close());
+    } else {
+      options_.path = copy_of_files("killed-" + std::to_string(restart));
+    }
+    ASSERT_TRUE(open());
+  }
+}
+
+TEST_F(EngineTest, LogRecordsWithoutATimeAreNoCopies) {
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(store(*engine_, make_logs({{.time = 0}})));
+  ASSERT_TRUE(store(*engine_, make_logs({{.time = 0}})));
+  EXPECT_EQ(engine_->stats().log_records, 2U);
+}
+
 TEST_F(EngineTest, SpansThatShareAnIdAndDifferAreBothKept) {
   ASSERT_TRUE(open());
   ASSERT_TRUE(store(*engine_, make_spans({{.id = 1, .kind = SpanKind::kClient},
@@ -110,9 +135,9 @@ TEST_F(EngineTest, AFullTailRefusesWithADelayAndTakesAgainOnceItIsInParts) {
       {.at = 1, .and_all_after = true, .error_number = ENOSPC, .only_paths = "/parts/"});
   Status refused;
   for (std::uint64_t i = 1; i <= 200 && refused; ++i) {
-    refused = store(*engine_, make_spans({{.trace = i,
-                                           .id = i,
-                                           .attributes = {{"filler", std::string(900, 'x')}}}}));
+    refused = store(
+        *engine_,
+        make_spans({{.trace = i, .id = i, .attributes = {{"filler", std::string(900, 'x')}}}}));
   }
   EXPECT_EQ(refused.code(), StatusCode::kResourceExhausted) << refused.to_string();
   EXPECT_TRUE(refused.is_retryable());

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "storage/engine/merge.h"
 #include "storage/engine/merge_plan.h"
 #include "storage/engine/retention.h"
-#include "storage/engine/span_merge.h"
 
 namespace kolben::storage::engine {
 namespace {
@@ -128,13 +128,11 @@ Status Keeper::merge(const std::vector<std::uint64_t>& numbers) {
       inputs.push_back(stored);
     }
   }
-  if (inputs.empty() || inputs.front().facts.table != part::Table::kSpans) {
-    return unimplemented("merging parts of this table");
-  }
+  if (inputs.empty()) return cancelled("what was to be merged is gone");
   KOLBEN_RETURN_IF_ERROR(check_room(inputs));
   FileTarget target(around_.directory, [this] { return around_.parts.take_number(); });
   KeepGoing going = [this] { return keep_going(); };
-  Result<Merged> merged = merge_spans(inputs, target, going);
+  Result<Merged> merged = merge_parts(inputs, target, going);
   if (!merged) {
     target.discard();
     return merged.status();
@@ -149,8 +147,7 @@ Status Keeper::merge(const std::vector<std::uint64_t>& numbers) {
 Status Keeper::check_room(const std::vector<StoredPart>& inputs) const {
   std::uint64_t needed = kFreeBytesMin;
   for (const StoredPart& input : inputs) needed += input.facts.bytes;
-  const Result<std::uint64_t> free =
-      around_.directory.files().free_bytes(around_.directory.path());
+  const Result<std::uint64_t> free = around_.directory.files().free_bytes(around_.directory.path());
   if (!free || *free >= needed) return free.status();
   return resource_exhausted("the disk has " + std::to_string(*free) + " bytes left, and " +
                             std::to_string(needed) + " are needed");

@@ -1,5 +1,6 @@
-// Nothing that was acknowledged is missing and nothing is doubled, whichever call of the disk fails,
-// wherever the power is cut: during writes to the log, builds, merges, changes of the manifest.
+// Nothing that was acknowledged is missing and nothing is doubled, whichever call of the disk
+// fails, wherever the power is cut: during writes to the log, builds, merges, changes of the
+// manifest.
 #include <gmock/gmock.h>
 
 #include <map>

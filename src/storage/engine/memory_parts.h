@@ -1,5 +1,5 @@
-// MemoryParts: what queries see of the tail. Requests that are in no part yet are made into parts in
-// memory when somebody asks; these are kept, and small ones are made into larger ones, so that
+// MemoryParts: what queries see of the tail. Requests that are in no part yet are made into parts
+// in memory when somebody asks; these are kept, and small ones are made into larger ones, so that
 // many questions while little comes in stay cheap. Any thread; one converts, others wait for it.
 #pragma once
 

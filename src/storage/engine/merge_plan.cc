@@ -12,6 +12,8 @@ constexpr std::uint64_t kDayNanos = 86'400'000'000'000;
 constexpr std::uint64_t kSizes[] = {8 << 10, 128 << 10, 2 << 20};
 // Steps larger than this read from too many files at once.
 constexpr std::size_t kPartsMax = 16;
+// Points are merged in memory, some hundred bytes each.
+constexpr std::uint64_t kPointsMax = 1 << 20;
 
 std::size_t size_class(const ManifestPart& part) {
   return static_cast<std::size_t>(
@@ -42,9 +44,12 @@ std::vector<std::uint64_t> take(const std::vector<ManifestPart>& parts, const Op
   std::uint64_t bytes = 0;
   is_full = false;
   for (const ManifestPart& part : parts) {
+    const std::uint64_t rows_max = part.table == part::Table::kPoints
+                                       ? std::min(kPointsMax, options.part_rows_max)
+                                       : options.part_rows_max;
     rows += part.rows;
     bytes += part.bytes;
-    is_full = rows > options.part_rows_max || bytes > options.part_bytes_max;
+    is_full = rows > rows_max || bytes > options.part_bytes_max;
     if (is_full || taken.size() == kPartsMax) break;
     taken.push_back(part.number);
   }

@@ -1,9 +1,11 @@
 // Parts that become one: traces made whole, copies and deleted rows left out, in the order of rows.
 #include <gmock/gmock.h>
 
+#include <map>
 #include <set>
 
 #include "base/random.h"
+#include "storage/engine/export.h"
 #include "storage/engine/merge_plan.h"
 #include "storage/engine/testing.h"
 
@@ -71,6 +73,92 @@ TEST_F(MergeTest, TracesAreReunitedAndNothingChanges) {
   EXPECT_THAT(spans(), SizeIs(before.size()));
 }
 
+// What the store holds of a signal, as OTLP.
+std::vector<std::string> exported(Engine& engine, Signal signal) {
+  std::vector<std::string> texts;
+  const auto snapshot = engine.snapshot();
+  EXPECT_TRUE(snapshot) << snapshot.status().to_string();
+  const Status done =
+      export_signal(*snapshot, signal, {}, [&](Batch&& batch, const ExportProgress&) {
+        for (const ResourceLogs& resource :
+             signal == Signal::kLogs ? batch.logs().resources : List<ResourceLogs>()) {
+          for (const ScopeLogs& scope : resource.scopes) {
+            for (const LogRecord& record : scope.records) {
+              texts.push_back(std::to_string(record.time_unix_nano) + " " +
+                              std::string(service_name(resource.resource)) + " " +
+                              std::string(record.body.as_string()));
+            }
+          }
+        }
+        for (const ResourceMetrics& resource :
+             signal == Signal::kMetrics ? batch.metrics().resources : List<ResourceMetrics>()) {
+          for (const ScopeMetrics& scope : resource.scopes) {
+            for (const Metric& metric : scope.metrics) {
+              for (const NumberPoint& point : metric.number_points) {
+                texts.push_back(std::string(metric.name) + " " +
+                                std::to_string(point.time_unix_nano) + " " +
+                                std::to_string(point.value.integer));
+              }
+            }
+          }
+        }
+        return Status::ok();
+      });
+  EXPECT_TRUE(done) << done.to_string();
+  return texts;
+}
+
+TEST_F(MergeTest, LogRecordsAreMergedIntoTheirOrder) {
+  ASSERT_TRUE(open());
+  Random random(9);
+  std::vector<std::string> sent;
+  for (int part = 0; part < 6; ++part) {
+    std::vector<TestLog> logs;
+    for (int i = 0; i < 200; ++i) {
+      TestLog log;
+      log.time = kNow + random.below(300) * 1'000'000'000;  // five minutes
+      log.body = "line " + std::to_string(random.below(1000)) + " of " + std::to_string(part);
+      log.service = "service-" + std::to_string(random.below(3));
+      sent.push_back(std::to_string(log.time) + " " + log.service + " " + log.body);
+      logs.push_back(log);
+    }
+    ASSERT_TRUE(store(*engine_, make_logs(logs)));
+    ASSERT_TRUE(engine_->flush());
+  }
+  std::sort(sent.begin(), sent.end());
+  const auto sorted = [&] {
+    std::vector<std::string> texts = exported(*engine_, Signal::kLogs);
+    std::sort(texts.begin(), texts.end());
+    return texts;
+  };
+  EXPECT_EQ(sorted(), sent);
+  ASSERT_TRUE(engine_->compact());
+  ASSERT_THAT(engine_->parts(), SizeIs(1));
+  EXPECT_EQ(sorted(), sent);
+  EXPECT_EQ(engine_->stats().log_records, 1200U);
+  ASSERT_TRUE(engine_->parts().front().part->check());
+}
+
+TEST_F(MergeTest, MetricPointsAreMergedIntoTheirSeries) {
+  ASSERT_TRUE(open());
+  std::vector<std::string> sent;
+  for (std::uint64_t part = 0; part < 5; ++part) {
+    const std::uint64_t time = kNow + part * 1'000'000'000;
+    ASSERT_TRUE(store(*engine_, make_points(time, 30)));
+    for (int i = 0; i < 30; ++i) {
+      sent.push_back("requests " + std::to_string(time) + " " + std::to_string(i));
+    }
+    ASSERT_TRUE(engine_->flush());
+  }
+  std::sort(sent.begin(), sent.end());
+  ASSERT_TRUE(engine_->compact());
+  ASSERT_THAT(engine_->parts(), SizeIs(1));
+  std::vector<std::string> texts = exported(*engine_, Signal::kMetrics);
+  std::sort(texts.begin(), texts.end());
+  EXPECT_EQ(texts, sent);
+  EXPECT_EQ(engine_->stats().metric_points, 150U);
+}
+
 TEST_F(MergeTest, DeletedTracesAreGoneAtOnceAndFromTheDiskWithTheMerge) {
   ASSERT_TRUE(open());
   fill(5, 20, 4);
@@ -101,8 +189,7 @@ TEST_F(MergeTest, WhatMatchesIsDeletedAndLaterArrivalsAreNot) {
   fill(6, 20, 4);
   const std::vector<StoredSpan> before = spans();
   const auto is_hit = [](const StoredSpan& span) { return span.name == "op-3"; };
-  const auto hits =
-      static_cast<std::size_t>(std::count_if(before.begin(), before.end(), is_hit));
+  const auto hits = static_cast<std::size_t>(std::count_if(before.begin(), before.end(), is_hit));
   const Filter filter = compare(Intrinsic::kName, Operator::kEqual, std::string("op-3"));
   const auto deleted = engine_->delete_spans(filter, {});
   ASSERT_TRUE(deleted) << deleted.status().to_string();

@@ -43,8 +43,8 @@ struct Options {
   // Room of a log segment; an eighth of the retained bytes where that is less, so that retention
   // can work.
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;
-  // Requests (uncompressed) that are not in parts yet; beyond, write() refuses. Half a second of the
-  // fastest intake, and what a start has to read again at most.
+  // Requests (uncompressed) that are not in parts yet; beyond, write() refuses. Half a second of
+  // the fastest intake, and what a start has to read again at most.
   std::uint64_t tail_bytes_max = std::uint64_t{64} << 20;
   // The tail becomes a part at so many rows or bytes: as large as two fit into the tail, since one
   // is filled while the other is built.

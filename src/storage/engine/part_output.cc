@@ -76,9 +76,9 @@ Result<std::unique_ptr<PartOutput>> MemoryTarget::begin() {
 
 Result<std::unique_ptr<PartOutput>> FileTarget::begin() {
   const std::uint64_t number = next_number_();
-  KOLBEN_TRY(std::unique_ptr<File> file,
-             directory_.files().open(FileOutput::temporary_path(directory_, number),
-                                     OpenMode::kCreate));
+  KOLBEN_TRY(
+      std::unique_ptr<File> file,
+      directory_.files().open(FileOutput::temporary_path(directory_, number), OpenMode::kCreate));
   begun_.push_back(number);
   return std::unique_ptr<PartOutput>(new FileOutput(directory_, number, std::move(file)));
 }

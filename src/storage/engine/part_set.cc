@@ -30,9 +30,8 @@ ManifestPart facts_of(const BuiltPart& built) {
 }
 
 auto find_part(std::vector<StoredPart>& parts, std::uint64_t number) {
-  return std::find_if(parts.begin(), parts.end(), [number](const StoredPart& stored) {
-    return stored.facts.number == number;
-  });
+  return std::find_if(parts.begin(), parts.end(),
+                      [number](const StoredPart& stored) { return stored.facts.number == number; });
 }
 
 void list_parts(const std::vector<StoredPart>& parts, Manifest& manifest) {
@@ -196,8 +195,7 @@ Status PartSet::write_deleted(StoredPart& stored, std::shared_ptr<const RowSet> 
   stored.facts.deleted_crc = crc32c(bytes);
   stored.deleted = std::move(rows);
   const std::string path = directory_.deleted_path(stored.facts.deleted_number);
-  KOLBEN_TRY(const std::unique_ptr<File> file,
-             directory_.files().open(path, OpenMode::kCreate));
+  KOLBEN_TRY(const std::unique_ptr<File> file, directory_.files().open(path, OpenMode::kCreate));
   Status written = file->write_at(0, std::string_view(bytes));
   if (written) written = file->sync();
   if (!written) static_cast<void>(directory_.files().remove(path));

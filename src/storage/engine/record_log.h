@@ -69,7 +69,7 @@ struct LogScan {
   // Sequences of the good records that follow a gap, each gap of one or more records. Whether it is
   // damage is known at the end of the last segment.
   std::vector<std::uint64_t> gaps;
-  std::uint64_t last_group = 0;  // the first sequence of the last record's group
+  std::uint64_t last_group = 0;   // the first sequence of the last record's group
   std::uint64_t valid_bytes = 0;  // of the segment read last: the end of its last good record
 
   // Of records that had been acknowledged.

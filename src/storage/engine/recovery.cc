@@ -72,8 +72,7 @@ class Replay {
       ++unreadable_;
       return Status::ok();
     }
-    around_.tail.add(
-        make_request(header, Bytes::from_string(std::move(body)), walked_, window_));
+    around_.tail.add(make_request(header, Bytes::from_string(std::move(body)), walked_, window_));
     ++requests_;
     if (around_.tail.bytes() <= around_.options.tail_bytes_max) return Status::ok();
     return around_.builder.flush();

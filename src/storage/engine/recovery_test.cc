@@ -71,8 +71,7 @@ TEST_F(RecoveryTest, AFlippedByteCostsItsRecordAloneAndIsReported) {
     std::filesystem::remove_all(copy);
     std::filesystem::copy(path("killed"), copy, std::filesystem::copy_options::recursive);
     {
-      std::fstream file(copy + "/wal/000001.log",
-                        std::ios::in | std::ios::out | std::ios::binary);
+      std::fstream file(copy + "/wal/000001.log", std::ios::in | std::ios::out | std::ios::binary);
       file.seekg(static_cast<std::streamoff>(at));
       const int byte = file.get();
       file.seekp(static_cast<std::streamoff>(at));

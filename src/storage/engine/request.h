@@ -18,8 +18,8 @@ struct Request {
   std::uint64_t items = 0;  // that are not copies of earlier ones
   std::uint64_t copies = 0;
   // Of spans: one each, in their order, 0 for copies, which are left out. Of log records and
-  // metrics: one of the whole body, 0 where requests cannot be told apart by it. A request that is a
-  // copy as a whole has no items and is not decoded any more.
+  // metrics: one of the whole body, 0 where requests cannot be told apart by it. A request that is
+  // a copy as a whole has no items and is not decoded any more.
   std::vector<std::uint64_t> fingerprints;
 };
 

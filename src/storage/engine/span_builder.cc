@@ -3,7 +3,6 @@
 #include <deque>
 #include <map>
 
-#include "otlp/decode.h"
 #include "storage/engine/part/span_part_writer.h"
 #include "storage/engine/table_builder.h"
 
@@ -21,7 +20,8 @@ struct ScopeAt {
   std::string_view schema_url;
 };
 
-// Writes rows whose resources and scopes are numbered by us into a part that has numbers of its own.
+// Writes rows whose resources and scopes are numbered by us into a part that has numbers of its
+// own.
 class ClassWriter {
  public:
   explicit ClassWriter(std::unique_ptr<PartOutput> output)
@@ -44,11 +44,8 @@ class ClassWriter {
   }
 
   Result<BuiltPart> finish(const Arrival& arrival, std::uint32_t retention_class) {
-    part::PartFacts& facts = writer_.part().facts();
-    facts.first_received = arrival.first_received;
-    facts.last_received = arrival.last_received;
-    facts.last_sequence = arrival.last_sequence;
-    facts.retention_class = retention_class;
+    note_arrival(writer_.part().facts(), arrival);
+    writer_.part().facts().retention_class = retention_class;
     KOLBEN_RETURN_IF_ERROR(writer_.finish());
     BuiltPart built;
     KOLBEN_TRY(built.part, output_->finish());
@@ -74,17 +71,18 @@ class ClassWriter {
 
 class SpanBuilder final : public TableBuilder {
  public:
-  explicit SpanBuilder(const RetentionClasses& classes) : classes_(classes) {}
+  SpanBuilder(const RetentionClasses& classes, PartTarget& target)
+      : classes_(classes), target_(target) {}
 
   Status add(const Request& request) override;
-  Status finish(const Arrival& arrival, PartTarget& target,
-                std::vector<BuiltPart>& parts) override;
+  Status finish(const Arrival& arrival, std::vector<BuiltPart>& parts) override;
   std::uint64_t copies() const override { return copies_; }
 
  private:
   std::uint32_t class_of(std::span<const SpanRow> trace) const;
 
   const RetentionClasses& classes_;
+  PartTarget& target_;
   std::deque<Batch> batches_;  // what rows point into
   std::vector<ResourceAt> resources_;
   std::vector<ScopeAt> scopes_;
@@ -93,10 +91,7 @@ class SpanBuilder final : public TableBuilder {
 };
 
 Status SpanBuilder::add(const Request& request) {
-  std::vector<WirePiece> pieces(1);
-  pieces.front().message = request.body;
-  Batch batch = Batch::from_wire(Signal::kTraces, std::move(pieces), request.items);
-  KOLBEN_RETURN_IF_ERROR(otlp::decode(batch));
+  KOLBEN_TRY(Batch batch, decode_request(request));
   if (batch.items() != request.fingerprints.size()) {
     return invalid_argument("a request has other spans than it seemed to have");
   }
@@ -128,8 +123,7 @@ std::uint32_t SpanBuilder::class_of(std::span<const SpanRow> trace) const {
   return longest;
 }
 
-Status SpanBuilder::finish(const Arrival& arrival, PartTarget& target,
-                           std::vector<BuiltPart>& parts) {
+Status SpanBuilder::finish(const Arrival& arrival, std::vector<BuiltPart>& parts) {
   part::sort_rows(rows_);
   std::map<std::uint32_t, std::unique_ptr<ClassWriter>> writers;
   std::span<const SpanRow> left = rows_;
@@ -140,7 +134,7 @@ Status SpanBuilder::finish(const Arrival& arrival, PartTarget& target,
     left = left.subspan(end);
     std::unique_ptr<ClassWriter>& writer = writers[class_of(trace)];
     if (!writer) {
-      KOLBEN_TRY(std::unique_ptr<PartOutput> output, target.begin());
+      KOLBEN_TRY(std::unique_ptr<PartOutput> output, target_.begin());
       writer = std::make_unique<ClassWriter>(std::move(output));
     }
     writer->add(trace, resources_, scopes_);
@@ -155,8 +149,9 @@ Status SpanBuilder::finish(const Arrival& arrival, PartTarget& target,
 
 }  // namespace
 
-std::unique_ptr<TableBuilder> make_span_builder(const RetentionClasses& classes) {
-  return std::make_unique<SpanBuilder>(classes);
+std::unique_ptr<TableBuilder> make_span_builder(const RetentionClasses& classes,
+                                                PartTarget& target) {
+  return std::make_unique<SpanBuilder>(classes, target);
 }
 
 }  // namespace kolben::storage::engine

@@ -1,9 +1,10 @@
-#include "storage/engine/span_merge.h"
-
+// Parts of spans into one: the pieces of traces are found first, then traces are written in the
+// order that they have when they are whole.
 #include <algorithm>
 #include <list>
 #include <tuple>
 
+#include "storage/engine/merge.h"
 #include "storage/engine/part/span_group.h"
 #include "storage/engine/part/span_part_writer.h"
 
@@ -13,20 +14,10 @@ namespace {
 using part::SpanGroup;
 using part::SpanRow;
 
-// Pieces of traces that one merge keeps track of, 40 bytes each. Parts of many short traces are
-// merged fewer at a time.
-constexpr std::size_t kPiecesMax = std::size_t{3} << 20;
 // Rows that are written at once; a trace has its own rows together, as long as they are fewer than
 // the second number.
 constexpr std::size_t kRowsAtOnce = 512;
 constexpr std::size_t kTraceRowsMax = 64 << 10;
-// Row groups in memory.
-constexpr std::size_t kGroupsMax = 24;
-constexpr std::uint64_t kGroupsBytesMax = 96 << 20;
-// What a row group takes decoded, compared with its blocks. Measured on the reference data.
-constexpr std::uint64_t kExpansion = 6;
-constexpr std::uint64_t kRowBytes = 100;
-
 // The rows of a trace in one row group of one input.
 struct Piece {
   TraceId id;
@@ -34,51 +25,6 @@ struct Piece {
   std::uint32_t group = 0;
   std::uint16_t input = 0;
   std::uint16_t run = 0;  // in the row group
-};
-
-std::uint64_t memory_of(const part::GroupDirectory& directory) {
-  std::uint64_t bytes = 0;
-  for (const part::Chunk& chunk : directory.chunks) {
-    bytes += chunk.dictionary.bytes + chunk.data.bytes;
-  }
-  return bytes * kExpansion + directory.facts.rows * kRowBytes;
-}
-
-// Row groups as they were used last.
-class GroupCache {
- public:
-  explicit GroupCache(const std::vector<StoredPart>& inputs) : inputs_(inputs) {}
-
-  Result<std::shared_ptr<SpanGroup>> get(std::size_t input, std::uint32_t group) {
-    const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-      return entry.input == input && entry.group == group;
-    });
-    if (known != entries_.end()) {
-      entries_.splice(entries_.begin(), entries_, known);
-      return entries_.front().rows;
-    }
-    KOLBEN_TRY(SpanGroup opened, SpanGroup::open(inputs_[input].part, group));
-    const std::uint64_t bytes = memory_of(opened.columns().directory());
-    entries_.push_front(
-        {input, group, bytes, std::make_shared<SpanGroup>(std::move(opened))});
-    bytes_ += bytes;
-    while (entries_.size() > kGroupsMax || (bytes_ > kGroupsBytesMax && entries_.size() > 1)) {
-      bytes_ -= entries_.back().bytes;
-      entries_.pop_back();
-    }
-    return entries_.front().rows;
-  }
-
- private:
-  struct Entry {
-    std::size_t input;
-    std::uint32_t group;
-    std::uint64_t bytes;
-    std::shared_ptr<SpanGroup> rows;
-  };
-  const std::vector<StoredPart>& inputs_;
-  std::list<Entry> entries_;
-  std::uint64_t bytes_ = 0;
 };
 
 class SpanMerge {
@@ -98,17 +44,15 @@ class SpanMerge {
   Status add_piece(const Piece& piece);
   Status add_row(const Piece& piece, SpanGroup& group, std::uint32_t row);
   void write_rows();
-  std::uint32_t resource_number(std::size_t input, std::uint64_t resource);
-  std::uint32_t scope_number(std::size_t input, std::uint64_t scope);
 
   const std::vector<StoredPart>& inputs_;
   PartTarget& target_;
   KeepGoing& keep_going_;
-  GroupCache groups_;
+  GroupCache<SpanGroup> groups_;
   std::size_t used_ = 0;  // inputs
   std::vector<Piece> pieces_;
   std::unique_ptr<part::SpanPartWriter> writer_;
-  std::vector<std::vector<std::uint32_t>> resources_, scopes_;  // by input: numbers in the output
+  std::vector<EntryNumbers> numbers_;  // by input
   std::uint64_t rows_ = 0, deleted_ = 0;
 
   // Rows that wait to be written, and what they point into.
@@ -134,7 +78,7 @@ Status SpanMerge::list_pieces() {
   for (; used_ < inputs_.size(); ++used_) {
     KOLBEN_TRY(const std::size_t traces, traces_of(used_));
     expected += traces;
-    if (used_ > 1 && expected > kPiecesMax) break;
+    if (used_ > 1 && expected > kMergeEntriesMax) break;
   }
   pieces_.reserve(expected);
   for (std::size_t input = 0; input < used_; ++input) {
@@ -188,7 +132,8 @@ Status SpanMerge::write_pieces() {
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     const bool is_new_trace = i == 0 || pieces_[i].id != pieces_[i - 1].id;
     // A monstrous trace comes in portions rather than fill the memory.
-    const bool is_monster = waiting_.size() >= kTraceRowsMax || held_.size() > kGroupsMax;
+    const bool is_monster =
+        waiting_.size() >= kTraceRowsMax || held_.size() > GroupCache<SpanGroup>::kGroupsMax;
     if ((is_new_trace && waiting_.size() >= kRowsAtOnce) || is_monster) {
       KOLBEN_RETURN_IF_ERROR(keep_going_());
       write_rows();
@@ -221,31 +166,11 @@ Status SpanMerge::add_row(const Piece& piece, SpanGroup& group, std::uint32_t ro
   KOLBEN_TRY(const part::NumberColumn* resources,
              group.columns().numbers(part::span_column::kResource));
   KOLBEN_TRY(const part::NumberColumn* scopes, group.columns().numbers(part::span_column::kScope));
-  const part::Part& from = *inputs_[piece.input].part;
-  if ((*resources)[row] >= from.resources().size() || (*scopes)[row] >= from.scopes().size()) {
-    return data_loss("a row names a resource or scope that the part does not have");
-  }
-  waiting_.push_back({&span, resource_number(piece.input, (*resources)[row]),
-                      scope_number(piece.input, (*scopes)[row]), 0});
+  EntryNumbers& numbers = numbers_[piece.input];
+  KOLBEN_TRY(const std::uint32_t resource, numbers.resource((*resources)[row], writer_->part()));
+  KOLBEN_TRY(const std::uint32_t scope, numbers.scope((*scopes)[row], writer_->part()));
+  waiting_.push_back({&span, resource, scope, 0});
   return Status::ok();
-}
-
-std::uint32_t SpanMerge::resource_number(std::size_t input, std::uint64_t resource) {
-  std::uint32_t& known = resources_[input][resource];
-  if (known == UINT32_MAX) {
-    const part::ResourceEntry& entry = inputs_[input].part->resources()[resource];
-    known = writer_->part().resource(entry.resource, entry.schema_url);
-  }
-  return known;
-}
-
-std::uint32_t SpanMerge::scope_number(std::size_t input, std::uint64_t scope) {
-  std::uint32_t& known = scopes_[input][scope];
-  if (known == UINT32_MAX) {
-    const part::ScopeEntry& entry = inputs_[input].part->scopes()[scope];
-    known = writer_->part().scope(entry.scope, entry.schema_url);
-  }
-  return known;
 }
 
 void SpanMerge::write_rows() {
@@ -260,39 +185,21 @@ void SpanMerge::write_rows() {
 Result<Merged> SpanMerge::run() {
   KOLBEN_RETURN_IF_ERROR(list_pieces());
   order_pieces();
-  Merged merged;
-  for (std::size_t input = 0; input < used_; ++input) {
-    merged.inputs.push_back(inputs_[input].facts.number);
+  if (pieces_.empty()) {
+    Merged nothing;
+    for (std::size_t i = 0; i < used_; ++i) nothing.inputs.push_back(inputs_[i].facts.number);
+    return nothing;
   }
-  if (pieces_.empty()) return merged;
-
   KOLBEN_TRY(const std::unique_ptr<PartOutput> output, target_.begin());
   writer_ = std::make_unique<part::SpanPartWriter>(
       [&output](std::string_view bytes) { return output->append(bytes); });
   part::PartFacts& facts = writer_->part().facts();
-  BuiltPart built;
-  for (std::size_t input = 0; input < used_; ++input) {
-    const part::PartFacts& from = inputs_[input].part->facts();
-    facts.first_received = std::min(facts.first_received, from.first_received);
-    facts.last_received = std::max(facts.last_received, from.last_received);
-    facts.last_sequence = std::max(facts.last_sequence, from.last_sequence);
-    facts.retention_class = from.retention_class;
-    built.merges = std::max(built.merges, inputs_[input].facts.merges + 1);
-    resources_.emplace_back(inputs_[input].part->resources().size(), UINT32_MAX);
-    scopes_.emplace_back(inputs_[input].part->scopes().size(), UINT32_MAX);
-  }
+  note_inputs(inputs_, used_, facts);
+  for (std::size_t i = 0; i < used_; ++i) numbers_.emplace_back(*inputs_[i].part);
   KOLBEN_RETURN_IF_ERROR(write_pieces());
   KOLBEN_RETURN_IF_ERROR(writer_->finish());
-  // Nothing may get lost here, whatever is wrong with an input or with us.
-  const std::uint64_t written = facts.rows + writer_->duplicates() + deleted_;
-  if (written != rows_) {
-    return internal_error("a merge of " + std::to_string(rows_) + " rows accounts for " +
-                          std::to_string(written));
-  }
-  KOLBEN_TRY(built.part, output->finish());
-  built.number = output->number();
-  merged.parts.push_back(std::move(built));
-  return merged;
+  return finish_merge(inputs_, used_, *output, rows_,
+                      facts.rows + writer_->duplicates() + deleted_);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/batch.h"
 #include "storage/engine/part_output.h"
 #include "storage/engine/request.h"
 #include "storage/engine/retention_classes.h"
@@ -29,17 +30,27 @@ struct Arrival {
 class TableBuilder {
  public:
   virtual ~TableBuilder() = default;
-  // The rows of a request of this table's signal. INVALID_ARGUMENT where it cannot be decoded, which
-  // costs this request alone.
+  // The rows of a request of this table's signal. INVALID_ARGUMENT where it cannot be decoded,
+  // which costs this request alone.
   virtual Status add(const Request& request) = 0;
   // Appends a part of each retention class that has rows.
-  virtual Status finish(const Arrival& arrival, PartTarget& target,
-                        std::vector<BuiltPart>& parts) = 0;
+  virtual Status finish(const Arrival& arrival, std::vector<BuiltPart>& parts) = 0;
   // Copies that fingerprints did not show.
   virtual std::uint64_t copies() const { return 0; }
 };
 
-std::unique_ptr<TableBuilder> make_span_builder(const RetentionClasses& classes);
+// What is passed outlives the builder.
+std::unique_ptr<TableBuilder> make_span_builder(const RetentionClasses& classes,
+                                                PartTarget& target);
+std::unique_ptr<TableBuilder> make_log_builder(PartTarget& target);
+std::unique_ptr<TableBuilder> make_point_builder(PartTarget& target);
+
+// The request's body as decoded telemetry.
+Result<Batch> decode_request(const Request& request);
+// For writers of parts: what is known of the rows without looking at them.
+void note_arrival(part::PartFacts& facts, const Arrival& arrival);
+// The fingerprints of whole requests, as the block of a part.
+std::string encode_fingerprints(const std::vector<std::uint64_t>& fingerprints);
 
 struct BuildOutcome {
   std::vector<BuiltPart> parts;

@@ -225,7 +225,7 @@ class EngineTest : public testing::Test {
     std::filesystem::remove_all(parent_);
   }
 
-  Status open() { return open(system_file_system()); }
+  Status open() { return open(no_accidents_); }
   Status open(FileSystem& files) {
     engine_.reset();
     auto opened = Engine::open(options_, files, clock_, [this](const std::string& line) {
@@ -256,10 +256,9 @@ class EngineTest : public testing::Test {
   }
   std::size_t count_of(std::uint64_t trace) {
     const std::vector<StoredSpan> all = spans();
-    return static_cast<std::size_t>(
-        std::count_if(all.begin(), all.end(), [trace](const StoredSpan& span) {
-          return span.trace_id == trace_id(trace);
-        }));
+    return static_cast<std::size_t>(std::count_if(
+        all.begin(), all.end(),
+        [trace](const StoredSpan& span) { return span.trace_id == trace_id(trace); }));
   }
   std::string path(const std::string& name) const { return parent_ + "/" + name; }
 
@@ -269,6 +268,8 @@ class EngineTest : public testing::Test {
   std::mutex reports_mutex_;
   std::vector<std::string> reports_;
   FaultyFileSystem files_{system_file_system()};  // for those that want accidents
+  // Its syncs cost nothing.
+  FaultyFileSystem no_accidents_{system_file_system()};
   std::unique_ptr<Engine> engine_;
 };
 

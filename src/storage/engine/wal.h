@@ -47,8 +47,8 @@ class Wal {
   struct Segment {
     std::uint64_t number = 0;
     std::uint64_t last_sequence = 0;
-    std::uint64_t bytes = 0;      // of the file
-    bool can_be_spare = false;    // of full size, and its disk never failed
+    std::uint64_t bytes = 0;    // of the file
+    bool can_be_spare = false;  // of full size, and its disk never failed
   };
   struct Open {
     Segment segment;

@@ -203,8 +203,8 @@ Status Writer::prepare_record(Signal signal, Bytes message, const WirePiece* com
   header.raw_bytes = static_cast<std::uint32_t>(prepared.message.size());
   header.items = static_cast<std::uint32_t>(prepared.walked.items);
   header.signal = static_cast<std::uint8_t>(signal);
-  header.compression = static_cast<std::uint8_t>(
-      compressed != nullptr ? compressed->compression : wire::Compression::kNone);
+  header.compression = static_cast<std::uint8_t>(compressed != nullptr ? compressed->compression
+                                                                       : wire::Compression::kNone);
   prepared.record.body = prepared.stored.view();
   ++records_used_;
   return Status::ok();
@@ -228,8 +228,8 @@ void Writer::add_group() {
   std::uint64_t copies = 0;
   for (std::size_t i = 0; i < records_used_; ++i) {
     Prepared& prepared = records_[i];
-    std::shared_ptr<const Request> request = make_request(
-        prepared.record.header, std::move(prepared.message), prepared.walked, window_);
+    std::shared_ptr<const Request> request =
+        make_request(prepared.record.header, std::move(prepared.message), prepared.walked, window_);
     copies += request->copies;
     around_.tail.add(std::move(request));
     prepared.message = prepared.stored = Bytes();

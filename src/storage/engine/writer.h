@@ -90,7 +90,7 @@ class Writer {
   CondVar changed_, settled_;
   std::deque<Pending> queue_ KOLBEN_GUARDED_BY(mutex_);
   std::uint64_t pending_bytes_ KOLBEN_GUARDED_BY(mutex_) = 0;
-  std::uint64_t taken_ KOLBEN_GUARDED_BY(mutex_) = 0;    // batches, ever
+  std::uint64_t taken_ KOLBEN_GUARDED_BY(mutex_) = 0;  // batches, ever
   std::uint64_t settled_count_ KOLBEN_GUARDED_BY(mutex_) = 0;
   std::uint64_t copies_ KOLBEN_GUARDED_BY(mutex_) = 0;
   bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
