@@ -5,11 +5,7 @@ namespace {
 
 void encode_attribute(std::uint32_t number, const KeyValue& attribute, ProtobufWriter& out) {
   const auto message = out.begin_message(number);
-  out.bytes_unless_empty(1, attribute.key);
-  // Always there, even if empty: many a reader takes it for granted.
-  const auto value = out.begin_message(2);
-  encode_value(attribute.value, out);
-  out.end_message(value);
+  encode_fields(attribute, out);
   out.end_message(message);
 }
 
@@ -23,6 +19,27 @@ void encode_entity_ref(const EntityRef& entity, ProtobufWriter& out) {
 }
 
 }  // namespace
+
+void encode_fields(const KeyValue& attribute, ProtobufWriter& out) {
+  out.bytes_unless_empty(1, attribute.key);
+  // Always there, even if empty: many a reader takes it for granted.
+  const auto value = out.begin_message(2);
+  encode_value(attribute.value, out);
+  out.end_message(value);
+}
+
+void encode_fields(const Resource& resource, ProtobufWriter& out) {
+  encode_attributes(1, resource.attributes, out);
+  out.varint_unless_zero(2, resource.dropped_attributes_count);
+  for (const EntityRef& entity : resource.entity_refs) encode_entity_ref(entity, out);
+}
+
+void encode_fields(const Scope& scope, ProtobufWriter& out) {
+  out.bytes_unless_empty(1, scope.name);
+  out.bytes_unless_empty(2, scope.version);
+  encode_attributes(3, scope.attributes, out);
+  out.varint_unless_zero(4, scope.dropped_attributes_count);
+}
 
 // Recursion: as deep as the value, which decode bounds by kMaxValueDepth.
 void encode_value(const Value& value, ProtobufWriter& out) {
@@ -73,9 +90,7 @@ void encode_resource(std::uint32_t number, const Resource& resource, ProtobufWri
     return;
   }
   const auto message = out.begin_message(number, kItemLengthBytes);
-  encode_attributes(1, resource.attributes, out);
-  out.varint_unless_zero(2, resource.dropped_attributes_count);
-  for (const EntityRef& entity : resource.entity_refs) encode_entity_ref(entity, out);
+  encode_fields(resource, out);
   out.end_message(message);
 }
 
@@ -85,10 +100,7 @@ void encode_scope(std::uint32_t number, const Scope& scope, ProtobufWriter& out)
     return;
   }
   const auto message = out.begin_message(number);
-  out.bytes_unless_empty(1, scope.name);
-  out.bytes_unless_empty(2, scope.version);
-  encode_attributes(3, scope.attributes, out);
-  out.varint_unless_zero(4, scope.dropped_attributes_count);
+  encode_fields(scope, out);
   out.end_message(message);
 }
 

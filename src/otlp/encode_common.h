@@ -19,6 +19,10 @@ void encode_request(const DecodedLogs& logs, ProtobufWriter& out);
 
 void encode_value(const Value& value, ProtobufWriter& out);
 void encode_attributes(std::uint32_t number, const Attributes& attributes, ProtobufWriter& out);
+// The fields of a message whose begin and end are the caller's.
+void encode_fields(const KeyValue& attribute, ProtobufWriter& out);
+void encode_fields(const Resource& resource, ProtobufWriter& out);
+void encode_fields(const Scope& scope, ProtobufWriter& out);
 // These two write nothing where there is nothing to say.
 void encode_resource(std::uint32_t number, const Resource& resource, ProtobufWriter& out);
 void encode_scope(std::uint32_t number, const Scope& scope, ProtobufWriter& out);

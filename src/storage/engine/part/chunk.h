@@ -25,8 +25,8 @@ struct Chunk {
   std::uint32_t column = 0;
   ChunkForm form = ChunkForm::kConstant;
   std::uint32_t values = 0;
-  std::uint32_t distinct = 0;               // of the dictionary; 1 for a constant; 0: not known
-  std::uint64_t least = 0, greatest = 0;    // of ints, as stored
+  std::uint32_t distinct = 0;             // of the dictionary; 1 for a constant; 0: not known
+  std::uint64_t least = 0, greatest = 0;  // of ints, as stored
   BlockRef dictionary, data, filter;
 };
 

@@ -1,6 +1,6 @@
-// Cursor: reads the little numbers that parts are made of, out of bytes that a damaged disk may have
-// changed: it never runs past the end; after the first failure everything reads as zero or empty.
-// Writing is the functions put_*. Pure; inline, because footers hold many thousands of them.
+// Cursor: reads the little numbers that parts are made of, out of bytes that a damaged disk may
+// have changed: it never runs past the end; after the first failure everything reads as zero or
+// empty. Writing is the functions put_*. Pure; inline, because footers hold many thousands of them.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// GroupWriter: one row group of any table, filled column by column; PartSchema: the attribute columns
-// of the part that it becomes a piece of. What the columns of spans and log records are, is known to
-// span_part_writer.h and log_part_writer.h. One thread.
+// GroupWriter: one row group of any table, filled column by column; PartSchema: the attribute
+// columns of the part that it becomes a piece of. What the columns of spans and log records are, is
+// known to span_part_writer.h and log_part_writer.h. One thread.
 #pragma once
 
 #include <array>
@@ -79,7 +79,7 @@ class GroupWriter {
   std::vector<AttributeChunk> attributes_;
   std::vector<std::uint32_t> attribute_of_;  // by number in the schema: place in attributes_ + 1
   std::array<Shapes, kPlaces> shapes_;
-  std::vector<std::uint32_t> shape_;   // of the row at hand
+  std::vector<std::uint32_t> shape_;  // of the row at hand
   std::string scratch_;
 };
 

@@ -1,6 +1,6 @@
 // PartWriter: what the parts of all tables have in common while they are written: the tables of
-// resources and scopes, the schema, the row groups, the footer. Bytes leave through `append`, in the
-// order of the file. One thread.
+// resources and scopes, the schema, the row groups, the footer. Bytes leave through `append`, in
+// the order of the file. One thread.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,8 @@ class PartWriter {
   using Append = UniqueFunction<Status(std::string_view bytes)>;
 
   PartWriter(Table table, Append append);
+  PartWriter(const PartWriter&) = delete;
+  PartWriter& operator=(const PartWriter&) = delete;
 
   // Numbers for the columns `resource` and `scope`.
   std::uint32_t resource(const Resource& resource, std::string_view schema_url);
@@ -56,8 +58,6 @@ class PartWriter {
   Status finish();
 
  private:
-  std::uint32_t note_service(std::uint32_t number, const Resource& resource);
-
   Append append_;
   Status failure_;
   std::uint64_t offset_ = 0;

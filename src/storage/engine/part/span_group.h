@@ -1,12 +1,15 @@
-// SpanGroup: a row group of spans, with what its columns mean. One thread.
+// SpanGroup: a row group of spans, with what its columns mean. What it computes, it keeps. One
+// thread. Every error is DATA_LOSS, or what the disk said.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "model/batch.h"
-#include "storage/engine/part/part.h"
+#include "model/traces.h"
+#include "storage/engine/part/attribute_reader.h"
+#include "storage/engine/part/row_group.h"
 
 namespace kolben::storage::part {
 
@@ -27,8 +30,8 @@ class SpanGroup {
   const Part& part() const { return group_.part(); }
   std::uint32_t rows() const { return group_.rows(); }
 
-  // One of each row, computed at the first call and kept.
   Result<std::span<const TraceRun>> traces();
+  // These have one for each row.
   Result<std::span<const std::uint64_t>> starts();
   // As Span::duration_nanos() has it: 0 where the end lies before the start.
   Result<std::span<const std::uint64_t>> durations();
@@ -36,38 +39,35 @@ class SpanGroup {
   static constexpr std::uint32_t kNoParent = UINT32_MAX;
   static constexpr std::uint32_t kForeign = UINT32_MAX - 1;
   Result<std::span<const std::uint32_t>> parents();
+  Result<SpanId> span_id(std::uint32_t row);
+  Result<SpanId> parent_id(std::uint32_t row);
   // For each event (link), the row of its span.
   Result<std::span<const std::uint32_t>> event_rows();
   Result<std::span<const std::uint32_t>> link_rows();
 
-  SpanId span_id(std::uint32_t row);  // after traces(), starts() or parents() went well
-  // Fills `span`; its memory is this row group's and the arena's.
+  // Fills `span`, all fields; its strings live in this row group, its lists in `arena`.
   Status read(std::uint32_t row, Arena& arena, Span& span);
 
  private:
-  SpanGroup() = default;
-  explicit SpanGroup(RowGroup group) : group_(std::move(group)) {}
-  Status prepare_values();
-  Status read_attributes(Place place, std::uint32_t item, Arena& arena, Attributes& out);
-  Result<SpanId> parent_id(std::uint32_t row);
-  Status read_events(std::uint32_t row, const Span& owner, Arena& arena, List<SpanEvent>& out);
-  Status read_links(std::uint32_t row, Arena& arena, List<SpanLink>& out);
-
-  // For each row (event, link) of a place and each attribute of its shape, the place of its value in
-  // the column.
-  struct Values {
-    std::vector<std::uint32_t> first;  // by row: where its values begin in `places`
-    std::vector<std::uint32_t> places;
+  // Events or links: for each its row, and for each row its first.
+  struct Items {
+    std::vector<std::uint32_t> rows, first;
+    bool is_there = false;
   };
+
+  explicit SpanGroup(RowGroup group) : group_(std::move(group)) {}
+  Status load_items(std::uint32_t count_column, std::uint32_t item_column, Items& items);
+  Status read_event(std::uint32_t item, std::uint64_t start, Arena& arena, SpanEvent& event);
+  Status read_link(std::uint32_t item, Arena& arena, SpanLink& link);
 
   RowGroup group_;
   std::vector<TraceRun> traces_;
   std::vector<std::uint64_t> starts_, durations_;
-  std::vector<std::uint32_t> parents_, foreign_, event_rows_, link_rows_;
-  std::vector<std::uint32_t> first_event_, first_link_;
-  std::array<Values, kPlaces> values_;
+  std::vector<std::uint32_t> parents_;
+  std::vector<std::uint32_t> foreign_;  // by row, of those whose parent is elsewhere: its number
+  Items events_, links_;
+  AttributeReader attributes_, event_attributes_, link_attributes_;
   bool has_traces_ = false, has_starts_ = false, has_durations_ = false, has_parents_ = false;
-  bool has_events_ = false, has_links_ = false, has_values_ = false;
 };
 
 }  // namespace kolben::storage::part

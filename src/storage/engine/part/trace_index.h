@@ -1,14 +1,12 @@
-// The trace index of a part: from the hash of a trace id to the rows where it begins. And the table
-// of operations. See docs/formats/part.md. Pure.
+// The trace index of a part: from the hash of a trace id to the rows where it begins. See
+// docs/formats/part.md. Pure.
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "model/ids.h"
-#include "model/traces.h"
 #include "storage/engine/part/block.h"
 #include "storage/engine/part/chunk.h"
 
@@ -40,32 +38,12 @@ class TraceIndex {
   static Result<TraceIndex> open(const BlockSource& source, const BlockRef& list);
   // Appends the places under the id's hash.
   Status find(const BlockSource& source, const TraceId& id, std::vector<TracePlace>& places) const;
+  // Reads every block.
+  Status check(const BlockSource& source) const;
 
  private:
   std::vector<std::uint32_t> first_hashes_;
   std::vector<BlockRef> blocks_;
 };
-
-// How often each service did what.
-struct OperationCount {
-  std::string service, name;
-  SpanKind kind = SpanKind::kUnspecified;
-  std::uint64_t spans = 0, errors = 0;
-};
-
-class OperationTable {
- public:
-  void add(std::uint32_t resource, std::string_view name, SpanKind kind, bool is_error);
-  // `service(resource)` names services; those of one service and name are added up.
-  std::string encode(const std::vector<std::string>& services) const;
-
- private:
-  struct Count {
-    std::uint64_t spans = 0, errors = 0;
-  };
-  std::unordered_map<std::string, Count> counts_;  // resource, kind, name
-};
-
-Result<std::vector<OperationCount>> decode_operations(std::string_view bytes);
 
 }  // namespace kolben::storage::part

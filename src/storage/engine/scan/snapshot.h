@@ -1,5 +1,5 @@
-// Snapshot: what a query sees of the store: the parts that were live when it began, in memory and on
-// disk, without the rows that were deleted. Immutable and cheap to copy; it keeps alive what it
+// Snapshot: what a query sees of the store: the parts that were live when it began, in memory and
+// on disk, without the rows that were deleted. Immutable and cheap to copy; it keeps alive what it
 // names, so that a merge or a retention that happens meanwhile does not disturb the query.
 #pragma once
 

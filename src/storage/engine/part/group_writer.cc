@@ -1,0 +1,186 @@
+#include "storage/engine/part/group_writer.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "otlp/fragments.h"
+#include "storage/engine/part/cursor.h"
+
+namespace kolben::storage::part {
+namespace {
+
+std::uint64_t hash_of(Place place, ColumnType type, std::string_view key) {
+  return hash64(key, static_cast<std::uint64_t>(place) << 8 | static_cast<std::uint64_t>(type));
+}
+
+std::uint64_t number_of(const Value& value) {
+  switch (value.type()) {
+    case ValueType::kBool:
+      return value.as_bool() ? 1 : 0;
+    case ValueType::kInt:
+      return ordered(value.as_int());
+    default:
+      return ordered(value.as_double());
+  }
+}
+
+}  // namespace
+
+std::uint32_t PartSchema::column(Place place, ColumnType type, std::string_view key) {
+  if (columns_.size() * 2 >= slots_.size()) grow();
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t slot = hash_of(place, type, key) & mask;; slot = (slot + 1) & mask) {
+    if (slots_[slot] == 0) {
+      columns_.push_back({place, type, std::string(key), 0});
+      slots_[slot] = static_cast<std::uint32_t>(columns_.size());
+      return slots_[slot] - 1;
+    }
+    const AttributeColumn& column = columns_[slots_[slot] - 1];
+    if (column.place == place && column.type == type && column.key == key) return slots_[slot] - 1;
+  }
+}
+
+void PartSchema::grow() {
+  slots_.assign(std::max<std::size_t>(256, slots_.size() * 2), 0);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    std::size_t slot = hash_of(columns_[i].place, columns_[i].type, columns_[i].key) & mask;
+    while (slots_[slot] != 0) slot = (slot + 1) & mask;
+    slots_[slot] = static_cast<std::uint32_t>(i + 1);
+  }
+}
+
+NumberChunkWriter& GroupWriter::numbers(std::uint32_t column, bool with_dictionary, Order order) {
+  return numbers_.try_emplace(column, with_dictionary, order).first->second;
+}
+
+TextChunkWriter& GroupWriter::texts(std::uint32_t column) {
+  return texts_.try_emplace(column).first->second;
+}
+
+std::string& GroupWriter::raw(std::uint32_t column, std::uint32_t width) {
+  Raw& raw = raw_[column];
+  raw.width = width;
+  return raw.bytes;
+}
+
+GroupWriter::AttributeChunk& GroupWriter::chunk_of(Place place, const KeyValue& attribute) {
+  std::uint32_t number = schema_.column(place, column_type(attribute.value.type()), attribute.key);
+  if (number >= attribute_of_.size()) attribute_of_.resize(number + 1, 0);
+  if (attribute_of_[number] == 0 && attributes_.size() >= kGroupColumnsMax) {
+    number = schema_.column(place, ColumnType::kRest, {});
+    if (number >= attribute_of_.size()) attribute_of_.resize(number + 1, 0);
+  }
+  if (attribute_of_[number] == 0) {
+    AttributeChunk& chunk = attributes_.emplace_back();
+    chunk.number = number;
+    chunk.type = schema_.columns()[number].type;
+    attribute_of_[number] = static_cast<std::uint32_t>(attributes_.size());
+  }
+  return attributes_[attribute_of_[number] - 1];
+}
+
+void GroupWriter::add_value(AttributeChunk& chunk, const KeyValue& attribute) {
+  const Value& value = attribute.value;
+  if (is_number(chunk.type)) {
+    chunk.numbers.add(number_of(value));
+    return;
+  }
+  switch (chunk.type) {
+    case ColumnType::kString:
+      chunk.texts.add(value.as_string());
+      return;
+    case ColumnType::kBytes:
+      chunk.texts.add(value.as_bytes());
+      return;
+    case ColumnType::kEmpty:
+      ++chunk.empties;
+      return;
+    default:
+      break;
+  }
+  scratch_.clear();
+  if (chunk.type == ColumnType::kRest) {
+    otlp::encode_fragment(attribute, scratch_);
+  } else {
+    otlp::encode_fragment(value, scratch_);
+  }
+  chunk.texts.add(scratch_);
+}
+
+std::uint32_t GroupWriter::add_attributes(Place place, const Attributes& attributes) {
+  shape_.clear();
+  for (const KeyValue& attribute : attributes) {
+    AttributeChunk& chunk = chunk_of(place, attribute);
+    shape_.push_back(chunk.number);
+    add_value(chunk, attribute);
+  }
+  return shape_of(shapes_[static_cast<std::size_t>(place)], shape_);
+}
+
+std::uint32_t GroupWriter::shape_of(Shapes& shapes, const std::vector<std::uint32_t>& columns) {
+  const std::uint64_t hash =
+      hash64({reinterpret_cast<const char*>(columns.data()), columns.size() * sizeof(columns[0])});
+  std::vector<std::uint32_t>& same_hash = shapes.by_hash[hash];
+  for (const std::uint32_t number : same_hash) {
+    if (shapes.lists[number] == columns) return number;
+  }
+  same_hash.push_back(static_cast<std::uint32_t>(shapes.lists.size()));
+  shapes.lists.push_back(columns);
+  return same_hash.back();
+}
+
+std::size_t GroupWriter::text_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [column, writer] : texts_) bytes += writer.bytes();
+  for (const AttributeChunk& chunk : attributes_) bytes += chunk.texts.bytes();
+  return bytes;
+}
+
+GroupDirectory GroupWriter::finish(BlockSink& sink) {
+  GroupDirectory group;
+  const auto add = [&group](std::uint32_t column, Chunk chunk) {
+    chunk.column = column;
+    group.chunks.push_back(chunk);
+  };
+  for (auto& [column, writer] : numbers_) add(column, writer.finish(sink));
+  for (auto& [column, writer] : texts_) add(column, writer.finish(sink));
+  for (auto& [column, raw] : raw_) {
+    Chunk chunk;
+    chunk.form = ChunkForm::kRaw;
+    chunk.values = static_cast<std::uint32_t>(raw.bytes.size() / raw.width);
+    if (!raw.bytes.empty()) chunk.data = sink(raw.bytes);
+    add(column, chunk);
+    raw.bytes.clear();
+  }
+  for (AttributeChunk& attribute : attributes_) {
+    Chunk chunk;
+    if (attribute.type == ColumnType::kEmpty) {
+      chunk.values = attribute.empties;
+    } else if (is_number(attribute.type)) {
+      chunk = attribute.numbers.finish(sink);
+    } else {
+      chunk = attribute.texts.finish(sink);
+    }
+    schema_.count(attribute.number, chunk.values);
+    add(kFirstAttributeColumn + attribute.number, chunk);
+  }
+  std::sort(group.chunks.begin(), group.chunks.end(),
+            [](const Chunk& a, const Chunk& b) { return a.column < b.column; });
+
+  std::string text;
+  for (Shapes& shapes : shapes_) {
+    put_varint(text, shapes.lists.size());
+    for (const auto& list : shapes.lists) {
+      put_varint(text, list.size());
+      for (const std::uint32_t number : list) put_varint(text, kFirstAttributeColumn + number);
+    }
+    shapes = {};
+  }
+  group.shapes = sink(text);
+  attributes_.clear();
+  std::fill(attribute_of_.begin(), attribute_of_.end(), 0U);
+  return group;
+}
+
+}  // namespace kolben::storage::part

@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <set>
+
+#include "storage/engine/part/testing.h"
+
+namespace kolben::storage::part {
+namespace {
+
+std::vector<std::string> requests_of(const Batch& batch) {
+  std::vector<std::string> requests;
+  for (const ResourceSpans& resource : batch.traces().resources) {
+    for (const ScopeSpans& scope : resource.scopes) {
+      for (const Span& span : scope.spans) {
+        requests.push_back(request_of(resource.resource, resource.schema_url, scope.scope,
+                                      scope.schema_url, span));
+      }
+    }
+  }
+  return requests;
+}
+
+std::vector<std::string> requests_of(const std::shared_ptr<const Part>& part) {
+  std::vector<std::string> requests;
+  for (std::size_t i = 0; i < part->groups(); ++i) {
+    auto group = SpanGroup::open(part, i);
+    EXPECT_TRUE(group.has_value()) << group.status().to_string();
+    if (!group) return requests;
+    const NumberColumn* resources = *group->columns().numbers(span_column::kResource);
+    const NumberColumn* scopes = *group->columns().numbers(span_column::kScope);
+    for (std::uint32_t row = 0; row < group->rows(); ++row) {
+      Arena arena;
+      Span span;
+      const Status read = group->read(row, arena, span);
+      EXPECT_TRUE(read.is_ok()) << read.to_string();
+      const ResourceEntry& resource = part->resources()[(*resources)[row]];
+      const ScopeEntry& scope = part->scopes()[(*scopes)[row]];
+      requests.push_back(
+          request_of(resource.resource, resource.schema_url, scope.scope, scope.schema_url, span));
+    }
+  }
+  return requests;
+}
+
+TEST(SpanPart, GivesBackEveryFieldOfEverySpan) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomTelemetry random(seed);
+    const Batch batch = random.spans(1 + random.below(3000), 1 + random.below(500));
+    std::vector<std::string> want = requests_of(batch);
+    std::sort(want.begin(), want.end());
+    want.erase(std::unique(want.begin(), want.end()), want.end());  // copies are stored once
+    std::vector<std::string> got = requests_of(part_of(batch));
+    std::sort(got.begin(), got.end());
+    ASSERT_EQ(want.size(), got.size());
+    for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(want[i], got[i]);
+  }
+}
+
+TEST(SpanPart, RowsAreInTheOrderOfTheirTraces) {
+  RandomTelemetry random(1);
+  const Batch batch = random.spans(40'000, 3000);
+  const auto part = part_of(batch);
+  ASSERT_GT(part->groups(), 2U);
+  std::set<TraceId> seen;
+  std::pair<std::uint64_t, TraceId> before{0, {}};
+  for (std::size_t i = 0; i < part->groups(); ++i) {
+    auto group = SpanGroup::open(part, i);
+    const auto starts = *group->starts();
+    for (const TraceRun& run : *group->traces()) {
+      const std::pair<std::uint64_t, TraceId> now{starts[run.first], run.id};
+      EXPECT_LE(before, now);
+      EXPECT_TRUE(seen.insert(run.id).second) << "a trace in two row groups";
+      EXPECT_TRUE(
+          std::is_sorted(starts.begin() + run.first, starts.begin() + run.first + run.rows));
+      before = now;
+    }
+  }
+}
+
+TEST(SpanPart, ATraceIsFoundByItsId) {
+  RandomTelemetry random(2);
+  const Batch batch = random.spans(30'000, 6000);
+  const auto part = part_of(batch);
+  for (const ResourceSpans& resource : batch.traces().resources) {
+    for (const ScopeSpans& scope : resource.scopes) {
+      if (scope.spans.empty()) continue;
+      const TraceId id = scope.spans[0].trace_id;
+      std::vector<TracePlace> places;
+      ASSERT_TRUE(part->find_trace(id, places).is_ok());
+      const bool found = std::any_of(places.begin(), places.end(), [&](const TracePlace& place) {
+        auto group = SpanGroup::open(part, place.group);
+        const auto traces = *group->traces();
+        return std::any_of(traces.begin(), traces.end(), [&](const TraceRun& run) {
+          return run.id == id && run.first == place.row;
+        });
+      });
+      EXPECT_TRUE(found) << id.to_hex();
+    }
+  }
+  std::vector<TracePlace> places;
+  ASSERT_TRUE(part->find_trace(*TraceId::from_hex("ffffffffffffffffffffffffffffffff"), places));
+  EXPECT_TRUE(places.empty());
+}
+
+TEST(SpanPart, ATraceLargerThanARowGroupFillsSeveral) {
+  RandomTelemetry random(3);
+  const Batch batch = random.spans(40'000, 1);
+  const auto part = part_of(batch);
+  EXPECT_GE(part->groups(), 3U);
+  EXPECT_EQ(part->facts().rows, requests_of(part).size());
+}
+
+TEST(SpanPart, ParentsAreRowsOfTheirTrace) {
+  Batch batch(Signal::kTraces);
+  Arena& arena = batch.arena();
+  List<Span>& spans = batch.traces().resources.add(arena).scopes.add(arena).spans;
+  const auto add = [&](std::uint8_t id, std::uint8_t parent, std::uint64_t start) {
+    Span& span = spans.add(arena);
+    span.trace_id.bytes[0] = 1;
+    span.span_id.bytes[0] = id;
+    span.parent_span_id.bytes[0] = parent;
+    span.start_time_unix_nano = start;
+  };
+  add(3, 2, 30);
+  add(2, 1, 20);
+  add(1, 0, 25);  // a clock that runs behind: the parent starts later
+  add(4, 9, 40);  // its parent is not here
+  batch.recount();
+  auto group = SpanGroup::open(part_of(batch), 0);
+  const auto parents = *group->parents();
+  const std::vector<std::uint32_t> want = {1, SpanGroup::kNoParent, 0, SpanGroup::kForeign};
+  EXPECT_EQ(std::vector<std::uint32_t>(parents.begin(), parents.end()), want);
+  EXPECT_EQ(group->parent_id(3)->bytes[0], 9);
+}
+
+TEST(SpanPart, EveryDamagedByteIsFound) {
+  RandomTelemetry random(4);
+  const std::string good = part_bytes_of(random.spans(300, 40));
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string bytes = good;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << (at % 8)));
+    auto part = Part::open(std::make_shared<MemorySource>(Bytes::from_string(std::move(bytes))));
+    const Status status = part ? (*part)->check() : part.status();
+    ASSERT_FALSE(status.is_ok()) << "byte " << at;
+  }
+}
+
+TEST(SpanPart, AnEmptyPartIsAPart) {
+  const auto part = part_of(Batch(Signal::kTraces));
+  ASSERT_NE(part, nullptr);
+  EXPECT_EQ(part->groups(), 0U);
+  EXPECT_TRUE(part->check().is_ok());
+}
+
+}  // namespace
+}  // namespace kolben::storage::part
