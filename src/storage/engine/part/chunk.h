@@ -44,7 +44,7 @@ class NumberChunkWriter {
   void add(std::uint64_t value) { values_.push_back(value); }
   std::size_t size() const { return values_.size(); }
   // Writes the blocks and empties itself. `column` of the result is left to the caller.
-  Chunk finish(BlockSink& sink);
+  Chunk finish(BlockSink& sink, int level = kLevelFirst);
 
  private:
   bool with_dictionary_;
@@ -59,15 +59,22 @@ class TextChunkWriter {
   std::size_t size() const { return codes_.size(); }
   // Of the different values.
   std::size_t bytes() const { return bytes_; }
-  Chunk finish(BlockSink& sink);
+  Chunk finish(BlockSink& sink, int level = kLevelFirst);
 
  private:
+  // A place of the hash table; half of the hash beside the entry spares most looks at the bytes.
+  struct Slot {
+    std::uint32_t hash_high = 0;
+    std::uint32_t entry = 0;  // + 1; 0: free
+  };
+
   std::uint32_t code_of(std::string_view value);
   void grow();
 
   Arena arena_;
   std::vector<std::string_view> entries_;  // different values, as they came
-  std::vector<std::uint32_t> slots_;       // entry + 1; 0: free
+  std::vector<std::uint64_t> hashes_;      // of the entries
+  std::vector<Slot> slots_;                // a power of two, at most half full
   std::vector<std::uint32_t> codes_;       // for each value its entry
   std::size_t bytes_ = 0;
 };
@@ -111,7 +118,7 @@ Result<TextColumn> load_texts(const BlockSource& source, const Chunk& chunk,
                               Load load = Load::kAll);
 // Ids of `width` bytes each, chunk.values of them.
 Result<Bytes> load_raw(const BlockSource& source, const Chunk& chunk, std::uint32_t width);
-// Adds the codes that kDictionaryOnly left out.
+// Adds the codes, or the values of a plain chunk, that kDictionaryOnly left out.
 Status load_codes(const BlockSource& source, const Chunk& chunk, TextColumn& column);
 Status load_codes(const BlockSource& source, const Chunk& chunk, NumberColumn& column);
 

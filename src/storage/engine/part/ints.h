@@ -17,8 +17,12 @@ inline constexpr std::size_t kIntsMax = std::size_t{1} << 26;
 
 enum class Order : std::uint8_t { kAsTheyAre, kDifferences };
 
+// zstd's level for what is written for the first time; merges of old data may take more.
+inline constexpr int kLevelFirst = 1;
+
 // Appends the sequence. kDifferences where the caller expects neighbours to be close.
-void encode_ints(std::span<const std::uint64_t> values, Order order, std::string& out);
+void encode_ints(std::span<const std::uint64_t> values, Order order, std::string& out,
+                 int level = kLevelFirst);
 
 // Fills `out` with exactly `count` values; false where the bytes are malformed, hold another
 // number, or a value does not fit into the type.

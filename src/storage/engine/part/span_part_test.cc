@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <set>
 
-#include "storage/engine/part/testing.h"
+#include "storage/engine/part/random_telemetry.h"
 
 namespace kolben::storage::part {
 namespace {

@@ -1,221 +1,30 @@
-// Helpers for tests of parts: random telemetry that uses every field, parts in memory.
+// What the tests of this folder share.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <limits>
+#include <cstdint>
 #include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
-#include "base/random.h"
-#include "model/batch.h"
-#include "otlp/encode.h"
-#include "storage/engine/part/part.h"
-#include "storage/engine/part/span_group.h"
-#include "storage/engine/part/span_part_writer.h"
+#include "base/hash.h"
+#include "storage/engine/part/chunk.h"
 
 namespace kolben::storage::part {
 
-// Spans of a few services and many shapes; hostile values among them. The same seed makes the same
-// spans.
-class RandomTelemetry {
+// A part that is nothing but blocks.
+class BlockWriter {
  public:
-  explicit RandomTelemetry(std::uint64_t seed) : random_(seed) {}
-
-  std::uint64_t below(std::uint64_t end) { return random_.below(end); }
-  bool one_in(std::uint64_t times) { return below(times) == 0; }
-
-  std::string text() {
-    static const std::string kTexts[] = {
-        "",  "GET", "POST", "/cart", "/cart/checkout", "10.0.0.1", "\xff\xfe broken",
-        "0", "17",  "-3",   "true",  "a\nb\tc"};
-    if (one_in(3)) return "value " + std::to_string(below(5000));
-    if (one_in(40)) return std::string(below(3000), 'x');
-    return kTexts[below(std::size(kTexts))];
+  BlockSink sink() {
+    return BlockSink([this](std::string_view bytes) {
+      const BlockRef ref{bytes_.size(), static_cast<std::uint32_t>(bytes.size()), crc32c(bytes)};
+      bytes_.append(bytes);
+      return ref;
+    });
   }
-  std::uint64_t time() {
-    if (one_in(200)) return one_in(2) ? 0 : std::numeric_limits<std::uint64_t>::max();
-    return 1'700'000'000'000'000'000 + below(60'000'000'000);
-  }
-  TraceId trace_id(std::uint64_t traces) {
-    TraceId id;
-    const std::uint64_t number = below(traces) * 0x9e3779b97f4a7c15;
-    std::memcpy(id.bytes.data() + 8, &number, 8);
-    return id;
-  }
-  SpanId span_id(std::uint64_t spans) {
-    SpanId id;
-    const std::uint64_t number = below(spans) + 1;
-    std::memcpy(id.bytes.data(), &number, 8);
-    return id;
-  }
-
-  Value value(Arena& arena, int depth = 0) {
-    switch (below(depth < 3 ? 12 : 8)) {
-      case 0:
-        return Value();
-      case 1:
-        return Value::boolean(one_in(2));
-      case 2:
-        return Value::integer(static_cast<std::int64_t>(below(600)) - 3);
-      case 3:
-        return Value::integer(one_in(2) ? std::numeric_limits<std::int64_t>::min()
-                                        : std::numeric_limits<std::int64_t>::max());
-      case 4:
-        return Value::real(static_cast<double>(below(1000)) / 8);
-      case 5:
-        return Value::real(one_in(2) ? -0.0 : std::numeric_limits<double>::quiet_NaN());
-      case 8: {
-        List<Value> values;
-        for (std::uint64_t i = below(4); i > 0; --i)
-          values.push_back(arena, value(arena, depth + 1));
-        return Value::array(values);
-      }
-      case 9: {
-        List<KeyValue> entries;
-        for (std::uint64_t i = below(4); i > 0; --i) {
-          entries.push_back(arena, {arena.copy(text()), value(arena, depth + 1)});
-        }
-        return Value::kvlist(entries);
-      }
-      case 10:
-        return Value::bytes(arena.copy(text()));
-      default:
-        return Value::string(arena.copy(text()));
-    }
-  }
-  void attributes(Arena& arena, std::uint64_t most, Attributes& out) {
-    static const std::string kKeys[] = {
-        "http.method", "http.status_code", "url.path", "user.id", "a", "b", "",
-        "error",       "db.statement"};
-    for (std::uint64_t i = below(most + 1); i > 0; --i) {
-      const std::string key =
-          one_in(30) ? "rare." + std::to_string(below(3000)) : kKeys[below(std::size(kKeys))];
-      out.push_back(arena, {arena.copy(key), value(arena)});
-    }
-  }
-  void span(Arena& arena, std::uint64_t traces, Span& span) {
-    span.trace_id = trace_id(traces);
-    span.span_id = span_id(40);
-    if (!one_in(4)) span.parent_span_id = span_id(40);
-    span.name = arena.copy(text());
-    span.kind = static_cast<SpanKind>(one_in(50) ? 77 : below(6));
-    span.status_code = static_cast<SpanStatusCode>(below(3));
-    if (one_in(5)) span.status_message = arena.copy(text());
-    if (one_in(9)) span.trace_state = "vendor=1";
-    span.flags = one_in(3) ? 0x301 : 0;
-    span.start_time_unix_nano = time();
-    span.end_time_unix_nano =
-        one_in(30) ? time() : span.start_time_unix_nano + below(1'000'000'000);
-    attributes(arena, 9, span.attributes);
-    span.dropped_attributes_count = one_in(50) ? 3 : 0;
-    for (std::uint64_t i = one_in(4) ? below(4) : 0; i > 0; --i) {
-      SpanEvent& event = span.events.add(arena);
-      event.time_unix_nano = time();
-      event.name = arena.copy(text());
-      attributes(arena, 3, event.attributes);
-      event.dropped_attributes_count = one_in(5) ? 1 : 0;
-    }
-    for (std::uint64_t i = one_in(6) ? below(3) : 0; i > 0; --i) {
-      SpanLink& link = span.links.add(arena);
-      link.trace_id = trace_id(traces);
-      link.span_id = span_id(40);
-      link.trace_state = one_in(2) ? "x=y" : "";
-      attributes(arena, 2, link.attributes);
-      link.flags = one_in(2) ? 1 : 0;
-      link.dropped_attributes_count = one_in(5) ? 9 : 0;
-    }
-    span.dropped_events_count = one_in(50) ? 2 : 0;
-    span.dropped_links_count = one_in(50) ? 4 : 0;
-  }
-  void resource(Arena& arena, Resource& resource) {
-    static const std::string kServices[] = {"shop", "cart", "payment"};
-    if (!one_in(8)) {
-      set(resource.attributes, arena, "service.name",
-          Value::string(arena.copy(kServices[below(std::size(kServices))])));
-    }
-    attributes(arena, 3, resource.attributes);
-    resource.dropped_attributes_count = one_in(9) ? 1 : 0;
-  }
-  void scope(Arena& arena, Scope& scope) {
-    scope.name = one_in(4) ? "" : arena.copy("library " + std::to_string(below(3)));
-    scope.version = one_in(2) ? "" : "1.0";
-    attributes(arena, 2, scope.attributes);
-  }
-  Batch spans(std::size_t count, std::uint64_t traces) {
-    Batch batch(Signal::kTraces);
-    Arena& arena = batch.arena();
-    while (count > 0) {
-      ResourceSpans& resource_spans = batch.traces().resources.add(arena);
-      resource(arena, resource_spans.resource);
-      resource_spans.schema_url = one_in(4) ? "https://example.org/1.2" : "";
-      for (std::uint64_t scopes = 1 + below(2); scopes > 0; --scopes) {
-        ScopeSpans& scope_spans = resource_spans.scopes.add(arena);
-        scope(arena, scope_spans.scope);
-        for (std::uint64_t i = std::min<std::uint64_t>(count, below(200)); i > 0; --i, --count) {
-          span(arena, traces, scope_spans.spans.add(arena));
-        }
-      }
-    }
-    batch.recount();
-    return batch;
-  }
+  MemorySource source() const { return MemorySource(Bytes::from_string(bytes_)); }
+  const std::string& bytes() const { return bytes_; }
 
  private:
-  Random random_;
+  std::string bytes_;
 };
-
-// Numbers the resources and scopes of a batch and appends its spans.
-inline void gather(const Batch& batch, SpanPartWriter& writer, std::vector<SpanRow>& rows) {
-  for (const ResourceSpans& resource : batch.traces().resources) {
-    const std::uint32_t number = writer.part().resource(resource.resource, resource.schema_url);
-    for (const ScopeSpans& scope : resource.scopes) {
-      const std::uint32_t scope_number = writer.part().scope(scope.scope, scope.schema_url);
-      for (const Span& span : scope.spans) rows.push_back({&span, number, scope_number, 0});
-    }
-  }
-}
-
-inline std::shared_ptr<const Part> open_part(std::string bytes) {
-  auto part = Part::open(std::make_shared<MemorySource>(Bytes::from_string(std::move(bytes))));
-  EXPECT_TRUE(part.has_value()) << part.status().to_string();
-  return part ? std::move(*part) : nullptr;
-}
-
-inline std::string part_bytes_of(const Batch& batch) {
-  std::string bytes;
-  SpanPartWriter writer([&bytes](std::string_view more) {
-    bytes += more;
-    return Status::ok();
-  });
-  std::vector<SpanRow> rows;
-  gather(batch, writer, rows);
-  sort_rows(rows);
-  writer.add(rows);
-  const Status finished = writer.finish();
-  EXPECT_TRUE(finished.is_ok()) << finished.to_string();
-  return bytes;
-}
-
-inline std::shared_ptr<const Part> part_of(const Batch& batch) {
-  return open_part(part_bytes_of(batch));
-}
-
-// A span with what surrounds it, as the bytes of a request: for comparisons.
-inline std::string request_of(const Resource& resource, std::string_view resource_schema,
-                              const Scope& scope, std::string_view scope_schema, const Span& span) {
-  Batch batch(Signal::kTraces);
-  ResourceSpans& resource_spans = batch.traces().resources.add(batch.arena());
-  resource_spans.resource = resource;
-  resource_spans.schema_url = resource_schema;
-  ScopeSpans& scope_spans = resource_spans.scopes.add(batch.arena());
-  scope_spans.scope = scope;
-  scope_spans.schema_url = scope_schema;
-  scope_spans.spans.push_back(batch.arena(), span);
-  std::string out;
-  otlp::encode(batch, out);
-  return out;
-}
 
 }  // namespace kolben::storage::part

@@ -10,13 +10,15 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "storage/engine/part/ints.h"
 
 namespace kolben::storage::part {
 
 // Of one sequence, uncompressed: a row group of the longest values that receivers take.
 inline constexpr std::uint64_t kTextsBytesMax = std::uint64_t{1} << 30;
 
-void encode_texts(std::span<const std::string_view> values, std::string& out);
+void encode_texts(std::span<const std::string_view> values, std::string& out,
+                  int level = kLevelFirst);
 
 // A decoded sequence; the views live as long as `memory`.
 struct DecodedTexts {

@@ -1,0 +1,249 @@
+#include "storage/engine/part/ints.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <numeric>
+
+#include "base/check.h"
+#include "storage/engine/part/cursor.h"
+#include "wire/block_compression.h"
+
+namespace kolben::storage::part {
+namespace {
+
+constexpr std::size_t kPlanesMax = 8;
+constexpr std::uint8_t kFlagDifferences = 1;
+// Loops over values go in steps of so many: a fixed number is what the compiler vectorises.
+constexpr std::size_t kStep = 64;
+// zstd's frame alone takes a dozen bytes.
+constexpr std::size_t kZstdBytesMin = 32;
+
+// On disk: never renumber.
+enum class PlaneForm : std::uint8_t { kRaw = 0, kZstd = 1, kConstant = 2 };
+
+// --- writing ---
+
+struct Range {
+  std::uint64_t least = 0;
+  std::uint64_t greatest = 0;
+};
+
+Range range_of(std::span<const std::uint64_t> values) {
+  if (values.empty()) return {};
+  Range range{values[0], values[0]};
+  for (const std::uint64_t value : values) {
+    range.least = std::min(range.least, value);
+    range.greatest = std::max(range.greatest, value);
+  }
+  return range;
+}
+
+// The greatest number that divides the distance of each value to `base`; at least 1.
+std::uint64_t common_divisor(std::span<const std::uint64_t> values, std::uint64_t base) {
+  std::uint64_t divisor = 0;
+  for (const std::uint64_t value : values) {
+    const std::uint64_t distance = value - base;
+    if (divisor != 0 && distance % divisor == 0) continue;
+    divisor = std::gcd(divisor, distance);
+    if (divisor == 1) break;
+  }
+  return std::max<std::uint64_t>(divisor, 1);
+}
+
+void put_plane(std::string_view plane, int level, std::string& out) {
+  const auto put_form = [&out](PlaneForm form) { out.push_back(static_cast<char>(form)); };
+  if (std::memcmp(plane.data(), plane.data() + 1, plane.size() - 1) == 0) {
+    put_form(PlaneForm::kConstant);
+    put_varint(out, 1);
+    out.push_back(plane[0]);
+    return;
+  }
+  if (plane.size() >= kZstdBytesMin) {
+    std::string packed;
+    if (wire::compress_block(plane, plane.size() - plane.size() / 16, level, packed)) {
+      put_form(PlaneForm::kZstd);
+      put_text(out, packed);
+      return;
+    }
+  }
+  put_form(PlaneForm::kRaw);
+  put_text(out, plane);
+}
+
+void put_planes(std::span<const std::uint64_t> values, int level, std::string& out) {
+  const Range range = range_of(values);
+  const std::uint64_t divisor = common_divisor(values, range.least);
+  const auto bits =
+      static_cast<std::size_t>(std::bit_width((range.greatest - range.least) / divisor));
+  const std::size_t planes = (bits + 7) / 8;
+  put_varint(out, range.least);
+  put_varint(out, divisor);
+  out.push_back(static_cast<char>(planes));
+  if (planes == 0) return;
+  std::vector<std::uint64_t> quotients(values.begin(), values.end());
+  for (std::uint64_t& value : quotients) value -= range.least;
+  if (divisor > 1) {
+    for (std::uint64_t& value : quotients) value /= divisor;
+  }
+  std::string plane(values.size(), '\0');
+  for (std::size_t i = 0; i < planes; ++i) {
+    std::transform(
+        quotients.begin(), quotients.end(), plane.begin(),
+        [shift = 8 * i](std::uint64_t value) { return static_cast<char>(value >> shift); });
+    put_plane(plane, level, out);
+  }
+}
+
+// --- reading ---
+
+// The planes that are not constant, and what the constant ones come to.
+struct Planes {
+  struct Plane {
+    const unsigned char* bytes = nullptr;
+    unsigned shift = 0;
+  };
+  std::uint64_t base = 0;
+  std::uint64_t divisor = 1;
+  std::array<Plane, kPlanesMax> planes;
+  std::size_t size = 0;
+  std::array<std::unique_ptr<char[]>, kPlanesMax> unpacked;
+};
+
+const char* read_plane(PlaneForm form, std::string_view bytes, std::size_t count,
+                       std::unique_ptr<char[]>& unpacked) {
+  if (form == PlaneForm::kRaw) return bytes.size() == count ? bytes.data() : nullptr;
+  if (form != PlaneForm::kZstd) return nullptr;
+  unpacked = std::make_unique_for_overwrite<char[]>(count);
+  return wire::decompress_block(bytes, {unpacked.get(), count}) ? unpacked.get() : nullptr;
+}
+
+bool read_planes(Cursor& cursor, std::size_t count, Planes& out) {
+  out.base = cursor.varint();
+  out.divisor = cursor.varint();
+  const std::size_t planes = cursor.byte();
+  if (cursor.failed() || out.divisor == 0 || planes > kPlanesMax) return false;
+  if (count == 0 && planes > 0) return false;
+  for (unsigned i = 0; i < planes; ++i) {
+    const auto form = static_cast<PlaneForm>(cursor.byte());
+    const std::string_view bytes = cursor.text();
+    if (cursor.failed()) return false;
+    if (form == PlaneForm::kConstant) {
+      if (bytes.size() != 1) return false;
+      const std::uint64_t byte = static_cast<unsigned char>(bytes[0]);
+      out.base += (byte << (8 * i)) * out.divisor;
+      continue;
+    }
+    const char* plane = read_plane(form, bytes, count, out.unpacked[i]);
+    if (plane == nullptr) return false;
+    out.planes[out.size++] = {reinterpret_cast<const unsigned char*>(plane), 8 * i};
+  }
+  return cursor.is_done();
+}
+
+// Values `from` .. `from + size` of the sequence, where `size` is at most kStep.
+template <typename T>
+void combine_step(const Planes& planes, std::size_t from, std::size_t size, T* __restrict out) {
+  T values[kStep] = {};
+  for (std::size_t p = 0; p < planes.size; ++p) {
+    const unsigned char* bytes = planes.planes[p].bytes + from;
+    const unsigned shift = planes.planes[p].shift;
+    for (std::size_t i = 0; i < size; ++i) {
+      values[i] = static_cast<T>(values[i] | static_cast<T>(T{bytes[i]} << shift));
+    }
+  }
+  const T base = static_cast<T>(planes.base);
+  const T divisor = static_cast<T>(planes.divisor);
+  for (std::size_t i = 0; i < size; ++i) out[i] = base + values[i] * divisor;
+}
+
+template <typename T>
+void combine(const Planes& planes, std::size_t count, T* out) {
+  std::size_t i = 0;
+  for (; i + kStep <= count; i += kStep) combine_step(planes, i, kStep, out + i);
+  combine_step(planes, i, count - i, out + i);
+}
+
+void add_up(std::uint64_t first, std::vector<std::uint64_t>& values) {
+  std::uint64_t value = first;
+  for (std::uint64_t& difference : values) {
+    const std::uint64_t next = value + unzigzag(difference);
+    difference = value;
+    value = next;
+  }
+}
+
+// Whether 32 bits are enough for each value that the planes can make.
+bool fits_32_bits(const Planes& planes) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
+  std::uint64_t highest = 0;
+  for (std::size_t p = 0; p < planes.size; ++p) {
+    if (planes.planes[p].shift > 24) return false;
+    highest += std::uint64_t{255} << planes.planes[p].shift;
+  }
+  if (planes.base > kMax || planes.divisor > kMax) return false;
+  return planes.base + highest * planes.divisor <= kMax;  // below 2^64: three numbers below 2^32
+}
+
+}  // namespace
+
+void encode_ints(std::span<const std::uint64_t> values, Order order, std::string& out, int level) {
+  KOLBEN_CHECK(values.size() <= kIntsMax);
+  if (order == Order::kAsTheyAre || values.empty()) {
+    out.push_back(0);
+    put_planes(values, level, out);
+    return;
+  }
+  out.push_back(kFlagDifferences);
+  put_varint(out, values[0]);
+  std::vector<std::uint64_t> differences(values.size() - 1);
+  for (std::size_t i = 0; i + 1 < values.size(); ++i) {
+    differences[i] = zigzag(values[i + 1] - values[i]);
+  }
+  put_planes(differences, level, out);
+}
+
+bool decode_ints(std::string_view bytes, std::size_t count, std::vector<std::uint64_t>& out) {
+  if (count > kIntsMax) return false;
+  Cursor cursor(bytes);
+  Planes planes;
+  const std::uint8_t flags = cursor.byte();
+  if (flags > kFlagDifferences) return false;
+  if (flags == 0) {
+    if (!read_planes(cursor, count, planes)) return false;
+    out.resize(count);
+    combine(planes, count, out.data());
+    return true;
+  }
+  const std::uint64_t first = cursor.varint();
+  if (count == 0 || !read_planes(cursor, count - 1, planes)) return false;
+  out.resize(count);
+  combine(planes, count - 1, out.data());
+  out[count - 1] = 0;
+  add_up(first, out);
+  return true;
+}
+
+bool decode_ints(std::string_view bytes, std::size_t count, std::vector<std::uint32_t>& out) {
+  if (count > kIntsMax) return false;
+  Cursor cursor(bytes);
+  Planes planes;
+  if (cursor.byte() == 0 && read_planes(cursor, count, planes) && fits_32_bits(planes)) {
+    out.resize(count);
+    combine(planes, count, out.data());
+    return true;
+  }
+  std::vector<std::uint64_t> wide;
+  if (!decode_ints(bytes, count, wide)) return false;
+  std::uint64_t any = 0;
+  for (const std::uint64_t value : wide) any |= value;
+  if (any > std::numeric_limits<std::uint32_t>::max()) return false;
+  out.resize(count);
+  std::transform(wide.begin(), wide.end(), out.begin(),
+                 [](std::uint64_t value) { return static_cast<std::uint32_t>(value); });
+  return true;
+}
+
+}  // namespace kolben::storage::part
