@@ -58,6 +58,8 @@ enum class Intrinsic : std::uint8_t {
 struct Attribute {
   AttributeScope scope = AttributeScope::kAny;
   std::string key;
+
+  friend bool operator==(const Attribute&, const Attribute&) = default;
 };
 
 using Field = std::variant<Attribute, Intrinsic>;

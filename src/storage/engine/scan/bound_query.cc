@@ -20,9 +20,24 @@ Result<std::unique_ptr<BoundQuery>> BoundQuery::bind(const Snapshot& snapshot,
   return query;
 }
 
+std::unique_ptr<BoundQuery> BoundQuery::of_traces(const Snapshot& snapshot) {
+  std::unique_ptr<BoundQuery> query(new BoundQuery());
+  query->snapshot_ = &snapshot;
+  return query;
+}
+
 bool BoundQuery::needs_traces() const {
   return std::any_of(filters_.begin(), filters_.end(),
                      [](const auto& filter) { return filter->needs_traces(); });
+}
+
+void BoundQuery::keep_newest(std::uint64_t rows) {
+  rows_ = 0;
+  std::size_t kept = 0;
+  for (; kept < groups_.size() && rows_ < rows; ++kept) {
+    rows_ += snapshot_->spans[groups_[kept].part].part->group(groups_[kept].group).rows;
+  }
+  groups_.resize(kept);
 }
 
 void BoundQuery::list_groups() {

@@ -30,6 +30,9 @@ class BoundQuery {
                                                   std::span<const Filter* const> filters,
                                                   TimeRange range);
 
+  // Without filters and row groups, for whoever looks traces up.
+  static std::unique_ptr<BoundQuery> of_traces(const Snapshot& snapshot);
+
   const Snapshot& snapshot() const { return *snapshot_; }
   const LivePart& part(std::size_t index) const { return snapshot_->spans[index]; }
   const TimeRange& range() const { return range_; }
@@ -39,6 +42,9 @@ class BoundQuery {
     return part_plans_[filter][part];
   }
   bool needs_traces() const;
+
+  // Before it is used: forgets the oldest row groups beyond the first `rows` rows.
+  void keep_newest(std::uint64_t rows);
 
   // The row groups that may hold rows of the range, those with the latest rows first.
   const std::vector<GroupRef>& groups() const { return groups_; }

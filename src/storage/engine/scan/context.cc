@@ -24,11 +24,14 @@ Status Control::check() const {
   if (limits_.watch && limits_.watch->is_cancelled.load(std::memory_order_relaxed)) {
     return cancelled("the query was cancelled");
   }
-  if (bytes_.load(std::memory_order_relaxed) > bytes_max_) {
-    return resource_exhausted("the query needs too much memory; ask for less at once");
-  }
+  KOLBEN_RETURN_IF_ERROR(check_memory());
   if (clock_.steady_nanos() < ends_) return Status::ok();
   return deadline_exceeded("the query took too long; ask for a shorter time range");
+}
+
+Status Control::check_memory() const {
+  if (bytes_.load(std::memory_order_relaxed) <= bytes_max_) return Status::ok();
+  return resource_exhausted("the query needs too much memory; ask for less at once");
 }
 
 void Control::scanned(std::uint64_t rows) {

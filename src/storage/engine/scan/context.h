@@ -39,6 +39,8 @@ class Control {
 
   // Asked before each row group: CANCELLED, DEADLINE_EXCEEDED, or the memory's RESOURCE_EXHAUSTED.
   Status check() const;
+  // The memory alone.
+  Status check_memory() const;
   // Whether the end of the time is no error.
   bool allows_partial() const { return limits_.partial; }
 

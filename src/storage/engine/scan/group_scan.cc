@@ -40,6 +40,11 @@ bool GroupScan::is_deleted(std::uint32_t row) const {
   return deleted != nullptr && deleted->contains(place_.group, row);
 }
 
+bool GroupScan::has_deleted() const {
+  const auto& deleted = query_->part(place_.part).deleted;
+  return deleted != nullptr && deleted->any(place_.group);
+}
+
 std::string_view GroupScan::service(std::uint64_t resource) const {
   const auto& resources = part().resources();
   return resource < resources.size() ? resources[resource].service : std::string_view();
@@ -92,8 +97,7 @@ Result<bool> GroupScan::is_hopeless(std::size_t filter) {
 
 Result<Selection> GroupScan::live_rows() {
   Selection rows = Selection::all(this->rows());
-  const LivePart& live = query_->part(place_.part);
-  if (live.deleted != nullptr && live.deleted->any(place_.group)) {
+  if (has_deleted()) {
     for (std::uint32_t row = 0; row < this->rows(); ++row) {
       if (is_deleted(row)) rows.reset(row);
     }

@@ -34,6 +34,7 @@ class GroupScan {
   std::uint32_t rows() const { return spans_.rows(); }
   const part::Part& part() const { return spans_.part(); }
   bool is_deleted(std::uint32_t row) const;
+  bool has_deleted() const;
   // The service of each resource of the part.
   std::string_view service(std::uint64_t resource) const;
 

@@ -5,10 +5,13 @@
 namespace kolben::storage::scan {
 
 Result<const SplitTraces*> GroupWalk::split() {
-  if (query_.needs_traces() && split_ == nullptr) {
-    KOLBEN_TRY(split_, SplitTraces::find(context_, control_));
-  }
+  if (query_.needs_traces() && split_ == nullptr) KOLBEN_RETURN_IF_ERROR(find_split());
   return split_.get();
+}
+
+Status GroupWalk::find_split() {
+  KOLBEN_TRY(split_, SplitTraces::find(context_, control_));
+  return Status::ok();
 }
 
 Status GroupWalk::visit_group(std::size_t lane, const GroupRef& place, Workplace& workplace,

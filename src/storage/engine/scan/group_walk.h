@@ -39,6 +39,8 @@ class GroupWalk {
 
   // Which traces are split, where the query looks at whole traces; null otherwise.
   Result<const SplitTraces*> split();
+  // Finds it out in any case.
+  Status find_split();
 
  private:
   struct Lane {

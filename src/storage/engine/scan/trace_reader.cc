@@ -49,7 +49,7 @@ Status TraceReader::add_places(const TraceId& id, const GroupRef* here,
   for (std::uint32_t i = 0; i < query_.snapshot().spans.size(); ++i) {
     found_.clear();
     KOLBEN_RETURN_IF_ERROR(query_.part(i).part->find_trace(id, found_));
-    for (const part::TracePlace& place : found_) places.push_back({i, place.group, place.row});
+    for (const part::TracePlace& place : found_) places.push_back({i, place.group, 0});
   }
   return Status::ok();
 }
