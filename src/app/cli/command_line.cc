@@ -53,6 +53,7 @@ void add_commands(CLI::App& program, int& exit_code) {
   add_collector(program, exit_code);
   add_config(program, exit_code);
   add_components(program, exit_code);
+  add_store(program, exit_code);
   add_version(program, exit_code);
   program.set_version_flag("--version", "kolben " KOLBEN_VERSION);
   program.require_subcommand(1);

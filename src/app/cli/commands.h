@@ -13,6 +13,7 @@ void add_up(CLI::App& program, int& exit_code);
 void add_collector(CLI::App& program, int& exit_code);
 void add_config(CLI::App& program, int& exit_code);
 void add_components(CLI::App& program, int& exit_code);
+void add_store(CLI::App& program, int& exit_code);
 void add_version(CLI::App& program, int& exit_code);
 
 // Parses and runs. Everything but the agent's command, which main() takes out before.

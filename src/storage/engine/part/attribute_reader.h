@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/arena.h"
@@ -18,14 +19,23 @@ class AttributeReader {
   Status read(RowGroup& group, Place place, std::uint32_t item, Arena& arena, Attributes& out);
 
  private:
-  Status prepare(RowGroup& group, Place place);
-  Status read_value(RowGroup& group, std::uint32_t column, std::uint32_t at, Arena& arena,
-                    KeyValue& out);
+  // A column of the part, once a row needed it.
+  struct Column {
+    const AttributeColumn* what = nullptr;
+    const NumberColumn* numbers = nullptr;
+    const TextColumn* texts = nullptr;
+  };
 
+  Status prepare(RowGroup& group, Place place);
+  Status load(RowGroup& group, std::uint32_t number);
+  static bool read_value(const Column& column, std::uint32_t at, Arena& arena, KeyValue& out);
+
+  std::span<const RowGroup::Shape> shapes_;
+  const NumberColumn* shape_of_ = nullptr;  // null: not prepared
   // For each item where its values begin in places_; for each value its place in its column.
   std::vector<std::uint32_t> first_;
   std::vector<std::uint32_t> places_;
-  bool is_prepared_ = false;
+  std::vector<Column> columns_;  // by place in the part's list
 };
 
 }  // namespace kolben::storage::part

@@ -100,10 +100,12 @@ struct TextColumn {
   bool has_dictionary = false;
   std::uint32_t size = 0;
 
-  std::string_view operator[](std::size_t i) const {
-    if (!has_dictionary) return entries.values[i];
-    return entries.values[codes.empty() ? 0 : codes[i]];
+  // Which of the entries a value is.
+  std::uint32_t entry_of(std::size_t i) const {
+    if (!has_dictionary) return static_cast<std::uint32_t>(i);
+    return codes.empty() ? 0 : codes[i];
   }
+  std::string_view operator[](std::size_t i) const { return entries.values[entry_of(i)]; }
 };
 
 // Which half of a chunk with a dictionary is loaded: conditions look at the dictionary first.

@@ -74,6 +74,54 @@ enum : std::uint32_t {
 };
 }  // namespace log_column
 
+namespace point_column {
+enum : std::uint32_t {
+  kSeries = 0,
+  kRunRows = 1,
+  kTime = 2,
+  kStartTime = 3,
+  kFlags = 4,
+  kValueType = 5,
+  kInteger = 6,
+  kDoubleScale = 7,
+  kDouble = 8,
+  kExemplars = 9,
+  kCount = 10,
+  kPresence = 11,
+  kSumScale = 12,
+  kSum = 13,
+  kMinScale = 14,
+  kMin = 15,
+  kMaxScale = 16,
+  kMax = 17,
+  kBounds = 18,
+  kBucketSizes = 19,
+  kBucketCounts = 20,
+  kExponentScale = 21,
+  kZeroCount = 22,
+  kZeroThreshold = 23,
+  kPositiveOffset = 24,
+  kPositiveSizes = 25,
+  kPositiveCounts = 26,
+  kNegativeOffset = 27,
+  kNegativeSizes = 28,
+  kNegativeCounts = 29,
+  kQuantiles = 30,
+  kQuantileValues = 31,
+  kExemplarTime = 32,
+  kExemplarValueType = 33,
+  kExemplarValue = 34,
+  kExemplarShape = 35,  // the number of kEventShape: exemplars stand in the place of events
+  kExemplarTraceId = 36,
+  kExemplarSpanId = 37,
+  kRunTime = 38,
+  kRunStartTime = 39,
+};
+}  // namespace point_column
+
+// In the column of body types, beside the numbers of ColumnType: a template with variables.
+inline constexpr std::uint64_t kTemplateBody = 8;
+
 // The first column that is an attribute's: 256 + its place in the part's list.
 inline constexpr std::uint32_t kFirstAttributeColumn = 256;
 

@@ -145,6 +145,7 @@ void encode_footer(const PartFacts& facts, std::span<const AttributeColumn> colu
   put_ref(out, blocks.operations);
   put_ref(out, blocks.trace_index);
   put_ref(out, blocks.fingerprints);
+  put_ref(out, blocks.series);
   put_varint(out, groups.size());
   for (const std::string& group : groups) out.append(group);
 }
@@ -184,6 +185,7 @@ Result<Footer> decode_footer(std::string_view bytes) {
   footer.blocks.operations = read_ref(in);
   footer.blocks.trace_index = read_ref(in);
   footer.blocks.fingerprints = read_ref(in);
+  footer.blocks.series = read_ref(in);
   const std::size_t groups = in.count(kGroupBytesMin);
   for (std::size_t i = 0; i < groups && !in.failed(); ++i) {
     footer.group_offsets.push_back(static_cast<std::uint32_t>(bytes.size() - in.left()));

@@ -47,7 +47,7 @@ struct GroupDirectory {
 
 // References that the footer holds beside the row groups.
 struct PartBlocks {
-  BlockRef resources, scopes, operations, trace_index, fingerprints;
+  BlockRef resources, scopes, operations, trace_index, fingerprints, series;
 };
 
 struct Footer {

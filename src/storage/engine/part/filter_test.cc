@@ -38,7 +38,9 @@ TEST(Filter, WhatIsInIsFound) {
   for (const std::size_t count : {1u, 2u, 25u, 26u, 1000u, 16'384u}) {
     const auto values = names(count, "/api/products/");
     const std::string filter = filter_of(values);
-    for (const std::string& value : values) ASSERT_TRUE(may_contain(filter, value)) << value;
+    for (const std::string& value : values) {
+      ASSERT_TRUE(may_contain(filter, value)) << value;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 #include "storage/engine/part/group_writer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/hash.h"
 #include "otlp/fragments.h"
@@ -130,15 +131,9 @@ std::uint32_t GroupWriter::shape_of(Shapes& shapes, const std::vector<std::uint3
   return same_hash.back();
 }
 
-std::size_t GroupWriter::text_bytes() const {
-  std::size_t bytes = 0;
-  for (const auto& [column, writer] : texts_) bytes += writer.bytes();
-  for (const AttributeChunk& chunk : attributes_) bytes += chunk.texts.bytes();
-  return bytes;
-}
-
 GroupDirectory GroupWriter::finish(BlockSink& sink) {
   GroupDirectory group;
+  group.chunks = std::exchange(own_chunks_, {});
   const auto add = [&group](std::uint32_t column, Chunk chunk) {
     chunk.column = column;
     group.chunks.push_back(chunk);

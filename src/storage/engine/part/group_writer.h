@@ -45,8 +45,8 @@ class GroupWriter {
   // caller adds to the shape column.
   std::uint32_t add_attributes(Place place, const Attributes& attributes);
 
-  // Bytes of texts that are held: groups of long texts are cut early.
-  std::size_t text_bytes() const;
+  // A core column that the caller wrote by itself.
+  void add_chunk(const Chunk& chunk) { own_chunks_.push_back(chunk); }
 
   // Writes all columns and empties itself. The caller fills in the facts.
   GroupDirectory finish(BlockSink& sink);
@@ -79,6 +79,7 @@ class GroupWriter {
   std::vector<AttributeChunk> attributes_;
   std::vector<std::uint32_t> attribute_of_;  // by number in the schema: place in attributes_ + 1
   std::array<Shapes, kPlaces> shapes_;
+  std::vector<Chunk> own_chunks_;
   std::vector<std::uint32_t> shape_;  // of the row at hand
   std::string scratch_;
 };

@@ -34,7 +34,9 @@ void expect_round_trip(const Values& values) {
     ASSERT_EQ(wide, values);
     std::vector<std::uint32_t> narrow;
     ASSERT_EQ(decode_ints(bytes, values.size(), narrow), is_narrow);
-    if (is_narrow) ASSERT_EQ(Values(narrow.begin(), narrow.end()), values);
+    if (is_narrow) {
+      ASSERT_EQ(Values(narrow.begin(), narrow.end()), values);
+    }
     ASSERT_FALSE(decode_ints(bytes, values.size() + 1, wide) && values.size() > 1);
   }
 }
@@ -220,8 +222,12 @@ TEST(Ints, AFlippedByteNeverHarms) {
         bad[i] = static_cast<char>(static_cast<unsigned char>(bad[i]) ^ (1 + random.below(255)));
         Values wide;
         std::vector<std::uint32_t> narrow;
-        if (decode_ints(bad, values.size(), wide)) ASSERT_EQ(wide.size(), values.size());
-        if (decode_ints(bad, values.size(), narrow)) ASSERT_EQ(narrow.size(), values.size());
+        if (decode_ints(bad, values.size(), wide)) {
+          ASSERT_EQ(wide.size(), values.size());
+        }
+        if (decode_ints(bad, values.size(), narrow)) {
+          ASSERT_EQ(narrow.size(), values.size());
+        }
       }
     }
   }
@@ -254,7 +260,9 @@ TEST(Ints, OrderOfNumbersIsKept) {
                                         std::numeric_limits<std::int64_t>::max()};
   for (std::size_t i = 0; i < std::size(kIntegers); ++i) {
     EXPECT_EQ(integer_of(ordered(kIntegers[i])), kIntegers[i]);
-    if (i > 0) EXPECT_LT(ordered(kIntegers[i - 1]), ordered(kIntegers[i]));
+    if (i > 0) {
+      EXPECT_LT(ordered(kIntegers[i - 1]), ordered(kIntegers[i]));
+    }
   }
   constexpr double kDoubles[] = {
       -std::numeric_limits<double>::infinity(), -1.5, -0.0, 0.0, 1e-300, 2.5,
@@ -262,7 +270,9 @@ TEST(Ints, OrderOfNumbersIsKept) {
   for (std::size_t i = 0; i < std::size(kDoubles); ++i) {
     EXPECT_EQ(std::bit_cast<std::uint64_t>(double_of(ordered(kDoubles[i]))),
               std::bit_cast<std::uint64_t>(kDoubles[i]));
-    if (i > 0) EXPECT_LT(ordered(kDoubles[i - 1]), ordered(kDoubles[i]));
+    if (i > 0) {
+      EXPECT_LT(ordered(kDoubles[i - 1]), ordered(kDoubles[i]));
+    }
   }
 }
 

@@ -105,14 +105,20 @@ Result<std::vector<std::uint64_t>> Part::fingerprints() const {
   return fingerprints;
 }
 
+Status Part::series(Arena& arena, DecodedSeries& out) const {
+  KOLBEN_TRY(const Bytes bytes, source_->read(footer_.blocks.series));
+  return decode_series(bytes.view(), arena, out);
+}
+
 Status Part::check() const {
   const auto check = [this](const BlockRef& ref) { return source_->read(ref).status(); };
   KOLBEN_TRY(const Bytes header, source_->read_raw(0, kHeaderBytes));
   if (header.view() != footer_bytes_.view().substr(0, kHeaderBytes)) {
     return data_loss("the header is damaged");
   }
-  for (const BlockRef& ref : {footer_.blocks.resources, footer_.blocks.scopes,
-                              footer_.blocks.operations, footer_.blocks.fingerprints}) {
+  for (const BlockRef& ref :
+       {footer_.blocks.resources, footer_.blocks.scopes, footer_.blocks.operations,
+        footer_.blocks.fingerprints, footer_.blocks.series}) {
     KOLBEN_RETURN_IF_ERROR(check(ref));
   }
   KOLBEN_RETURN_IF_ERROR(trace_index_.check(*source_));

@@ -11,6 +11,7 @@
 #include "model/resource.h"
 #include "storage/engine/part/directory.h"
 #include "storage/engine/part/operations.h"
+#include "storage/engine/part/series.h"
 #include "storage/engine/part/trace_index.h"
 
 namespace kolben::storage::part {
@@ -45,6 +46,8 @@ class Part {
   Result<std::vector<OperationCount>> operations() const;
   // Of a part straight from the log; empty otherwise.
   Result<std::vector<std::uint64_t>> fingerprints() const;
+  // Of a part of metric points.
+  Status series(Arena& arena, DecodedSeries& out) const;
   // Reads every byte; DATA_LOSS names the first place that is damaged.
   Status check() const;
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "model/traces.h"
@@ -55,7 +56,21 @@ class SpanGroup {
     bool is_there = false;
   };
 
+  // The columns that read() needs of every row, found at its first call.
+  struct Fields {
+    std::string_view span_ids, link_trace_ids, link_span_ids;
+    const NumberColumn *duration = nullptr, *kind = nullptr, *status = nullptr, *flags = nullptr;
+    const NumberColumn *dropped_attributes = nullptr, *dropped_events = nullptr;
+    const NumberColumn* dropped_links = nullptr;
+    const NumberColumn *event_time = nullptr, *event_dropped = nullptr;
+    const NumberColumn *link_dropped = nullptr, *link_flags = nullptr;
+    const TextColumn *name = nullptr, *status_message = nullptr, *trace_state = nullptr;
+    const TextColumn *event_name = nullptr, *link_trace_state = nullptr;
+    bool are_there = false;
+  };
+
   explicit SpanGroup(RowGroup group) : group_(std::move(group)) {}
+  Status load_fields();
   Status load_items(std::uint32_t count_column, std::uint32_t item_column, Items& items);
   Status read_event(std::uint32_t item, std::uint64_t start, Arena& arena, SpanEvent& event);
   Status read_link(std::uint32_t item, Arena& arena, SpanLink& link);
@@ -66,6 +81,7 @@ class SpanGroup {
   std::vector<std::uint32_t> parents_;
   std::vector<std::uint32_t> foreign_;  // by row, of those whose parent is elsewhere: its number
   Items events_, links_;
+  Fields fields_;
   AttributeReader attributes_, event_attributes_, link_attributes_;
   bool has_traces_ = false, has_starts_ = false, has_durations_ = false, has_parents_ = false;
 };

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "storage/engine/part/column_finder.h"
 #include "storage/engine/part/cursor.h"
 #include "storage/engine/part/span_group.h"
 
@@ -10,57 +11,16 @@ namespace {
 
 using namespace span_column;
 
-// Fields out of columns of one row; the first failure stays.
-class FieldReader {
- public:
-  FieldReader(RowGroup& group, std::uint32_t row) : group_(group), row_(row) {}
+template <typename IdType>
+IdType id_at(std::string_view bytes, std::size_t index) {
+  IdType id;
+  std::memcpy(id.bytes.data(), bytes.data() + index * sizeof(id.bytes), sizeof(id.bytes));
+  return id;
+}
 
-  std::uint64_t number(std::uint32_t column) {
-    if (!status_.is_ok()) return 0;
-    Result<const NumberColumn*> numbers = group_.numbers(column);
-    if (!numbers) return fail(std::move(numbers).error());
-    return row_ < (*numbers)->size ? (**numbers)[row_] : fail(data_loss("a column is too short"));
-  }
-  std::uint32_t number32(std::uint32_t column) {
-    return static_cast<std::uint32_t>(number(column));
-  }
-  std::string_view text(std::uint32_t column) {
-    if (!status_.is_ok()) return {};
-    Result<const TextColumn*> texts = group_.texts(column);
-    if (!texts) {
-      fail(std::move(texts).error());
-      return {};
-    }
-    if (row_ < (*texts)->size) return (**texts)[row_];
-    fail(data_loss("a column is too short"));
-    return {};
-  }
-  template <typename IdType>
-  IdType id(std::uint32_t column) {
-    IdType id;
-    if (!status_.is_ok()) return id;
-    Result<std::string_view> ids = group_.raw(column, sizeof(id.bytes));
-    if (!ids) {
-      fail(std::move(ids).error());
-    } else if (ids->size() / sizeof(id.bytes) <= row_) {
-      fail(data_loss("a column is too short"));
-    } else {
-      std::memcpy(id.bytes.data(), ids->data() + row_ * sizeof(id.bytes), sizeof(id.bytes));
-    }
-    return id;
-  }
-  Status status() { return std::move(status_); }
-
- private:
-  std::uint64_t fail(Status status) {
-    status_ = std::move(status);
-    return 0;
-  }
-
-  RowGroup& group_;
-  const std::uint32_t row_;
-  Status status_;
-};
+std::uint32_t number32(const NumberColumn* column, std::uint32_t at) {
+  return static_cast<std::uint32_t>((*column)[at]);
+}
 
 // Runs are in the order of their rows.
 const TraceRun& run_of(std::span<const TraceRun> traces, std::uint32_t row) {
@@ -72,34 +32,64 @@ const TraceRun& run_of(std::span<const TraceRun> traces, std::uint32_t row) {
 
 }  // namespace
 
-Status SpanGroup::read(std::uint32_t row, Arena& arena, Span& span) {
-  KOLBEN_TRY(const std::span<const TraceRun> traces, this->traces());
-  KOLBEN_TRY(const std::span<const std::uint64_t> starts, this->starts());
-  KOLBEN_TRY(span.parent_span_id, parent_id(row));
-  span.trace_id = run_of(traces, row).id;
-  span.start_time_unix_nano = starts[row];
-  FieldReader fields(group_, row);
-  span.span_id = fields.id<SpanId>(kSpanId);
-  span.end_time_unix_nano = starts[row] + fields.number(kDuration);
-  span.name = fields.text(kName);
-  span.kind = static_cast<SpanKind>(static_cast<std::int32_t>(fields.number32(kKind)));
-  span.status_code =
-      static_cast<SpanStatusCode>(static_cast<std::int32_t>(fields.number32(kStatus)));
-  span.status_message = fields.text(kStatusMessage);
-  span.trace_state = fields.text(kTraceState);
-  span.flags = fields.number32(kFlags);
-  span.dropped_attributes_count = fields.number32(kDroppedAttributes);
-  span.dropped_events_count = fields.number32(kDroppedEvents);
-  span.dropped_links_count = fields.number32(kDroppedLinks);
-  KOLBEN_RETURN_IF_ERROR(fields.status());
-  KOLBEN_RETURN_IF_ERROR(attributes_.read(group_, Place::kRow, row, arena, span.attributes));
-
+Status SpanGroup::load_fields() {
+  if (fields_.are_there) return Status::ok();
+  KOLBEN_RETURN_IF_ERROR(starts().status());
+  KOLBEN_RETURN_IF_ERROR(parents().status());
   KOLBEN_RETURN_IF_ERROR(event_rows().status());
+  KOLBEN_RETURN_IF_ERROR(link_rows().status());
+  ColumnFinder rows(group_, this->rows());
+  rows.find_ids(fields_.span_ids, kSpanId, sizeof(SpanId));
+  rows.find(fields_.duration, kDuration);
+  rows.find(fields_.name, kName);
+  rows.find(fields_.kind, kKind);
+  rows.find(fields_.status, kStatus);
+  rows.find(fields_.status_message, kStatusMessage);
+  rows.find(fields_.trace_state, kTraceState);
+  rows.find(fields_.flags, kFlags);
+  rows.find(fields_.dropped_attributes, kDroppedAttributes);
+  rows.find(fields_.dropped_events, kDroppedEvents);
+  rows.find(fields_.dropped_links, kDroppedLinks);
+  KOLBEN_RETURN_IF_ERROR(rows.status());
+  ColumnFinder events(group_, events_.rows.size());
+  events.find(fields_.event_time, kEventTime);
+  events.find(fields_.event_name, kEventName);
+  events.find(fields_.event_dropped, kEventDroppedAttributes);
+  KOLBEN_RETURN_IF_ERROR(events.status());
+  ColumnFinder links(group_, links_.rows.size());
+  links.find_ids(fields_.link_trace_ids, kLinkTraceId, sizeof(TraceId));
+  links.find_ids(fields_.link_span_ids, kLinkSpanId, sizeof(SpanId));
+  links.find(fields_.link_trace_state, kLinkTraceState);
+  links.find(fields_.link_dropped, kLinkDroppedAttributes);
+  links.find(fields_.link_flags, kLinkFlags);
+  KOLBEN_RETURN_IF_ERROR(links.status());
+  fields_.are_there = true;
+  return Status::ok();
+}
+
+Status SpanGroup::read(std::uint32_t row, Arena& arena, Span& span) {
+  KOLBEN_RETURN_IF_ERROR(load_fields());
+  span.trace_id = run_of(traces_, row).id;
+  span.span_id = id_at<SpanId>(fields_.span_ids, row);
+  if (parents_[row] != kNoParent) {
+    KOLBEN_TRY(span.parent_span_id, parent_id(row));
+  }
+  span.start_time_unix_nano = starts_[row];
+  span.end_time_unix_nano = starts_[row] + (*fields_.duration)[row];
+  span.name = (*fields_.name)[row];
+  span.kind = static_cast<SpanKind>(number32(fields_.kind, row));
+  span.status_code = static_cast<SpanStatusCode>(number32(fields_.status, row));
+  span.status_message = (*fields_.status_message)[row];
+  span.trace_state = (*fields_.trace_state)[row];
+  span.flags = number32(fields_.flags, row);
+  span.dropped_attributes_count = number32(fields_.dropped_attributes, row);
+  span.dropped_events_count = number32(fields_.dropped_events, row);
+  span.dropped_links_count = number32(fields_.dropped_links, row);
+  KOLBEN_RETURN_IF_ERROR(attributes_.read(group_, Place::kRow, row, arena, span.attributes));
   span.events.reserve(arena, events_.first[row + 1] - events_.first[row]);
   for (std::uint32_t item = events_.first[row]; item < events_.first[row + 1]; ++item) {
-    KOLBEN_RETURN_IF_ERROR(read_event(item, starts[row], arena, span.events.add(arena)));
+    KOLBEN_RETURN_IF_ERROR(read_event(item, starts_[row], arena, span.events.add(arena)));
   }
-  KOLBEN_RETURN_IF_ERROR(link_rows().status());
   span.links.reserve(arena, links_.first[row + 1] - links_.first[row]);
   for (std::uint32_t item = links_.first[row]; item < links_.first[row + 1]; ++item) {
     KOLBEN_RETURN_IF_ERROR(read_link(item, arena, span.links.add(arena)));
@@ -109,22 +99,18 @@ Status SpanGroup::read(std::uint32_t row, Arena& arena, Span& span) {
 
 Status SpanGroup::read_event(std::uint32_t item, std::uint64_t start, Arena& arena,
                              SpanEvent& event) {
-  FieldReader fields(group_, item);
-  event.time_unix_nano = start + unzigzag(fields.number(kEventTime));
-  event.name = fields.text(kEventName);
-  event.dropped_attributes_count = fields.number32(kEventDroppedAttributes);
-  KOLBEN_RETURN_IF_ERROR(fields.status());
+  event.time_unix_nano = start + unzigzag((*fields_.event_time)[item]);
+  event.name = (*fields_.event_name)[item];
+  event.dropped_attributes_count = number32(fields_.event_dropped, item);
   return event_attributes_.read(group_, Place::kEvent, item, arena, event.attributes);
 }
 
 Status SpanGroup::read_link(std::uint32_t item, Arena& arena, SpanLink& link) {
-  FieldReader fields(group_, item);
-  link.trace_id = fields.id<TraceId>(kLinkTraceId);
-  link.span_id = fields.id<SpanId>(kLinkSpanId);
-  link.trace_state = fields.text(kLinkTraceState);
-  link.dropped_attributes_count = fields.number32(kLinkDroppedAttributes);
-  link.flags = fields.number32(kLinkFlags);
-  KOLBEN_RETURN_IF_ERROR(fields.status());
+  link.trace_id = id_at<TraceId>(fields_.link_trace_ids, item);
+  link.span_id = id_at<SpanId>(fields_.link_span_ids, item);
+  link.trace_state = (*fields_.link_trace_state)[item];
+  link.dropped_attributes_count = number32(fields_.link_dropped, item);
+  link.flags = number32(fields_.link_flags, item);
   return link_attributes_.read(group_, Place::kLink, item, arena, link.attributes);
 }
 

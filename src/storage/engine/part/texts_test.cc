@@ -175,7 +175,9 @@ TEST(Texts, AFlippedByteNeverHarms) {
       std::string bad = good;
       bad[i] = static_cast<char>(static_cast<unsigned char>(bad[i]) ^ (1 + random.below(255)));
       Values out;
-      if (decode(bad, values.size(), out)) ASSERT_EQ(out.size(), values.size());
+      if (decode(bad, values.size(), out)) {
+        ASSERT_EQ(out.size(), values.size());
+      }
     }
   }
 }

@@ -1,0 +1,87 @@
+// kolben store delete: removes traces, by their ids or by what their spans are.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "app/cli/store/store_commands.h"
+
+namespace kolben::app {
+namespace {
+
+struct DeleteOptions {
+  std::vector<std::string> traces;
+  std::vector<std::string> attributes;  // KEY=VALUE
+  std::string service;
+};
+
+Result<std::vector<TraceId>> read_ids(const std::vector<std::string>& texts) {
+  std::vector<TraceId> ids;
+  for (const std::string& text : texts) {
+    const auto id = TraceId::from_hex(text);
+    if (!id) return invalid_argument("\"" + text + "\" is no trace id: 32 hexadecimal digits");
+    ids.push_back(*id);
+  }
+  return ids;
+}
+
+// Spans that are of the service and have all of the attributes.
+Result<storage::Filter> filter_of(const DeleteOptions& options) {
+  storage::And all;
+  if (!options.service.empty()) {
+    all.terms.push_back({storage::Compare{storage::Intrinsic::kServiceName,
+                                          storage::Operator::kEqual, options.service}});
+  }
+  for (const std::string& attribute : options.attributes) {
+    const std::size_t equals = attribute.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return invalid_argument("\"" + attribute + "\" is no KEY=VALUE");
+    }
+    all.terms.push_back({storage::Compare{
+        storage::Attribute{storage::AttributeScope::kAny, attribute.substr(0, equals)},
+        storage::Operator::kEqual, attribute.substr(equals + 1)}});
+  }
+  return storage::Filter{std::move(all)};
+}
+
+Result<std::uint64_t> delete_spans(storage::engine::Engine& engine, const DeleteOptions& options) {
+  KOLBEN_TRY(const std::vector<TraceId> ids, read_ids(options.traces));
+  std::uint64_t deleted = 0;
+  if (!ids.empty()) {
+    KOLBEN_TRY(deleted, engine.delete_traces(ids));
+  }
+  if (options.service.empty() && options.attributes.empty()) return deleted;
+  KOLBEN_TRY(const storage::Filter filter, filter_of(options));
+  KOLBEN_TRY(const std::uint64_t more, engine.delete_spans(filter, {}));
+  return deleted + more;
+}
+
+int run_delete(const std::string& data, const DeleteOptions& options) {
+  if (options.traces.empty() && options.service.empty() && options.attributes.empty()) {
+    return fail("delete", invalid_argument("say what: --trace, --service or --attribute"));
+  }
+  auto engine = open_store(data);
+  if (!engine) return fail("delete", engine.error());
+  const Result<std::uint64_t> deleted = delete_spans(**engine, options);
+  if (deleted) {
+    std::printf("%llu spans deleted; `kolben store compact` gives their room back\n",
+                static_cast<unsigned long long>(*deleted));
+  }
+  return finish("delete", **engine, deleted.status());
+}
+
+}  // namespace
+
+void add_store_delete(CLI::App& store, int& exit_code) {
+  CLI::App* command = store.add_subcommand("delete", "Delete spans, for good");
+  const auto data = add_data_option(*command);
+  const auto options = std::make_shared<DeleteOptions>();
+  command->add_option("--trace", options->traces, "All spans of a trace")->type_name("ID");
+  command->add_option("--service", options->service, "All spans of a service")->type_name("NAME");
+  command
+      ->add_option("--attribute", options->attributes,
+                   "Spans with this attribute (of the span, its resource, scope, events, links)")
+      ->type_name("KEY=VALUE");
+  command->callback([data, options, &exit_code] { exit_code = run_delete(*data, *options); });
+}
+
+}  // namespace kolben::app

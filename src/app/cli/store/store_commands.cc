@@ -1,0 +1,76 @@
+#include "app/cli/store/store_commands.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "app/cli/commands.h"
+#include "app/configuration.h"
+#include "base/clock.h"
+#include "base/file_system.h"
+
+namespace kolben::app {
+
+void add_store(CLI::App& program, int& exit_code) {
+  CLI::App* store =
+      program.add_subcommand("store", "Check, measure, move or mend the store of a stopped Kolben");
+  store->require_subcommand(1);
+  add_store_check(*store, exit_code);
+  add_store_stats(*store, exit_code);
+  add_store_compact(*store, exit_code);
+  add_store_export(*store, exit_code);
+  add_store_import(*store, exit_code);
+  add_store_delete(*store, exit_code);
+  add_store_snapshot(*store, exit_code);
+}
+
+std::shared_ptr<std::string> add_data_option(CLI::App& command) {
+  auto data = std::make_shared<std::string>();
+  command.add_option("--data", *data, "The store's directory, as for `kolben up`")
+      ->type_name("DIR");
+  return data;
+}
+
+std::string store_path(const std::string& data_option) {
+  if (!data_option.empty()) return data_option;
+  const config::Environment& environment = config::process_environment();
+  if (const auto data = environment.variable("KOLBEN_DATA_DIR"); data && !data->empty()) {
+    return *data;
+  }
+  return default_data_dir(environment);
+}
+
+Result<std::unique_ptr<storage::engine::Engine>> open_or_make_store(
+    const std::string& data_option) {
+  storage::engine::Options options;
+  options.path = store_path(data_option);
+  // Nothing goes because of its age or size while somebody looks.
+  options.retention_bytes_max = UINT64_MAX;
+  options.retention_age_max = std::chrono::nanoseconds::max();
+  return storage::engine::Engine::open(
+      std::move(options), system_file_system(), system_clock(),
+      [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
+}
+
+Result<std::unique_ptr<storage::engine::Engine>> open_store(const std::string& data_option) {
+  const std::string path = store_path(data_option);
+  if (!system_file_system().exists(path + "/FORMAT")) {
+    return not_found("there is no store in " + path +
+                     "; name its directory with --data, as for `kolben up`");
+  }
+  return open_or_make_store(data_option);
+}
+
+int fail(const char* command, const Status& status) {
+  std::fprintf(stderr, "kolben store %s: %s\n", command, std::string(status.message()).c_str());
+  return 1;
+}
+
+int finish(const char* command, storage::engine::Engine& engine, const Status& status) {
+  const Status closed = engine.close();
+  if (!status.is_ok()) return fail(command, status);
+  return closed.is_ok() ? 0 : fail(command, closed);
+}
+
+}  // namespace kolben::app
