@@ -1,5 +1,6 @@
 // Questions over parts in memory: milliseconds each, microseconds a row group and thread, and what
-// that is at 100 million spans. The reference data of generator.h, in parts of half a million spans.
+// that is at 100 million spans. The reference data of generator.h, in parts of half a million
+// spans.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -87,8 +88,7 @@ class ScanBench {
     const Filter all{And{}};
     count("everything", all);
     count("attribute =, every fourth span", tag("http.request.method", Operator::kEqual, "GET"));
-    count("attribute =, one in 1,200 spans",
-          tag("thread.name", Operator::kEqual, "worker-3"));
+    count("attribute =, one in 1,200 spans", tag("thread.name", Operator::kEqual, "worker-3"));
     count("attribute =, no match", tag("http.request.method", Operator::kEqual, "NONE"));
     count("attribute =, unique values", tag("url.path", Operator::kEqual, "/api/v1/carts/99"));
     count("attribute =, unique values, no match", tag("url.path", Operator::kEqual, "/none"));
@@ -97,10 +97,10 @@ class ScanBench {
           tag("server.address", Operator::kEqual, "shop.example.com", AttributeScope::kAny));
     count("resource attribute =",
           tag("host.name", Operator::kEqual, "node-3", AttributeScope::kResource));
-    count("event attribute =", tag("exception.type", Operator::kEqual,
-                                   "java.net.ConnectException", AttributeScope::kEvent));
-    count("attribute >= number", tag("db.response.returned_rows", Operator::kGreaterOrEqual,
-                                     std::int64_t{90}));
+    count("event attribute =", tag("exception.type", Operator::kEqual, "java.net.ConnectException",
+                                   AttributeScope::kEvent));
+    count("attribute >= number",
+          tag("db.response.returned_rows", Operator::kGreaterOrEqual, std::int64_t{90}));
     count("attribute > real", tag("app.cost", Operator::kGreater, 0.99));
     count("duration >", field(Intrinsic::kDuration, Operator::kGreater, std::int64_t{20'000'000}));
     count("regex on an attribute", tag("rpc.service", Operator::kRegex, ".*checkout.*"));
@@ -123,8 +123,9 @@ class ScanBench {
           ->groups.size();
     });
     report("top values of an attribute", [&](Context& now) {
-      return top_values(now, {.filter = all, .field = Attribute{AttributeScope::kSpan,
-                                                                "rpc.method"}})->different;
+      return top_values(now,
+                        {.filter = all, .field = Attribute{AttributeScope::kSpan, "rpc.method"}})
+          ->different;
     });
     report("what differs: errors against all", [&](Context& now) {
       return difference(now, {.selected = field(Intrinsic::kStatus, Operator::kEqual, "error"),
@@ -133,8 +134,7 @@ class ScanBench {
     });
     report("a failing child of a slow span", [&](Context& now) {
       const Filter failing = field(Intrinsic::kStatus, Operator::kEqual, "error");
-      const Filter slow =
-          field(Intrinsic::kDuration, Operator::kGreater, std::int64_t{20'000'000});
+      const Filter slow = field(Intrinsic::kDuration, Operator::kGreater, std::int64_t{20'000'000});
       const Filter both{
           And{{slow, Filter{Related{Relation::kChild, std::make_shared<const Filter>(failing)}}}}};
       return heat_map(now, {.filter = both})->total;
@@ -149,8 +149,8 @@ class ScanBench {
 
  private:
   TraceId some_trace() {
-    auto group = part::SpanGroup::open(snapshot_.spans[next_ % snapshot_.spans.size()].part,
-                                       next_ % 7);
+    auto group =
+        part::SpanGroup::open(snapshot_.spans[next_ % snapshot_.spans.size()].part, next_ % 7);
     ++next_;
     return group->traces()->front().id;
   }

@@ -1,9 +1,10 @@
 // Compiled filters: a Filter of plan.h made ready to be asked many times, and the one definition of
 // what its conditions mean, whichever engine asks. Immutable after compile(); any thread.
 //
-// Attributes are the first under their key: OTLP forbids two. Meaning of a condition where its field has several values (the span's attribute and the
-// resource's of the same key; one attribute in many events): it holds where any value satisfies it,
-// and kNotEqual where there is a value and none is equal. kAny looks everywhere.
+// Attributes are the first under their key: OTLP forbids two. Meaning of a condition where its
+// field has several values (the span's attribute and the resource's of the same key; one attribute
+// in many events): it holds where any value satisfies it, and kNotEqual where there is a value and
+// none is equal. kAny looks everywhere.
 //
 //  - A text operand compares with the text form of any value: numbers in decimal, true and false,
 //    arrays and maps as JSON, bytes in base64. Ordered comparison of a number with a text that is a

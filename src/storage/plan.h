@@ -96,8 +96,8 @@ struct Or {
 struct Not {
   std::shared_ptr<const Filter> term;
 };
-// The span has a relative, another span of its trace, that matches. A parent is any span with the id
-// that the child names, wherever it is stored; where it is missing, only that branch ends.
+// The span has a relative, another span of its trace, that matches. A parent is any span with the
+// id that the child names, wherever it is stored; where it is missing, only that branch ends.
 enum class Relation : std::uint8_t {
   kParent,
   kAncestor,  // a parent, a parent's parent, and so on
@@ -159,9 +159,9 @@ struct LogQuery {
   Limits limits = {};
 };
 
-// Matching spans counted and measured, for each combination of values of up to three fields and over
-// time. A field's value is the first that a span has, in the order of AttributeScope, in its text
-// form; spans without one make a group of their own.
+// Matching spans counted and measured, for each combination of values of up to three fields and
+// over time. A field's value is the first that a span has, in the order of AttributeScope, in its
+// text form; spans without one make a group of their own.
 inline constexpr std::size_t kGroupFieldsMax = 3;
 struct AggregateQuery {
   TimeRange range = {};

@@ -7,11 +7,11 @@
 // acknowledged. The copies that a sender's retry makes are stored once: same trace id, span id and
 // content.
 //
-// Reading: every call may be slow, runs on the caller's thread (and on the store's scan threads), and
-// stops with DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED at its budget, see Limits of plan.h. Reads see
-// everything that was acknowledged before they began. Answers are the same whatever the threads did.
-// What counts spans counts each copy of a span that is not merged with the others yet; what shows
-// traces shows each span once.
+// Reading: every call may be slow, runs on the caller's thread (and on the store's scan threads),
+// and stops with DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED at its budget, see Limits of plan.h. Reads
+// see everything that was acknowledged before they began. Answers are the same whatever the threads
+// did. What counts spans counts each copy of a span that is not merged with the others yet; what
+// shows traces shows each span once.
 //
 // All calls are safe from any thread.
 #pragma once
@@ -95,8 +95,8 @@ struct AggregateGroup {
 };
 
 struct Aggregate {
-  std::uint64_t begin_unix_nano = 0;  // of the first bucket
-  std::uint64_t bucket_nanos = 0;     // a rate is a count divided by it
+  std::uint64_t begin_unix_nano = 0;   // of the first bucket
+  std::uint64_t bucket_nanos = 0;      // a rate is a count divided by it
   std::vector<AggregateGroup> groups;  // most spans first, then by values
   // The groups beyond the limit, added up; without quantiles.
   std::uint64_t other_groups = 0;

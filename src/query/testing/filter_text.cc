@@ -12,10 +12,9 @@ using storage::Filter;
 constexpr std::array<std::string_view, 6> kScopes = {"any",   "span",  "resource",
                                                      "scope", "event", "link"};
 constexpr std::array<std::string_view, 17> kIntrinsics = {
-    "service",        "name",       "kind",          "status",      "status_message",
-    "duration",       "scope_name", "scope_version", "trace_state", "is_root",
-    "trace_duration", "severity",   "body",          "event_name",  "trace_spans",
-    "root_service",   "root_name"};
+    "service",    "name",          "kind",        "status",       "status_message", "duration",
+    "scope_name", "scope_version", "trace_state", "is_root",      "trace_duration", "severity",
+    "body",       "event_name",    "trace_spans", "root_service", "root_name"};
 constexpr std::array<std::string_view, 5> kRelations = {"parent", "ancestor", "child", "descendant",
                                                         "sibling"};
 constexpr std::array<std::string_view, 8> kOperators = {

@@ -82,8 +82,7 @@ class Groups {
 
  private:
   std::uint32_t number_of(const Key& key) {
-    const auto [at, is_new] =
-        numbers_.try_emplace(key, static_cast<std::uint32_t>(groups_.size()));
+    const auto [at, is_new] = numbers_.try_emplace(key, static_cast<std::uint32_t>(groups_.size()));
     if (is_new) {
       std::uint64_t bytes = sizeof(Bucket) * buckets_.count + 100;
       for (const auto& value : key) bytes += sizeof value + (value ? value->size() : 0);
@@ -234,8 +233,7 @@ void show_groups(const Groups& groups, const AggregateQuery& query, Aggregate& a
 
 Result<Aggregate> aggregate(Context& context, const AggregateQuery& query) {
   if (query.group_by.size() > kGroupFieldsMax) {
-    return invalid_argument("groups are of at most " + std::to_string(kGroupFieldsMax) +
-                            " fields");
+    return invalid_argument("groups are of at most " + std::to_string(kGroupFieldsMax) + " fields");
   }
   Control control(context, query.limits);
   const Filter* const filters[] = {&query.filter};
@@ -244,11 +242,10 @@ Result<Aggregate> aggregate(Context& context, const AggregateQuery& query) {
   const Buckets buckets = Buckets::of(query.range, query.buckets, context.snapshot);
   std::vector<Groups> lanes(kLanes, Groups(query, buckets, control));
   Aggregate answer;
-  KOLBEN_TRY(answer.coverage,
-             GroupWalk(context, control, *bound)
-                 .run([&](std::size_t lane, GroupScan& scan, Workplace& place) {
-                   return lanes[lane].add(scan, place);
-                 }));
+  KOLBEN_TRY(answer.coverage, GroupWalk(context, control, *bound)
+                                  .run([&](std::size_t lane, GroupScan& scan, Workplace& place) {
+                                    return lanes[lane].add(scan, place);
+                                  }));
   for (std::size_t lane = 1; lane < kLanes; ++lane) lanes[0].add(lanes[lane]);
   KOLBEN_RETURN_IF_ERROR(control.check_memory());
   answer.begin_unix_nano = buckets.begin;

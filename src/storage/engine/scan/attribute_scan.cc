@@ -18,9 +18,9 @@ bool is_stored_as_text(ColumnType type) {
 
 std::size_t items_in(RowGroup& group, part::Place place) {
   if (place == part::Place::kRow) return group.rows();
-  const part::Chunk* shapes = group.directory().find(place == part::Place::kEvent
-                                                         ? part::span_column::kEventShape
-                                                         : part::span_column::kLinkShape);
+  const part::Chunk* shapes =
+      group.directory().find(place == part::Place::kEvent ? part::span_column::kEventShape
+                                                          : part::span_column::kLinkShape);
   return shapes == nullptr ? 0 : shapes->values;
 }
 
@@ -102,8 +102,7 @@ Status AttributeScan::find_first(RowGroup& group, const ShapesWalk& walk, Found&
   std::vector<std::vector<PairVerdict>> verdicts(columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (keys_[i].type == ColumnType::kRest) {
-      KOLBEN_TRY(verdicts[i],
-                 pair_verdicts(group, columns_[i].column(), key, *plan_.condition));
+      KOLBEN_TRY(verdicts[i], pair_verdicts(group, columns_[i].column(), key, *plan_.condition));
       continue;
     }
     verdicts[i].assign(columns_[i].values(), columns_[i].outcome() == Outcome::kAll
@@ -128,8 +127,7 @@ Status AttributeScan::find_first(RowGroup& group, const ShapesWalk& walk, Found&
 }
 
 Result<std::vector<PairVerdict>> pair_verdicts(RowGroup& group, std::uint32_t column,
-                                               const std::string& key,
-                                               const Condition& condition) {
+                                               const std::string& key, const Condition& condition) {
   KOLBEN_TRY(const part::TextColumn* texts, group.texts(column));
   std::vector<PairVerdict> of_entries;
   for (const std::string_view message : texts->entries.values) {
@@ -139,7 +137,7 @@ Result<std::vector<PairVerdict>> pair_verdicts(RowGroup& group, std::uint32_t co
       return data_loss("row group " + std::to_string(group.index()) +
                        " holds a malformed attribute");
     }
-    of_entries.push_back(pair.key != key                        ? PairVerdict::kOtherKey
+    of_entries.push_back(pair.key != key                         ? PairVerdict::kOtherKey
                          : condition.is_satisfied_by(pair.value) ? PairVerdict::kSatisfied
                                                                  : PairVerdict::kUnsatisfied);
   }

@@ -14,7 +14,7 @@ namespace kolben::storage::scan {
 
 // A row group of a snapshot.
 struct GroupRef {
-  std::uint32_t part = 0;   // in Snapshot::spans
+  std::uint32_t part = 0;  // in Snapshot::spans
   std::uint32_t group = 0;
   std::uint64_t last_time = 0;
 

@@ -31,8 +31,8 @@ struct Buckets {
     result.count = std::clamp(buckets, 1U, kBucketsMax);
     result.begin = range.begin;
     const std::uint64_t width = range.end > range.begin ? range.end - range.begin : 1;
-    result.nanos = std::max<std::uint64_t>(1, width / result.count +
-                                                  (width % result.count == 0 ? 0 : 1));
+    result.nanos =
+        std::max<std::uint64_t>(1, width / result.count + (width % result.count == 0 ? 0 : 1));
     return result;
   }
 

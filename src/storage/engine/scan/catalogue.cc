@@ -38,8 +38,8 @@ void add_table_keys(const Entries& entries, AttributesOf attributes_of, Attribut
     }
   }
   for (const auto& [key, times] : here) {
-    keys[key] += std::max<std::uint64_t>(1, rows * std::min<std::uint64_t>(times, entries.size()) /
-                                                entries.size());
+    keys[key] += std::max<std::uint64_t>(
+        1, rows * std::min<std::uint64_t>(times, entries.size()) / entries.size());
   }
 }
 
@@ -50,8 +50,7 @@ void add_keys(const part::Part& part, std::string_view prefix, Keys& keys) {
     keys[{column.key, scope_of(column.place)}] += column.values;
   }
   add_table_keys(
-      part.resources(),
-      [](const part::ResourceEntry& entry) { return entry.resource.attributes; },
+      part.resources(), [](const part::ResourceEntry& entry) { return entry.resource.attributes; },
       AttributeScope::kResource, part.facts().rows, prefix, keys);
   add_table_keys(
       part.scopes(), [](const part::ScopeEntry& entry) { return entry.scope.attributes; },
@@ -67,7 +66,7 @@ Result<std::vector<std::string>> operation_values(const Context& context, Intrin
     for (const part::OperationCount& operation : operations) {
       const std::string_view value = field == Intrinsic::kServiceName ? operation.service
                                      : field == Intrinsic::kName      ? operation.name
-                                                                 : kind_text(operation.kind);
+                                                                      : kind_text(operation.kind);
       if (value.substr(0, prefix.size()) == prefix) counts[std::string(value)] += operation.spans;
     }
   }

@@ -18,8 +18,8 @@ class ColumnScan {
  public:
   // A column that the row group does not have has no values. `test` outlives the scan. `is_text`:
   // how the column is stored.
-  static Result<ColumnScan> open(part::RowGroup& group, std::uint32_t column,
-                                 const ValueTest& test, bool is_text);
+  static Result<ColumnScan> open(part::RowGroup& group, std::uint32_t column, const ValueTest& test,
+                                 bool is_text);
 
   std::uint32_t column() const { return column_; }
   std::uint32_t values() const { return values_; }

@@ -16,8 +16,8 @@ std::uint64_t end_of(const Clock& clock, std::chrono::nanoseconds time) {
 Control::Control(const Context& context, const Limits& limits)
     : clock_(context.clock),
       limits_(limits),
-      ends_(end_of(context.clock,
-                   limits.time_max.count() > 0 ? limits.time_max : context.time_max)),
+      ends_(
+          end_of(context.clock, limits.time_max.count() > 0 ? limits.time_max : context.time_max)),
       bytes_max_(limits.bytes_max > 0 ? limits.bytes_max : context.bytes_max) {}
 
 Status Control::check() const {

@@ -40,9 +40,8 @@ class Trace {
   const Caller* parent_of(const Caller& span) const {
     // Zipkin lets the server's span share the client's id.
     if (span.kind == SpanKind::kServer) {
-      if (const Caller* twin = first(span.id, [](const Caller& other) {
-            return other.kind == SpanKind::kClient;
-          })) {
+      if (const Caller* twin =
+              first(span.id, [](const Caller& other) { return other.kind == SpanKind::kClient; })) {
         return twin;
       }
     }

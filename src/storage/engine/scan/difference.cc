@@ -12,10 +12,9 @@ namespace {
 // A field with more different values than this tells nothing by one of them: ids, mostly.
 constexpr std::size_t kDifferentMax = 10'000;
 
-constexpr Intrinsic kIntrinsics[] = {Intrinsic::kServiceName, Intrinsic::kName,
-                                     Intrinsic::kKind,        Intrinsic::kStatus,
-                                     Intrinsic::kStatusMessage, Intrinsic::kScopeName,
-                                     Intrinsic::kEventName};
+constexpr Intrinsic kIntrinsics[] = {
+    Intrinsic::kServiceName,   Intrinsic::kName,      Intrinsic::kKind,     Intrinsic::kStatus,
+    Intrinsic::kStatusMessage, Intrinsic::kScopeName, Intrinsic::kEventName};
 
 // Fields in an order: what every span has first, then attributes by place and key.
 struct FieldOrder {
@@ -179,11 +178,10 @@ Result<Difference> difference(Context& context, const DifferenceQuery& query) {
              BoundQuery::bind(context.snapshot, filters, query.range));
   std::array<Sets, kLanes> lanes;
   Difference answer;
-  KOLBEN_TRY(answer.coverage,
-             GroupWalk(context, control, *bound)
-                 .run([&](std::size_t lane, GroupScan& scan, Workplace& place) {
-                   return lanes[lane].add(scan, place, control);
-                 }));
+  KOLBEN_TRY(answer.coverage, GroupWalk(context, control, *bound)
+                                  .run([&](std::size_t lane, GroupScan& scan, Workplace& place) {
+                                    return lanes[lane].add(scan, place, control);
+                                  }));
   for (std::size_t lane = 1; lane < kLanes; ++lane) lanes[0].add(lanes[lane]);
   KOLBEN_RETURN_IF_ERROR(control.check_memory());
   show(lanes[0], std::min(query.limit, kValuesMax), answer);

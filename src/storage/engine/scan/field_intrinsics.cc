@@ -114,8 +114,7 @@ Status FieldValues::read_durations(GroupScan& scan, const Selection& rows) {
 Status FieldValues::read_event_names(GroupScan& scan) {
   KOLBEN_TRY(const std::span<const std::uint32_t> rows, scan.spans().event_rows());
   if (rows.empty()) return Status::ok();
-  KOLBEN_TRY(const part::TextColumn* texts,
-             scan.spans().columns().texts(span_column::kEventName));
+  KOLBEN_TRY(const part::TextColumn* texts, scan.spans().columns().texts(span_column::kEventName));
   if (texts->size != rows.size()) return too_short();
   for (const std::string_view text : texts->entries.values) add(stored_text(text));
   for (std::uint32_t event = 0; event < rows.size(); ++event) {
@@ -138,8 +137,8 @@ Status FieldValues::read_traces(Intrinsic field, GroupScan& scan, const Selectio
     } else if (field == Intrinsic::kTraceSpans) {
       number = add(stored_number(facts.spans));
     } else if (facts.has_root) {
-      number = add(Value::string(field == Intrinsic::kRootService ? facts.root_service
-                                                                  : facts.root_name));
+      number = add(
+          Value::string(field == Intrinsic::kRootService ? facts.root_service : facts.root_name));
     }
     for (std::uint32_t row = run.first; row < run.first + run.rows; ++row) numbers_[row] = number;
   }

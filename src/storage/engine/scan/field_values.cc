@@ -16,8 +16,7 @@ bool covers(AttributeScope asked, AttributeScope place) {
 }
 
 Status too_short(const GroupScan& scan) {
-  return data_loss("row group " + std::to_string(scan.place().group) +
-                   " has rows without a value");
+  return data_loss("row group " + std::to_string(scan.place().group) + " has rows without a value");
 }
 
 // A value made readable again; false where its message is malformed.
@@ -126,17 +125,15 @@ Status FieldValues::read_attribute(const Attribute& attribute, GroupScan& scan) 
   KOLBEN_RETURN_IF_ERROR(read(part::Place::kRow));
   const auto& resources = scan.part().resources();
   if (covers(attribute.scope, AttributeScope::kResource)) {
-    KOLBEN_RETURN_IF_ERROR(
-        read_table(scan, part::span_column::kResource, resources.size(), [&](std::size_t i) {
-          return find(resources[i].resource.attributes, attribute.key);
-        }));
+    KOLBEN_RETURN_IF_ERROR(read_table(
+        scan, part::span_column::kResource, resources.size(),
+        [&](std::size_t i) { return find(resources[i].resource.attributes, attribute.key); }));
   }
   const auto& scopes = scan.part().scopes();
   if (covers(attribute.scope, AttributeScope::kScope)) {
     KOLBEN_RETURN_IF_ERROR(
-        read_table(scan, part::span_column::kScope, scopes.size(), [&](std::size_t i) {
-          return find(scopes[i].scope.attributes, attribute.key);
-        }));
+        read_table(scan, part::span_column::kScope, scopes.size(),
+                   [&](std::size_t i) { return find(scopes[i].scope.attributes, attribute.key); }));
   }
   KOLBEN_RETURN_IF_ERROR(read(part::Place::kEvent));
   return read(part::Place::kLink);
@@ -195,8 +192,7 @@ Status FieldValues::read_place(const Attribute& attribute, GroupScan& scan, part
 }
 
 // For each value of the column its number; of pairs of another key none.
-Result<std::vector<std::uint32_t>> FieldValues::add_column(GroupScan& scan,
-                                                           const KeyColumn& column,
+Result<std::vector<std::uint32_t>> FieldValues::add_column(GroupScan& scan, const KeyColumn& column,
                                                            const std::string& key) {
   part::RowGroup& group = scan.spans().columns();
   const std::uint32_t values = group.directory().find(column.column)->values;

@@ -1,6 +1,6 @@
-// FieldValues: the values of a field of the rows of a row group: for each row the first that it has,
-// as evaluate.h's first_value() says. Values are numbered; equal ones may have several numbers.
-// One thread.
+// FieldValues: the values of a field of the rows of a row group: for each row the first that it
+// has, as evaluate.h's first_value() says. Values are numbered; equal ones may have several
+// numbers. One thread.
 #pragma once
 
 #include <cstdint>

@@ -115,8 +115,8 @@ void bind_intrinsic(Intrinsic field, const Condition& condition, const part::Par
     });
   } else if (field == Intrinsic::kScopeName || field == Intrinsic::kScopeVersion) {
     binding.scopes = see_all(part.scopes(), [&](const part::ScopeEntry& entry) {
-      return seen_text(
-          field == Intrinsic::kScopeName ? entry.scope.name : entry.scope.version, condition);
+      return seen_text(field == Intrinsic::kScopeName ? entry.scope.name : entry.scope.version,
+                       condition);
     });
   }
 }

@@ -2,22 +2,18 @@
 
 #include <utility>
 
+#include "storage/engine/scan/filter_tree.h"
+
 namespace kolben::storage::scan {
 namespace {
 
 using Node = FilterPlan::Node;
-using Kind = CompiledFilter::Node::Kind;
 
 bool is_of_trace(const Condition& condition) {
   const auto* field = std::get_if<Intrinsic>(&condition.field());
   return field != nullptr &&
          (*field == Intrinsic::kTraceDuration || *field == Intrinsic::kTraceSpans ||
           *field == Intrinsic::kRootService || *field == Intrinsic::kRootName);
-}
-
-Outcome opposite(Outcome outcome) {
-  if (outcome == Outcome::kSome) return outcome;
-  return outcome == Outcome::kAll ? Outcome::kNone : Outcome::kAll;
 }
 
 }  // namespace
@@ -59,41 +55,35 @@ ConditionScan& GroupScan::condition(std::size_t filter, std::size_t number) {
   return *scan;
 }
 
-Result<Outcome> GroupScan::prepare(std::size_t filter, const Node& node) {
-  switch (node.kind) {
-    case Kind::kCondition:
-      if (is_of_trace(*query_->filter(filter).conditions()[node.condition].condition)) {
-        return Outcome::kSome;
-      }
-      return condition(filter, node.condition).prepare(spans_);
-    case Kind::kNot:
-      return prepare(filter, node.children.front()).transform(opposite);
-    case Kind::kRelated:
-      return Outcome::kSome;
-    case Kind::kAnd:
-    case Kind::kOr:
-      break;
-  }
-  return prepare_terms(filter, node);
-}
+// The conditions of one filter, for FilterTree.
+class GroupScan::Leaves {
+ public:
+  Leaves(GroupScan& scan, std::size_t filter, TraceLook* traces)
+      : scan_(scan), filter_(filter), traces_(traces) {}
 
-// Of And, one term that never holds decides; of Or, one that always does.
-Result<Outcome> GroupScan::prepare_terms(std::size_t filter, const Node& node) {
-  const Outcome deciding = node.kind == Kind::kAnd ? Outcome::kNone : Outcome::kAll;
-  Outcome outcome = opposite(deciding);
-  for (const Node& child : node.children) {
-    KOLBEN_TRY(const Outcome term, prepare(filter, child));
-    if (term == deciding) return term;
-    if (term == Outcome::kSome) outcome = term;
+  Result<Outcome> prepare(std::size_t number) {
+    if (is_of_trace(asked(number))) return Outcome::kSome;
+    return scan_.condition(filter_, number).prepare(scan_.spans_);
   }
-  return outcome;
-}
+  Status narrow(std::size_t number, Selection& rows) {
+    if (is_of_trace(asked(number))) return traces_->meet(scan_, asked(number), rows);
+    KOLBEN_TRY(const Selection* found, scan_.condition(filter_, number).select(scan_.spans_));
+    rows.keep(*found);
+    return Status::ok();
+  }
+  Status relate(const Node& node, Selection& rows) {
+    return traces_->relate(scan_, filter_, node, rows);
+  }
 
-Result<bool> GroupScan::is_hopeless(std::size_t filter) {
-  return prepare(filter, query_->filter(filter).root()).transform([](Outcome outcome) {
-    return outcome == Outcome::kNone;
-  });
-}
+ private:
+  const Condition& asked(std::size_t number) const {
+    return *scan_.query_->filter(filter_).conditions()[number].condition;
+  }
+
+  GroupScan& scan_;
+  const std::size_t filter_;
+  TraceLook* traces_;
+};
 
 Result<Selection> GroupScan::live_rows() {
   Selection rows = Selection::all(this->rows());
@@ -114,57 +104,18 @@ Result<Selection> GroupScan::live_rows() {
 
 Result<Selection> GroupScan::select(std::size_t filter, TraceLook& traces) {
   const Node& root = query_->filter(filter).root();
-  KOLBEN_TRY(const Outcome outcome, prepare(filter, root));
+  Leaves leaves(*this, filter, &traces);
+  KOLBEN_TRY(const Outcome outcome, FilterTree(leaves).prepare(root));
   if (outcome == Outcome::kNone) return Selection(rows());
   KOLBEN_TRY(Selection rows, live_rows());
-  if (outcome != Outcome::kAll) KOLBEN_RETURN_IF_ERROR(narrow(filter, root, rows, traces));
+  if (outcome == Outcome::kAll) return rows;
+  KOLBEN_RETURN_IF_ERROR(FilterTree(leaves).narrow(root, rows));
   return rows;
 }
 
-Status GroupScan::narrow(std::size_t filter, const Node& node, Selection& rows,
-                         TraceLook& traces) {
-  KOLBEN_TRY(const Outcome outcome, prepare(filter, node));
-  if (outcome == Outcome::kAll) return Status::ok();
-  if (outcome == Outcome::kNone) rows.clear();
-  if (rows.none()) return Status::ok();
-  switch (node.kind) {
-    case Kind::kCondition: {
-      const Condition& asked = *query_->filter(filter).conditions()[node.condition].condition;
-      if (is_of_trace(asked)) return traces.meet(*this, asked, rows);
-      KOLBEN_TRY(const Selection* found, condition(filter, node.condition).select(spans_));
-      rows.keep(*found);
-      return Status::ok();
-    }
-    case Kind::kRelated:
-      return traces.relate(*this, filter, node, rows);
-    case Kind::kNot: {
-      Selection matching = rows;
-      KOLBEN_RETURN_IF_ERROR(narrow(filter, node.children.front(), matching, traces));
-      rows.drop(matching);
-      return Status::ok();
-    }
-    case Kind::kAnd:
-      for (const Node& child : node.children) {
-        KOLBEN_RETURN_IF_ERROR(narrow(filter, child, rows, traces));
-      }
-      return Status::ok();
-    case Kind::kOr:
-      return narrow_to_any(filter, node, rows, traces);
-  }
-  return Status::ok();
-}
-
-Status GroupScan::narrow_to_any(std::size_t filter, const Node& node, Selection& rows,
-                                TraceLook& traces) {
-  Selection matching(rows.rows());
-  for (const Node& child : node.children) {
-    Selection more = rows;
-    KOLBEN_RETURN_IF_ERROR(narrow(filter, child, more, traces));
-    matching.add(more);
-    rows.drop(more);
-  }
-  rows = std::move(matching);
-  return Status::ok();
+Status GroupScan::narrow(std::size_t filter, const Node& node, Selection& rows, TraceLook& traces) {
+  Leaves leaves(*this, filter, &traces);
+  return FilterTree(leaves).narrow(node, rows);
 }
 
 }  // namespace kolben::storage::scan

@@ -40,20 +40,15 @@ class GroupScan {
 
   // The rows of the query's time range that match the filter.
   Result<Selection> select(std::size_t filter, TraceLook& traces);
-  // Whether select() would surely find nothing, by what is cheap to know.
-  Result<bool> is_hopeless(std::size_t filter);
   // Takes the rows out that do not match the node.
   Status narrow(std::size_t filter, const FilterPlan::Node& node, Selection& rows,
                 TraceLook& traces);
 
  private:
+  class Leaves;
   GroupScan(const BoundQuery& query, GroupRef place, part::SpanGroup spans);
   ConditionScan& condition(std::size_t filter, std::size_t number);
-  Result<Outcome> prepare(std::size_t filter, const FilterPlan::Node& node);
-  Result<Outcome> prepare_terms(std::size_t filter, const FilterPlan::Node& node);
   Result<Selection> live_rows();
-  Status narrow_to_any(std::size_t filter, const FilterPlan::Node& node, Selection& rows,
-                       TraceLook& traces);
 
   const BoundQuery* query_;
   const GroupRef place_;

@@ -38,11 +38,10 @@ Result<HeatMap> heat_map(Context& context, const HeatMapQuery& query) {
   map.counts.assign(std::size_t{HeatMap::kRows} * buckets.count, 0);
   std::array<HeatMap, kLanes> lanes;
   lanes.fill(map);
-  KOLBEN_TRY(map.coverage,
-             GroupWalk(context, control, *bound)
-                 .run([&](std::size_t lane, GroupScan& scan, Workplace& place) {
-                   return count_group(scan, place, buckets, lanes[lane]);
-                 }));
+  KOLBEN_TRY(map.coverage, GroupWalk(context, control, *bound)
+                               .run([&](std::size_t lane, GroupScan& scan, Workplace& place) {
+                                 return count_group(scan, place, buckets, lanes[lane]);
+                               }));
   for (const HeatMap& lane : lanes) {
     map.total += lane.total;
     for (std::size_t i = 0; i < map.counts.size(); ++i) map.counts[i] += lane.counts[i];

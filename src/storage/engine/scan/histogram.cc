@@ -50,11 +50,10 @@ Result<Histogram> histogram(Context& context, const HistogramQuery& query) {
   std::array<std::vector<Bucket>, kLanes> lanes;
   for (std::vector<Bucket>& lane : lanes) lane.resize(buckets.count);
   Histogram histogram;
-  KOLBEN_TRY(histogram.coverage,
-             GroupWalk(context, control, *bound)
-                 .run([&](std::size_t lane, GroupScan& scan, Workplace& place) {
-                   return count_group(scan, place, buckets, lanes[lane]);
-                 }));
+  KOLBEN_TRY(histogram.coverage, GroupWalk(context, control, *bound)
+                                     .run([&](std::size_t lane, GroupScan& scan, Workplace& place) {
+                                       return count_group(scan, place, buckets, lanes[lane]);
+                                     }));
   histogram.bucket_nanos = buckets.nanos;
   for (std::uint32_t i = 0; i < buckets.count; ++i) {
     Bucket all;

@@ -46,8 +46,8 @@ Result<Prospect> IntrinsicScan::prepare(SpanGroup& group) {
     case Intrinsic::kTraceState:
       return prepare_column(group, text_column(field_), plan_.test(ColumnType::kString), true);
     case Intrinsic::kEventName: {
-      KOLBEN_TRY(Prospect prospect, prepare_column(group, text_column(field_),
-                                                   plan_.test(ColumnType::kString), true));
+      KOLBEN_TRY(Prospect prospect,
+                 prepare_column(group, text_column(field_), plan_.test(ColumnType::kString), true));
       // Not every span has events.
       if (prospect.satisfied == Outcome::kAll) prospect.satisfied = Outcome::kSome;
       prospect.there = column_->values() > 0 ? Outcome::kSome : Outcome::kNone;
@@ -176,7 +176,8 @@ Status IntrinsicScan::find_event_names(SpanGroup& group, Found& found) {
   if (column_->outcome() == Outcome::kSome) {
     KOLBEN_RETURN_IF_ERROR(column_->read_hits(group.columns(), rows.size(), hits));
   }
-  for (std::size_t event = 0; event < rows.size(); ++event) found.satisfied.set(rows[event], hits[event] != 0);
+  for (std::size_t event = 0; event < rows.size(); ++event)
+    found.satisfied.set(rows[event], hits[event] != 0);
   return Status::ok();
 }
 

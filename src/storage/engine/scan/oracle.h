@@ -117,9 +117,8 @@ class Oracle {
         ASSERT_TRUE(group.read(row, arena_, one.span).is_ok());
         one.resource = &live.part->resources()[(*resources)[row]];
         one.scope = &live.part->scopes()[(*scopes)[row]];
-        one.content =
-            part::request_of(one.resource->resource, one.resource->schema_url, one.scope->scope,
-                             one.scope->schema_url, one.span);
+        one.content = part::request_of(one.resource->resource, one.resource->schema_url,
+                                       one.scope->scope, one.scope->schema_url, one.span);
         spans_.push_back(std::move(one));
       }
     }
@@ -145,11 +144,11 @@ class Oracle {
       next.pop_back();
       for (const std::size_t number : trace) {
         const OracleSpan& other = spans_[number];
-        const bool is_related =
-            node.relation == Relation::kSibling
-                ? other.content != from.content && !from.span.parent_span_id.is_zero() &&
-                      other.span.parent_span_id == from.span.parent_span_id
-                : (is_up ? is_parent(other, from) : is_parent(from, other));
+        const bool is_related = node.relation == Relation::kSibling
+                                    ? other.content != from.content &&
+                                          !from.span.parent_span_id.is_zero() &&
+                                          other.span.parent_span_id == from.span.parent_span_id
+                                    : (is_up ? is_parent(other, from) : is_parent(from, other));
         if (!is_related || !reached.insert(other.content).second) continue;
         relatives.push_back(&other);
         if (is_far) next.push_back(&other);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/clone.h"
 #include "storage/engine/scan/questions.h"
 #include "storage/engine/scan/random_query.h"
 
@@ -87,8 +88,8 @@ class ScanOracle : public testing::Test {
       const OracleSpan& one = oracle_->spans()[number];
       const Span& span = one.span;
       summary.start_unix_nano = std::min(summary.start_unix_nano, span.start_time_unix_nano);
-      summary.end_unix_nano = std::max(summary.end_unix_nano,
-                                       span.start_time_unix_nano + span.duration_nanos());
+      summary.end_unix_nano =
+          std::max(summary.end_unix_nano, span.start_time_unix_nano + span.duration_nanos());
       ++summary.spans;
       ServiceCount& service = services[std::string(one.service())];
       service.name = one.service();
@@ -111,9 +112,9 @@ class ScanOracle : public testing::Test {
   static std::string to_text(const TraceSummary& summary) {
     std::string text = summary.trace_id.to_hex() + " " + summary.root_service + "/" +
                        summary.root_name + " " + std::to_string(summary.start_unix_nano) + "-" +
-                       std::to_string(summary.end_unix_nano) + " " +
-                       std::to_string(summary.spans) + " spans " + std::to_string(summary.errors) +
-                       " errors " + std::to_string(summary.orphans) + " orphans";
+                       std::to_string(summary.end_unix_nano) + " " + std::to_string(summary.spans) +
+                       " spans " + std::to_string(summary.errors) + " errors " +
+                       std::to_string(summary.orphans) + " orphans";
     for (const ServiceCount& service : summary.services) {
       text += " " + service.name + ":" + std::to_string(service.spans) + "/" +
               std::to_string(service.errors);
@@ -344,18 +345,18 @@ class ScanOracle : public testing::Test {
     double before = 2;
     for (const DifferenceEntry& entry : got->entries) {
       const double distance = std::abs(
-          (selected.empty() ? 0.0
-                            : static_cast<double>(entry.selected) /
-                                  static_cast<double>(selected.size())) -
-          (baseline.empty() ? 0.0
-                            : static_cast<double>(entry.baseline) /
-                                  static_cast<double>(baseline.size())));
+          (selected.empty()
+               ? 0.0
+               : static_cast<double>(entry.selected) / static_cast<double>(selected.size())) -
+          (baseline.empty()
+               ? 0.0
+               : static_cast<double>(entry.baseline) / static_cast<double>(baseline.size())));
       EXPECT_LE(distance, before);
       before = distance;
     }
     // Of one field everything.
-    const Field field = random.one_in(2) ? Field(Attribute{AttributeScope::kSpan, "a"})
-                                         : Field(Intrinsic::kName);
+    const Field field =
+        random.one_in(2) ? Field(Attribute{AttributeScope::kSpan, "a"}) : Field(Intrinsic::kName);
     std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> want;
     for (const OracleSpan* one : selected) {
       if (const auto text = text_of(field, *one)) ++want[*text].first;

@@ -28,8 +28,8 @@ class Quantiles {
   void go_over_to_classes();
 
   std::uint64_t count_ = 0;
-  std::vector<double> values_;         // while there are few
-  std::uint32_t first_class_ = 0;      // of classes_[0]
+  std::vector<double> values_;     // while there are few
+  std::uint32_t first_class_ = 0;  // of classes_[0]
   std::vector<std::uint64_t> classes_;
 };
 

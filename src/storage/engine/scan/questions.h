@@ -1,4 +1,4 @@
-// The questions of store.h to spans, each a function over a snapshot. A file each. Any number at
+// The questions of store.h, each a function over a snapshot. A file each. Any number at
 // once; each works on its caller's thread and the scan threads.
 #pragma once
 
@@ -13,6 +13,8 @@ namespace kolben::storage::scan {
 
 Result<TracePage> search(Context& context, const TraceQuery& query);
 Result<Batch> get_trace(Context& context, const TraceId& id);
+// Oldest first, then in the order of parts and rows.
+Result<Batch> find_logs(Context& context, const LogQuery& query);
 Result<Histogram> histogram(Context& context, const HistogramQuery& query);
 Result<Aggregate> aggregate(Context& context, const AggregateQuery& query);
 Result<HeatMap> heat_map(Context& context, const HeatMapQuery& query);

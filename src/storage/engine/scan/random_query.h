@@ -18,14 +18,14 @@ class RandomQuery {
   bool one_in(std::uint64_t times) { return below(times) == 0; }
 
   Field field() {
-    static const std::string kKeys[] = {"http.method", "http.status_code", "url.path", "user.id",
-                                        "a",           "b",                "",         "error",
-                                        "rare.7",      "service.name",     "missing"};
+    static const std::string kKeys[] = {
+        "http.method", "http.status_code", "url.path",     "user.id", "a", "b", "",
+        "error",       "rare.7",           "service.name", "missing"};
     if (one_in(2)) {
       return Attribute{static_cast<AttributeScope>(below(6)), kKeys[below(std::size(kKeys))]};
     }
     static constexpr Intrinsic kIntrinsics[] = {
-        Intrinsic::kServiceName, Intrinsic::kName,       Intrinsic::kKind,
+        Intrinsic::kServiceName, Intrinsic::kName,          Intrinsic::kKind,
         Intrinsic::kStatus,      Intrinsic::kStatusMessage, Intrinsic::kDuration,
         Intrinsic::kScopeName,   Intrinsic::kScopeVersion,  Intrinsic::kTraceState,
         Intrinsic::kIsRoot,      Intrinsic::kTraceDuration, Intrinsic::kSeverity,
@@ -72,9 +72,9 @@ class RandomQuery {
   }
 
   std::string pattern() {
-    static const std::string kPatterns[] = {".*",   "v.*",         "[0-9]+", "GET|POST", "value 1.*",
-                                            "-?\\d+(\\.\\d+)?", "",       "true",     "\\[.*",
-                                            "s.*r", "nan|inf",     ".*r.*"};
+    static const std::string kPatterns[] = {
+        ".*", "v.*",  "[0-9]+", "GET|POST", "value 1.*", "-?\\d+(\\.\\d+)?",
+        "",   "true", "\\[.*",  "s.*r",     "nan|inf",   ".*r.*"};
     return kPatterns[below(std::size(kPatterns))];
   }
 
@@ -93,12 +93,26 @@ class RandomQuery {
         return value_text(*value);
       }
     }
-    static const Operand kOperands[] = {
-        Operand("17"),          Operand("0"),        Operand("-0"),     Operand("GET"),
-        Operand("nan"),         Operand("1e300"),    Operand("007"),    Operand(""),
-        Operand("true"),        Operand(true),       Operand(false),    Operand(std::int64_t{0}),
-        Operand(std::int64_t{500}), Operand(INT64_MAX), Operand(0.5),   Operand(-0.0),
-        Operand(9.3e18),        Operand(1e-300),     Operand("[]"),     Operand("value 2")};
+    static const Operand kOperands[] = {Operand("17"),
+                                        Operand("0"),
+                                        Operand("-0"),
+                                        Operand("GET"),
+                                        Operand("nan"),
+                                        Operand("1e300"),
+                                        Operand("007"),
+                                        Operand(""),
+                                        Operand("true"),
+                                        Operand(true),
+                                        Operand(false),
+                                        Operand(std::int64_t{0}),
+                                        Operand(std::int64_t{500}),
+                                        Operand(INT64_MAX),
+                                        Operand(0.5),
+                                        Operand(-0.0),
+                                        Operand(9.3e18),
+                                        Operand(1e-300),
+                                        Operand("[]"),
+                                        Operand("value 2")};
     return kOperands[below(std::size(kOperands))];
   }
 

@@ -49,13 +49,9 @@ class Families {
   }
 
   // Down from those that match: children of whoever matches or was reached.
-  std::vector<std::uint8_t> ancestors() {
-    return spread(&Kin::id, &Family::children);
-  }
+  std::vector<std::uint8_t> ancestors() { return spread(&Kin::id, &Family::children); }
   // Up: whoever has a child that matches or was reached.
-  std::vector<std::uint8_t> descendants() {
-    return spread(&Kin::parent, &Family::members);
-  }
+  std::vector<std::uint8_t> descendants() { return spread(&Kin::parent, &Family::members); }
 
  private:
   void count(SpanId Kin::* side) {
@@ -72,7 +68,8 @@ class Families {
   // `side`: the family that a found span makes others find; `others`: who of it. A family is gone
   // through when its first span is found and again at the second, for spans that are in both roles:
   // nobody is his own relative by himself.
-  std::vector<std::uint8_t> spread(SpanId Kin::* side, std::vector<std::uint32_t> Family::* others) {
+  std::vector<std::uint8_t> spread(SpanId Kin::* side,
+                                   std::vector<std::uint32_t> Family::* others) {
     std::vector<std::uint8_t> is_found(spans_.size(), 0);
     std::vector<std::uint32_t> found;
     const auto find = [&](std::uint32_t i) {

@@ -1,7 +1,7 @@
 // Relatives: which spans of a trace have a relative that matches, by the ids that they name.
-// A parent of a span is any other span with the id that it names; ancestors are reached over parents,
-// so that a missing one ends its branch and a circle ends nowhere else than where it began.
-// Pure; linear in the spans.
+// A parent of a span is any other span with the id that it names; ancestors are reached over
+// parents, so that a missing one ends its branch and a circle ends nowhere else than where it
+// began. Pure; linear in the spans.
 #pragma once
 
 #include <cstdint>

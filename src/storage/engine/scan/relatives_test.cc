@@ -19,8 +19,8 @@ SpanId id(std::uint64_t number) {
 
 // A root (1) that called 2 and 3; 2 called 4; 5 names a parent that is not there.
 std::vector<Kin> family(std::uint64_t matching) {
-  std::vector<Kin> spans = {{id(1), id(0)}, {id(2), id(1)}, {id(3), id(1)},
-                            {id(4), id(2)}, {id(5), id(9)}};
+  std::vector<Kin> spans = {
+      {id(1), id(0)}, {id(2), id(1)}, {id(3), id(1)}, {id(4), id(2)}, {id(5), id(9)}};
   for (Kin& span : spans) span.matches = span.id == id(matching);
   return spans;
 }

@@ -24,9 +24,7 @@ class Selection {
   bool test(std::size_t row) const { return (words_[row / 64] >> (row % 64) & 1) != 0; }
   void set(std::size_t row) { words_[row / 64] |= std::uint64_t{1} << (row % 64); }
   void reset(std::size_t row) { words_[row / 64] &= ~(std::uint64_t{1} << (row % 64)); }
-  void set(std::size_t row, bool value) {
-    words_[row / 64] |= std::uint64_t{value} << (row % 64);
-  }
+  void set(std::size_t row, bool value) { words_[row / 64] |= std::uint64_t{value} << (row % 64); }
 
   void fill() {
     std::fill(words_.begin(), words_.end(), ~std::uint64_t{0});

@@ -21,10 +21,8 @@ auto order_of(const TraceRow& row) {
 
 // The run of a trace that begins at the row; null where another does.
 const TraceRun* run_at(std::span<const TraceRun> runs, const TraceId& id, std::uint32_t row) {
-  const auto found =
-      std::partition_point(runs.begin(), runs.end(), [row](const TraceRun& run) {
-        return run.first < row;
-      });
+  const auto found = std::partition_point(runs.begin(), runs.end(),
+                                          [row](const TraceRun& run) { return run.first < row; });
   return found != runs.end() && found->first == row && found->id == id ? &*found : nullptr;
 }
 
@@ -85,9 +83,8 @@ Result<std::vector<TraceRow>> TraceReader::rows(const TraceId& id, const GroupRe
     KOLBEN_TRY(const std::shared_ptr<GroupScan> group, groups_.get(places[i]));
     KOLBEN_RETURN_IF_ERROR(add_rows(*group, id, rows));
   }
-  std::sort(rows.begin(), rows.end(), [](const TraceRow& a, const TraceRow& b) {
-    return order_of(a) < order_of(b);
-  });
+  std::sort(rows.begin(), rows.end(),
+            [](const TraceRow& a, const TraceRow& b) { return order_of(a) < order_of(b); });
   KOLBEN_RETURN_IF_ERROR(mark_copies(rows));
   return rows;
 }
@@ -116,8 +113,7 @@ Result<TraceReader::FullSpan> TraceReader::read(const TraceRow& row, Arena& aren
   KOLBEN_RETURN_IF_ERROR(spans.read(row.row, arena, full.span));
   KOLBEN_TRY(const part::NumberColumn* resources,
              spans.columns().numbers(part::span_column::kResource));
-  KOLBEN_TRY(const part::NumberColumn* scopes,
-             spans.columns().numbers(part::span_column::kScope));
+  KOLBEN_TRY(const part::NumberColumn* scopes, spans.columns().numbers(part::span_column::kScope));
   if (row.row >= resources->size || row.row >= scopes->size ||
       (*resources)[row.row] >= spans.part().resources().size() ||
       (*scopes)[row.row] >= spans.part().scopes().size()) {
@@ -137,8 +133,7 @@ Result<bool> TraceReader::is_copy(const TraceRow& a, const TraceRow& b) {
          say_the_same(*one.scope, *other.scope, &part::ScopeEntry::scope);
 }
 
-Result<std::optional<std::uint64_t>> TraceReader::earliest(const TraceId& id,
-                                                           std::uint64_t known) {
+Result<std::optional<std::uint64_t>> TraceReader::earliest(const TraceId& id, std::uint64_t known) {
   std::optional<std::uint64_t> earliest;
   if (known != UINT64_MAX) earliest = known;
   for (std::uint32_t i = 0; i < query_.snapshot().spans.size(); ++i) {

@@ -107,8 +107,7 @@ class Adding {
 
 }  // namespace
 
-Result<TraceSummary> TraceReader::add_up(const TraceId& id, const GroupRef* here,
-                                         bool& has_root) {
+Result<TraceSummary> TraceReader::add_up(const TraceId& id, const GroupRef* here, bool& has_root) {
   KOLBEN_TRY(const std::vector<TraceRow> rows, this->rows(id, here));
   Adding adding(rows);
   for (std::uint32_t i = 0; i < rows.size(); ++i) {

@@ -34,7 +34,8 @@ std::vector<ValueCount> ValueCounts::most_frequent(std::string_view prefix,
                                                    std::uint32_t limit) const {
   std::vector<ValueCount> sorted;
   for (const auto& [value, count] : counts_) {
-    if (std::string_view(value).substr(0, prefix.size()) == prefix) sorted.push_back({value, count});
+    if (std::string_view(value).substr(0, prefix.size()) == prefix)
+      sorted.push_back({value, count});
   }
   const std::size_t kept = std::min<std::size_t>(sorted.size(), std::min(limit, kValuesMax));
   std::partial_sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(kept),

@@ -18,10 +18,14 @@ bool is_ordering(Operator op) {
   return op == Operator::kLess || op == Operator::kLessOrEqual || op == Operator::kGreater ||
          op == Operator::kGreaterOrEqual;
 }
-bool is_equality(Operator op) { return op == Operator::kEqual || op == Operator::kNotEqual; }
+bool is_equality(Operator op) {
+  return op == Operator::kEqual || op == Operator::kNotEqual;
+}
 
 // Whether larger values satisfy it once one does; otherwise smaller ones.
-bool rises(Operator op) { return op == Operator::kGreater || op == Operator::kGreaterOrEqual; }
+bool rises(Operator op) {
+  return op == Operator::kGreater || op == Operator::kGreaterOrEqual;
+}
 
 // Whether a text is a number to evaluate.h's rule for ordered comparison.
 bool is_number(const std::string& text) {

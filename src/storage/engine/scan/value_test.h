@@ -27,8 +27,8 @@ class ValueTest {
   ValueTest() = default;  // kNone
   // `condition` outlives the test.
   ValueTest(const Condition& condition, part::ColumnType type);
-  // Of a column whose numbers are of 0 to 2^64 - 1, as durations are; evaluate.h shows those that no
-  // signed integer holds as the greatest one.
+  // Of a column whose numbers are of 0 to 2^64 - 1, as durations are; evaluate.h shows those that
+  // no signed integer holds as the greatest one.
   static ValueTest of_unsigned(const Condition& condition);
 
   Kind kind() const { return kind_; }

@@ -16,15 +16,45 @@ using part::ColumnType;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-const std::int64_t kInts[] = {INT64_MIN, INT64_MIN + 1, -(1LL << 53) - 1, -500, -1, 0,
-                              1,         7,             17,               404,  (1LL << 53) - 1,
-                              1LL << 53, (1LL << 53) + 1, (1LL << 53) + 2, INT64_MAX - 1,
+const std::int64_t kInts[] = {INT64_MIN,
+                              INT64_MIN + 1,
+                              -(1LL << 53) - 1,
+                              -500,
+                              -1,
+                              0,
+                              1,
+                              7,
+                              17,
+                              404,
+                              (1LL << 53) - 1,
+                              1LL << 53,
+                              (1LL << 53) + 1,
+                              (1LL << 53) + 2,
+                              INT64_MAX - 1,
                               INT64_MAX};
-const double kReals[] = {-kInfinity, -1e300, -2.5, -1,   -0.0, 0.0,   1e-310, 0.1,   0.5, 1,
+const double kReals[] = {-kInfinity, -1e300, -2.5, -1,   -0.0,   0.0,   1e-310,    0.1,  0.5,  1,
                          17,         404,    9e15, 1e22, 9.3e18, 1e300, kInfinity, kNan, -kNan};
-const char* const kTexts[] = {"",    "0",   "-0",  "00",   "7",    "17",   "17.0", "404",  "0.5",
-                              ".5",  "1e22", "nan", "-nan", "inf", "true", "false", "abc", "GET",
-                              "9007199254740993", "-9223372036854775808", "\xff"};
+const char* const kTexts[] = {"",
+                              "0",
+                              "-0",
+                              "00",
+                              "7",
+                              "17",
+                              "17.0",
+                              "404",
+                              "0.5",
+                              ".5",
+                              "1e22",
+                              "nan",
+                              "-nan",
+                              "inf",
+                              "true",
+                              "false",
+                              "abc",
+                              "GET",
+                              "9007199254740993",
+                              "-9223372036854775808",
+                              "\xff"};
 
 std::vector<Operand> operands() {
   std::vector<Operand> operands;
@@ -41,8 +71,7 @@ template <typename Check>
 void for_each_condition(Check check) {
   for (int op = 0; op <= static_cast<int>(Operator::kExists); ++op) {
     for (const Operand& operand : operands()) {
-      const auto condition =
-          Condition::compile({Attribute{}, static_cast<Operator>(op), operand});
+      const auto condition = Condition::compile({Attribute{}, static_cast<Operator>(op), operand});
       if (!condition) continue;  // a regular expression that is none
       check(*condition);
     }
@@ -53,8 +82,7 @@ TEST(ValueTest, MeansWhatTheConditionMeansOfIntegers) {
   for_each_condition([](const Condition& condition) {
     const ValueTest test(condition, ColumnType::kInt);
     for (const std::int64_t value : kInts) {
-      EXPECT_EQ(test.number(part::ordered(value)),
-                condition.is_satisfied_by(Value::integer(value)))
+      EXPECT_EQ(test.number(part::ordered(value)), condition.is_satisfied_by(Value::integer(value)))
           << value << ", operator " << static_cast<int>(condition.op());
     }
   });
@@ -73,9 +101,9 @@ TEST(ValueTest, MeansWhatTheConditionMeansOfReals) {
 TEST(ValueTest, MeansWhatTheConditionMeansOfUnsignedNumbers) {
   for_each_condition([](const Condition& condition) {
     const ValueTest test = ValueTest::of_unsigned(condition);
-    for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{404},
-                                      (std::uint64_t{1} << 53) + 1, std::uint64_t{INT64_MAX},
-                                      std::uint64_t{1} << 63, UINT64_MAX}) {
+    for (const std::uint64_t value :
+         {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{404}, (std::uint64_t{1} << 53) + 1,
+          std::uint64_t{INT64_MAX}, std::uint64_t{1} << 63, UINT64_MAX}) {
       const auto shown = static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
       EXPECT_EQ(test.number(value), condition.is_satisfied_by(Value::integer(shown)))
           << value << ", operator " << static_cast<int>(condition.op());
