@@ -15,8 +15,9 @@ class GroupCache {
   // A row group that is read through takes some megabytes.
   static constexpr std::size_t kGroupsMax = 12;
 
-  // `query` outlives it.
-  explicit GroupCache(const BoundQuery& query) : query_(query) {}
+  // `query` outlives it. `groups_max`: at least 1.
+  explicit GroupCache(const BoundQuery& query, std::size_t groups_max = kGroupsMax)
+      : query_(query), groups_max_(groups_max) {}
 
   // Stays valid as long as the pointer, cached or not.
   Result<std::shared_ptr<GroupScan>> get(GroupRef place) {
@@ -26,17 +27,15 @@ class GroupCache {
       std::rotate(groups_.begin(), found, found + 1);
       return groups_.front();
     }
+    if (groups_.size() == groups_max_) groups_.pop_back();  // first: its memory is used again
     KOLBEN_TRY(std::shared_ptr<GroupScan> group, GroupScan::open(query_, place));
-    put(group);
+    groups_.insert(groups_.begin(), group);
     return group;
-  }
-  void put(std::shared_ptr<GroupScan> group) {
-    if (groups_.size() == kGroupsMax) groups_.pop_back();
-    groups_.insert(groups_.begin(), std::move(group));
   }
 
  private:
   const BoundQuery& query_;
+  const std::size_t groups_max_;
   std::vector<std::shared_ptr<GroupScan>> groups_;  // used last first
 };
 

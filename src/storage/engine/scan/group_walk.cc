@@ -25,7 +25,8 @@ Status GroupWalk::visit_group(std::size_t lane, const GroupRef& place, Workplace
 }
 
 void GroupWalk::walk(Lane& lane, std::size_t number, Visit& visit) {
-  Workplace workplace(query_, split_.get());
+  // Whoever looks at no trace comes to each row group once.
+  Workplace workplace(query_, split_.get(), split_ == nullptr ? 1 : GroupCache::kGroupsMax);
   for (lane.next = number; lane.next < query_.groups().size(); lane.next += kLanes) {
     lane.status = visit_group(number, query_.groups()[lane.next], workplace, visit);
     if (!lane.status) return;

@@ -18,8 +18,9 @@ inline constexpr std::size_t kLanes = 4;
 
 // What a thread works with; of one lane.
 struct Workplace {
-  Workplace(const BoundQuery& query, const SplitTraces* split)
-      : groups(query), reader(query, groups, split), judge(groups, reader) {}
+  Workplace(const BoundQuery& query, const SplitTraces* split,
+            std::size_t groups_max = GroupCache::kGroupsMax)
+      : groups(query, groups_max), reader(query, groups, split), judge(groups, reader) {}
 
   GroupCache groups;
   TraceReader reader;

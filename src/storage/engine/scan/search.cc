@@ -141,7 +141,7 @@ class Search {
   }
 
   void look_at(WaveItem& item) {
-    Workplace workplace(query_, split_);
+    Workplace workplace(query_, split_, split_ == nullptr ? 1 : GroupCache::kGroupsMax);
     const auto scan = workplace.groups.get(item.place);
     item.status = scan.status();
     if (!item.status) return;
