@@ -65,7 +65,7 @@ class QueryTest : public EngineTest {
     Span span;
     fill_span(batch, from, span);
     return range.contains(from.start) &&
-           matches(filter, resource, scope, span, trace_duration(from.trace));
+           matches(filter, resource, scope, span, {.duration = trace_duration(from.trace)});
   }
 
   std::uint64_t trace_duration(std::uint64_t trace) {
