@@ -50,7 +50,8 @@ Engine::Engine(Options options, DataDirectory directory, const Clock& clock, Rep
       report_(std::move(report)),
       parts_(*directory_, report_),
       wal_(options_, *directory_),
-      tail_({options_.build_rows, options_.build_bytes}) {}
+      tail_({options_.build_rows, options_.build_bytes}),
+      scan_threads_(scan::ScanThreads::helpers_of_machine()) {}
 
 Engine::~Engine() {
   // Whoever cares for the outcome has closed it.

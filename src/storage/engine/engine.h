@@ -17,7 +17,7 @@
 #include "storage/engine/memory_parts.h"
 #include "storage/engine/options.h"
 #include "storage/engine/part_set.h"
-#include "storage/engine/scan/snapshot.h"
+#include "storage/engine/scan/context.h"
 #include "storage/engine/tail.h"
 #include "storage/engine/wal.h"
 #include "storage/engine/writer.h"
@@ -42,6 +42,10 @@ class Engine final : public Store {
   Result<TracePage> search(const TraceQuery& query) override;
   Result<Batch> get_trace(const TraceId& id) override;
   Result<Histogram> histogram(const HistogramQuery& query) override;
+  Result<Aggregate> aggregate(const AggregateQuery& query) override;
+  Result<HeatMap> heat_map(const HeatMapQuery& query) override;
+  Result<TopValues> top_values(const TopValuesQuery& query) override;
+  Result<Difference> difference(const DifferenceQuery& query) override;
   Result<Batch> logs(const LogQuery& query) override;
   Result<std::vector<std::string>> services() override;
   Result<std::vector<Operation>> operations(std::string_view service) override;
@@ -78,6 +82,7 @@ class Engine final : public Store {
   Engine(Options options, DataDirectory directory, const Clock& clock, Report report);
   Status start();
   Status open_directory();
+  Result<scan::Context> context();
   Result<std::uint64_t> delete_rows(
       UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose);
 
@@ -90,6 +95,7 @@ class Engine final : public Store {
   Tail tail_;
   std::unique_ptr<RetentionClasses> classes_;
   std::unique_ptr<MemoryParts> memory_parts_;
+  scan::ScanThreads scan_threads_;
   UniqueFunction<void()> on_part_change_, on_old_tail_;
   std::unique_ptr<Builder> builder_;
   std::unique_ptr<Keeper> keeper_;
