@@ -219,7 +219,7 @@ bool Condition::compares_number(const Value& value) const {
   return operand_real_ && compare(compare_.op, number, *operand_real_);
 }
 
-bool Condition::satisfied_by(const Value& value) const {
+bool Condition::is_satisfied_by(const Value& value) const {
   if (compare_.op == Operator::kExists) return true;
   if (std::holds_alternative<std::string>(compare_.operand)) {
     if (value.type() == ValueType::kString) return compares_text(value.as_string());
@@ -258,6 +258,12 @@ class Compiler {
       if (negated->term == nullptr) return invalid_argument("a negation of nothing");
       node.kind = Node::Kind::kNot;
       return with_children(std::move(node), {negated->term.get(), 1}, depth);
+    }
+    if (const auto* related = std::get_if<Related>(&filter.node)) {
+      if (related->term == nullptr) return invalid_argument("a relative without a condition");
+      node.kind = Node::Kind::kRelated;
+      node.relation = related->relation;
+      return with_children(std::move(node), {related->term.get(), 1}, depth);
     }
     if (const auto* either = std::get_if<Or>(&filter.node)) {
       node.kind = Node::Kind::kOr;
@@ -304,7 +310,92 @@ Value integer_value(std::uint64_t number) {
   return Value::integer(static_cast<std::int64_t>(std::min<std::uint64_t>(number, INT64_MAX)));
 }
 
+void see_attributes(const Attribute& attribute, const Resource& resource, const Scope& scope,
+                    const Span& span, const Condition& condition, Condition::Seen& seen) {
+  if (covers(attribute.scope, AttributeScope::kSpan)) {
+    see_attribute(span.attributes, attribute.key, condition, seen);
+  }
+  see_surroundings(attribute, resource, scope, condition, seen);
+  if (covers(attribute.scope, AttributeScope::kEvent)) {
+    for (const SpanEvent& event : span.events) {
+      see_attribute(event.attributes, attribute.key, condition, seen);
+    }
+  }
+  if (covers(attribute.scope, AttributeScope::kLink)) {
+    for (const SpanLink& link : span.links) {
+      see_attribute(link.attributes, attribute.key, condition, seen);
+    }
+  }
+}
+
+// What is not of the events; none where spans do not have it.
+std::optional<Value> intrinsic(Intrinsic field, const Resource& resource, const Scope& scope,
+                               const Span& span, const TraceFacts& trace) {
+  switch (field) {
+    case Intrinsic::kServiceName:
+      return Value::string(service_name(resource));
+    case Intrinsic::kName:
+      return Value::string(span.name);
+    case Intrinsic::kKind:
+      return Value::string(kind_text(span.kind));
+    case Intrinsic::kStatus:
+      return Value::string(status_text(span.status_code));
+    case Intrinsic::kStatusMessage:
+      return Value::string(span.status_message);
+    case Intrinsic::kDuration:
+      return integer_value(span.duration_nanos());
+    case Intrinsic::kScopeName:
+      return Value::string(scope.name);
+    case Intrinsic::kScopeVersion:
+      return Value::string(scope.version);
+    case Intrinsic::kTraceState:
+      return Value::string(span.trace_state);
+    case Intrinsic::kIsRoot:
+      return Value::boolean(span.parent_span_id.is_zero());
+    case Intrinsic::kTraceDuration:
+      return integer_value(trace.duration);
+    case Intrinsic::kTraceSpans:
+      return integer_value(trace.spans);
+    case Intrinsic::kRootService:
+      return trace.has_root ? std::optional(Value::string(trace.root_service)) : std::nullopt;
+    case Intrinsic::kRootName:
+      return trace.has_root ? std::optional(Value::string(trace.root_name)) : std::nullopt;
+    case Intrinsic::kEventName:
+    case Intrinsic::kSeverity:
+    case Intrinsic::kBody:
+      break;
+  }
+  return std::nullopt;
+}
+
+template <typename Items>
+const Value* find_in_items(const Items& items, const std::string& key) {
+  for (const auto& item : items) {
+    if (const Value* value = find(item.attributes, key)) return value;
+  }
+  return nullptr;
+}
+
 }  // namespace
+
+std::optional<Value> first_value(const Field& field, const Resource& resource, const Scope& scope,
+                                 const Span& span, const TraceFacts& trace) {
+  if (const auto* which = std::get_if<Intrinsic>(&field)) {
+    if (*which != Intrinsic::kEventName) return intrinsic(*which, resource, scope, span, trace);
+    return span.events.empty() ? std::nullopt : std::optional(Value::string(span.events[0].name));
+  }
+  const auto& attribute = std::get<Attribute>(field);
+  const Value* value = nullptr;
+  const auto look = [&](AttributeScope place, auto find_it) {
+    if (value == nullptr && covers(attribute.scope, place)) value = find_it();
+  };
+  look(AttributeScope::kSpan, [&] { return find(span.attributes, attribute.key); });
+  look(AttributeScope::kResource, [&] { return find(resource.attributes, attribute.key); });
+  look(AttributeScope::kScope, [&] { return find(scope.attributes, attribute.key); });
+  look(AttributeScope::kEvent, [&] { return find_in_items(span.events, attribute.key); });
+  look(AttributeScope::kLink, [&] { return find_in_items(span.links, attribute.key); });
+  return value == nullptr ? std::nullopt : std::optional(*value);
+}
 
 Result<CompiledFilter> CompiledFilter::compile(const Filter& filter) {
   Result<Node> root = Compiler().compile(filter, 0);
@@ -314,62 +405,25 @@ Result<CompiledFilter> CompiledFilter::compile(const Filter& filter) {
   return compiled;
 }
 
+bool holds(const Condition& condition, const Resource& resource, const Scope& scope,
+           const Span& span, const TraceFacts& trace) {
+  Condition::Seen seen;
+  if (const auto* attribute = std::get_if<Attribute>(&condition.field())) {
+    see_attributes(*attribute, resource, scope, span, condition, seen);
+  } else if (std::get<Intrinsic>(condition.field()) == Intrinsic::kEventName) {
+    for (const SpanEvent& event : span.events) condition.see_text(event.name, seen);
+  } else {
+    const std::optional<Value> value =
+        intrinsic(std::get<Intrinsic>(condition.field()), resource, scope, span, trace);
+    if (value) condition.see(*value, seen);
+  }
+  return condition.holds(seen);
+}
+
 bool matches(const CompiledFilter& filter, const Resource& resource, const Scope& scope,
-             const Span& span, std::uint64_t trace_duration) {
-  const auto decide_attribute = [&](const Attribute& attribute, const Condition& condition) {
-    Condition::Seen seen;
-    if (covers(attribute.scope, AttributeScope::kSpan)) {
-      see_attribute(span.attributes, attribute.key, condition, seen);
-    }
-    see_surroundings(attribute, resource, scope, condition, seen);
-    if (covers(attribute.scope, AttributeScope::kEvent)) {
-      for (const SpanEvent& event : span.events) {
-        see_attribute(event.attributes, attribute.key, condition, seen);
-      }
-    }
-    if (covers(attribute.scope, AttributeScope::kLink)) {
-      for (const SpanLink& link : span.links) {
-        see_attribute(link.attributes, attribute.key, condition, seen);
-      }
-    }
-    return condition.holds(seen);
-  };
-  const auto intrinsic = [&](Intrinsic field) {
-    switch (field) {
-      case Intrinsic::kServiceName:
-        return Value::string(service_name(resource));
-      case Intrinsic::kName:
-        return Value::string(span.name);
-      case Intrinsic::kKind:
-        return Value::string(kind_text(span.kind));
-      case Intrinsic::kStatus:
-        return Value::string(status_text(span.status_code));
-      case Intrinsic::kStatusMessage:
-        return Value::string(span.status_message);
-      case Intrinsic::kDuration:
-        return integer_value(span.duration_nanos());
-      case Intrinsic::kScopeName:
-        return Value::string(scope.name);
-      case Intrinsic::kScopeVersion:
-        return Value::string(scope.version);
-      case Intrinsic::kTraceState:
-        return Value::string(span.trace_state);
-      case Intrinsic::kIsRoot:
-        return Value::boolean(span.parent_span_id.is_zero());
-      case Intrinsic::kTraceDuration:
-        return integer_value(trace_duration);
-      case Intrinsic::kSeverity:
-      case Intrinsic::kBody:
-        break;
-    }
-    return Value();
-  };
+             const Span& span, const TraceFacts& trace) {
   return CompiledFilter::evaluate(filter.root(), [&](const Condition& condition) {
-    if (const auto* attribute = std::get_if<Attribute>(&condition.field())) {
-      return decide_attribute(*attribute, condition);
-    }
-    const Value value = intrinsic(std::get<Intrinsic>(condition.field()));
-    return value.type() != ValueType::kEmpty && condition.holds_for(value);
+    return holds(condition, resource, scope, span, trace);
   });
 }
 

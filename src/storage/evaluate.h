@@ -1,9 +1,10 @@
 // Compiled filters: a Filter of plan.h made ready to be asked many times, and the one definition of
 // what its conditions mean, whichever engine asks. Immutable after compile(); any thread.
 //
-// Meaning of a condition where its field has several values (the span's attribute and the
-// resource's of the same key; one attribute in many events): it holds where any value satisfies it,
-// and kNotEqual where there is a value and none is equal. kAny looks everywhere.
+// Attributes are the first under their key: OTLP forbids two. Meaning of a condition where its
+// field has several values (the span's attribute and the resource's of the same key; one attribute
+// in many events): it holds where any value satisfies it, and kNotEqual where there is a value and
+// none is equal. kAny looks everywhere.
 //
 //  - A text operand compares with the text form of any value: numbers in decimal, true and false,
 //    arrays and maps as JSON, bytes in base64. Ordered comparison of a number with a text that is a
@@ -47,6 +48,7 @@ class Condition {
 
   const Field& field() const { return compare_.field; }
   Operator op() const { return compare_.op; }
+  const Operand& operand() const { return compare_.operand; }
 
   // One condition's journey over the values of its field: see each, then ask holds().
   struct Seen {
@@ -55,13 +57,15 @@ class Condition {
   };
   void see(const Value& value, Seen& seen) const {
     seen.any = true;
-    if (!seen.matched) seen.matched = satisfied_by(value);
+    if (!seen.matched) seen.matched = is_satisfied_by(value);
   }
   void see_text(std::string_view text, Seen& seen) const { see(Value::string(text), seen); }
   bool holds(const Seen& seen) const {
     if (compare_.op == Operator::kNotEqual) return seen.any && !seen.matched;
     return seen.matched;
   }
+  // Whether the value satisfies the operator; of kNotEqual, whether it is equal.
+  bool is_satisfied_by(const Value& value) const;
   // Of a field that has exactly one value.
   bool holds_for(const Value& value) const {
     Seen seen;
@@ -73,8 +77,6 @@ class Condition {
   struct Regex;
   explicit Condition(Compare compare);
 
-  // Whether the value satisfies the operator; of kNotEqual, whether it is equal.
-  bool satisfied_by(const Value& value) const;
   bool compares_text(std::string_view text) const;
   bool compares_number(const Value& value) const;
 
@@ -89,46 +91,70 @@ class Condition {
 class CompiledFilter {
  public:
   struct Node {
-    enum class Kind : std::uint8_t { kAnd, kOr, kNot, kCondition };
+    enum class Kind : std::uint8_t { kAnd, kOr, kNot, kCondition, kRelated };
     Kind kind = Kind::kAnd;
-    std::vector<Node> children;
+    std::vector<Node> children;  // of kNot and kRelated one
     std::optional<Condition> condition;
+    Relation relation = Relation::kParent;  // of kRelated
   };
 
   static Result<CompiledFilter> compile(const Filter& filter);
   const Node& root() const { return root_; }
 
-  // `decide(const Condition&) -> bool` is asked for conditions until the outcome is clear.
-  template <typename Decide>
-  static bool evaluate(const Node& node, Decide&& decide) {
+  // `decide(const Condition&) -> bool` is asked for conditions until the outcome is clear,
+  // `relate(const Node&) -> bool` for relatives.
+  template <typename Decide, typename Relate>
+  static bool evaluate(const Node& node, Decide&& decide, Relate&& relate) {
     switch (node.kind) {
       case Node::Kind::kAnd:
         for (const Node& child : node.children) {
-          if (!evaluate(child, decide)) return false;
+          if (!evaluate(child, decide, relate)) return false;
         }
         return true;
       case Node::Kind::kOr:
         for (const Node& child : node.children) {
-          if (evaluate(child, decide)) return true;
+          if (evaluate(child, decide, relate)) return true;
         }
         return false;
       case Node::Kind::kNot:
-        return !evaluate(node.children.front(), decide);
+        return !evaluate(node.children.front(), decide, relate);
       case Node::Kind::kCondition:
         return decide(*node.condition);
+      case Node::Kind::kRelated:
+        return relate(node);
     }
     return false;
+  }
+  // Of something that has no relatives.
+  template <typename Decide>
+  static bool evaluate(const Node& node, Decide&& decide) {
+    return evaluate(node, decide, [](const Node&) { return false; });
   }
 
  private:
   Node root_;
 };
 
-// Whether a decoded span (or log record) matches. `trace_duration` in nanoseconds, for filters that
-// ask for it.
+// What a span's conditions on its whole trace look at.
+struct TraceFacts {
+  std::uint64_t duration = 0;  // nanoseconds
+  std::uint64_t spans = 0;
+  bool has_root = false;
+  std::string root_service, root_name;  // of the earliest span without a parent
+};
+
+// Whether a decoded span (or log record) matches; of conditions on relatives, as one that has none.
 bool matches(const CompiledFilter& filter, const Resource& resource, const Scope& scope,
-             const Span& span, std::uint64_t trace_duration = 0);
+             const Span& span, const TraceFacts& trace = {});
 bool matches(const CompiledFilter& filter, const Resource& resource, const Scope& scope,
              const LogRecord& record);
+// One condition alone.
+bool holds(const Condition& condition, const Resource& resource, const Scope& scope,
+           const Span& span, const TraceFacts& trace);
+
+// The value of a field that grouping goes by: the first there is, in the order of AttributeScope.
+// Views into the arguments.
+std::optional<Value> first_value(const Field& field, const Resource& resource, const Scope& scope,
+                                 const Span& span, const TraceFacts& trace);
 
 }  // namespace kolben::storage

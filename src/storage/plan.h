@@ -3,6 +3,8 @@
 // Plain data.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -47,11 +49,17 @@ enum class Intrinsic : std::uint8_t {
   kTraceDuration,  // of the whole trace
   kSeverity,       // log records: severity number
   kBody,           // log records: the text of the body
+  kEventName,      // of each event
+  kTraceSpans,     // how many spans the whole trace has
+  kRootService,    // of the trace's root, where there is one
+  kRootName,
 };
 
 struct Attribute {
   AttributeScope scope = AttributeScope::kAny;
   std::string key;
+
+  friend bool operator==(const Attribute&, const Attribute&) = default;
 };
 
 using Field = std::variant<Attribute, Intrinsic>;
@@ -88,8 +96,40 @@ struct Or {
 struct Not {
   std::shared_ptr<const Filter> term;
 };
+// The span has a relative, another span of its trace, that matches. A parent is any span with the
+// id that the child names, wherever it is stored; where it is missing, only that branch ends.
+enum class Relation : std::uint8_t {
+  kParent,
+  kAncestor,  // a parent, a parent's parent, and so on
+  kChild,
+  kDescendant,
+  kSibling,  // names the same parent, which need not be there
+};
+struct Related {
+  Relation relation = Relation::kParent;
+  std::shared_ptr<const Filter> term;
+};
 struct Filter {
-  std::variant<And, Or, Not, Compare> node;
+  std::variant<And, Or, Not, Compare, Related> node;
+};
+
+// A query at work, seen by who asked: shared with the store while it answers. Any thread.
+struct Watch {
+  std::atomic<bool> is_cancelled = false;  // set it, and the query ends with CANCELLED
+  std::atomic<std::uint64_t> rows_scanned = 0;
+  std::atomic<std::uint64_t> rows_total = 0;  // that the query may have to look at
+  // Everything from here on was looked at; falls while the query works.
+  std::atomic<std::uint64_t> searched_back_to = UINT64_MAX;
+};
+
+// How far a query may go. At the end of its time a query fails with DEADLINE_EXCEEDED, or answers
+// with what it has where `partial` is set; at the end of its memory it fails with
+// RESOURCE_EXHAUSTED.
+struct Limits {
+  std::chrono::nanoseconds time_max{0};  // 0: the store's
+  std::uint64_t bytes_max = 0;           // 0: the store's
+  bool partial = false;
+  std::shared_ptr<Watch> watch = {};
 };
 
 // Traces that have at least one span that matches, newest first (by the start of their earliest
@@ -100,6 +140,7 @@ struct TraceQuery {
   std::uint32_t limit = 20;
   // The `next_cursor` of the page before; empty: the first page.
   std::string cursor = {};
+  Limits limits = {};
 };
 
 // Matching spans counted over time.
@@ -107,6 +148,7 @@ struct HistogramQuery {
   TimeRange range = {};
   Filter filter = {};
   std::uint32_t buckets = 60;
+  Limits limits = {};
 };
 
 struct LogQuery {
@@ -114,6 +156,51 @@ struct LogQuery {
   Filter filter = {};
   std::optional<TraceId> trace_id = {};
   std::uint32_t limit = 1000;
+  Limits limits = {};
+};
+
+// Matching spans counted and measured, for each combination of values of up to three fields and
+// over time. A field's value is the first that a span has, in the order of AttributeScope, in its
+// text form; spans without one make a group of their own.
+inline constexpr std::size_t kGroupFieldsMax = 3;
+struct AggregateQuery {
+  TimeRange range = {};
+  Filter filter = {};
+  std::vector<Field> group_by = {};
+  std::uint32_t buckets = 1;
+  // Whose values are measured where they are numbers; none: nothing is.
+  std::optional<Field> measured = {};
+  std::vector<double> quantiles = {};  // shares: 0.99
+  // Groups that are told one by one: those with the most spans. The others are added up.
+  std::uint32_t limit = 100;
+  Limits limits = {};
+};
+
+// Matching spans by time and by the power of two of their duration.
+struct HeatMapQuery {
+  TimeRange range = {};
+  Filter filter = {};
+  std::uint32_t buckets = 60;
+  Limits limits = {};
+};
+
+// The most frequent values of a field among matching spans.
+struct TopValuesQuery {
+  TimeRange range = {};
+  Filter filter = {};
+  Field field = {};
+  std::uint32_t limit = 20;
+  Limits limits = {};
+};
+
+// What two sets of spans differ in: the attributes and fields whose values have the most different
+// shares. For "what do the slow ones have that the others have not".
+struct DifferenceQuery {
+  TimeRange range = {};
+  Filter selected = {};
+  Filter baseline = {};
+  std::uint32_t limit = 50;
+  Limits limits = {};
 };
 
 }  // namespace kolben::storage

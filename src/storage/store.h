@@ -7,14 +7,18 @@
 // acknowledged. The copies that a sender's retry makes are stored once: same trace id, span id and
 // content.
 //
-// Reading: every call may be slow, runs on the caller's thread, and stops with DEADLINE_EXCEEDED or
-// RESOURCE_EXHAUSTED at its budget. Reads see everything that was acknowledged before they began.
+// Reading: every call may be slow, runs on the caller's thread (and on the store's scan threads),
+// and stops with DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED at its budget, see Limits of plan.h. Reads
+// see everything that was acknowledged before they began. Answers are the same whatever the threads
+// did. What counts spans counts each copy of a span that is not merged with the others yet; what
+// shows traces shows each span once.
 //
 // All calls are safe from any thread.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +29,13 @@
 #include "storage/plan.h"
 
 namespace kolben::storage {
+
+// How much of its question a query answered.
+struct Coverage {
+  bool is_complete = true;  // otherwise the time was up (Limits::partial)
+  // Everything that starts at this time or later is in the answer: ask for what is before to go on.
+  std::uint64_t searched_back_to = 0;
+};
 
 struct ServiceCount {
   std::string name;
@@ -49,6 +60,7 @@ struct TracePage {
   std::vector<TraceSummary> traces;
   std::string next_cursor;  // empty: this was the last page
   std::uint64_t spans_scanned = 0;
+  Coverage coverage = {};
 };
 
 // One slice of time; latencies in nanoseconds, of the matching spans that start in it.
@@ -64,6 +76,80 @@ struct Histogram {
   std::vector<HistogramBucket> buckets;
   std::uint64_t total = 0;
   std::uint64_t spans_scanned = 0;
+  Coverage coverage = {};
+};
+
+// What was measured of the spans of a group that start in one slice of time.
+struct AggregateBucket {
+  std::uint64_t count = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t measured = 0;  // spans whose measured field is a number; the others follow it
+  double sum = 0, least = 0, greatest = 0;
+  std::vector<double> quantiles;  // as asked for; 0 where nothing was measured
+};
+
+struct AggregateGroup {
+  std::vector<std::optional<std::string>> values;  // one for each field of group_by
+  std::uint64_t count = 0;
+  std::vector<AggregateBucket> buckets;
+};
+
+struct Aggregate {
+  std::uint64_t begin_unix_nano = 0;   // of the first bucket
+  std::uint64_t bucket_nanos = 0;      // a rate is a count divided by it
+  std::vector<AggregateGroup> groups;  // most spans first, then by values
+  // The groups beyond the limit, added up; without quantiles.
+  std::uint64_t other_groups = 0;
+  std::uint64_t other_count = 0;
+  std::uint64_t total = 0;
+  std::uint64_t spans_scanned = 0;
+  Coverage coverage = {};
+};
+
+struct HeatMap {
+  std::uint64_t begin_unix_nano = 0;
+  std::uint64_t bucket_nanos = 0;
+  std::uint32_t buckets = 0;
+  // Durations of row i are below 2^i and at least 2^(i-1) nanoseconds; of row 0 they are 0.
+  static constexpr std::uint32_t kRows = 65;
+  std::vector<std::uint64_t> counts;  // row by row: kRows * buckets
+  std::uint64_t total = 0;
+  std::uint64_t spans_scanned = 0;
+  Coverage coverage = {};
+
+  std::uint64_t at(std::uint32_t row, std::uint32_t bucket) const {
+    return counts[std::size_t{row} * buckets + bucket];
+  }
+};
+
+struct ValueCount {
+  std::string value;
+  std::uint64_t count = 0;
+};
+
+struct TopValues {
+  std::vector<ValueCount> values;  // most frequent first, then by value
+  std::uint64_t different = 0;     // values in all
+  std::uint64_t total = 0;         // matching spans
+  std::uint64_t missing = 0;       // of them, without the field
+  std::uint64_t spans_scanned = 0;
+  Coverage coverage = {};
+};
+
+struct DifferenceEntry {
+  Field field;
+  std::string value;
+  std::uint64_t selected = 0, baseline = 0;  // spans that have it
+};
+
+struct Difference {
+  std::uint64_t selected = 0, baseline = 0;  // spans of the sets
+  // By the difference of the shares, greatest first; then by field and value.
+  std::vector<DifferenceEntry> entries;
+  // Fields with too many different values to compare (ids, mostly).
+  std::vector<Field> skipped;
+  std::uint64_t spans_scanned = 0;
+  Coverage coverage = {};
 };
 
 struct Operation {
@@ -103,6 +189,18 @@ class Store {
   // none. Batches larger than the reading budget fail with RESOURCE_EXHAUSTED.
   virtual Result<Batch> get_trace(const TraceId& id) = 0;
   virtual Result<Histogram> histogram(const HistogramQuery& query) = 0;
+  virtual Result<Aggregate> aggregate(const AggregateQuery&) {
+    return unimplemented("this store does not aggregate");
+  }
+  virtual Result<HeatMap> heat_map(const HeatMapQuery&) {
+    return unimplemented("this store does not draw heat maps");
+  }
+  virtual Result<TopValues> top_values(const TopValuesQuery&) {
+    return unimplemented("this store does not count values");
+  }
+  virtual Result<Difference> difference(const DifferenceQuery&) {
+    return unimplemented("this store does not compare sets of spans");
+  }
   // Log records, decoded, oldest first.
   virtual Result<Batch> logs(const LogQuery& query) = 0;
 

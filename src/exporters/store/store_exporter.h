@@ -8,6 +8,15 @@
 //       retention:
 //         max_bytes: 10737418240       # the oldest goes when there is more
 //         max_age: 168h                # or when it arrived longer ago
+//         min_free_bytes: 0            # or when the disk has less room left; 0: never for that
+//         rules:                       # traces that are kept longer; the first that holds of any
+//           - name: errors             #   span of a trace decides
+//             errors: true
+//             max_age: 720h
+//           - name: slow payments
+//             service: pay
+//             longer_than: 2s
+//             max_age: 720h
 //
 // consume() refuses with RESOURCE_EXHAUSTED and a delay while the store's memory, or the disk, is
 // full. Threads: those of the engine.

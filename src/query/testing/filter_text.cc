@@ -11,10 +11,12 @@ using storage::Filter;
 
 constexpr std::array<std::string_view, 6> kScopes = {"any",   "span",  "resource",
                                                      "scope", "event", "link"};
-constexpr std::array<std::string_view, 13> kIntrinsics = {
-    "service",        "name",       "kind",          "status",      "status_message",
-    "duration",       "scope_name", "scope_version", "trace_state", "is_root",
-    "trace_duration", "severity",   "body"};
+constexpr std::array<std::string_view, 17> kIntrinsics = {
+    "service",    "name",          "kind",        "status",       "status_message", "duration",
+    "scope_name", "scope_version", "trace_state", "is_root",      "trace_duration", "severity",
+    "body",       "event_name",    "trace_spans", "root_service", "root_name"};
+constexpr std::array<std::string_view, 5> kRelations = {"parent", "ancestor", "child", "descendant",
+                                                        "sibling"};
 constexpr std::array<std::string_view, 8> kOperators = {
     "=", "!=", "<", "<=", ">", ">=", "=~", "exists"};
 
@@ -51,6 +53,10 @@ std::string to_text(const Filter& filter) {
   if (const auto* any = std::get_if<storage::Or>(&filter.node)) return joined(any->terms, " or ");
   if (const auto* negated = std::get_if<storage::Not>(&filter.node)) {
     return "not " + to_text(*negated->term);
+  }
+  if (const auto* related = std::get_if<storage::Related>(&filter.node)) {
+    return "has " + std::string(kRelations.at(static_cast<std::size_t>(related->relation))) + " " +
+           to_text(*related->term);
   }
   const auto& compare = std::get<storage::Compare>(filter.node);
   const std::string op(kOperators.at(static_cast<std::size_t>(compare.op)));

@@ -1,0 +1,175 @@
+// Log records, oldest first.
+#include <algorithm>
+#include <queue>
+
+#include "storage/engine/scan/assembly.h"
+#include "storage/engine/scan/log_scan.h"
+#include "storage/engine/scan/questions.h"
+
+namespace kolben::storage::scan {
+namespace {
+
+// Row groups that are looked at together; the same with any number of threads.
+constexpr std::size_t kWaveMax = 16;
+// Records between two looks at the size.
+constexpr std::size_t kRecordsAtOnce = 1000;
+
+struct GroupOfLogs {
+  std::uint32_t part = 0;
+  std::uint32_t group = 0;
+  std::uint64_t first_time = 0;
+};
+
+struct LogRef {
+  std::uint64_t time = 0;
+  std::uint32_t part = 0, group = 0, row = 0;
+
+  friend auto operator<=>(const LogRef&, const LogRef&) = default;
+};
+
+class LogSearch {
+ public:
+  LogSearch(Context& context, Control& control, const LogQuery& query, const FilterPlan& filter)
+      : context_(context),
+        control_(control),
+        query_(query),
+        filter_(filter),
+        limit_(std::min(query.limit, kLogsMax)) {
+    for (const LivePart& live : context.snapshot.logs) plans_.emplace_back(filter, *live.part);
+    list_groups();
+  }
+
+  Status run() {
+    std::size_t wave = 1;
+    for (std::size_t next = 0; next < groups_.size(); wave = std::min(wave * 2, kWaveMax)) {
+      const bool is_full = oldest_.size() == limit_;
+      if (limit_ == 0 || (is_full && groups_[next].first_time > oldest_.top().time)) break;
+      KOLBEN_RETURN_IF_ERROR(control_.check());
+      const std::size_t count = std::min(wave, groups_.size() - next);
+      KOLBEN_RETURN_IF_ERROR(look_at(next, count));
+      next += count;
+    }
+    return Status::ok();
+  }
+
+  Result<Batch> result() {
+    std::vector<LogRef> refs;
+    for (; !oldest_.empty(); oldest_.pop()) refs.push_back(oldest_.top());
+    std::reverse(refs.begin(), refs.end());
+    // Row groups are read one after the other, records stand in the order of their times.
+    std::vector<std::size_t> order(refs.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&refs](std::size_t a, std::size_t b) {
+      return std::pair(refs[a].part, refs[a].group) < std::pair(refs[b].part, refs[b].group);
+    });
+    Assembly<ResourceLogs, ScopeLogs> assembly(Signal::kLogs);
+    std::vector<Read> records(refs.size());
+    std::optional<part::LogGroup> group;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const LogRef& ref = refs[order[i]];
+      const bool is_next =
+          i == 0 || refs[order[i - 1]].part != ref.part || refs[order[i - 1]].group != ref.group;
+      if (is_next) {
+        KOLBEN_TRY(group, part::LogGroup::open(part_of(ref).part, ref.group));
+      }
+      KOLBEN_RETURN_IF_ERROR(read(*group, ref.row, assembly.batch(), records[order[i]]));
+      if (i % kRecordsAtOnce == 0 && assembly.batch().bytes() > kAnswerBytesMax) {
+        return resource_exhausted("the log records are too large to be read at once; ask for less");
+      }
+    }
+    for (const Read& one : records) {
+      assembly.scope_of(assembly.batch().logs().resources, *one.resource, *one.scope)
+          .records.push_back(assembly.batch().arena(), one.record);
+    }
+    return assembly.finish();
+  }
+
+ private:
+  struct Read {
+    const part::ResourceEntry* resource = nullptr;
+    const part::ScopeEntry* scope = nullptr;
+    LogRecord record;  // in the batch's arena
+  };
+
+  const LivePart& part_of(const LogRef& ref) const { return context_.snapshot.logs[ref.part]; }
+
+  void list_groups() {
+    for (std::uint32_t i = 0; i < context_.snapshot.logs.size(); ++i) {
+      const part::Part& part = *context_.snapshot.logs[i].part;
+      for (std::uint32_t group = 0; group < part.groups(); ++group) {
+        const part::GroupFacts& facts = part.group(group);
+        if (facts.first_time >= query_.range.end || facts.last_time < query_.range.begin) continue;
+        groups_.push_back({i, group, facts.first_time});
+      }
+    }
+    std::stable_sort(groups_.begin(), groups_.end(),
+                     [](const auto& a, const auto& b) { return a.first_time < b.first_time; });
+  }
+
+  Status look_at(std::size_t first, std::size_t count) {
+    std::vector<Status> failures(count);
+    std::vector<std::vector<LogRef>> found(count);
+    context_.threads.run(
+        count, [&](std::size_t i) { failures[i] = look_at(groups_[first + i], found[i]); });
+    for (std::size_t i = 0; i < count; ++i) {
+      KOLBEN_RETURN_IF_ERROR(failures[i]);
+      for (const LogRef& ref : found[i]) {
+        if (oldest_.size() == limit_ && !(ref < oldest_.top())) continue;
+        oldest_.push(ref);
+        if (oldest_.size() > limit_) oldest_.pop();
+      }
+    }
+    return Status::ok();
+  }
+
+  Status look_at(const GroupOfLogs& place, std::vector<LogRef>& found) {
+    KOLBEN_TRY(LogScan scan, LogScan::open(context_.snapshot.logs[place.part], place.group, filter_,
+                                           plans_[place.part]));
+    KOLBEN_TRY(const Selection rows, scan.select(query_.range, query_.trace_id));
+    control_.scanned(scan.logs().rows());
+    if (rows.none()) return Status::ok();
+    KOLBEN_TRY(const std::span<const std::uint64_t> times, scan.logs().effective_times());
+    rows.for_each(
+        [&](std::uint32_t row) { found.push_back({times[row], place.part, place.group, row}); });
+    return Status::ok();
+  }
+
+  static Status read(part::LogGroup& group, std::uint32_t row, Batch& batch, Read& read) {
+    KOLBEN_TRY(const part::NumberColumn* resources,
+               group.columns().numbers(part::log_column::kResource));
+    KOLBEN_TRY(const part::NumberColumn* scopes, group.columns().numbers(part::log_column::kScope));
+    if (row >= resources->size || row >= scopes->size ||
+        (*resources)[row] >= group.part().resources().size() ||
+        (*scopes)[row] >= group.part().scopes().size()) {
+      return data_loss("a log record names a resource or scope that its part does not have");
+    }
+    read.resource = &group.part().resources()[(*resources)[row]];
+    read.scope = &group.part().scopes()[(*scopes)[row]];
+    Arena arena;
+    LogRecord record;
+    KOLBEN_RETURN_IF_ERROR(group.read(row, arena, record));
+    read.record = clone(record, batch.arena());
+    return Status::ok();
+  }
+
+  Context& context_;
+  Control& control_;
+  const LogQuery& query_;
+  const FilterPlan& filter_;
+  const std::size_t limit_;
+  std::vector<PartPlan> plans_;
+  std::vector<GroupOfLogs> groups_;     // oldest first
+  std::priority_queue<LogRef> oldest_;  // so far, the newest of them on top
+};
+
+}  // namespace
+
+Result<Batch> find_logs(Context& context, const LogQuery& query) {
+  Control control(context, query.limits);
+  KOLBEN_TRY(const std::unique_ptr<FilterPlan> filter, FilterPlan::compile(query.filter));
+  LogSearch search(context, control, query, *filter);
+  KOLBEN_RETURN_IF_ERROR(search.run());
+  return search.result();
+}
+
+}  // namespace kolben::storage::scan

@@ -1,0 +1,175 @@
+// Budgets, cancellation, progress, and answers that threads do not change.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "storage/engine/part/random_telemetry.h"
+#include "storage/engine/scan/questions.h"
+
+namespace kolben::storage::scan {
+namespace {
+
+// A clock that goes on by a second each time somebody looks.
+class CountingClock final : public Clock {
+ public:
+  std::uint64_t unix_nanos() const override { return 0; }
+  std::uint64_t steady_nanos() const override { return seconds_.fetch_add(1) * 1'000'000'000; }
+
+ private:
+  mutable std::atomic<std::uint64_t> seconds_ = 0;
+};
+
+class ScanLimits : public testing::Test {
+ protected:
+  ScanLimits() {
+    part::RandomTelemetry random(7);
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      Batch batch = random.spans(40'000, 4000);
+      put_in_time(batch, i);
+      snapshot_.spans.push_back({part::part_of(batch), nullptr});
+    }
+  }
+
+  // A span each millisecond, ten of them a trace, a minute after the part before.
+  static void put_in_time(Batch& batch, std::uint64_t part) {
+    std::uint64_t number = part * 60'000;
+    for (ResourceSpans& resource : batch.traces().resources) {
+      for (ScopeSpans& scope : resource.scopes) {
+        for (Span& span : scope.spans) {
+          const std::uint64_t trace = number / 10;
+          std::memcpy(span.trace_id.bytes.data(), &trace, sizeof trace);
+          std::memcpy(span.span_id.bytes.data(), &number, sizeof number);
+          span.start_time_unix_nano = 1'700'000'000'000'000'000 + number * 1'000'000;
+          span.end_time_unix_nano = span.start_time_unix_nano + number % 1000 * 1000;
+          ++number;
+        }
+      }
+    }
+  }
+
+  Context context(const Clock& clock = system_clock(), ScanThreads* threads = nullptr) {
+    return {snapshot_, threads == nullptr ? threads_ : *threads, clock};
+  }
+
+  const Filter all_{And{}};
+  Snapshot snapshot_;
+  ScanThreads threads_{1};
+};
+
+TEST_F(ScanLimits, AQueryThatIsCancelledEnds) {
+  const auto watch = std::make_shared<Watch>();
+  watch->is_cancelled = true;
+  Context now = context();
+  const auto map = heat_map(now, {.filter = all_, .limits = {.watch = watch}});
+  EXPECT_EQ(map.status().code(), StatusCode::kCancelled);
+  const auto page = search(now, {.filter = all_, .limits = {.watch = watch}});
+  EXPECT_EQ(page.status().code(), StatusCode::kCancelled);
+}
+
+TEST_F(ScanLimits, AtTheEndOfItsTimeAQueryFails) {
+  const CountingClock clock;
+  Context now = context(clock);
+  const auto map = heat_map(now, {.filter = all_, .limits = {.time_max = std::chrono::seconds(4)}});
+  EXPECT_EQ(map.status().code(), StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(ScanLimits, APartialAnswerIsRightFromWhereItSays) {
+  Context now = context();
+  const HeatMapQuery query{.filter = all_, .buckets = 50};
+  const auto whole = heat_map(now, query);
+  HeatMapQuery short_query = query;
+  short_query.limits = {.time_max = std::chrono::seconds(6), .partial = true};
+  const CountingClock clock;
+  Context hurried = context(clock);
+  const auto part = heat_map(hurried, short_query);
+  ASSERT_TRUE(part.has_value()) << part.status().to_string();
+  EXPECT_FALSE(part->coverage.is_complete);
+  EXPECT_LT(part->total, whole->total);
+  int complete_buckets = 0;
+  for (std::uint32_t bucket = 0; bucket < part->buckets; ++bucket) {
+    const std::uint64_t begin = part->begin_unix_nano + bucket * part->bucket_nanos;
+    if (begin < part->coverage.searched_back_to) continue;
+    ++complete_buckets;
+    for (std::uint32_t row = 0; row < HeatMap::kRows; ++row) {
+      EXPECT_EQ(part->at(row, bucket), whole->at(row, bucket));
+    }
+  }
+  EXPECT_GT(complete_buckets, 0);
+}
+
+TEST_F(ScanLimits, APartialSearchFindsTheNewestOnly) {
+  // A filter that matches here and there, so that a page is not full after the first row groups.
+  const Filter some{Compare{Attribute{AttributeScope::kSpan, "url.path"}, Operator::kEqual,
+                            std::string("value 17")}};
+  Context now = context();
+  const auto whole = search(now, {.filter = some, .limit = 1000});
+  const CountingClock clock;
+  Context hurried = context(clock);
+  const auto part = search(
+      hurried, {.filter = some,
+                .limit = 1000,
+                .limits = {.time_max = std::chrono::seconds(3), .partial = true}});
+  ASSERT_TRUE(part.has_value()) << part.status().to_string();
+  ASSERT_FALSE(part->coverage.is_complete);
+  EXPECT_GT(part->traces.size(), 0U);
+  std::size_t i = 0;
+  for (; i < part->traces.size(); ++i) {
+    EXPECT_EQ(part->traces[i].trace_id, whole->traces[i].trace_id);
+  }
+  if (i < whole->traces.size()) {
+    EXPECT_LT(whole->traces[i].start_unix_nano, part->coverage.searched_back_to);
+  }
+}
+
+TEST_F(ScanLimits, AnAnswerThatTakesTooMuchMemoryIsRefused) {
+  Context now = context();
+  const auto top = top_values(
+      now, {.filter = all_, .field = Intrinsic::kName, .limits = {.bytes_max = 10'000}});
+  EXPECT_EQ(top.status().code(), StatusCode::kResourceExhausted);
+}
+
+TEST_F(ScanLimits, ProgressIsSeen) {
+  const auto watch = std::make_shared<Watch>();
+  Context now = context();
+  const auto map = heat_map(now, {.filter = all_, .limits = {.watch = watch}});
+  EXPECT_EQ(watch->rows_scanned, watch->rows_total);
+  EXPECT_EQ(watch->rows_scanned, map->spans_scanned);
+  EXPECT_LT(watch->searched_back_to, UINT64_MAX);
+}
+
+TEST_F(ScanLimits, AnswersDoNotDependOnTheThreads) {
+  const AggregateQuery query{.filter = all_,
+                             .group_by = {Intrinsic::kServiceName, Intrinsic::kKind},
+                             .measured = Attribute{AttributeScope::kSpan, "a"},
+                             .quantiles = {0.5}};
+  Context now = context();
+  const auto want = aggregate(now, query);
+  for (const std::size_t helpers : {std::size_t{0}, std::size_t{3}}) {
+    ScanThreads threads(helpers);
+    Context other = context(system_clock(), &threads);
+    const auto got = aggregate(other, query);
+    ASSERT_EQ(got->groups.size(), want->groups.size());
+    for (std::size_t i = 0; i < want->groups.size(); ++i) {
+      EXPECT_EQ(got->groups[i].values, want->groups[i].values);
+      EXPECT_EQ(got->groups[i].buckets[0].sum, want->groups[i].buckets[0].sum);  // to the last bit
+      EXPECT_EQ(got->groups[i].buckets[0].quantiles, want->groups[i].buckets[0].quantiles);
+    }
+  }
+}
+
+TEST_F(ScanLimits, WhatIsNoQueryIsRefused) {
+  Context now = context();
+  const Filter bad{Compare{Intrinsic::kName, Operator::kRegex, std::string("(")}};
+  EXPECT_EQ(search(now, {.filter = bad}).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(search(now, {.filter = all_, .cursor = "x"}).status().code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(aggregate(now, {.filter = all_, .group_by = std::vector<Field>(4, Intrinsic::kName)})
+                .status()
+                .code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(get_trace(now, TraceId()).status().code(), StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace kolben::storage::scan
