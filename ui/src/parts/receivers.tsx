@@ -1,7 +1,9 @@
 // What the receivers took and refused, and what came to a wrong door, with the reason.
 
+import type { Rejection } from '../api.ts';
 import { status } from '../app/status.ts';
 import { formatCount } from '../lib/format.ts';
+import { explain } from '../lib/rejections.ts';
 import { Icon } from './icons.tsx';
 
 export function rejectedTotal(): number {
@@ -9,6 +11,20 @@ export function rejectedTotal(): number {
   if (!now) return 0;
   const refused = now.receivers.reduce((sum, r) => sum + r.refused, 0);
   return now.rejected.reduce((sum, r) => sum + r.count, refused);
+}
+
+function RejectedRow({ listener, reason, count }: Rejection) {
+  const { what, fix } = explain(reason);
+  return (
+    <tr title={reason}>
+      <td>{listener}</td>
+      <td>
+        {what}
+        {fix && <small class="fix">{fix}</small>}
+      </td>
+      <td class="number bad">{formatCount(count)}</td>
+    </tr>
+  );
 }
 
 export function Receivers() {
@@ -57,17 +73,13 @@ export function Receivers() {
           <thead>
             <tr>
               <th scope="col">Listener</th>
-              <th scope="col">Reason</th>
+              <th scope="col">What came, and what to do</th>
               <th scope="col" class="number">Count</th>
             </tr>
           </thead>
           <tbody>
             {now.rejected.map((r) => (
-              <tr key={`${r.listener}/${r.reason}`}>
-                <td>{r.listener}</td>
-                <td>{r.reason}</td>
-                <td class="number bad">{formatCount(r.count)}</td>
-              </tr>
+              <RejectedRow key={`${r.listener}/${r.reason}`} {...r} />
             ))}
           </tbody>
         </table>

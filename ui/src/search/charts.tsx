@@ -50,7 +50,12 @@ function Plot({ kind, onHover }: { kind: PlotKind; onHover: (index: number | nul
     if (h) plot.current?.set(dataOf(kind, h));
   }, [h]);
 
-  return <div class="plot" ref={box} aria-hidden="true" />;
+  return (
+    <div class="plot" aria-hidden="true">
+      <div ref={box} />
+      {h?.total === 0 && <p class="plot-nothing">Nothing in this time</p>}
+    </div>
+  );
 }
 
 function ChartCard(props: { kind: PlotKind; title: string; summary: string; readout: ComponentChildren; table: () => ComponentChildren; onHover: (i: number | null) => void; extra?: ComponentChildren }) {

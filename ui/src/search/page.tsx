@@ -2,7 +2,7 @@
 
 import { useEffect } from 'preact/hooks';
 import { status, unreachable } from '../app/status.ts';
-import { Banner } from '../parts/small.tsx';
+import { Banner, Waiting } from '../parts/small.tsx';
 import { Charts } from './charts.tsx';
 import { Empty } from './empty.tsx';
 import { Filters } from './filters.tsx';
@@ -20,14 +20,14 @@ function Found() {
       <h1 class="sr-only">Search traces</h1>
       <Filters />
       {failed && <Banner kind="error">{failure.value}</Banner>}
-      <div class={`charts ${none ? 'two' : ''}`}>
+      <div class={`charts ${none ? 'two' : ''}`} aria-busy={loading.value}>
         <Charts />
         {!none && <ScatterCard />}
       </div>
       <p class="sr-only" role="status">
-        {loading.value ? '' : none ? 'No trace matches' : `${traces.value.length} traces`}
+        {loading.value ? 'Searching' : none ? 'No trace matches' : `${traces.value.length} traces`}
       </p>
-      {none ? loading.value ? <div class="card wait" aria-hidden="true" /> : !failed && <NoResults /> : <Results />}
+      {none ? loading.value ? <Waiting>Searching …</Waiting> : !failed && <NoResults /> : <Results />}
     </>
   );
 }
@@ -41,7 +41,10 @@ export function SearchPage() {
     return unreachable.value ? (
       <Banner kind="error">{unreachable.value} Trying again …</Banner>
     ) : (
-      <h1 class="sr-only">Search traces</h1>
+      <>
+        <h1 class="sr-only">Search traces</h1>
+        <Waiting>Asking Kolben what there is …</Waiting>
+      </>
     );
   }
   return now.store.spans === 0 ? <Empty /> : <Found />;

@@ -7,7 +7,7 @@ import { typing } from '../app/shell.tsx';
 import { status } from '../app/status.ts';
 import { positionOf } from '../lib/tree.ts';
 import { Icon } from '../parts/icons.tsx';
-import { Banner, copyText } from '../parts/small.tsx';
+import { Banner, copyText, Waiting } from '../parts/small.tsx';
 import { Details } from './details.tsx';
 import { MinimapStrip, TraceBar, TraceHeader } from './header.tsx';
 import { LogsTab } from './logsTab.tsx';
@@ -134,7 +134,12 @@ export function TracePage({ id }: { id: string }) {
   if (!loaded) {
     if (view.missing.value) return <Missing view={view} />;
     if (view.failure.value) return <Banner kind="error">{view.failure.value}</Banner>;
-    return <h1 class="sr-only">Trace {id}</h1>;
+    return (
+      <>
+        <h1 class="sr-only">Trace {id}</h1>
+        <Waiting>Loading the trace …</Waiting>
+      </>
+    );
   }
   const row = view.cursor.value;
   const logs = view.tab.value === 'logs';
