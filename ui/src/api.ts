@@ -178,6 +178,7 @@ export const api = {
     return get<Histogram>(`/histogram?${all}`, signal);
   },
   trace: (id: string, signal?: AbortSignal) => get<Trace>(`/trace/${id}`, signal),
-  span: (trace: string, span: string, signal?: AbortSignal) => get<SpanDetails>(`/trace/${trace}/span/${span}`, signal),
-  logs: (trace: string, signal?: AbortSignal) => get<{ logs: LogRecord[] }>(`/trace/${trace}/logs`, signal).then((a) => a.logs),
+  span: (trace: string, span: string, nth: number, signal?: AbortSignal) =>
+    get<SpanDetails>(`/trace/${trace}/span/${span}${nth > 1 ? `?nth=${nth}` : ''}`, signal),
+  logs: (trace: string, signal?: AbortSignal) => get<{ logs: LogRecord[]; truncated: boolean }>(`/trace/${trace}/logs`, signal),
 };

@@ -38,22 +38,23 @@ function Dropped({ count, what }: { count: number; what: string }) {
   );
 }
 
-function useDetails(view: TraceView, loaded: Loaded, spanId: string): { details: SpanDetails | null; failure: string | null } {
+function useDetails(view: TraceView, loaded: Loaded, row: number): { details: SpanDetails | null; failure: string | null } {
   const [state, setState] = useState<{ of: string; details: SpanDetails | null; failure: string | null }>({ of: '', details: null, failure: null });
+  const of = `${row}/${loaded.trace.spanId[row]}`; // a trace that grows moves its rows
   useEffect(() => {
     let gone = false;
     const timer = setTimeout(() => {
       view
-        .detailsOf(spanId)
-        .then((details) => gone || setState({ of: spanId, details, failure: null }))
-        .catch((cause: unknown) => gone || isAbort(cause) || setState({ of: spanId, details: null, failure: messageOf(cause) }));
+        .detailsOf(row)
+        .then((details) => gone || setState({ of, details, failure: null }))
+        .catch((cause: unknown) => gone || isAbort(cause) || setState({ of, details: null, failure: messageOf(cause) }));
     }, kSettleMillis);
     return () => {
       gone = true;
       clearTimeout(timer);
     };
-  }, [spanId, loaded]);
-  return state.of === spanId ? state : { details: null, failure: null };
+  }, [of, loaded]);
+  return state.of === of ? state : { details: null, failure: null };
 }
 
 function Links({ view, links }: { view: TraceView; links: SpanDetails['links'] }) {
@@ -169,7 +170,7 @@ function Body({ view, loaded, row, details }: { view: TraceView; loaded: Loaded;
 export function Details({ view, loaded, row }: { view: TraceView; loaded: Loaded; row: number }) {
   const { trace } = loaded;
   const spanId = trace.spanId[row]!;
-  const { details, failure } = useDetails(view, loaded, spanId);
+  const { details, failure } = useDetails(view, loaded, row);
   const status = trace.status[row] ?? 0;
   const duration = trace.durationsMicros[row]!;
   const service = trace.services[trace.service[row]!] ?? '';
@@ -186,7 +187,7 @@ export function Details({ view, loaded, row }: { view: TraceView; loaded: Loaded
           <h2>{trace.names[trace.name[row]!] || '(no name)'}</h2>
         </div>
         <div class="details-tools">
-          <IconButton icon="search" label="Zoom to this span (f)" onClick={() => view.zoomToSpan(row)} />
+          <IconButton icon="zoom" label="Zoom to this span (f)" onClick={() => view.zoomToSpan(row)} />
           <CopyButton text={`${location.origin}/trace/${view.id}?span=${spanId}`} label="Copy a link to this span" />
           <IconButton icon="close" label="Close (Esc)" onClick={() => view.closePanel()} />
         </div>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { lastSearch } from '../app/router.ts';
 import { theme, token } from '../app/prefs.ts';
 import { Minimap } from '../canvas/minimap.ts';
-import { formatCount, formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
+import { formatCount, formatDateTime, formatMicros, nanosToMicros, plural, zoneName } from '../lib/format.ts';
 import { Icon } from '../parts/icons.tsx';
 import { Ago, CopyButton, Dot, IconButton } from '../parts/small.tsx';
 import type { Loaded, TraceView } from './view.ts';
@@ -55,8 +55,9 @@ export function TraceHeader({ view, loaded }: { view: TraceView; loaded: Loaded 
         <div>
           <dt>Start</dt>
           <dd>
-            {formatDateTime(start)} <small>
-              <Ago micros={start} />
+            {formatDateTime(start)}{' '}
+            <small>
+              {zoneName(start)} · <Ago micros={start} />
             </small>
           </dd>
         </div>

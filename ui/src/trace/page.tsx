@@ -11,8 +11,9 @@ import { Banner, copyText, Waiting } from '../parts/small.tsx';
 import { Details } from './details.tsx';
 import { MinimapStrip, TraceBar, TraceHeader } from './header.tsx';
 import { LogsTab } from './logsTab.tsx';
+import { kRowHeight } from './row.tsx';
 import { TraceView } from './view.ts';
-import { kRowHeight, Waterfall } from './waterfall.tsx';
+import { Waterfall } from './waterfall.tsx';
 
 /** Moves by `step` visible rows. */
 function move(view: TraceView, step: number): void {
@@ -114,7 +115,7 @@ function Missing({ view }: { view: TraceView }) {
 }
 
 export function TracePage({ id }: { id: string }) {
-  const [view] = useState(() => new TraceView(id, new URLSearchParams(location.search)));
+  const [view] = useState(() => new TraceView(id, location.search));
   useEffect(() => () => view.close(), [view]);
   useKeys(view);
   const loaded = view.loaded.value;
