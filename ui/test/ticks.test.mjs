@@ -8,7 +8,9 @@ const texts = (from, to, most) => ticksOf(from, to, most).map((t) => t.text);
 test('round steps from nothing to the end', () => {
   assert.deepEqual(texts(0, 230e3, 5), ['0', '50 ms', '100 ms', '150 ms', '200 ms']);
   assert.deepEqual(texts(0, 100e3, 5), ['0', '20 ms', '40 ms', '60 ms', '80 ms', '100 ms']);
-  assert.deepEqual(texts(0, 904, 4), ['0', '500 µs']);
+  assert.deepEqual(texts(0, 904, 4), ['0', '200 µs', '400 µs', '600 µs', '800 µs']);
+  assert.deepEqual(texts(0, 9e6, 4), ['0', '2 s', '4 s', '6 s', '8 s']);
+  assert.deepEqual(texts(0, 50e3, 2), ['0', '20 ms', '40 ms']);
   assert.deepEqual(texts(0, 3.2e6, 4), ['0', '1 s', '2 s', '3 s']);
 });
 
@@ -21,6 +23,10 @@ test('deep in a long trace every mark still reads differently', () => {
 test('minutes and hours', () => {
   assert.deepEqual(texts(0, 300e6, 5), ['0', '1 min', '2 min', '3 min', '4 min', '5 min']);
   assert.deepEqual(texts(0, 9000e6, 5), ['0', '30 min', '1 h', '1 h 30 min', '2 h', '2 h 30 min']);
+});
+
+test('no room, no more than one mark', () => {
+  assert.ok(ticksOf(0, 50e3, 1).length <= 2);
 });
 
 test('never more marks than asked for, and none for no width', () => {

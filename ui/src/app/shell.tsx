@@ -61,11 +61,12 @@ function StatusPill() {
   return (
     <button type="button" class={`status-pill ${away ? 'away' : ''}`} onClick={() => (statusOpen.value = true)}>
       <i class="pulse" aria-hidden="true" />
-      {away ? 'Not reachable' : now ? `${formatCompact(now.store.spans)} spans` : 'Connecting'}
+      {away ? 'Not reachable' : now ? formatCompact(now.store.spans) : 'Connecting'}
+      {now && !away && <span class="unit">spans</span>}
       {rejected > 0 && !away && (
         <span class="error-mark">
           <Icon name="alert" />
-          {formatCompact(rejected)} refused
+          {formatCompact(rejected)} <span class="unit">refused</span>
         </span>
       )}
     </button>

@@ -15,12 +15,12 @@ const kUnits: readonly [size: number, name: string][] = [
 const kMinute = 60e6;
 const kLongSteps = [1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440].map((minutes) => minutes * kMinute);
 
-/** The smallest round step that gives at most `most` marks over `width` microseconds. */
+/** The smallest round step of which at most `most` fit into `width` microseconds. */
 function stepOf(width: number, most: number): number {
-  const least = width / Math.max(most, 1);
-  if (least > 30e6) return kLongSteps.find((step) => step >= least) ?? Math.ceil(least / (1440 * kMinute)) * 1440 * kMinute;
-  const power = 10 ** Math.floor(Math.log10(least));
-  return ([1, 2, 5, 10].find((n) => n * power >= least * (1 - 1e-9)) ?? 10) * power;
+  const fits = (step: number): boolean => Math.floor(width / step + 1e-9) <= most;
+  if (width / most > 30e6) return kLongSteps.find(fits) ?? Math.ceil(width / most / (1440 * kMinute)) * 1440 * kMinute;
+  const power = 10 ** Math.floor(Math.log10(width / (most + 1)));
+  return ([1, 2, 5, 10].find((n) => fits(n * power)) ?? 20) * power;
 }
 
 function clockText(micros: number): string {

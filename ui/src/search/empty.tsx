@@ -95,16 +95,7 @@ export function Empty() {
         </section>
       </div>
       <section class="card doors">
-        <header>
-          <h2>At the doors, live</h2>
-          <ul class="ports">
-            {now.ports.map((p) => (
-              <li key={`${p.name}/${p.port}`}>
-                <b>{p.name}</b> {p.host}:{p.port}
-              </li>
-            ))}
-          </ul>
-        </header>
+        <h2>At the doors, live</h2>
         <Receivers />
         {now.rejected.length === 0 && now.receivers.every((r) => r.accepted === 0 && r.refused === 0) && (
           <p class="muted hint">

@@ -5,6 +5,7 @@ import { status, unreachable } from '../app/status.ts';
 import { Banner, Waiting } from '../parts/small.tsx';
 import { Charts } from './charts.tsx';
 import { Empty } from './empty.tsx';
+import { Failure } from './failure.tsx';
 import { Filters } from './filters.tsx';
 import { NoResults } from './reasons.tsx';
 import { Results } from './results.tsx';
@@ -19,7 +20,7 @@ function Found() {
     <>
       <h1 class="sr-only">Search traces</h1>
       <Filters />
-      {failed && <Banner kind="error">{failure.value}</Banner>}
+      {failed && <Failure cause={failure.value} />}
       <div class={`charts ${none ? 'two' : ''}`} aria-busy={loading.value}>
         <Charts />
         {!none && <ScatterCard />}

@@ -4,7 +4,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api, isAbort } from '../api.ts';
 import { nowMicros, status } from '../app/status.ts';
-import { formatDateTime, nanosToMicros, plural } from '../lib/format.ts';
+import { formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
 import { formatSearch, kAllTime, kPresets, rangeAround, relaxations, toApi, windowOf, type SearchState } from '../lib/searchState.ts';
 import { Icon } from '../parts/icons.tsx';
 import { state, window_ } from './store.ts';
@@ -85,8 +85,6 @@ export function NoResults() {
 }
 
 function kindOf(micros: number): string {
-  const seconds = micros / 1e6;
-  const preset = kPresets.find((p) => p.seconds === Math.round(seconds));
-  if (preset) return preset.label.replace('Last ', '').replace(/^hour/, 'one hour');
-  return seconds < 120 ? `${Number(seconds.toPrecision(3))} seconds` : `${Math.round(seconds / 60)} minutes`;
+  const preset = kPresets.find((p) => p.seconds === Math.round(micros / 1e6));
+  return preset ? preset.label.replace('Last ', '').replace(/^hour/, 'one hour') : formatMicros(micros);
 }

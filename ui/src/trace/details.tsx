@@ -13,6 +13,7 @@ import type { Loaded, TraceView } from './view.ts';
 
 const kKindNames = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 const kStatusNames = ['unset', 'ok', 'error'];
+const kNameShown = 80; // characters that surely fit above
 const kSettleMillis = 60; // while keys run over rows, only where they rest is asked for
 
 function Section({ title, count, open = true, children }: { title: string; count?: number; open?: boolean; children: ComponentChildren }) {
@@ -90,6 +91,7 @@ function SpanLogs({ view, loaded, row }: { view: TraceView; loaded: Loaded; row:
 function Body({ view, loaded, row, details }: { view: TraceView; loaded: Loaded; row: number; details: SpanDetails }) {
   const { trace, tree } = loaded;
   const spanId = trace.spanId[row]!;
+  const name = trace.names[trace.name[row]!] ?? '';
   const logs = trace.logs[row] ?? 0;
   const parent = tree.parentOf(row);
   return (
@@ -132,6 +134,8 @@ function Body({ view, loaded, row, details }: { view: TraceView; loaded: Loaded;
       <Section title="Scope and ids">
         <dl class="attributes">
           {[
+            // Above it is cut after some lines.
+            ['name', name.length > kNameShown ? name : ''],
             ['scope', [details.scope.name, details.scope.version].filter(Boolean).join(' ')],
             ['trace id', view.id],
             ['span id', spanId],
@@ -174,17 +178,18 @@ export function Details({ view, loaded, row }: { view: TraceView; loaded: Loaded
   const status = trace.status[row] ?? 0;
   const duration = trace.durationsMicros[row]!;
   const service = trace.services[trace.service[row]!] ?? '';
+  const name = trace.names[trace.name[row]!] ?? '';
   const share = (Math.max(duration, 0) / loaded.total) * 100;
   const start = nanosToMicros(trace.start) + trace.startMicros[row]!;
   return (
     <aside class="details" aria-label="Span details">
       <header>
         <div class="details-title">
-          <p class="details-service">
+          <p class="details-service" title={service}>
             <i class="dot" style={{ background: view.colors.value[trace.service[row]!] }} aria-hidden="true" />
-            {service || 'unknown service'}
+            <span>{service || 'unknown service'}</span>
           </p>
-          <h2>{trace.names[trace.name[row]!] || '(no name)'}</h2>
+          <h2 title={name}>{name || '(no name)'}</h2>
         </div>
         <div class="details-tools">
           <IconButton icon="zoom" label="Zoom to this span (f)" onClick={() => view.zoomToSpan(row)} />

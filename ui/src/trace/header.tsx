@@ -37,14 +37,15 @@ export function TraceHeader({ view, loaded }: { view: TraceView; loaded: Loaded 
   const { trace, tree } = loaded;
   const start = nanosToMicros(trace.start);
   const service = trace.services[trace.service[0] ?? -1];
+  const name = trace.names[trace.name[0] ?? -1];
   return (
     <header class="trace-header">
       <div class="trace-title">
         <a class="icon-button" href={lastSearch.value} aria-label="Back to the search" title="Back to the search">
           <Icon name="back" />
         </a>
-        <h1>
-          <span class="service">{service || 'unknown service'}</span> <span class="operation">{trace.names[trace.name[0] ?? -1] || '(no name)'}</span>
+        <h1 title={`${service}: ${name}`}>
+          <span class="service">{service || 'unknown service'}</span> <span class="operation">{name || '(no name)'}</span>
         </h1>
         <span class="trace-id">
           <code title={trace.traceId}>{trace.traceId}</code>
