@@ -153,7 +153,7 @@ export function Charts() {
     <>
       <ChartCard
         kind="amount"
-        title="Spans over time"
+        title="Spans"
         summary={`${plural(h.total, 'span')} match, ${formatCount(errors)} failed.`}
         onHover={setHover}
         readout={

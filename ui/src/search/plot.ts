@@ -29,6 +29,7 @@ const kLabelChar = 6.2; // about a digit's width in kFont
 
 function timeLabel(seconds: number, span: number): string {
   const micros = seconds * 1e6;
+  if (span > 300 * 86400) return formatDay(micros).slice(0, 7);
   if (span > 3 * 86400) return formatDay(micros).slice(5);
   const clock = formatClock(micros, span < 1);
   if (span > 86400) return `${formatDay(micros).slice(5)} ${clock.slice(0, 5)}`;
@@ -195,7 +196,7 @@ const kCountSteps = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((n) =
 // Seconds: the steps people count time in.
 const kTimeSteps = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
-  172800, 604800,
+  172800, 604800, 1209600, 2592000, 7776000, 15552000, 31536000, 157680000, 315360000,
 ];
 
 /** Powers of ten from min to max, every second or third where there are many. */

@@ -46,15 +46,18 @@ export function RangeField() {
           </select>
         </div>
       </div>
-      {range.kind === 'fixed' &&
-        (['startMicros', 'endMicros'] as const).map((edge) => (
-          <div class="field date" key={edge}>
-            <label for={id + edge}>{edge === 'startMicros' ? 'From' : 'To'}</label>
-            <div class="box">
-              <input id={id + edge} type="datetime-local" step="1" value={localValue(range[edge])} onChange={(event) => setEdge(edge, event.currentTarget.value)} />
+      {range.kind === 'fixed' && (
+        <div class="dates">
+          {(['startMicros', 'endMicros'] as const).map((edge) => (
+            <div class="field date" key={edge}>
+              <label for={id + edge}>{edge === 'startMicros' ? 'From' : 'To'}</label>
+              <div class="box">
+                <input id={id + edge} type="datetime-local" step="1" value={localValue(range[edge])} onChange={(event) => setEdge(edge, event.currentTarget.value)} />
+              </div>
             </div>
-          </div>
-        ))}
+          ))}
+        </div>
+      )}
     </>
   );
 }
