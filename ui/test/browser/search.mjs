@@ -245,3 +245,18 @@ await check('the keyboard reaches every control, and shows where it is', 'full',
     assert.ok(seen.some((name) => wanted.test(name)), `${wanted} is reached; seen: ${seen.join(', ')}`);
   }
 });
+
+for (const theme of ['light', 'dark']) {
+  await check(`what Kolben has, and what it refused (${theme})`, 'full', async (page, mock) => {
+    mock.rejected = [{ listener: 'otlp/http', reason: 'tls_on_plain_port', count: 12 }, { listener: 'otlp/grpc', reason: 'of_a_newer_server', count: 1 }];
+    await page.goto('/search');
+    await page.getByRole('button', { name: /13\s*refused/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'What Kolben has' });
+    await dialog.getByText('A TLS handshake came to a port without TLS').waitFor();
+    await dialog.getByText('Of a newer server').waitFor();
+    await axe(page);
+    await shot(page, `status-${theme}`);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  }, { theme });
+}
