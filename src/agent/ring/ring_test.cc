@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -245,6 +246,13 @@ TEST_F(RingTest, KilledProcesses) {
     ASSERT_TRUE(write("alive"));
     EXPECT_EQ(read(reader, now), "alive");
   }
+}
+
+// A hole would be filled when a program writes to it, and a full /dev/shm would kill the program.
+TEST_F(RingTest, HasItsBlocksFromTheStart) {
+  struct stat status = {};
+  ASSERT_EQ(stat(path_.c_str(), &status), 0);
+  EXPECT_GE(status.st_blocks * 512, status.st_size);
 }
 
 }  // namespace
