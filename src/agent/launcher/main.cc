@@ -20,6 +20,7 @@
 #include "agent/launcher/flags.h"
 #include "agent/launcher/target.h"
 #include "agent/ring/ring.h"
+#include "agent/ring/ring_files.h"
 
 namespace {
 
@@ -106,7 +107,8 @@ bool make_ring(char* path) {
   int failure = ENOENT;
   for (const char* directory : directories) {
     if (directory == nullptr || *directory != '/') continue;
-    const int size = std::snprintf(path, kPathBytesMax, "%s/kolben-agent-%016llx", directory,
+    remove_abandoned_rings(directory);
+    const int size = std::snprintf(path, kPathBytesMax, "%s/%s%016llx", directory, kRingFilePrefix,
                                    static_cast<unsigned long long>(name));
     if (size < 0 || static_cast<std::size_t>(size) >= kPathBytesMax) continue;
     RingHeader* ring = create_ring(path, kDefaultSlots);
