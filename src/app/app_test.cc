@@ -9,6 +9,7 @@
 #include <sstream>
 #include <string>
 #include <system_error>
+#include <thread>
 
 #include "app/banner.h"
 #include "app/built_in_config.h"
@@ -161,7 +162,7 @@ TEST(CommandLine, AFileThatIsNotThereIsNamed) {
 TEST(LastWordsDeathTest, NameTheReason) {
   const auto end_by = [](auto exception) {
     say_last_words();
-    [&]() noexcept { throw exception; }();
+    std::thread([exception] { throw exception; }).join();
   };
   EXPECT_DEATH(end_by(std::bad_alloc()), "kolben: ended: the system gives no more memory");
   EXPECT_DEATH(end_by(std::system_error(EAGAIN, std::generic_category())),
