@@ -21,16 +21,25 @@
 namespace kolben::app {
 namespace {
 
-// For queues to empty and connections to end. Service managers wait longer (systemd: 90 s); an
-// impatient person sends a second signal.
-constexpr auto kStopMax = std::chrono::seconds(15);
+// For queues to empty and connections to end. Service managers wait longer before they kill
+// (systemd 90 s, Kubernetes 30 s, Docker 10 s); an impatient person sends a second signal.
+constexpr auto kStopMax = std::chrono::seconds(8);
+
+// The built-in configuration holds some 40 before anybody connects; gRPC aborts where it gets none.
+constexpr rlim_t kDescriptorsMin = 64;
 
 // Many connections need many descriptors; the soft limit is there for programs that use select().
-void raise_descriptor_limit() {
+Status raise_descriptor_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return Status::ok();
+  if (limit.rlim_max < kDescriptorsMin) {
+    return failed_precondition("only " + std::to_string(limit.rlim_max) + " files may be open, " +
+                               std::to_string(kDescriptorsMin) +
+                               " are needed at least: raise the limit (ulimit -n)");
+  }
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  return Status::ok();
 }
 
 void tell(const Status& status) {
@@ -111,7 +120,10 @@ int run(const config::Node& root, config::Errors& errors,
   }
   log::set_level(graph->service().telemetry.log_level);
   for (const std::string& warning : errors.warnings()) log::warn("config", warning);
-  raise_descriptor_limit();
+  if (const Status raised = raise_descriptor_limit(); !raised.is_ok()) {
+    tell(raised);
+    return 1;
+  }
   // A file of an earlier run must not be taken for this one's.
   if (!options.ports_file.empty()) ::unlink(options.ports_file.c_str());
   StopSignals signals;

@@ -348,6 +348,10 @@ Result<Batch> decode_json(Signal signal, std::string_view text) {
     if (!transcoder.message(request_type(signal), root, 0)) return transcoder.error();
     items = transcoder.items();
   }
+  // The bound of what a request may become once decoded; JSON is denser than it looks: "{},".
+  if (const Result<std::uint64_t> checked = check(signal, message); !checked.has_value()) {
+    return checked.error();
+  }
   std::vector<WirePiece> pieces;
   pieces.push_back({Bytes::from_string(std::move(message)), {}, wire::Compression::kNone});
   return Batch::from_wire(signal, std::move(pieces), items);

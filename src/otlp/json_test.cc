@@ -191,6 +191,16 @@ TEST(DecodeJson, ValuesNestAsDeepAsTheBound) {
   EXPECT_NE(error_of(of_depth(10000)), "none");
 }
 
+// "{}," is three bytes of JSON, and hundreds once decoded.
+TEST(DecodeJson, RefusesMoreMessagesThanADecodedRequestMayHave) {
+  std::string text = R"({"resourceSpans":[)";
+  for (int i = 0; i < 4'000'000; ++i) text += "{},";
+  text += "{}]}";
+  const auto batch = decode_json(Signal::kTraces, text);
+  ASSERT_FALSE(batch.has_value());
+  EXPECT_EQ(batch.error().code(), StatusCode::kResourceExhausted);
+}
+
 TEST(EncodeJson, InvalidUtf8IsReplaced) {
   EXPECT_EQ(to_json(wire_batch(Signal::kTraces, {request_of_span(nested(5, "a\xff"))})),
             span_json("\"name\":\"a\xEF\xBF\xBD\""));

@@ -317,10 +317,42 @@ def test_output_is_the_same_with_and_without():
     assert (watched.stdout, watched.stderr) == (plain.stdout, plain.stderr)
 
 
-def test_a_missing_command_gets_exit_code_1_and_a_sentence():
-    answer = instrumented("no-such-command-anywhere")
-    assert answer.returncode == 1
-    assert b"no-such-command-anywhere" in answer.stderr
+@pytest.mark.parametrize("command, code, words", [
+    ("no-such-command-anywhere", 127, b"cannot find the command no-such-command-anywhere"),
+    ("/no/such/file", 127, b"cannot find the command /no/such/file"),
+    ("/etc/passwd", 126, b"cannot run /etc/passwd: Permission denied"),
+    ("/etc", 126, b"cannot run /etc: Permission denied")])
+def test_a_command_that_cannot_run_gets_the_exit_code_of_shells_and_a_sentence(command, code, words):
+    answer = instrumented(command)
+    assert answer.returncode == code
+    assert words in answer.stderr
+
+
+@pytest.mark.parametrize("limit", ["-f 0", "-n 6", "-v 100000", "-s 64"])
+def test_tight_limits_cost_telemetry_at_most(limit):
+    answer = subprocess.run(["sh", "-c", f'ulimit {limit}; exec "$0" "$@"', AGENT, *CONSOLE, "sh", "-c",
+                             "echo hello; exit 7"], capture_output=True, timeout=20)
+    assert answer.returncode == 7
+    assert b"hello" in answer.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_do_no_harm(closed):
+    command = f'exec "$0" "$@" {closed}'
+    answer = subprocess.run(["sh", "-c", command, AGENT, *CONSOLE, "sh", "-c", "exit 7"],
+                            capture_output=True, timeout=20)
+    assert answer.returncode == 7
+
+
+def test_an_agent_process_that_is_killed_leaves_the_program_unharmed(tmp_path, programs):
+    port = free_port()
+    program = programs(Program([AGENT, *CONSOLE, BIN / "todo", "run", "-p", str(port)], tmp_path, "todo"))
+    wait_listening(port, "todo")
+    for agent in agent_of(program):
+        os.kill(agent, signal.SIGKILL)
+    # More than the ring holds: what finds no room is dropped.
+    assert all(request(port, "GET", "/").status == 200 for _ in range(2000))
+    assert program.stop() == 0
 
 
 @pytest.mark.parametrize("flags, words", [

@@ -4,6 +4,7 @@
 // exit code, signals and files are as without. Whatever fails on the way costs telemetry and one
 // sentence on stderr, never the program. Links libc alone, so that it starts in a millisecond.
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <strings.h>
 #include <sys/random.h>
@@ -19,15 +20,18 @@
 #include "agent/launcher/flags.h"
 #include "agent/launcher/target.h"
 #include "agent/ring/ring.h"
+#include "agent/ring/ring_files.h"
 
 namespace {
 
 using namespace kolben::agent;
 
 constexpr char kUsage[] = "usage: opentelemetry-instrument [FLAGS] command [command_args ...]\n";
-// As Python's launcher: 2 for a wrong command line, 1 for a command that is not there.
+// As Python's launcher for a wrong command line; as shells for a command that is not there or that
+// cannot run, so that scripts see what they would see without the agent.
 constexpr int kExitUsage = 2;
-constexpr int kExitNoCommand = 1;
+constexpr int kExitNotFound = 127;
+constexpr int kExitCannotRun = 126;
 
 __attribute__((format(printf, 1, 2))) void say(const char* format, ...) {
   std::fputs("opentelemetry-instrument: ", stderr);
@@ -79,8 +83,22 @@ void set_variables(const CommandLine& line) {
   }
 }
 
+// A limit of the size of files (ulimit -f) ends a process that passes it by a signal: here it shall
+// be an error like any other.
+class NoSizeSignal {
+ public:
+  NoSizeSignal() : before_(signal(SIGXFSZ, SIG_IGN)) {}
+  ~NoSizeSignal() { signal(SIGXFSZ, before_); }
+  NoSizeSignal(const NoSizeSignal&) = delete;
+  NoSizeSignal& operator=(const NoSizeSignal&) = delete;
+
+ private:
+  void (*const before_)(int);
+};
+
 // Memory first; a file on disk is only written to when the machine is short of memory.
 bool make_ring(char* path) {
+  const NoSizeSignal guard;
   std::uint64_t name = 0;
   if (getrandom(&name, sizeof(name), GRND_NONBLOCK) != sizeof(name)) {
     name = static_cast<std::uint64_t>(getpid()) << 32 ^ reinterpret_cast<std::uintptr_t>(path);
@@ -89,7 +107,8 @@ bool make_ring(char* path) {
   int failure = ENOENT;
   for (const char* directory : directories) {
     if (directory == nullptr || *directory != '/') continue;
-    const int size = std::snprintf(path, kPathBytesMax, "%s/kolben-agent-%016llx", directory,
+    remove_abandoned_rings(directory);
+    const int size = std::snprintf(path, kPathBytesMax, "%s/%s%016llx", directory, kRingFilePrefix,
                                    static_cast<unsigned long long>(name));
     if (size < 0 || static_cast<std::size_t>(size) >= kPathBytesMax) continue;
     RingHeader* ring = create_ring(path, kDefaultSlots);
@@ -171,8 +190,11 @@ int main(int argc, char** argv) {
   set_variables(line);
   char path[kPathBytesMax];
   if (!find_command(line.command[0], path)) {
-    say("cannot find the command %s, or it is not executable", line.command[0]);
-    return kExitNoCommand;
+    const int failure = errno;
+    const bool is_there = failure != ENOENT;
+    say(is_there ? "cannot run %s: %s" : "cannot find the command %s: %s", line.command[0],
+        std::strerror(failure));
+    return is_there ? kExitCannotRun : kExitNotFound;
   }
   if (!is_true(getenv("OTEL_SDK_DISABLED"))) set_up_agent(path);
   execv(path, line.command);
@@ -180,6 +202,7 @@ int main(int argc, char** argv) {
     // A script without "#!", which execvp() gives to the shell.
     execvp(line.command[0], line.command);
   }
-  say("cannot run %s: %s", path, std::strerror(errno));
-  return kExitNoCommand;
+  const int failure = errno;
+  say("cannot run %s: %s", path, std::strerror(failure));
+  return failure == ENOENT ? kExitNotFound : kExitCannotRun;  // a script's interpreter, say
 }

@@ -1,6 +1,7 @@
 #include "agent/launcher/target.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -19,9 +20,16 @@ constexpr int kScriptsMax = 4;
 // More program headers than any linker writes.
 constexpr int kProgramHeadersMax = 64;
 
+// Like a shell: EACCES for what is there and cannot run, else ENOENT.
 bool is_executable_file(const char* path) {
   struct stat status = {};
-  return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+  if (stat(path, &status) != 0) {
+    errno = errno == EACCES ? EACCES : ENOENT;
+    return false;
+  }
+  if (S_ISREG(status.st_mode) && access(path, X_OK) == 0) return true;
+  errno = EACCES;
+  return false;
 }
 
 bool read_at(int file, void* to, std::size_t size, std::uint64_t offset) {
@@ -69,22 +77,29 @@ bool find_interpreter(char* line, char* path) {
 
 bool find_command(const char* command, char* path) {
   if (std::strchr(command, '/') != nullptr) {
+    errno = ENAMETOOLONG;
     if (std::strlen(command) >= kPathBytesMax) return false;
     std::strcpy(path, command);
     return is_executable_file(path);
   }
   const char* directory = getenv("PATH");
   if (directory == nullptr) directory = "/bin:/usr/bin";
+  int failure = ENOENT;
   for (;;) {
     const std::size_t size = std::strcspn(directory, ":");
     const int printed = size == 0 ? std::snprintf(path, kPathBytesMax, "./%s", command)
                                   : std::snprintf(path, kPathBytesMax, "%.*s/%s",
                                                   static_cast<int>(size), directory, command);
     const bool fits = printed > 0 && static_cast<std::size_t>(printed) < kPathBytesMax;
-    if (fits && is_executable_file(path)) return true;
-    if (directory[size] == '\0') return false;
+    if (fits && *command != '\0') {
+      if (is_executable_file(path)) return true;
+      if (errno == EACCES) failure = EACCES;
+    }
+    if (directory[size] == '\0') break;
     directory += size + 1;
   }
+  errno = failure;
+  return false;
 }
 
 const char* why_not_instrumented(const char* path) {

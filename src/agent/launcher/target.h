@@ -8,7 +8,8 @@ namespace kolben::agent {
 
 inline constexpr std::size_t kPathBytesMax = 4096;
 
-// As execvp() finds a command; false: it is not on PATH, is a directory, or may not be executed.
+// As execvp() finds a command. False, with errno: EACCES where something of that name is there that
+// may not be executed or is a directory, ENOENT where there is nothing.
 bool find_command(const char* command, char* path);
 
 // Null: the library will be loaded. Else why not, for the sentence "PATH is ...".

@@ -21,6 +21,7 @@
 #include "agent/process/recorder.h"
 #include "agent/process/settings.h"
 #include "agent/ring/ring.h"
+#include "agent/ring/ring_files.h"
 #include "base/clock.h"
 
 namespace kolben::agent {
@@ -163,6 +164,7 @@ int process_main(int argc, char** argv) {
     stderr_messages().say("kolben agent: cannot map the ring " + arguments.ring);
     return 1;
   }
+  hold_ring(arguments.ring.c_str());
   const Settings settings = read_settings(process_environment());
   for (const std::string& warning : settings.warnings) {
     stderr_messages().say("kolben agent: " + warning);

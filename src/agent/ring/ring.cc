@@ -100,8 +100,12 @@ RingHeader* create_ring(const char* path, std::uint32_t slots) {
   const int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return nullptr;
   RingHeader* ring = nullptr;
-  if (ftruncate(file, static_cast<off_t>(mapped_bytes(slots))) == 0) {
+  // Allocated, not only as long: writing to a hole of a full /dev/shm is a SIGBUS for the program.
+  const int failure = posix_fallocate(file, 0, static_cast<off_t>(mapped_bytes(slots)));
+  if (failure == 0) {
     ring = map_file(file, mapped_bytes(slots));
+  } else {
+    errno = failure;
   }
   if (ring != nullptr) {
     new (ring) RingHeader;

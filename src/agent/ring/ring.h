@@ -11,7 +11,8 @@
 // Layout: one page of RingHeader, then 2^n slots of kSlotBytes. A record takes consecutive slots
 // (modulo the ring); each slot begins with a stamp: the lap in which it was filled and whether it
 // is the first of its record. A stamp of an earlier lap means "not filled yet", and zero is such a
-// stamp, so that nothing has to be initialised: a fresh file costs one page. The writers' head, the
+// stamp, so that nothing has to be initialised. The file has its blocks from the start, so that a
+// disk or /dev/shm that fills up later takes nothing from the programs. The writers' head, the
 // reader's tail and the counters have cache lines of their own.
 //
 // Freestanding, see record.h. The file is created by the launcher (mode 0600, in /dev/shm or the

@@ -17,7 +17,8 @@ struct NameOptions {
 // "http.server.duration", "ms" -> "http_server_duration_milliseconds".
 std::string metric_name(const Metric& metric, const NameOptions& options);
 
-// "http.method" -> "http_method"; a leading digit gets "key_" before it.
+// "http.method" -> "http_method"; a leading digit gets "key_" before it, two
+// leading underscores "key".
 std::string label_name(std::string_view key);
 
 // With \\, \" and \n escaped; bytes that are not UTF-8 become U+FFFD.

@@ -62,6 +62,16 @@ std::string_view Request::header(std::string_view name) const {
   return {};
 }
 
+std::string Request::media_type() const {
+  const std::string_view whole = header("Content-Type");
+  std::string type(whole.substr(0, whole.find(';')));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
+  for (char& c : type) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  return type;
+}
+
 Headers query_parameters(std::string_view target) {
   Headers parameters;
   const std::size_t question = target.find('?');

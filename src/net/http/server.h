@@ -34,6 +34,8 @@ struct Request {
   std::string_view path() const;  // the target before '?'
   // The value of the first such header, or empty; names compare without case.
   std::string_view header(std::string_view name) const;
+  // Of Content-Type, without parameters and in lower case: "application/json".
+  std::string media_type() const;
 };
 
 // key=value pairs of the target, percent-decoded ('+' is a space here), in order.
@@ -87,6 +89,10 @@ struct ServerSettings {
   std::chrono::nanoseconds body_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
   std::size_t connections_max = 4096;
+  // What slow peers may hold all together: bodies that are arriving (0: four of the largest, or 64
+  // MiB), beyond it 503; answers that are being read (more only for the one that comes alone).
+  std::size_t arriving_bytes_max = 0;
+  std::size_t leaving_bytes_max = 512 << 20;
   int threads = 1;
   // Origins that may call from a browser ("*", "https://*.example.com"); empty: none.
   std::vector<std::string> cors_allowed_origins = {};

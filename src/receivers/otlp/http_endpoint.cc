@@ -12,13 +12,6 @@ namespace {
 constexpr std::string_view kProtobuf = "application/x-protobuf";
 constexpr std::string_view kJson = "application/json";
 
-// The media type without parameters: "application/json; charset=utf-8".
-std::string_view media_type(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
-  return type;
-}
-
 // The specification wants 413 for what is too large; RESOURCE_EXHAUSTED with a delay is
 // back-pressure.
 int status_code_of(const Status& status) {
@@ -96,7 +89,7 @@ void HttpEndpoint::serve(net::http::Request request, net::http::Responder respon
   if (request.method != "POST") {
     return refuse(405, "wrong_method", "405 method not allowed, supported: [POST]\n");
   }
-  const std::string_view type = media_type(request.header("content-type"));
+  const std::string type = request.media_type();
   const bool is_json = type == kJson;
   if (!is_json && type != kProtobuf) {
     return refuse(415, "wrong_content_type",

@@ -63,8 +63,8 @@ class ZipkinReceiver final : public pipeline::Receiver {
       return refuse(404, "wrong_path", "404 Zipkin v2 spans go to POST /api/v2/spans\n");
     }
     if (request.method != "POST") return refuse(405, "wrong_method", "405 want POST\n");
-    const std::string_view type = request.header("content-type");
-    if (!type.empty() && !type.starts_with("application/json")) {
+    const std::string type = request.media_type();
+    if (!type.empty() && type != "application/json") {
       return refuse(415, "wrong_content_type", "415 want application/json\n");
     }
     Result<Bytes> body = net::http::decode_body(request, settings_.server.body_bytes_max);
