@@ -6,24 +6,10 @@
 #include <ctime>
 #include <iterator>
 
+#include "wire/utf8.h"
+
 namespace kolben::exporters::debug {
 namespace {
-
-// Length of the UTF-8 sequence that begins here, or 0 where there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const std::size_t length = first < 0x80             ? 1
-                             : (first & 0xe0) == 0xc0 ? 2
-                             : (first & 0xf0) == 0xe0 ? 3
-                             : (first & 0xf8) == 0xf0 ? 4
-                                                      : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  return length;
-}
 
 template <typename Items, typename Append>
 void append_joined(std::string& out, const Items& items, Append append) {
@@ -67,18 +53,12 @@ std::string_view type_name(ValueType type) {
 }  // namespace
 
 void append_printable(std::string& out, std::string_view text) {
-  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
   while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
+    const wire::Utf8Step step = wire::utf8_step(text);
     const auto first = static_cast<unsigned char>(text.front());
     const bool is_control = (first < 0x20 && first != '\t' && first != '\n') || first == 0x7f;
-    if (length == 0 || is_control) {
-      out += kReplacement;
-      text.remove_prefix(1);
-    } else {
-      out += text.substr(0, length);
-      text.remove_prefix(length);
-    }
+    out += step.is_valid && !is_control ? text.substr(0, step.size) : wire::kReplacementCharacter;
+    text.remove_prefix(step.size);
   }
 }
 

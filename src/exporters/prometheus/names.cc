@@ -7,6 +7,8 @@
 #include <iterator>
 #include <utility>
 
+#include "wire/utf8.h"
+
 namespace kolben::exporters::prometheus {
 namespace {
 
@@ -84,28 +86,6 @@ void append_word(std::string& name, std::string_view word) {
   name += word;
 }
 
-std::size_t utf8_length(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t length = first < 0x80             ? 1
-                             : (first & 0xe0) == 0xc0 ? 2
-                             : (first & 0xf0) == 0xe0 ? 3
-                             : (first & 0xf8) == 0xf0 ? 4
-                                                      : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  return length;
-}
-
-void append_utf8(std::string& out, std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    out += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length);
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-}
-
 }  // namespace
 
 std::string metric_name(const Metric& metric, const NameOptions& options) {
@@ -138,7 +118,7 @@ std::string label_name(std::string_view key) {
 
 void append_label_value(std::string& out, std::string_view value) {
   std::string clean_text;
-  append_utf8(clean_text, value);
+  wire::append_utf8(value, clean_text);
   for (const char character : clean_text) {
     if (character == '\\' || character == '"') out += '\\';
     if (character == '\n') {
@@ -151,7 +131,7 @@ void append_label_value(std::string& out, std::string_view value) {
 
 void append_help(std::string& out, std::string_view text) {
   std::string clean_text;
-  append_utf8(clean_text, text);
+  wire::append_utf8(text, clean_text);
   for (const char character : clean_text) {
     if (character == '\\') out += '\\';
     if (character == '\n') {
