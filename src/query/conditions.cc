@@ -247,22 +247,4 @@ Status add_duration_bounds(const Parameters& parameters, std::string_view min_na
   return Status::ok();
 }
 
-std::string_view kind_text(SpanKind kind) {
-  switch (kind) {
-    case SpanKind::kInternal:
-      return "internal";
-    case SpanKind::kServer:
-      return "server";
-    case SpanKind::kClient:
-      return "client";
-    case SpanKind::kProducer:
-      return "producer";
-    case SpanKind::kConsumer:
-      return "consumer";
-    case SpanKind::kUnspecified:
-      break;
-  }
-  return {};
-}
-
 }  // namespace kolben::query

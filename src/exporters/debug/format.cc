@@ -6,27 +6,11 @@
 #include <ctime>
 #include <iterator>
 
+#include "model/value_text.h"
 #include "wire/utf8.h"
 
 namespace kolben::exporters::debug {
 namespace {
-
-template <typename Items, typename Append>
-void append_joined(std::string& out, const Items& items, Append append) {
-  bool is_first = true;
-  for (const auto& item : items) {
-    if (!is_first) out += ',';
-    is_first = false;
-    append(item);
-  }
-}
-
-void append_quoted(std::string& out, const Value& value) {
-  const bool is_text = value.type() == ValueType::kString;
-  if (is_text) out += '"';
-  append_plain(out, value);
-  if (is_text) out += '"';
-}
 
 std::string_view type_name(ValueType type) {
   switch (type) {
@@ -63,41 +47,7 @@ void append_printable(std::string& out, std::string_view text) {
 }
 
 void append_plain(std::string& out, const Value& value) {
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      return;
-    case ValueType::kString:
-      return append_printable(out, value.as_string());
-    case ValueType::kBool:
-      out += value.as_bool() ? "true" : "false";
-      return;
-    case ValueType::kInt:
-      fmt::format_to(std::back_inserter(out), "{}", value.as_int());
-      return;
-    case ValueType::kDouble:
-      fmt::format_to(std::back_inserter(out), "{}", value.as_double());
-      return;
-    case ValueType::kArray:
-      out += '[';
-      append_joined(out, value.as_array(), [&](const Value& item) { append_quoted(out, item); });
-      out += ']';
-      return;
-    case ValueType::kKvlist:
-      out += '{';
-      append_joined(out, value.as_kvlist(), [&](const KeyValue& entry) {
-        out += '"';
-        append_printable(out, entry.key);
-        out += "\":";
-        append_quoted(out, entry.value);
-      });
-      out += '}';
-      return;
-    case ValueType::kBytes:
-      for (const char byte : value.as_bytes()) {
-        fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
-      }
-      return;
-  }
+  append_printable(out, value_text(value));
 }
 
 void append_typed(std::string& out, const Value& value) {

@@ -152,46 +152,4 @@ void append_number(std::string& out, double value) {
   }
 }
 
-std::string text_of(const Value& value) {
-  std::string text;
-  const auto join = [&](const auto& items, char open, char close, auto append) {
-    text += open;
-    for (const auto& item : items) {
-      if (text.size() > 1) text += ',';
-      append(item);
-    }
-    text += close;
-  };
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      break;
-    case ValueType::kString:
-      text = value.as_string();
-      break;
-    case ValueType::kBool:
-      text = value.as_bool() ? "true" : "false";
-      break;
-    case ValueType::kInt:
-      text = fmt::format("{}", value.as_int());
-      break;
-    case ValueType::kDouble:
-      append_number(text, value.as_double());
-      break;
-    case ValueType::kArray:
-      join(value.as_array(), '[', ']', [&](const Value& item) { text += text_of(item); });
-      break;
-    case ValueType::kKvlist:
-      join(value.as_kvlist(), '{', '}', [&](const KeyValue& entry) {
-        text += entry.key;
-        text += ':';
-        text += text_of(entry.value);
-      });
-      break;
-    case ValueType::kBytes:
-      text = value.as_bytes();
-      break;
-  }
-  return text;
-}
-
 }  // namespace kolben::exporters::prometheus

@@ -27,7 +27,4 @@ void append_help(std::string& out, std::string_view text);
 // "+Inf", "-Inf", "NaN", else the shortest text that reads back the same.
 void append_number(std::string& out, double value);
 
-// The text form of an attribute: strings as they are, the rest as JSON.
-std::string text_of(const Value& value);
-
 }  // namespace kolben::exporters::prometheus

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "model/value_text.h"
+
 namespace kolben::exporters::prometheus {
 namespace {
 
@@ -23,8 +25,9 @@ void append_label(std::string& out, std::string_view name, std::string_view valu
 void append_attributes(std::string& out, const Attributes& attributes) {
   std::map<std::string, std::string> labels;
   for (const KeyValue& attribute : attributes) {
-    auto [label, is_new] = labels.try_emplace(label_name(attribute.key), text_of(attribute.value));
-    if (!is_new) label->second += ";" + text_of(attribute.value);
+    auto [label, is_new] =
+        labels.try_emplace(label_name(attribute.key), value_text(attribute.value));
+    if (!is_new) label->second += ";" + value_text(attribute.value);
   }
   for (const auto& [name, value] : labels) append_label(out, name, value);
 }
