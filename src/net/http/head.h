@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/http/server.h"
+#include "net/http/message.h"
 
 namespace kolben::net::http {
 

@@ -1,8 +1,8 @@
-// The parts of server.h that are plain functions over requests, responses and targets.
-#include <algorithm>
-#include <optional>
+#include "net/http/message.h"
 
-#include "net/http/server.h"
+#include <algorithm>
+#include <chrono>
+#include <optional>
 
 namespace kolben::net::http {
 
@@ -152,23 +152,6 @@ Response error_response(const Status& status) {
   Response response = text_response(http_status_of(status), std::string(status.message()) + "\n");
   set_retry_after(status, response);
   return response;
-}
-
-Responder::~Responder() {
-  if (send_) respond(text_response(500, "the request was dropped without an answer\n"));
-}
-
-Responder& Responder::operator=(Responder&& other) noexcept {
-  if (this == &other) return *this;
-  Responder before(std::move(send_));
-  send_ = std::move(other.send_);
-  return *this;
-}
-
-void Responder::respond(Response response) {
-  KOLBEN_CHECK(static_cast<bool>(send_));  // answers once
-  Send send = std::move(send_);
-  send(std::move(response));
 }
 
 }  // namespace kolben::net::http
