@@ -34,6 +34,18 @@ std::string_view type_name(ValueType type) {
   return "Empty";
 }
 
+// " name@1.0 key=value"
+void append_scope_line(std::string& out, const Scope& scope) {
+  out += ' ';
+  append_printable(out, scope.name);
+  if (!scope.version.empty()) {
+    out += '@';
+    append_printable(out, scope.version);
+  }
+  append_pairs(out, scope.attributes);
+  out += '\n';
+}
+
 }  // namespace
 
 void append_printable(std::string& out, std::string_view text) {
@@ -91,17 +103,25 @@ std::string format_time(std::uint64_t unix_nanos) {
   return text + " +0000 UTC";
 }
 
-void append_resource(std::string& out, std::string_view title, std::size_t index,
+void append_resource(std::string& out, Layout layout, std::string_view title, std::size_t index,
                      const Resource& resource, std::string_view schema_url) {
-  fmt::format_to(std::back_inserter(out), "{} #{}\nResource SchemaURL: ", title, index);
+  fmt::format_to(std::back_inserter(out), "{} #{}", title, index);
+  if (layout == Layout::kNormal) {
+    append_pairs(out, resource.attributes);
+    out += '\n';
+    return;
+  }
+  out += "\nResource SchemaURL: ";
   append_printable(out, schema_url);
   out += '\n';
   append_attributes(out, "Resource attributes:", resource.attributes);
 }
 
-void append_scope(std::string& out, std::string_view title, std::size_t index, const Scope& scope,
-                  std::string_view schema_url) {
-  fmt::format_to(std::back_inserter(out), "{} #{}\n{} SchemaURL: ", title, index, title);
+void append_scope(std::string& out, Layout layout, std::string_view title, std::size_t index,
+                  const Scope& scope, std::string_view schema_url) {
+  fmt::format_to(std::back_inserter(out), "{} #{}", title, index);
+  if (layout == Layout::kNormal) return append_scope_line(out, scope);
+  fmt::format_to(std::back_inserter(out), "\n{} SchemaURL: ", title);
   append_printable(out, schema_url);
   out += "\nInstrumentationScope ";
   append_printable(out, scope.name);
