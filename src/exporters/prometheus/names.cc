@@ -1,13 +1,7 @@
 #include "exporters/prometheus/names.h"
 
-#include <fmt/format.h>
-
 #include <cctype>
-#include <cmath>
-#include <iterator>
 #include <utility>
-
-#include "wire/utf8.h"
 
 namespace kolben::exporters::prometheus {
 namespace {
@@ -114,42 +108,6 @@ std::string label_name(std::string_view key) {
     name.insert(0, "key_");
   }
   return name.empty() ? "_" : name;
-}
-
-void append_label_value(std::string& out, std::string_view value) {
-  std::string clean_text;
-  wire::append_utf8(value, clean_text);
-  for (const char character : clean_text) {
-    if (character == '\\' || character == '"') out += '\\';
-    if (character == '\n') {
-      out += "\\n";
-    } else {
-      out += character;
-    }
-  }
-}
-
-void append_help(std::string& out, std::string_view text) {
-  std::string clean_text;
-  wire::append_utf8(text, clean_text);
-  for (const char character : clean_text) {
-    if (character == '\\') out += '\\';
-    if (character == '\n') {
-      out += "\\n";
-    } else {
-      out += character;
-    }
-  }
-}
-
-void append_number(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "NaN";
-  } else if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-  } else {
-    fmt::format_to(std::back_inserter(out), "{}", value);
-  }
 }
 
 }  // namespace kolben::exporters::prometheus

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "model/value_text.h"
+#include "pipeline/exposition.h"
 
 namespace kolben::exporters::prometheus {
 namespace {
@@ -16,7 +17,7 @@ void append_label(std::string& out, std::string_view name, std::string_view valu
   if (!out.empty()) out += ',';
   out += name;
   out += "=\"";
-  append_label_value(out, value);
+  pipeline::append_label_value(out, value);
   out += '"';
 }
 
@@ -105,7 +106,7 @@ void append_sample(std::string& out, const std::string& name, const std::string&
     out += '}';
   }
   out += ' ';
-  append_number(out, value);
+  pipeline::append_number(out, value);
   if (timestamp_millis != 0) out += ' ' + std::to_string(timestamp_millis);
   out += '\n';
 }
@@ -242,7 +243,7 @@ std::string Series::to_text(std::uint64_t now_nanos) {
 
 void Series::append_family(std::string& out, const std::string& name, const Family& family) const {
   out += "# HELP " + name + ' ';
-  append_help(out, family.help);
+  pipeline::append_help(out, family.help);
   out += "\n# TYPE " + name + ' ';
   out += type_name(static_cast<int>(family.type));
   out += '\n';
@@ -255,7 +256,7 @@ void Series::append_family(std::string& out, const std::string& name, const Fami
     const auto labels_with = [&labels = labels](std::string_view key, double value) {
       std::string extended = labels;
       std::string number;
-      append_number(number, value);
+      pipeline::append_number(number, value);
       append_label(extended, key, number);
       return extended;
     };
