@@ -106,11 +106,6 @@ std::string unquoted(std::string_view value) {
   return out;
 }
 
-bool is_ordering(Operator op) {
-  return op == Operator::kLess || op == Operator::kLessOrEqual || op == Operator::kGreater ||
-         op == Operator::kGreaterOrEqual;
-}
-
 std::optional<Operand> number_of(std::string_view text) {
   const char* const end = text.data() + text.size();
   std::int64_t integer = 0;

@@ -46,11 +46,6 @@ bool compare(Operator op, const T& left, const T& right) {
   return false;
 }
 
-bool is_ordering(Operator op) {
-  return op == Operator::kLess || op == Operator::kLessOrEqual || op == Operator::kGreater ||
-         op == Operator::kGreaterOrEqual;
-}
-
 }  // namespace
 
 struct Condition::Regex {
