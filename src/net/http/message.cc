@@ -140,6 +140,12 @@ int http_status_of(const Status& status) {
   }
 }
 
+int http_status_of_intake(const Status& status) {
+  const bool is_too_large =
+      status.code() == StatusCode::kResourceExhausted && !status.retry_after().has_value();
+  return is_too_large ? 413 : http_status_of(status);
+}
+
 void set_retry_after(const Status& status, Response& response) {
   if (response.status != 429 && response.status != 503) return;
   const std::optional<std::chrono::milliseconds> delay = status.retry_after();

@@ -44,9 +44,11 @@ struct Response {
 
 Response text_response(int status, std::string text);
 Response json_response(int status, std::string json);
-// The table of the OTLP receiver: RESOURCE_EXHAUSTED 429, UNAVAILABLE and the like 503, ... A body
-// over the limit (RESOURCE_EXHAUSTED of decode_body) is 413 instead: the handler knows.
+// The table of the OTLP receiver: RESOURCE_EXHAUSTED 429, UNAVAILABLE and the like 503, ...
 int http_status_of(const Status& status);
+// The same for a request that brought data: RESOURCE_EXHAUSTED without a delay says that there was
+// too much in it, which is 413; with a delay it is back-pressure.
+int http_status_of_intake(const Status& status);
 // Sets Retry-After (whole seconds) on 429 and 503 where the status names a delay.
 void set_retry_after(const Status& status, Response& response);
 // The status's message as text, with its HTTP status and Retry-After.

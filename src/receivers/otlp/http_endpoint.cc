@@ -5,6 +5,7 @@
 #include "otlp/json.h"
 #include "otlp/service.h"
 #include "pipeline/listener.h"
+#include "receivers/otlp/wire_request.h"
 
 namespace kolben::receivers::otlp {
 namespace {
@@ -19,14 +20,6 @@ std::string_view media_type(std::string_view content_type) {
   return type;
 }
 
-// The specification wants 413 for what is too large; RESOURCE_EXHAUSTED with a delay is
-// back-pressure.
-int status_code_of(const Status& status) {
-  const bool is_too_large =
-      status.code() == StatusCode::kResourceExhausted && !status.retry_after();
-  return is_too_large ? 413 : net::http::http_status_of(status);
-}
-
 // Answers carry what the request carried: protobuf or JSON.
 net::http::Response answer_to(Signal signal, const Status& status, bool is_json) {
   net::http::Response response;
@@ -36,12 +29,8 @@ net::http::Response answer_to(Signal signal, const Status& status, bool is_json)
                                                : kolben::otlp::encode_response({}));
     return response;
   }
-  response.status = status_code_of(status);
-  if (const auto delay = status.retry_after();
-      delay && (response.status == 429 || response.status == 503)) {
-    // Whole seconds (RFC 9110, 10.2.3), rounded up.
-    response.headers.emplace_back("Retry-After", std::to_string((delay->count() + 999) / 1000));
-  }
+  response.status = net::http::http_status_of_intake(status);
+  net::http::set_retry_after(status, response);
   response.body = Bytes::from_string(is_json ? kolben::otlp::encode_rpc_status_json(status)
                                              : kolben::otlp::encode_rpc_status(status));
   return response;
@@ -54,7 +43,7 @@ HttpEndpoint::HttpEndpoint(const std::string& receiver_id, pipeline::Outputs out
     : listener_(receiver_id + "/http"),
       host_(host),
       settings_(std::move(settings)),
-      intake_(outputs, IntakeCounters(host.telemetry(), receiver_id, "http")),
+      intake_(outputs, host.telemetry(), receiver_id, "http"),
       on_refused_(pipeline::count_rejected(host, listener_)) {}
 
 Status HttpEndpoint::start() {
@@ -116,21 +105,16 @@ void HttpEndpoint::serve(net::http::Request request, net::http::Responder respon
     }
     return reply(std::move(responder), body.error());
   }
-  auto answer = [reply, responder = std::move(responder)](const Status& status) mutable {
-    reply(std::move(responder), status);
-  };
-  if (!is_json) {
-    WirePiece piece;
-    piece.message = std::move(body).value();
-    intake_.take_wire(*signal, std::move(piece), std::move(answer));
-    return;
-  }
-  Result<Batch> batch = kolben::otlp::decode_json(*signal, body->view());
+  Result<Batch> batch = is_json ? kolben::otlp::decode_json(*signal, body->view())
+                                : batch_of(*signal, WirePiece{std::move(body).value(), {}});
   if (!batch.has_value()) {
     on_refused_("malformed", request.peer);
-    return answer(batch.error());
+    return reply(std::move(responder), batch.error());
   }
-  intake_.take_decoded(std::move(batch).value(), std::move(answer));
+  intake_.take(std::move(batch).value(),
+               [reply, responder = std::move(responder)](const Status& status) mutable {
+                 reply(std::move(responder), status);
+               });
 }
 
 }  // namespace kolben::receivers::otlp

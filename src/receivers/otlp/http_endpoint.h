@@ -7,7 +7,7 @@
 
 #include "net/http/server.h"
 #include "pipeline/component.h"
-#include "receivers/otlp/intake.h"
+#include "pipeline/intake.h"
 #include "receivers/otlp/settings.h"
 
 namespace kolben::receivers::otlp {
@@ -28,7 +28,7 @@ class HttpEndpoint {
   const std::string listener_;  // "otlp/http"
   pipeline::Host& host_;
   const HttpSettings settings_;
-  Intake intake_;
+  pipeline::Intake intake_;
   net::http::OnRejected on_refused_;
   std::unique_ptr<net::http::Server> server_;
 };
