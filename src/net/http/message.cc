@@ -51,7 +51,7 @@ std::string_view Request::path() const {
   return std::string_view(target).substr(0, target.find('?'));
 }
 
-std::string_view Request::header(std::string_view name) const {
+std::string_view find_header(const Headers& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {
     if (key.size() == name.size() &&
         std::equal(key.begin(), key.end(), name.begin(),

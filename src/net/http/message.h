@@ -14,6 +14,9 @@ namespace kolben::net::http {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+// The value of the first header of that name, or empty; names compare without case.
+std::string_view find_header(const Headers& headers, std::string_view name);
+
 struct Request {
   std::string method;  // "GET"
   std::string target;  // "/api/traces?service=a", as sent
@@ -22,8 +25,7 @@ struct Request {
   std::string peer;    // "127.0.0.1:51234"
 
   std::string_view path() const;  // the target before '?'
-  // The value of the first such header, or empty; names compare without case.
-  std::string_view header(std::string_view name) const;
+  std::string_view header(std::string_view name) const { return find_header(headers, name); }
 };
 
 // key=value pairs of the target, percent-decoded ('+' is a space here), in order.
