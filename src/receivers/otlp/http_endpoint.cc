@@ -92,28 +92,29 @@ void HttpEndpoint::serve(net::http::Request request, net::http::Responder respon
                   "415 unsupported media type, supported: [application/json, "
                   "application/x-protobuf]\n");
   }
-  const auto reply = [signal = *signal, is_json](net::http::Responder to, const Status& status) {
-    to.respond(answer_to(signal, status, is_json));
+  take(*signal, is_json, request, std::move(responder));
+}
+
+void HttpEndpoint::take(Signal signal, bool is_json, const net::http::Request& request,
+                        net::http::Responder responder) {
+  const auto refuse = [&](std::string_view reason, net::http::Response response) {
+    on_refused_(reason, request.peer);
+    responder.respond(std::move(response));
   };
   Result<Bytes> body = net::http::decode_body(request, settings_.server.body_bytes_max);
   if (!body.has_value()) {
-    on_refused_("undecodable_body", request.peer);
     // An unknown Content-Encoding: RFC 9110, 8.4 and 15.5.16.
-    if (body.error().code() == StatusCode::kUnimplemented) {
-      responder.respond(net::http::text_response(415, body.error().to_string() + "\n"));
-      return;
-    }
-    return reply(std::move(responder), body.error());
+    const bool is_unknown = body.error().code() == StatusCode::kUnimplemented;
+    return refuse("undecodable_body",
+                  is_unknown ? net::http::text_response(415, body.error().to_string() + "\n")
+                             : answer_to(signal, body.error(), is_json));
   }
-  Result<Batch> batch = is_json ? kolben::otlp::decode_json(*signal, body->view())
-                                : batch_of(*signal, WirePiece{std::move(body).value(), {}});
-  if (!batch.has_value()) {
-    on_refused_("malformed", request.peer);
-    return reply(std::move(responder), batch.error());
-  }
+  Result<Batch> batch = is_json ? kolben::otlp::decode_json(signal, body->view())
+                                : batch_of(signal, WirePiece{std::move(body).value(), {}});
+  if (!batch.has_value()) return refuse("malformed", answer_to(signal, batch.error(), is_json));
   intake_.take(std::move(batch).value(),
-               [reply, responder = std::move(responder)](const Status& status) mutable {
-                 reply(std::move(responder), status);
+               [signal, is_json, responder = std::move(responder)](const Status& status) mutable {
+                 responder.respond(answer_to(signal, status, is_json));
                });
 }
 

@@ -23,6 +23,9 @@ class HttpEndpoint {
 
  private:
   void serve(net::http::Request request, net::http::Responder responder);
+  // The body of a request that came to the right door.
+  void take(Signal signal, bool is_json, const net::http::Request& request,
+            net::http::Responder responder);
   std::optional<Signal> signal_of_path(std::string_view path) const;
 
   const std::string listener_;  // "otlp/http"
