@@ -9,19 +9,15 @@
 
 #include <string_view>
 
+#include "agent/process/process_main.h"
 #include "app/cli/commands.h"
 #include "app/last_words.h"
 #include "base/standard_streams.h"
-#ifdef KOLBEN_WITH_AGENT
-#include "agent/process/process_main.h"
-#endif
 
 int main(int argc, char** argv) {
   kolben::open_standard_streams();
-#ifdef KOLBEN_WITH_AGENT
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "agent") return kolben::agent::process_main(argc - 1, argv + 1);
-#endif
   kolben::app::say_last_words();
   return kolben::app::run_command_line(argc, argv);
 }

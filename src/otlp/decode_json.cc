@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "otlp/check.h"
 #include "otlp/json.h"
 #include "otlp/schema.h"
 #include "wire/base64.h"
@@ -158,8 +157,8 @@ bool Transcoder::message(const MessageType& type, const element& value, int dept
   simdjson::dom::object object;
   if (value.get(object) != simdjson::SUCCESS) return fail_type("an object", value);
   if (type.role == Role::kItem) ++items_;
-  if (type.role == Role::kNesting && ++depth > kMaxValueDepth) {
-    return fail(fmt::format("nested deeper than {} values", kMaxValueDepth));
+  if (type.role == Role::kNesting && ++depth > kValueDepthMax) {
+    return fail(fmt::format("nested deeper than {} values", kValueDepthMax));
   }
   const std::uint64_t items_before = items_;
   const MessageType* data = nullptr;

@@ -24,7 +24,7 @@ void encode_entity_ref(const EntityRef& entity, ProtobufWriter& out) {
 
 }  // namespace
 
-// Recursion: as deep as the value, which decode bounds by kMaxValueDepth.
+// Recursion: as deep as the value, which decode bounds by kValueDepthMax.
 void encode_value(const Value& value, ProtobufWriter& out) {
   switch (value.type()) {
     case ValueType::kEmpty:

@@ -185,8 +185,8 @@ TEST(DecodeJson, ValuesNestAsDeepAsTheBound) {
     for (int i = 0; i < depth; ++i) value += "]}}";
     return span_json(R"("attributes":[{"key":"a","value":)" + value + "}]");
   };
-  EXPECT_EQ(error_of(of_depth(kMaxValueDepth)), "none");
-  EXPECT_NE(error_of(of_depth(kMaxValueDepth + 1)).find("nested deeper than 64 values"),
+  EXPECT_EQ(error_of(of_depth(kValueDepthMax)), "none");
+  EXPECT_NE(error_of(of_depth(kValueDepthMax + 1)).find("nested deeper than 64 values"),
             std::string::npos);
   EXPECT_NE(error_of(of_depth(10000)), "none");
 }

@@ -50,8 +50,8 @@ void append_json_string(std::string_view text, std::string& out) {
     text.remove_prefix(plain);
     if (text.empty()) break;
     const Utf8Step step = utf8_step(text);
-    if (!step.valid) {
-      out.append(kUtf8Replacement);
+    if (!step.is_valid) {
+      out.append(kReplacementCharacter);
     } else if (step.size == 1) {
       append_escaped(text[0], out);
     } else {

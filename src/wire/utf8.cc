@@ -33,7 +33,7 @@ Utf8Step utf8_step(std::string_view text) {
 void append_utf8(std::string_view text, std::string& out) {
   while (!text.empty()) {
     const Utf8Step step = utf8_step(text);
-    out.append(step.valid ? text.substr(0, step.size) : kUtf8Replacement);
+    out.append(step.is_valid ? text.substr(0, step.size) : kReplacementCharacter);
     text.remove_prefix(step.size);
   }
 }

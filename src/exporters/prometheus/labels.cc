@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "exporters/prometheus/names.h"
+#include "model/value_text.h"
+#include "pipeline/exposition.h"
 
 namespace kolben::exporters::prometheus {
 namespace {
@@ -14,8 +16,8 @@ std::map<std::string, std::string> labels_of(const Attributes& attributes, IsTak
   for (const KeyValue& attribute : attributes) {
     std::string name = label_name(attribute.key);
     while (is_taken(name)) name.insert(0, "exported_");
-    auto [label, is_new] = labels.try_emplace(std::move(name), text_of(attribute.value));
-    if (!is_new) label->second += ";" + text_of(attribute.value);
+    auto [label, is_new] = labels.try_emplace(std::move(name), value_text(attribute.value));
+    if (!is_new) label->second += ";" + value_text(attribute.value);
   }
   return labels;
 }
@@ -26,7 +28,7 @@ void append_label(std::string& out, std::string_view name, std::string_view valu
   if (!out.empty()) out += ',';
   out += name;
   out += "=\"";
-  append_label_value(out, value);
+  pipeline::append_label_value(out, value);
   out += '"';
 }
 

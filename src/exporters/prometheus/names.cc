@@ -1,13 +1,7 @@
 #include "exporters/prometheus/names.h"
 
-#include <fmt/format.h>
-
 #include <cctype>
-#include <cmath>
-#include <iterator>
 #include <utility>
-
-#include "wire/utf8.h"
 
 namespace kolben::exporters::prometheus {
 namespace {
@@ -115,84 +109,6 @@ std::string label_name(std::string_view key) {
   }
   if (name.starts_with("__")) name.insert(0, "key");  // Prometheus' own, such as __name__
   return name.empty() ? "_" : name;
-}
-
-void append_label_value(std::string& out, std::string_view value) {
-  std::string clean_text;
-  wire::append_utf8(value, clean_text);
-  for (const char character : clean_text) {
-    if (character == '\\' || character == '"') out += '\\';
-    if (character == '\n') {
-      out += "\\n";
-    } else {
-      out += character;
-    }
-  }
-}
-
-void append_help(std::string& out, std::string_view text) {
-  std::string clean_text;
-  wire::append_utf8(text, clean_text);
-  for (const char character : clean_text) {
-    if (character == '\\') out += '\\';
-    if (character == '\n') {
-      out += "\\n";
-    } else {
-      out += character;
-    }
-  }
-}
-
-void append_number(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "NaN";
-  } else if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-  } else {
-    fmt::format_to(std::back_inserter(out), "{}", value);
-  }
-}
-
-std::string text_of(const Value& value) {
-  std::string text;
-  const auto join = [&](const auto& items, char open, char close, auto append) {
-    text += open;
-    for (const auto& item : items) {
-      if (text.size() > 1) text += ',';
-      append(item);
-    }
-    text += close;
-  };
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      break;
-    case ValueType::kString:
-      text = value.as_string();
-      break;
-    case ValueType::kBool:
-      text = value.as_bool() ? "true" : "false";
-      break;
-    case ValueType::kInt:
-      text = fmt::format("{}", value.as_int());
-      break;
-    case ValueType::kDouble:
-      append_number(text, value.as_double());
-      break;
-    case ValueType::kArray:
-      join(value.as_array(), '[', ']', [&](const Value& item) { text += text_of(item); });
-      break;
-    case ValueType::kKvlist:
-      join(value.as_kvlist(), '{', '}', [&](const KeyValue& entry) {
-        text += entry.key;
-        text += ':';
-        text += text_of(entry.value);
-      });
-      break;
-    case ValueType::kBytes:
-      text = value.as_bytes();
-      break;
-  }
-  return text;
 }
 
 }  // namespace kolben::exporters::prometheus

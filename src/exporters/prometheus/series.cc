@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "pipeline/exposition.h"
+
 namespace kolben::exporters::prometheus {
 namespace {
 
@@ -55,7 +57,7 @@ void append_sample(std::string& out, const std::string& name, const std::string&
     out += '}';
   }
   out += ' ';
-  append_number(out, value);
+  pipeline::append_number(out, value);
   if (timestamp_millis != 0) out += ' ' + std::to_string(timestamp_millis);
   out += '\n';
 }
@@ -254,7 +256,7 @@ std::string Series::to_text(std::uint64_t now_nanos) {
 
 void Series::append_family(std::string& out, const std::string& name, const Family& family) const {
   out += "# HELP " + name + ' ';
-  append_help(out, family.help);
+  pipeline::append_help(out, family.help);
   out += "\n# TYPE " + name + ' ';
   out += type_name(static_cast<int>(family.type));
   out += '\n';
@@ -267,7 +269,7 @@ void Series::append_family(std::string& out, const std::string& name, const Fami
     const auto labels_with = [&labels = labels](std::string_view key, double value) {
       std::string extended = labels;
       std::string number;
-      append_number(number, value);
+      pipeline::append_number(number, value);
       append_label(extended, key, number);
       return extended;
     };

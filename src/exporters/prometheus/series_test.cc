@@ -68,6 +68,19 @@ TEST(Series, ACounterIsShownWithItsLabels) {
             "flask_app_requests_total{job=\"todo\",endpoint=\"a\\\"b\\\\\\n\"} 3\n");
 }
 
+TEST(Series, ALabelThatIsNoStringIsItsJson) {
+  OneMetric data("jobs", MetricKind::kGauge);
+  Arena& arena = data.batch.arena();
+  List<Value> zones;
+  zones.push_back(arena, Value::string("a"));
+  zones.push_back(arena, Value::integer(2));
+  set(data.add_number(1).attributes, arena, "zones", Value::array(zones));
+  Series series({});
+  EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 0U);
+  EXPECT_NE(series.to_text(kSecond).find(R"(zones="[\"a\",2]")"), std::string::npos)
+      << series.to_text(kSecond);
+}
+
 TEST(Series, AHistogramCountsUpwards) {
   OneMetric data("http.server.duration", MetricKind::kHistogram, "ms");
   Arena& arena = data.batch.arena();

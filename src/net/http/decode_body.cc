@@ -1,6 +1,6 @@
 #include <optional>
 
-#include "net/http/server.h"
+#include "net/http/message.h"
 #include "wire/compression.h"
 
 namespace kolben::net::http {

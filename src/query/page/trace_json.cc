@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "model/value_text.h"
 #include "query/conditions.h"
 
 namespace kolben::query::page {
@@ -106,7 +107,7 @@ void write_typed_value(JsonWriter& json, const Value& value) {
   } else if (value.type() == ValueType::kEmpty) {
     json.string({});
   } else {
-    write_value(json, value);
+    append_json(json, value);
   }
 }
 
@@ -168,7 +169,7 @@ void write_log(JsonWriter& json, const LogRecord& record, const Resource& resour
   json.key("severity");
   json.integer(record.severity_number);
   text_field(json, "severityText", record.severity_text);
-  text_field(json, "body", to_text(record.body));
+  text_field(json, "body", value_text(record.body));
   write_attributes(json, "attributes", record.attributes);
   json.end_object();
 }

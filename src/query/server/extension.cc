@@ -7,6 +7,7 @@
 #include "config/reader.h"
 #include "net/address.h"
 #include "net/http/server.h"
+#include "pipeline/listener.h"
 #include "pipeline/settings.h"
 #include "query/server/host_check.h"
 #include "query/server/router.h"
@@ -85,11 +86,10 @@ class QueryExtension final : public pipeline::Extension {
         [this](net::http::Request request, net::http::Responder responder) {
           handle(std::move(request), std::move(responder));
         },
-        [this, &host](std::string_view reason, std::string_view) { count_rejected(host, reason); });
+        pipeline::count_rejected(host, settings_.id));
     if (!server) return std::move(server).error().with_context("extension " + settings_.id);
     server_ = *std::move(server);
-    const auto address = net::parse_address(settings_.http.endpoint);
-    host.report_port({settings_.id, address ? address->host : std::string(), server_->port()});
+    pipeline::report_listener(host, settings_.id, settings_.http.endpoint, server_->port());
     return Status::ok();
   }
 
@@ -137,14 +137,6 @@ class QueryExtension final : public pipeline::Extension {
     if (workers_->submit(job)) return;
     requests_refused_->add();
     exchange->responder.respond(router_->busy(exchange->request));
-  }
-
-  void count_rejected(pipeline::Host& host, std::string_view reason) {
-    host.telemetry()
-        .counter("kolben_listener_rejected",
-                 "Peers and requests that a listener turned away, by reason.",
-                 {{"listener", settings_.id}, {"reason", std::string(reason)}})
-        .add();
   }
 
   const QuerySettings settings_;
