@@ -184,7 +184,7 @@ void Series::update_metric(const Metric& metric, const Target& target, std::uint
   family.help = metric.description;
   const bool is_delta = metric.temporality == Temporality::kDelta;
   // Each point: find its state, or count it as refused; then `take` fills it.
-  const auto for_each = [&](const auto& points, auto take) {
+  const auto for_each = [&](const auto& points, auto take) KOLBEN_REQUIRES(mutex_) {
     for (const auto& point : points) {
       if ((point.flags & kNoRecordedValueFlag) != 0) continue;  // the stream has ended
       State* state = state_of(family, target, point.attributes, now_nanos);
@@ -249,7 +249,7 @@ void Series::append_family(std::string& out, const std::string& name, const Fami
       append_sample(out, name, labels, state.value, millis);
       continue;
     }
-    const auto labels_with = [&labels = labels](std::string_view key, double value) {
+    const auto labels_with = [&labels](std::string_view key, double value) {
       std::string extended = labels;
       std::string number;
       append_number(number, value);
