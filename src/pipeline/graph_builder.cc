@@ -93,7 +93,7 @@ void GraphBuilder::check_references(const PipelineSettings& pipeline, Kind kind,
     const auto& [id, location] = references[i];
     const auto first = references.begin();
     if (std::any_of(first, first + static_cast<std::ptrdiff_t>(i),
-                    [&id = id](const Reference& one) { return one.id == id; })) {
+                    [&id](const Reference& one) { return one.id == id; })) {
       errors_.add(location, prefix + "references " + noun + " \"" + id + "\" multiple times");
     }
     const Definition* definition = find(kind, id);

@@ -266,7 +266,7 @@ void Series::append_family(std::string& out, const std::string& name, const Fami
       append_sample(out, name, labels, state.value, millis);
       continue;
     }
-    const auto labels_with = [&labels = labels](std::string_view key, double value) {
+    const auto labels_with = [&labels](std::string_view key, double value) {
       std::string extended = labels;
       std::string number;
       pipeline::append_number(number, value);

@@ -58,8 +58,9 @@ class ServerCall : public std::enable_shared_from_this<ServerCall> {
   enum class State { kWaiting, kReading, kHandling, kFinishing };
 
   struct Rpc {
+    Rpc() : stream(&context) {}
     ::grpc::GenericServerContext context;
-    ::grpc::GenericServerAsyncReaderWriter stream{&context};
+    ::grpc::GenericServerAsyncReaderWriter stream;
     ::grpc::ByteBuffer message;
   };
 
