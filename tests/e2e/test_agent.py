@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -296,6 +297,39 @@ def test_the_exit_code_is_the_programs(code):
 
 def test_death_by_signal_is_the_programs():
     assert instrumented("sh", "-c", "kill -SEGV $$").returncode == -signal.SIGSEGV
+
+
+def test_a_program_that_is_killed_leaves_its_open_requests_as_errors(tmp_path, programs):
+    port = free_port()
+    (tmp_path / "slow.py").write_text(
+        "import http.server, time\n"
+        "class Slow(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self):\n"
+        "        if self.path == '/slow':\n"
+        "            open('begun', 'w').close()\n"
+        "            time.sleep(60)\n"
+        "        self.send_response(204)\n"
+        "        self.end_headers()\n"
+        f"http.server.ThreadingHTTPServer(('127.0.0.1', {port}), Slow).serve_forever()\n")
+    program = programs(Program([AGENT, *CONSOLE, "/usr/bin/python3", "slow.py"], tmp_path, "slow"))
+
+    def is_fast():
+        try:
+            return request(port, "GET", "/fast", timeout=5).status == 204
+        except OSError:
+            return False
+    wait_until(is_fast, "the server answers")
+    with socket.create_connection(("127.0.0.1", port)) as hanging:
+        hanging.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_until((tmp_path / "begun").exists, "it is being served")
+        program.kill()
+    spans = wait_until(lambda: [span for span in server_spans(program.stdout)
+                                if span["name"] == "GET /slow"], "the open request is told", 5)
+    assert len(spans) == 1
+    assert spans[0]["status"] == {"status_code": "ERROR", "description": "the process ended"}
+    assert "http.status_code" not in spans[0]["attributes"]
+    fast = [span for span in server_spans(program.stdout) if span["name"] == "GET /fast"]
+    assert len(fast) >= 2 and all(span["status"] == {"status_code": "UNSET"} for span in fast)
 
 
 def test_the_pid_is_the_launchers(tmp_path, programs):

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,7 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "agent/launcher/target.h"
+#include "agent/ring/ring.h"
+#include "agent/target/target.h"
 
 namespace kolben::agent {
 namespace {
@@ -48,7 +51,25 @@ void reset_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void become_agent(const char* binary, const char* ring, const char* pid) {
+// The agent process needs some ten milliseconds of a processor to start, which are the program's
+// while it starts itself. So it begins when the program has something to tell, has ended, or after
+// this time.
+constexpr int kStartPolls = 20;
+constexpr int kStartPollMillis = 5;
+// What every program tells at once: that it started.
+constexpr std::uint64_t kFirstSlots = 1;
+
+void wait_for_work(const RingHeader* ring, pid_t program) {
+  const long file = syscall(SYS_pidfd_open, program, 0);
+  pollfd ends = {static_cast<int>(file), POLLIN, 0};
+  for (int i = 0; i < kStartPolls && used_slots(ring) <= kFirstSlots; ++i) {
+    if (poll(&ends, file < 0 ? 0 : 1, kStartPollMillis) > 0) break;
+  }
+  if (file >= 0) close(static_cast<int>(file));
+}
+
+[[noreturn]] void become_agent(const char* binary, const char* path, const RingHeader* ring,
+                               pid_t program) {
   reset_signals();
   const int nothing = open("/dev/null", O_RDWR);
   if (nothing >= 0) {
@@ -58,10 +79,13 @@ void reset_signals() {
   closefrom(3);
   // This process is not what is observed.
   unsetenv("LD_PRELOAD");
-  execl(binary, binary, "agent", "--ring", ring, "--pid", pid, static_cast<char*>(nullptr));
+  wait_for_work(ring, program);
+  char pid[16];
+  std::snprintf(pid, sizeof(pid), "%d", static_cast<int>(program));
+  execl(binary, binary, "agent", "--ring", path, "--pid", pid, static_cast<char*>(nullptr));
   std::fprintf(stderr, "opentelemetry-instrument: cannot run %s: %s; there is no telemetry\n",
                binary, std::strerror(errno));
-  unlink(ring);
+  unlink(path);
   _exit(127);
 }
 
@@ -79,9 +103,8 @@ bool find_agent_library(char* path) {
          find_beside("../lib/kolben/libkolben-agent.so", R_OK, path);
 }
 
-bool start_agent_process(const char* binary, const char* ring) {
-  char pid[16];
-  std::snprintf(pid, sizeof(pid), "%d", static_cast<int>(getpid()));
+bool start_agent_process(const char* binary, const char* path, const RingHeader* ring) {
+  const pid_t program = getpid();
   const pid_t middle = fork();
   if (middle < 0) return false;
   if (middle == 0) {
@@ -89,7 +112,7 @@ bool start_agent_process(const char* binary, const char* ring) {
     // ends at once, so the program never sees a child that it did not make.
     setsid();
     const pid_t agent = fork();
-    if (agent == 0) become_agent(binary, ring, pid);
+    if (agent == 0) become_agent(binary, path, ring, program);
     _exit(agent < 0 ? 1 : 0);
   }
   int status = 0;

@@ -17,8 +17,9 @@
 
 #include "agent/launcher/agent_process.h"
 #include "agent/launcher/flags.h"
-#include "agent/launcher/target.h"
+#include "agent/launcher/instrumentable.h"
 #include "agent/ring/ring.h"
+#include "agent/target/target.h"
 
 namespace {
 
@@ -80,7 +81,7 @@ void set_variables(const CommandLine& line) {
 }
 
 // Memory first; a file on disk is only written to when the machine is short of memory.
-bool make_ring(char* path) {
+RingHeader* make_ring(char* path) {
   std::uint64_t name = 0;
   if (getrandom(&name, sizeof(name), GRND_NONBLOCK) != sizeof(name)) {
     name = static_cast<std::uint64_t>(getpid()) << 32 ^ reinterpret_cast<std::uintptr_t>(path);
@@ -95,13 +96,12 @@ bool make_ring(char* path) {
     RingHeader* ring = create_ring(path, kDefaultSlots);
     if (ring != nullptr) {
       note_outputs(ring);
-      unmap_ring(ring);
-      return true;
+      return ring;
     }
     failure = errno;
   }
   errno = failure;
-  return false;
+  return nullptr;
 }
 
 // LD_PRELOAD with the library at its end, once.
@@ -137,16 +137,17 @@ void set_up_agent(const char* path) {
   if (!find_agent_binary(binary)) {
     return say("the program kolben is neither beside this one nor on PATH; there is no telemetry");
   }
-  char ring[kPathBytesMax];
-  if (!make_ring(ring)) {
+  char ring_path[kPathBytesMax];
+  const RingHeader* ring = make_ring(ring_path);
+  if (ring == nullptr) {
     return say("no shared memory for the agent: %s; there is no telemetry", std::strerror(errno));
   }
   unsetenv("KOLBEN_AGENT_RING");  // of an agent around this one
-  if (!start_agent_process(binary, ring)) {
-    unlink(ring);
+  if (!start_agent_process(binary, ring_path, ring)) {
+    unlink(ring_path);
     return say("no process for the agent: %s; there is no telemetry", std::strerror(errno));
   }
-  if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring, 1) != 0) {
+  if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring_path, 1) != 0) {
     say("no memory for the environment; there is no telemetry");
   }
 }

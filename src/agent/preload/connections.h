@@ -17,9 +17,11 @@
 #include <cstdint>
 
 #include "agent/preload/pool.h"
+#include "agent/preload/sampler.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
 #include "agent/protocols/http1.h"
+#include "agent/ring/open_table.h"
 #include "agent/ring/ring.h"
 #include "kolben/abi.h"
 
@@ -40,6 +42,7 @@ struct OpenExchange {
   std::atomic<std::uint32_t> next_free;
   std::atomic<std::uint32_t> file;  // + 1; 0: not in use
   std::atomic<std::uint64_t> id;    // 0: recorded; what ExchangeReference compares
+  std::uint64_t turn;               // how often the place was used: the next id
   OpenExchange* next;               // the next request on the connection (pipelining)
   std::uint32_t generation;         // of forks: whose exchange this is
   bool is_client;
@@ -50,19 +53,20 @@ struct OpenExchange {
   std::uint8_t injected_from;  // of `injected`, what is to be sent before the program's next byte
   std::uint8_t injected_to;
   bool has_injected;
+  OpenEntry* entry;  // where the agent process sees it; null: nowhere
   std::uint64_t start_time;
   std::uint64_t last_time;  // of a response that lasts until the connection ends
   Context self;
   std::uint8_t parent_span_id[8];
   ExchangeReference owner;  // of a client exchange: the request that it serves
   Context owner_context;
+  Exchange fixed;  // of its record, from the time that the head was seen
   http1::Message request;
   http1::Message response;
   std::uint32_t route_size;
   std::uint32_t attributes_size;
   char injected[kInjectedBytes];
   std::uint8_t request_head[kHeadBytesMax];
-  std::uint8_t response_head[kHeadBytesMax];
   char route[kRouteBytesMax];
   std::uint8_t attributes[kAttributesBytesMax];
 };
@@ -79,12 +83,12 @@ struct Socket {
   std::atomic<bool> busy;
   std::atomic<Role> role;
   bool named;
-  SocketNames names;
   std::uint32_t pipelined;
   OpenExchange* first;  // the response is expected for this one
   OpenExchange* last;   // the request is read for this one
   ExchangeReference owner;
   Context owner_context;
+  SocketNames names;
 };
 
 // A request's head with our header in it; see Connections::prepare_injection().
@@ -100,15 +104,18 @@ struct Injection {
 class Connections {
  public:
   // `propagate`: write `traceparent` into outgoing requests.
-  void init(const System& system, RingHeader* ring, bool propagate) {
+  void init(const System& system, RingHeader* ring, const Sampler& sampler, bool propagate) {
     system_ = &system;
     ring_ = ring;
+    sampler_ = &sampler;
+    entries_.init(open_table(ring), pid_);
     propagate_ = propagate;
   }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
     pid_ = pid;
+    entries_.forked(pid);
   }
 
   void accepted(ThreadState& thread, int file, const sockaddr* peer, socklen_t peer_size);
@@ -127,6 +134,11 @@ class Connections {
   // The thread waits for events: what it does next may be for any request.
   void waits_for_events(ThreadState& thread);
 
+  // Whether a request of ours could be written into this file.
+  bool may_inject(int file) const {
+    const Socket* socket = find(file);
+    return socket != nullptr && socket->role.load(std::memory_order_relaxed) == Role::kClient;
+  }
   // A write that begins a request of ours to another server: true and the pieces to write instead.
   // Only where the whole head is in it, on a connection that is between requests.
   bool prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
@@ -157,7 +169,10 @@ class Connections {
   void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
                      std::size_t size);
   void response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange);
-  void request_head_complete(ThreadState& thread, OpenExchange* exchange);
+  void show(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  void hide(OpenExchange* exchange) const;
+  static void fill_fixed(const Socket& socket, OpenExchange* exchange);
+  void request_head_complete(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   void name_socket(Socket& socket, int file);
   // The request on whose behalf the thread asks another server; null: none.
@@ -170,14 +185,15 @@ class Connections {
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
+  const Sampler* sampler_ = nullptr;
   bool propagate_ = false;
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;
-  std::atomic<std::uint64_t> next_id_{1};
   std::atomic<int> highest_{0};
   std::atomic<bool> mapping_{false};
   std::atomic<Socket*> sockets_{nullptr};
   Pool<OpenExchange> exchanges_;
+  OpenEntries entries_;
 };
 
 }  // namespace kolben::agent

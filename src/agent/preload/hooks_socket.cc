@@ -109,9 +109,15 @@ template <typename Call>
 ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags, bool may_inject,
                     Call real_call) {
   if (!agent_instance.active()) return real_call();
-  if (!ready_to_send(file)) return -1;
   ssize_t result = 0;
-  if (!may_inject || !send_with_header(file, pieces, count, flags, &result)) result = real_call();
+  if (!agent_instance.connections.may_inject(file)) {
+    result = real_call();
+  } else {
+    if (!ready_to_send(file)) return -1;
+    if (!may_inject || !send_with_header(file, pieces, count, flags, &result)) {
+      result = real_call();
+    }
+  }
   note_sent(file, pieces, count, result);
   return result;
 }
@@ -129,6 +135,18 @@ void note_closed(int file) {
   if (!guard) return;
   agent_instance.connections.closed(guard.thread(), file);
   agent_instance.outputs.replaced(file);
+}
+
+bool makes_child_in_our_memory(long number, const long* arguments) {
+#if defined(SYS_vfork)
+  if (number == SYS_vfork) return true;
+#endif
+  if (number == SYS_clone) {
+    return kolben::agent::shares_memory(static_cast<unsigned long>(arguments[0]));
+  }
+  if (number != SYS_clone3 || arguments[0] == 0) return false;
+  // The flags are the first member of clone_args.
+  return kolben::agent::shares_memory(*reinterpret_cast<const unsigned long*>(arguments[0]));
 }
 
 void note_wait() {
@@ -205,7 +223,7 @@ KOLBEN_EXPORT int dup3(int from, int to, int flags) noexcept {
   return KOLBEN_REAL(dup3)(from, to, flags);
 }
 
-// libuv closes its files this way.
+// libuv closes its files this way, and some make their children.
 KOLBEN_EXPORT long syscall(long number, ...) noexcept {
   va_list list;
   va_start(list, number);
@@ -213,6 +231,7 @@ KOLBEN_EXPORT long syscall(long number, ...) noexcept {
   for (long& argument : arguments) argument = va_arg(list, long);
   va_end(list);
   if (number == SYS_close) note_closed(static_cast<int>(arguments[0]));
+  if (makes_child_in_our_memory(number, arguments)) kolben::agent::thread_state.vfork_pending = 1;
   return KOLBEN_REAL(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3],
                               arguments[4], arguments[5]);
 }

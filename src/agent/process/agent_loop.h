@@ -6,9 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "agent/process/process_watch.h"
 #include "agent/process/recorder.h"
+#include "agent/ring/open_table.h"
 #include "agent/ring/ring.h"
 #include "base/clock.h"
 
@@ -25,13 +28,18 @@ class AgentLoop {
   void run(std::uint32_t pid);
 
   const RingReader& reader() const { return reader_; }
+  std::int64_t active_requests() const { return count_open_requests(open_); }
 
  private:
   std::uint32_t drain();
   bool is_over(std::uint32_t records);
   void flush_ended(const std::vector<std::uint32_t>& pids);
+  void reap(std::uint32_t pid, std::uint64_t before);
+  void reap_all();
+  void take_start(std::string_view record);
 
   RingReader reader_;
+  OpenTable& open_;
   const std::string ring_path_;
   Recorder& recorder_;
   Clock& clock_;

@@ -173,7 +173,7 @@ int process_main(int argc, char** argv) {
   Recorder recorder(settings, exporters.by_signal(), output, clock.unix_nanos());
   AgentLoop loop(ring, arguments.ring, recorder, clock, should_stop);
   loop.run(arguments.pid);
-  recorder.finish(loop.reader().active_requests(), clock.unix_nanos());
+  recorder.finish(loop.active_requests(), clock.unix_nanos());
   say_losses(loop.reader(), recorder.counts());
   ::unlink(arguments.ring.c_str());
   unmap_ring(ring);

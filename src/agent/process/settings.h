@@ -53,14 +53,6 @@ struct BatchSettings {
   std::uint32_t batch_items_max = 512;
 };
 
-enum class SamplerKind : std::uint8_t { kAlwaysOn, kAlwaysOff, kTraceIdRatio };
-
-struct SamplerSettings {
-  SamplerKind root = SamplerKind::kAlwaysOn;
-  bool is_parent_based = true;
-  double ratio = 1.0;
-};
-
 struct Limits {
   static constexpr std::uint32_t kNoLimit = 0xffffffff;
   std::uint32_t span_attributes_max = 128;
@@ -86,7 +78,6 @@ struct Settings {
   std::uint64_t metric_timeout_nanos = 30'000'000'000;
   Temporality counter_temporality = Temporality::kCumulative;
   Temporality histogram_temporality = Temporality::kCumulative;
-  SamplerSettings sampler;
   Limits limits;
   SemanticConventions conventions;
   // Lines that the program prints become log records.

@@ -78,6 +78,16 @@ TEST(Http1, RequestWithoutBodyEndsAtTheEmptyLine) {
   });
 }
 
+TEST(Http1, HeadersThatNoSpanNeedsAreNotKept) {
+  requests(
+      "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secret\r\nUSER-AGENT: x\r\n"
+      "Cookie: session=secret\r\nTraceState: k=v\r\nHostess: no\r\nTE: trailers\r\n\r\n",
+      [](const Fed& fed) {
+        EXPECT_EQ(fed.head,
+                  "GET / HTTP/1.1\r\nHost: a\r\nUSER-AGENT: x\r\nTraceState: k=v\r\n\r\n");
+      });
+}
+
 TEST(Http1, RequestBodyByContentLength) {
   requests("POST / HTTP/1.1\r\nCONTENT-LENGTH:  5 \r\n\r\nhelloGET", [](const Fed& fed) {
     EXPECT_TRUE(fed.message.complete());

@@ -62,7 +62,7 @@ class Ring:
         raise AssertionError("not within the deadline: " + json.dumps(self.read())[-3000:])
 
     def environment(self, **more):
-        return dict(clean_environment(), LD_PRELOAD=LIBRARY, KOLBEN_AGENT_RING=self.path, **more)
+        return {**clean_environment(), "LD_PRELOAD": LIBRARY, "KOLBEN_AGENT_RING": self.path, **more}
 
     def run(self, *command, check=True, **options):
         environment = self.environment(**options.pop("env", {}))
@@ -111,10 +111,6 @@ class Server:
         self.output = self.process.communicate(timeout=DEADLINE)[0].decode()
 
 
-def first_line(head):
-    return head.split("\r\n")[0]
-
-
 def needs(*programs):
     missing = [program for program in programs if shutil.which(program) is None]
     return unittest.skipIf(missing, f"not on this machine: {missing}")
@@ -129,7 +125,7 @@ class Servers(unittest.TestCase):
         self.assertEqual(found[0]["parent"], PARENT)
         self.assertEqual(found[0]["remote"], 1)
         self.assertEqual(found[0]["end"], 0)
-        self.assertEqual(first_line(found[0]["response"]).split()[1], str(status))
+        self.assertEqual(found[0]["status"], status)
         self.assertEqual(ring.totals()["active"], 0)
         self.assertEqual(ring.totals()["dropped"], 0)
         return found[0]
@@ -249,6 +245,23 @@ class Clients(unittest.TestCase):
         self.assertEqual(record["end"], 0)
 
     @needs("curl")
+    def test_what_is_not_sampled_says_so_to_the_next(self):
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        with Ring() as ring:
+            client = subprocess.Popen(
+                ["curl", "-s", f"http://127.0.0.1:{server.getsockname()[1]}/"],
+                env=ring.environment(OTEL_TRACES_SAMPLER="always_off"), stdout=subprocess.DEVNULL)
+            peer = server.accept()[0]
+            request = peer.recv(4096).decode()
+            peer.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+            peer.close()
+            client.wait(DEADLINE)
+        record, = ring.records("client")
+        self.assertEqual(record["flags"], 0)
+        self.assertIn(f"traceparent: 00-{record['trace']}-{record['span']}-00\r\n", request)
+
+    @needs("curl")
     def test_propagation_can_be_off(self):
         server = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(server.close)
@@ -279,6 +292,49 @@ class Processes(unittest.TestCase):
         values = {r["name"]: r["value"] for r in ring.records("measurement")}
         self.assertEqual(values, {"things": 2, "sizes": 2.5, "open": -1, "level": 3})
         self.assertIn("on\n", "".join(r["text"] for r in ring.records("output")))
+
+    def test_a_program_cannot_tell_that_the_library_is_there(self):
+        app = os.path.join(BINARIES, "kolben-hooks-app")
+        plain = subprocess.run([app], env=clean_environment(), check=True, capture_output=True,
+                               timeout=60)
+        with Ring() as ring:
+            traced = ring.run(app)
+        self.assertEqual(traced.stdout, plain.stdout)
+        self.assertEqual(traced.stderr, plain.stderr)
+        self.assertIn(b"threads: 1000\n", plain.stdout)
+        served = [r for r in ring.records("server") if "/hooks" in r["request"]]
+        self.assertEqual(len(served), 4013)  # as often as it says so
+        self.assertEqual({(r["status"], r["end"]) for r in served}, {(200, 0)})
+        self.assertEqual((ring.totals()["dropped"], ring.totals()["active"]), (0, 0))
+
+    def test_killed_while_it_serves(self):
+        script = ("import http.server, sys, time\n"
+                  "class Handler(http.server.BaseHTTPRequestHandler):\n"
+                  "  def do_GET(self):\n"
+                  "    if self.path == '/hang':\n      open(sys.argv[2], 'w').close()\n"
+                  "      time.sleep(60)\n"
+                  "    self.send_response(204)\n    self.end_headers()\n"
+                  "http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)"
+                  ".serve_forever()\n")
+        with Ring() as ring:
+            port = free_port()
+            with Server(ring, ["/usr/bin/python3", "-c", script, str(port),
+                               ring.directory + "/begun"], port) as server:
+                for _ in range(20):
+                    server.get("/done")
+                hanging = socket.create_connection(("127.0.0.1", port))
+                self.addCleanup(hanging.close)
+                hanging.sendall(f"GET /hang HTTP/1.1\r\nHost: a\r\n{HEADER}\r\n\r\n".encode())
+                ring.wait_for(lambda records: sum("/done" in r.get("request", "")
+                                                  for r in records) == 20)
+                ring.wait_for(lambda _: os.path.exists(ring.directory + "/begun"))
+                server.process.kill()
+        done = [r for r in ring.records("server") if "/done" in r["request"]]
+        self.assertEqual([r["end"] for r in done], [0] * 20)
+        hang, = [r for r in ring.records("server") if "/hang" in r["request"]]
+        self.assertEqual((hang["end"], hang["status"], hang["trace"], hang["parent"]),
+                         (2, 0, TRACE, PARENT))
+        self.assertEqual(hang["local"], f"127.0.0.1:{port}")
 
     def test_without_the_agent_the_interface_is_silent(self):
         result = subprocess.run([os.path.join(BINARIES, "kolben-api-app")], check=True,
@@ -313,6 +369,33 @@ class Processes(unittest.TestCase):
         self.assertEqual(found["FOO"], "1")
         self.assertEqual(found["OTEL_SERVICE_NAME"], "mine")
         self.assertEqual(found["OTEL_LOG_LEVEL"], "info")
+
+    def test_a_program_with_the_shared_address_sanitizer_still_starts(self):
+        with Ring() as ring:
+            app = os.path.join(ring.directory, "sanitized")
+            built = shutil.which("gcc") is not None and subprocess.run(
+                ["gcc", "-fsanitize=address", "-x", "c", "-", "-o", app],
+                input=b"int main() { return 3; }", capture_output=True).returncode == 0
+            result = ring.run("sh", "-c", f"{app}; echo $?", check=built)
+            spawned = ring.run("/usr/bin/python3", "-c", "import subprocess, sys\n"
+                               f"sys.exit(subprocess.run(['{app}']).returncode)", check=False)
+        if not built:
+            self.skipTest("no gcc with its AddressSanitizer")
+        self.assertEqual((result.stdout, result.stderr), (b"3\n", b""))
+        self.assertEqual((spawned.returncode, spawned.stderr), (3, b""))
+
+    def test_children_that_cannot_read_the_library_do_not_say_so(self):
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        script = ("import os, subprocess\nos.setgroups([])\nos.setuid(65534)\n"
+                  "print(subprocess.run(['/bin/echo', 'hello'], capture_output=True))\n")
+        with Ring() as ring:
+            private = os.path.join(ring.directory, "private")
+            os.mkdir(private, 0o700)
+            shutil.copy(LIBRARY, private)
+            result = ring.run("/usr/bin/python3", "-c", script, env={
+                "LD_PRELOAD": os.path.join(private, "libkolben-agent.so")})
+        self.assertIn(b"stdout=b'hello\\n', stderr=b''", result.stdout)
 
     def test_python_subprocess_which_uses_vfork(self):
         script = ("import subprocess\nfor i in range(20):\n"
