@@ -105,13 +105,6 @@ bool is_word(const char* value, const char* word) {
   return value != nullptr && strcasecmp(value, word) == 0;
 }
 
-// Trace context is one of the propagators that are on where the variable is not set.
-bool propagates() {
-  const char* propagators = getenv("OTEL_PROPAGATORS");
-  if (propagators == nullptr || *propagators == '\0') return true;
-  return strstr(propagators, "tracecontext") != nullptr;
-}
-
 bool captures_output() {
   return !is_word(getenv("OTEL_LOGS_EXPORTER"), "none") &&
          !is_word(getenv("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED"), "false");
@@ -159,7 +152,7 @@ void Agent::start() {
   choose_seed();
   pid_ = static_cast<std::uint32_t>(getpid());
   sampler_.init(getenv("OTEL_TRACES_SAMPLER"), getenv("OTEL_TRACES_SAMPLER_ARG"));
-  connections.init(system_, ring_, sampler_, propagates());
+  connections.init(system_, ring_, sampler_, parse_trace_formats(getenv("OTEL_PROPAGATORS")));
   connections.forked(generation_, pid_);
   outputs.init(system_, ring_, captures_output());
   telemetry.init(system_, ring_, sampler_, connections);

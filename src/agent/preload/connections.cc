@@ -355,9 +355,8 @@ void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
 void Connections::request_head_complete(ThreadState& thread, Socket& socket,
                                         OpenExchange* exchange) {
   exchange->head_seen = true;
-  const Traceparent& header = exchange->request.traceparent();
-  bool valid = false;
-  for (const std::uint8_t byte : header.trace_id) valid = valid || byte != 0;
+  Traceparent header;
+  const bool valid = exchange->request.trace_headers().context(formats_, &header);
   // What we have written into the request ourselves is known already.
   if (valid && !exchange->has_injected) {
     // A client that writes the header itself has a span of its own: ours is below it.

@@ -32,8 +32,10 @@ inline constexpr std::uint32_t kExchangesMax = 8192;
 inline constexpr std::uint32_t kPipelinedMax = 16;
 inline constexpr std::uint32_t kRouteBytesMax = 256;
 inline constexpr std::uint32_t kAttributesBytesMax = 1024;
-// "traceparent: " value CR LF
-inline constexpr std::uint32_t kInjectedBytes = 13 + kTraceparentSize + 2;
+// What is written into a request at most: the trace's headers, and of the request that is served
+// its `tracestate` and `baggage`.
+inline constexpr std::uint32_t kInjectedBytesMax = 1024;
+static_assert(kInjectedBytesMax > kTraceHeadersBytesMax);
 // A vector with more pieces is not rewritten.
 inline constexpr int kInjectPiecesMax = 16;
 
@@ -50,8 +52,8 @@ struct OpenExchange {
   bool head_seen;
   bool recorded;  // answered before the request's body was complete
   bool parent_is_remote;
-  std::uint8_t injected_from;  // of `injected`, what is to be sent before the program's next byte
-  std::uint8_t injected_to;
+  std::uint16_t injected_from;  // of `injected`, what is to be sent before the program's next byte
+  std::uint16_t injected_to;
   bool has_injected;
   OpenEntry* entry;  // where the agent process sees it; null: nowhere
   std::uint64_t start_time;
@@ -65,7 +67,8 @@ struct OpenExchange {
   http1::Message response;
   std::uint32_t route_size;
   std::uint32_t attributes_size;
-  char injected[kInjectedBytes];
+  std::uint16_t injected_size;
+  char injected[kInjectedBytesMax];
   std::uint8_t request_head[kHeadBytesMax];
   char route[kRouteBytesMax];
   std::uint8_t attributes[kAttributesBytesMax];
@@ -96,20 +99,20 @@ struct Injection {
   iovec pieces[kInjectPiecesMax + 2];
   int count = 0;
   std::size_t position = 0;  // of our bytes, among the application's
-  std::uint8_t from = 0;     // what of OpenExchange::injected is ours here
-  std::uint8_t to = 0;
+  std::uint16_t from = 0;    // what of OpenExchange::injected is ours here
+  std::uint16_t to = 0;
   std::size_t replaced = 0;  // how many of the application's bytes ours stand for
 };
 
 class Connections {
  public:
-  // `propagate`: write `traceparent` into outgoing requests.
-  void init(const System& system, RingHeader* ring, const Sampler& sampler, bool propagate) {
+  // `formats`: of trace context, read from incoming and written into outgoing requests.
+  void init(const System& system, RingHeader* ring, const Sampler& sampler, std::uint8_t formats) {
     system_ = &system;
     ring_ = ring;
     sampler_ = &sampler;
     entries_.init(open_table(ring), pid_);
-    propagate_ = propagate;
+    formats_ = formats;
   }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
@@ -173,6 +176,7 @@ class Connections {
   void hide(OpenExchange* exchange) const;
   static void fill_fixed(const Socket& socket, OpenExchange* exchange);
   void request_head_complete(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  void write_headers(OpenExchange* exchange, const http1::Message& request) const;
   void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   void name_socket(Socket& socket, int file);
   // The request on whose behalf the thread asks another server; null: none.
@@ -186,7 +190,7 @@ class Connections {
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
   const Sampler* sampler_ = nullptr;
-  bool propagate_ = false;
+  std::uint8_t formats_ = 0;
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;
   std::atomic<int> highest_{0};

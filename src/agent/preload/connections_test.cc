@@ -82,7 +82,7 @@ class ConnectionsTest : public testing::Test {
     unlink(path);
     ASSERT_NE(ring_, nullptr);
     reader_ = std::make_unique<RingReader>(ring_);
-    connections_.init(system_, ring_, sampler_, true);
+    connections_.init(system_, ring_, sampler_, kTraceContext | kBaggage);
     connections_.forked(1, 42);
     fake_sent.clear();
     fake_send_result = 0;

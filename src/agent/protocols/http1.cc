@@ -40,10 +40,10 @@ bool parse_decimal(const char* text, std::size_t size, std::uint64_t* value) {
   return true;
 }
 
-// What a span is made of.
+// What a span is made of, and what goes on into the requests that are made for this one.
 bool is_kept_header(const char* line, std::size_t size) {
   return has_name(line, size, "host") || has_name(line, size, "tracestate") ||
-         has_name(line, size, "user-agent");
+         has_name(line, size, "user-agent") || has_name(line, size, "baggage");
 }
 
 struct Text {
@@ -65,6 +65,8 @@ Text value_of(const char* line, std::size_t size, std::size_t name_size) {
 // The first byte of a line: of a header that is kept or decides something, or of the empty line.
 bool may_matter(std::uint8_t first) {
   switch (first) {
+    case 'B':
+    case 'b':
     case 'C':
     case 'c':
     case 'H':
@@ -73,6 +75,8 @@ bool may_matter(std::uint8_t first) {
     case 't':
     case 'U':
     case 'u':
+    case 'X':
+    case 'x':
     case '\r':
     case '\n':
       return true;
@@ -105,7 +109,6 @@ void Message::begin(Kind kind, HeadBuffer head, Method request_method) {
   method_ = request_method;
   chunked_ = false;
   has_length_ = false;
-  has_traceparent_ = false;
   switches_protocol_ = false;
   line_cut_ = false;
   line_is_kept_ = true;
@@ -116,7 +119,7 @@ void Message::begin(Kind kind, HeadBuffer head, Method request_method) {
   left_ = 0;
   body_bytes_ = 0;
   head_ = head;
-  traceparent_ = Traceparent{};
+  trace_headers_.clear();
 }
 
 std::size_t Message::feed(const std::uint8_t* bytes, std::size_t size) {
@@ -297,15 +300,8 @@ void Message::header_line(const char* line, std::size_t size) {
     constexpr std::size_t kChunked = 7;
     chunked_ = value.size >= kChunked &&
                equals_ignoring_case(value.bytes + value.size - kChunked, "chunked", kChunked);
-  } else if (has_name(line, size, "traceparent")) {
-    const Text value = value_of(line, size, 11);
-    // RFC 9110: twice the same header is a list, which is no valid traceparent.
-    if (has_traceparent_ || !parse_traceparent(value.bytes, value.size, &traceparent_)) {
-      traceparent_ = Traceparent{};
-    }
-    has_traceparent_ = true;
-  } else {
-    line_is_kept_ = kind_ == Kind::kRequest && is_kept_header(line, size);
+  } else if (kind_ == Kind::kRequest && !trace_headers_.take(line, size)) {
+    line_is_kept_ = is_kept_header(line, size);
   }
 }
 

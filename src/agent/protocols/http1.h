@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "agent/protocols/traceparent.h"
+#include "agent/protocols/trace_headers.h"
 
 namespace kolben::agent::http1 {
 
@@ -59,9 +59,8 @@ class Message {
   std::uint8_t minor_version() const { return minor_version_; }
   std::uint64_t body_bytes() const { return body_bytes_; }
   const HeadBuffer& head() const { return head_; }
-  bool has_traceparent() const { return has_traceparent_; }
-  // Valid where the header was: zeros where its value was not.
-  const Traceparent& traceparent() const { return traceparent_; }
+  // Of a request: what its headers say of the trace.
+  const TraceHeaders& trace_headers() const { return trace_headers_; }
 
  private:
   // In the order of a message's life; head_complete() relies on it.
@@ -97,7 +96,6 @@ class Message {
   Method method_ = Method::kOther;
   bool chunked_ = false;
   bool has_length_ = false;
-  bool has_traceparent_ = false;
   bool switches_protocol_ = false;
   bool line_cut_ = false;
   bool line_is_kept_ = true;  // the line that was completed last
@@ -108,7 +106,7 @@ class Message {
   std::uint64_t left_ = 0;        // of the body, or of the chunk
   std::uint64_t body_bytes_ = 0;
   HeadBuffer head_;
-  Traceparent traceparent_;
+  TraceHeaders trace_headers_;
   char line_[kLineBytesMax] = {};  // the begin of a line whose end has not come yet
 };
 

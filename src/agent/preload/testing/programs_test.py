@@ -277,6 +277,73 @@ class Clients(unittest.TestCase):
         self.assertEqual(len(ring.records("client")), 1)
 
 
+class Propagation(unittest.TestCase):
+    """A Python server that asks another one for each request: what goes in and what comes out."""
+
+    SCRIPT = ("import http.server, sys, urllib.request\n"
+              "class Handler(http.server.BaseHTTPRequestHandler):\n"
+              "  def do_GET(self):\n"
+              "    urllib.request.urlopen(f'http://127.0.0.1:{sys.argv[2]}/inner').read()\n"
+              "    self.send_response(204)\n    self.end_headers()\n"
+              "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()\n")
+
+    def ask(self, propagators, *headers):
+        """The records of the outer request and of the inner one, and the inner's head."""
+        upstream = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(upstream.close)
+        with Ring() as ring:
+            port = free_port()
+            command = ["/usr/bin/python3", "-c", self.SCRIPT, str(port),
+                       str(upstream.getsockname()[1])]
+            with Server(ring, command, port, env={"OTEL_PROPAGATORS": propagators}):
+                with socket.create_connection(("127.0.0.1", port)) as client:
+                    lines = ["GET /outer HTTP/1.1", "Host: a", *headers, "", ""]
+                    client.sendall("\r\n".join(lines).encode())
+                    peer = upstream.accept()[0]
+                    head = peer.recv(65536).decode()
+                    peer.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+                    peer.close()
+                    self.assertIn(b" 204 ", client.recv(4096))
+                ring.wait_for(lambda records: any("/outer" in r.get("request", "")
+                                                  for r in records))
+        outer, = [r for r in ring.records("server") if "/outer" in r["request"]]
+        inner, = ring.records("client")
+        self.assertEqual((inner["trace"], inner["parent"]), (outer["trace"], outer["span"]))
+        sent = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+        return outer, inner, {name.lower(): value for name, value in sent.items()}
+
+    def test_by_default_trace_context_and_baggage_go_on(self):
+        outer, inner, sent = self.ask("", HEADER, "tracestate: k=v,a=b", "Baggage: user=1",
+                                      "b3: 1-2-1")
+        self.assertEqual((outer["trace"], outer["parent"]), (TRACE, PARENT))
+        self.assertEqual(sent["traceparent"], f"00-{TRACE}-{inner['span']}-01")
+        self.assertEqual((sent["tracestate"], sent["baggage"]), ("k=v,a=b", "user=1"))
+        self.assertNotIn("b3", sent)
+
+    def test_b3_in_one_header(self):
+        outer, inner, sent = self.ask("b3", f"b3: {TRACE}-{PARENT}-0", "baggage: user=1")
+        self.assertEqual((outer["trace"], outer["parent"], outer["flags"]), (TRACE, PARENT, 0))
+        self.assertEqual(sent["b3"], f"{TRACE}-{inner['span']}-0")
+        self.assertNotIn("traceparent", sent)
+        self.assertNotIn("baggage", sent)
+
+    def test_b3_in_several_headers_and_jaegers(self):
+        outer, inner, sent = self.ask("b3multi,jaeger", f"X-B3-TraceId: {TRACE}",
+                                      f"X-B3-SpanId: {PARENT}", "X-B3-Sampled: 1")
+        self.assertEqual((outer["trace"], outer["parent"], outer["flags"]), (TRACE, PARENT, 1))
+        self.assertEqual((sent["x-b3-traceid"], sent["x-b3-spanid"], sent["x-b3-sampled"]),
+                         (TRACE, inner["span"], "1"))
+        self.assertEqual(sent["uber-trace-id"], f"{TRACE}:{inner['span']}:0:1")
+        outer, inner, sent = self.ask("jaeger", f"uber-trace-id: {TRACE}:{PARENT}:0:1")
+        self.assertEqual((outer["trace"], outer["parent"]), (TRACE, PARENT))
+        self.assertEqual(list(filter(lambda name: "trace" in name, sent)), ["uber-trace-id"])
+
+    def test_none_means_none(self):
+        outer, _, sent = self.ask("none", HEADER)
+        self.assertNotEqual(outer["trace"], TRACE)
+        self.assertNotIn("traceparent", sent)
+
+
 class Processes(unittest.TestCase):
     def test_application_interface(self):
         with Ring() as ring:
