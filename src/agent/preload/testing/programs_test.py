@@ -374,6 +374,14 @@ class Processes(unittest.TestCase):
         self.assertEqual({(r["status"], r["end"]) for r in served}, {(200, 0)})
         self.assertEqual((ring.totals()["dropped"], ring.totals()["active"]), (0, 0))
 
+    def test_an_allocator_that_reads_a_file_before_anything_else(self):
+        allocator = os.path.join(BINARIES, "libkolben-eager-malloc.so")
+        for preload in (f"{allocator}:{LIBRARY}", f"{LIBRARY}:{allocator}"):
+            with Ring() as ring:
+                result = ring.run("awk", "BEGIN { print \"a line\" }", env={"LD_PRELOAD": preload})
+            self.assertEqual((result.stdout, result.stderr), (b"a line\n", b""))
+            self.assertEqual("".join(r["text"] for r in ring.records("output")), "a line\n")
+
     def test_killed_while_it_serves(self):
         script = ("import http.server, sys, time\n"
                   "class Handler(http.server.BaseHTTPRequestHandler):\n"
