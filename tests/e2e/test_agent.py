@@ -332,6 +332,25 @@ def test_a_program_that_is_killed_leaves_its_open_requests_as_errors(tmp_path, p
     assert len(fast) >= 2 and all(span["status"] == {"status_code": "UNSET"} for span in fast)
 
 
+def test_a_command_that_crashes_again_and_again_is_left_alone(tmp_path):
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    command = ("sh", "-c", "kill -SEGV $$")
+    marks = tmp_path / "kolben" / "crashes"
+
+    def count():
+        return sum(file.stat().st_size for file in marks.iterdir()) if marks.exists() else 0
+    for crash in range(3):
+        answer = instrumented(*command, env=environment)
+        assert (answer.returncode, answer.stderr) == (-signal.SIGSEGV, b"")
+        if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 15):
+            pytest.skip("this kernel does not tell how a process ended")
+        wait_until(lambda: count() == crash + 1, "the crash is noted", 5)
+    answer = instrumented(*command, env=environment)
+    assert answer.returncode == -signal.SIGSEGV
+    assert b"crashed at its start 3 times under the agent" in answer.stderr
+    assert instrumented("sh", "-c", "true", env=environment).stderr == b"", "others are as before"
+
+
 def test_the_pid_is_the_launchers(tmp_path, programs):
     program = programs(Program([AGENT, *CONSOLE, "sh", "-c", "echo $$; exec sleep 30"], tmp_path,
                                "sleep"))

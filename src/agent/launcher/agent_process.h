@@ -15,6 +15,12 @@ bool find_agent_library(char* path);
 // Does not wait until the agent runs: it begins when the program has something to tell. False: no
 // process could be made. Where `binary` cannot be executed, the new process says so on stderr and
 // removes the ring.
-bool start_agent_process(const char* binary, const char* ring_path, const RingHeader* ring);
+struct AgentStart {
+  const char* binary;
+  const char* ring_path;
+  const RingHeader* ring;
+  const char* crash_marks;  // null: none
+};
+bool start_agent_process(const AgentStart& start);
 
 }  // namespace kolben::agent

@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "agent/launcher/agent_process.h"
+#include "agent/launcher/crash_guard.h"
 #include "agent/launcher/flags.h"
 #include "agent/launcher/instrumentable.h"
 #include "agent/ring/ring.h"
@@ -122,9 +123,17 @@ bool preload(const char* library) {
 }
 
 // Everything but the program itself. Says why where there will be no telemetry.
-void set_up_agent(const char* path) {
+void set_up_agent(const char* path, char* const* arguments) {
   const char* reason = why_not_instrumented(path);
   if (reason != nullptr) return say("%s is %s; it runs without telemetry", path, reason);
+  char marks[kPathBytesMax];
+  const bool guarded = crash_marks_path(path, arguments, marks, sizeof(marks));
+  if (guarded && has_crashed_often(marks)) {
+    return say(
+        "%s crashed at its start %ld times under the agent; it runs without telemetry for an "
+        "hour (remove %s to try again)",
+        path, kCrashesMax, marks);
+  }
   char library[kPathBytesMax];
   if (!find_agent_library(library)) {
     return say("libkolben-agent.so is not beside this program; %s runs without telemetry", path);
@@ -143,7 +152,10 @@ void set_up_agent(const char* path) {
     return say("no shared memory for the agent: %s; there is no telemetry", std::strerror(errno));
   }
   unsetenv("KOLBEN_AGENT_RING");  // of an agent around this one
-  if (!start_agent_process(binary, ring_path, ring)) {
+  if (!start_agent_process({.binary = binary,
+                            .ring_path = ring_path,
+                            .ring = ring,
+                            .crash_marks = guarded ? marks : nullptr})) {
     unlink(ring_path);
     return say("no process for the agent: %s; there is no telemetry", std::strerror(errno));
   }
@@ -175,7 +187,7 @@ int main(int argc, char** argv) {
     say("cannot find the command %s, or it is not executable", line.command[0]);
     return kExitNoCommand;
   }
-  if (!is_true(getenv("OTEL_SDK_DISABLED"))) set_up_agent(path);
+  if (!is_true(getenv("OTEL_SDK_DISABLED"))) set_up_agent(path, line.command);
   execv(path, line.command);
   if (errno == ENOEXEC) {
     // A script without "#!", which execvp() gives to the shell.

@@ -61,6 +61,9 @@ constexpr char kTraceId[] = "0af7651916cd43dd8448eb211c80319c";
 constexpr char kHeader[] =
     "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
 
+// What is written into a request of a trace of its own: that header.
+constexpr std::size_t kInjectedBytes = sizeof(kHeader) - 1;
+
 std::string hex(const std::uint8_t* bytes, std::size_t size) {
   std::string text;
   for (std::size_t i = 0; i < size; ++i) {

@@ -10,8 +10,8 @@ namespace {
 
 // After so many records somebody looks at the clock and at the processes.
 constexpr std::uint32_t kRecordsPerRound = 2048;
-// The ring holds 160 ms of a server of 100,000 requests a second, so that even there an eighth of it
-// is full after the pause; waking is what costs most where there is little to read.
+// The ring holds 160 ms of a server of 100,000 requests a second, so that even there an eighth of
+// it is full after the pause; waking is what costs most where there is little to read.
 constexpr std::chrono::milliseconds kPause{20};
 // After a round with so many, somebody writes faster, or longer records.
 constexpr std::uint32_t kManyRecords = 1024;
@@ -66,15 +66,17 @@ void AgentLoop::reap(std::uint32_t pid, std::uint64_t before) {
   }
 }
 
-void AgentLoop::flush_ended(const std::vector<std::uint32_t>& pids) {
-  if (pids.empty()) return;
+void AgentLoop::flush_ended(const std::vector<ProcessWatch::Ended>& processes) {
+  if (processes.empty()) return;
   // What they wrote last is in the ring.
   while (drain() > 0) {
   }
-  for (const std::uint32_t pid : pids) {
-    recorder_.process_ended(pid);
-    reap(pid, kAnyTime);
-    free_open_blocks(open_, pid);
+  for (const ProcessWatch::Ended& process : processes) {
+    recorder_.process_ended(process.pid);
+    reap(process.pid, kAnyTime);
+    free_open_blocks(open_, process.pid);
+    if (process.pid != program_ || marks_ == nullptr) continue;
+    marks_->ended(process.wait_status, clock_.steady_nanos());
   }
 }
 
@@ -98,8 +100,13 @@ bool AgentLoop::is_over(std::uint32_t records) {
   return watch_.all_ended();
 }
 
-void AgentLoop::run(std::uint32_t pid) {
-  watch_.add(pid);
+void AgentLoop::run(std::uint32_t pid, int pidfd) {
+  program_ = pid;
+  if (pidfd >= 0) {
+    watch_.add(pid, pidfd);
+  } else {
+    watch_.add(pid);
+  }
   while (!should_stop_) {
     const std::uint32_t records = drain();
     const std::uint64_t now = clock_.unix_nanos();

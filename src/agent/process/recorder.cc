@@ -10,6 +10,7 @@
 namespace kolben::agent {
 namespace {
 
+constexpr std::string_view kAgentUserAgent = "kolben-agent/";  // otlp_transport.cc
 constexpr std::string_view kScopeName = "kolben.agent";
 // A batch of logs may hold long lines: it is sent before it grows past this.
 constexpr std::size_t kBatchBytesMax = 2 << 20;
@@ -102,6 +103,9 @@ void Recorder::note_recent(const ExchangeView& view) {
 
 void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   const HttpExchange exchange(view);
+  // A collector under the agent: what it gets from agents would come back as more of the same.
+  const std::string_view client = find_header(exchange.request.headers, "user-agent");
+  if (client.starts_with(kAgentUserAgent)) return trim_spans();
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
     return;
@@ -192,15 +196,18 @@ Span& Recorder::add_span(std::uint64_t now) {
   return traces.resources[0].scopes[0].spans.add(arena);
 }
 
+// The memory of what was not kept is the batch's: lets it go now and then.
+void Recorder::trim_spans() {
+  if (open_spans_.batch.arena().reserved_bytes() > kBatchBytesMax) {
+    export_open(open_spans_, exporters_.traces);
+  }
+}
+
 void Recorder::keep_span(const Context& context) {
   if (!is_sampled(context) || exporters_.traces.empty()) {
     auto& spans = open_spans_.batch.traces().resources[0].scopes[0].spans;
     spans.truncate(spans.size() - 1);
-    // The memory of what was not kept is the batch's: let it go now and then.
-    if (open_spans_.batch.arena().reserved_bytes() > kBatchBytesMax) {
-      export_open(open_spans_, exporters_.traces);
-    }
-    return;
+    return trim_spans();
   }
   ++open_spans_.items;
   if (open_spans_.items >= settings_.span_batches.batch_items_max ||

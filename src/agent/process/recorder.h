@@ -78,6 +78,7 @@ class Recorder {
 
   Span& add_span(std::uint64_t now);
   void keep_span(const Context& context);
+  void trim_spans();
   LogRecord& add_log(std::uint64_t now);
   void export_open(Open& open, const std::vector<Exporter*>& exporters);
   void export_metrics(std::int64_t active_requests, std::uint64_t now);

@@ -106,6 +106,14 @@ TEST_F(RecorderTest, ServerErrorsAndMissingAnswersAreErrors) {
   EXPECT_EQ(status(0), SpanStatusCode::kError);
 }
 
+TEST_F(RecorderTest, ExportsOfAnAgentAreNotRequestsOfAnybody) {
+  TestExchange exchange;
+  exchange.request =
+      "POST /v1/traces HTTP/1.1\r\nHost: a\r\nUser-Agent: kolben-agent/0.1.0\r\n\r\n";
+  handle(exchange_record(exchange));
+  EXPECT_TRUE(spans().empty());
+}
+
 TEST_F(RecorderTest, WhatTheSamplerLeftOutIsNotExported) {
   TestExchange exchange;
   exchange.self.flags = 0;

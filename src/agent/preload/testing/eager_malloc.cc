@@ -23,8 +23,8 @@ void begin() {
 void* take(size_t size, size_t alignment) {
   if (!begun) begin();
   const size_t wanted = alignment < 16 ? 16 : alignment;
-  const size_t at = (__atomic_fetch_add(&used, size + 2 * wanted, __ATOMIC_RELAXED) + 2 * wanted) &
-                    ~(wanted - 1);
+  const size_t at =
+      (__atomic_fetch_add(&used, size + 2 * wanted, __ATOMIC_RELAXED) + 2 * wanted) & ~(wanted - 1);
   if (at + size > sizeof(memory)) return nullptr;
   memcpy(memory + at - sizeof(size), &size, sizeof(size));
   return memory + at;

@@ -544,8 +544,11 @@ echo gone > {self.directory}/gone
         with open(self.directory + "/called") as file:
             parent, *arguments = file.read().split()
         self.assertNotEqual(parent, pid)
-        self.assertEqual(arguments[0::2], ["agent", arguments[2], pid])
-        self.assertEqual(arguments[1::2], ["--ring", "--pid"])
+        self.assertEqual(arguments[0], "agent")
+        named = dict(zip(arguments[1::2], arguments[2::2]))
+        self.assertEqual(named["--pid"], pid)
+        self.assertEqual(named["--pidfd"], "3")
+        self.assertIn("--ring", named)
         self.wait_for("gone")
 
     def test_pid_signals_and_stdin_are_the_programs(self):
