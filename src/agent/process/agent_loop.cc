@@ -10,8 +10,8 @@ namespace {
 
 // After so many records somebody looks at the clock and at the processes.
 constexpr std::uint32_t kRecordsPerRound = 2048;
-// The ring holds 160 ms of a server of 100,000 requests a second, so that even there an eighth of
-// it is full after the pause; waking is what costs most where there is little to read.
+// The ring holds 80 ms of a server of 100,000 requests a second, so that even there a quarter of it
+// is full after the pause; waking is what costs most where there is little to read.
 constexpr std::chrono::milliseconds kPause{20};
 // After a round with so many, somebody writes faster, or longer records.
 constexpr std::uint32_t kManyRecords = 1024;

@@ -1,6 +1,7 @@
 #include "agent/process/process_main.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -170,13 +171,16 @@ int process_main(int argc, char** argv) {
         "usage: kolben agent --ring PATH --pid PID [--pidfd FILE_NUMBER] [--crash-marks PATH]");
     return 2;
   }
+  // Ten threads, most of them grpc++'s, which hardly allocate: they need no heap each.
+  ::mallopt(M_ARENA_MAX, 1);
   set_signals();
   RingHeader* const ring = map_ring(arguments.ring.c_str());
   if (ring == nullptr) {
     stderr_messages().say("kolben agent: cannot map the ring " + arguments.ring);
     return 1;
   }
-  const Settings settings = read_settings(process_environment());
+  Settings settings = read_settings(process_environment());
+  detect_resource(settings, arguments.pid);
   for (const std::string& warning : settings.warnings) {
     stderr_messages().say("kolben agent: " + warning);
   }

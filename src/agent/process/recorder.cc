@@ -179,6 +179,9 @@ void Recorder::fill(Resource& resource, Arena& arena) const {
   for (const auto& [key, value] : settings_.resource_attributes) {
     resource.attributes.push_back(arena, {key, Value::string(value)});
   }
+  for (const auto& [key, value] : settings_.resource_numbers) {
+    resource.attributes.push_back(arena, {key, Value::integer(value)});
+  }
 }
 
 // A default span at the end of the open batch; keep_span() decides whether it stays.

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "agent/process/resource_detectors.h"
 #include "agent/process/settings_names.h"
 
 extern char** environ;  // NOLINT: POSIX
@@ -62,6 +63,7 @@ class Reader {
   void read() {
     settings_.is_disabled = boolean("OTEL_SDK_DISABLED", false);
     read_resource();
+    read_detectors();
     settings_.traces = exporters_of(Signal::kTraces);
     settings_.metrics = exporters_of(Signal::kMetrics);
     settings_.logs = exporters_of(Signal::kLogs);
@@ -157,6 +159,17 @@ class Reader {
     const auto is_service = [](const auto& item) { return item.first == "service.name"; };
     if (std::none_of(all.begin(), all.end(), is_service)) {
       put(all, "service.name", "unknown_service");
+    }
+  }
+
+  void read_detectors() {
+    const std::string_view name = "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS";
+    for (const std::string_view item : split_list(text(name))) {
+      if (is_resource_detector(item)) {
+        settings_.resource_detectors.emplace_back(item);
+      } else {
+        warn_value(name, item, "unknown (known: process, os, host, service_instance, otel, *)");
+      }
     }
   }
 
@@ -446,6 +459,21 @@ Settings read_settings(const Environment& environment) {
   }
   settings.warnings = std::move(unique);
   return settings;
+}
+
+void detect_resource(Settings& settings, std::uint32_t pid) {
+  const auto is_set = [&](const std::string& key) {
+    const auto has_key = [&](const auto& item) { return item.first == key; };
+    return std::any_of(settings.resource_attributes.begin(), settings.resource_attributes.end(),
+                       has_key);
+  };
+  DetectedResource found = detect_resource(settings.resource_detectors, pid);
+  for (auto& [key, value] : found.texts) {
+    if (!is_set(key)) settings.resource_attributes.emplace_back(key, std::move(value));
+  }
+  for (auto& [key, value] : found.numbers) {
+    if (!is_set(key)) settings.resource_numbers.emplace_back(key, value);
+  }
 }
 
 std::string_view agent_version() {

@@ -72,6 +72,8 @@ struct SemanticConventions {
 struct Settings {
   bool is_disabled = false;  // OTEL_SDK_DISABLED
   NamedTexts resource_attributes;
+  std::vector<std::pair<std::string, std::int64_t>> resource_numbers;  // further ones
+  std::vector<std::string> resource_detectors;
   std::vector<ExporterSettings> traces, metrics, logs;
   BatchSettings span_batches, log_batches;
   std::uint64_t metric_interval_nanos = 60'000'000'000;
@@ -89,6 +91,9 @@ struct Settings {
 };
 
 Settings read_settings(const Environment& environment);
+// Runs the resource detectors of the settings for the program `pid`; what the variables say is
+// stronger.
+void detect_resource(Settings& settings, std::uint32_t pid);
 
 // "kolben", "0.1.0": the name and version that telemetry carries.
 std::string_view agent_version();

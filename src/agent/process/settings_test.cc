@@ -154,6 +154,18 @@ TEST(Settings, ElasticsVariablesServeWhereNoEndpointIsSet) {
   EXPECT_TRUE(read_settings(console).warnings.empty());
 }
 
+TEST(Settings, DetectorsAddToTheResourceWhatTheVariablesDoNotSay) {
+  Settings settings = read_settings({{"OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", "os, process,moon"},
+                                     {"OTEL_RESOURCE_ATTRIBUTES", "os.type=mine"}});
+  EXPECT_THAT(settings.resource_detectors, ElementsAre("os", "process"));
+  EXPECT_THAT(settings.warnings, ElementsAre(HasSubstr("moon")));
+  detect_resource(settings, 4711);
+  EXPECT_THAT(settings.resource_numbers, ::testing::Contains(Pair("process.pid", 4711)));
+  EXPECT_THAT(settings.resource_attributes, ::testing::Contains(Pair("os.type", "mine")));
+  EXPECT_THAT(settings.resource_attributes,
+              ::testing::Not(::testing::Contains(Pair("os.type", "linux"))));
+}
+
 TEST(Settings, SamplersAndLimits) {
   const Settings settings = read_settings({{"OTEL_TRACES_SAMPLER", "parentbased_traceidratio"},
                                            {"OTEL_TRACES_SAMPLER_ARG", "0.25"},
