@@ -74,6 +74,8 @@ void Connections::accepted(ThreadState& thread, int file, const sockaddr* peer,
     format_address(peer, peer_size, socket->names.peer, &socket->names.peer_size,
                    &socket->names.peer_port);
   }
+  // Now: later the program may have forbidden itself to ask.
+  name_socket(*socket, file);
 }
 
 void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
@@ -96,6 +98,8 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
     format_address(peer, peer_size, socket->names.peer, &socket->names.peer_size,
                    &socket->names.peer_port);
   }
+  // Now: later the program may have forbidden itself to ask.
+  name_socket(*socket, file);
 }
 
 void Connections::received(ThreadState& thread, int file, const iovec* pieces, int count,

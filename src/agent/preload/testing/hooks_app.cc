@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -22,6 +25,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -356,6 +360,41 @@ void children_by_other_ways() {
          answered && receive_until(pair.client, "ok"));
 }
 
+// A process that forbids itself everything but reading, writing and ending, on connections that it
+// has already.
+bool forbid_the_rest() {
+  constexpr std::uint32_t kNumber = 0;  // the offset of nr in seccomp_data
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumber),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 2, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+  };
+  const sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+void under_seccomp() {
+  Pair pair;
+  fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) {
+    char buffer[256];
+    bool done = forbid_the_rest();
+    done = done && write(pair.client, kRequest, strlen(kRequest)) > 0;
+    done = done && read(pair.server, buffer, sizeof(buffer)) > 0;
+    done = done && write(pair.server, kResponse, strlen(kResponse)) > 0;
+    done = done && read(pair.client, buffer, sizeof(buffer)) > 0;
+    syscall(SYS_exit, done ? 5 : 6);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  printf("under seccomp: %d, signal %d\n", WEXITSTATUS(status), WTERMSIG(status));
+}
+
 void many_threads() {
   std::vector<pthread_t> threads(1000);
   static std::atomic<int> done{0};
@@ -388,6 +427,7 @@ int main() {
   leaving_a_call();
   children();
   children_by_other_ways();
+  under_seccomp();
   many_threads();
   return 0;
 }

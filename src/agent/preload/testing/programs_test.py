@@ -370,7 +370,7 @@ class Processes(unittest.TestCase):
         self.assertEqual(traced.stderr, plain.stderr)
         self.assertIn(b"threads: 1000\n", plain.stdout)
         served = [r for r in ring.records("server") if "/hooks" in r["request"]]
-        self.assertEqual(len(served), 4013)  # as often as it says so
+        self.assertEqual(len(served), 4014)  # as often as it says so
         self.assertEqual({(r["status"], r["end"]) for r in served}, {(200, 0)})
         self.assertEqual((ring.totals()["dropped"], ring.totals()["active"]), (0, 0))
 
@@ -584,6 +584,19 @@ echo gone > {self.directory}/gone
     def test_program_runs_when_the_agent_cannot(self):
         result = self.run_under("sh", "-c", "exit 5", env={"KOLBEN_BINARY": "/nonexistent/kolben"})
         self.assertEqual(result.returncode, 5)
+
+    def test_programs_that_cannot_be_instrumented_run_and_are_named(self):
+        static = os.path.join(self.directory, "static")
+        built = shutil.which("gcc") is not None and subprocess.run(
+            ["gcc", "-static", "-x", "c", "-", "-o", static],
+            input=b"int main() { return 6; }", capture_output=True).returncode == 0
+        if not built:
+            self.skipTest("no gcc with a static C library")
+        result = self.run_under(static)
+        self.assertEqual(result.returncode, 6)
+        self.assertEqual(result.stderr, f"opentelemetry-instrument: {static} is statically linked; "
+                                        "it runs without telemetry\n")
+        self.assertFalse(os.path.exists(self.directory + "/called"))
 
     def test_disabled_agent_is_not_started(self):
         result = self.run_under("--sdk_disabled", "true", "sh", "-c",
