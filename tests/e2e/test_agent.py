@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -296,6 +297,58 @@ def test_the_exit_code_is_the_programs(code):
 
 def test_death_by_signal_is_the_programs():
     assert instrumented("sh", "-c", "kill -SEGV $$").returncode == -signal.SIGSEGV
+
+
+def test_a_program_that_is_killed_leaves_its_open_requests_as_errors(tmp_path, programs):
+    port = free_port()
+    (tmp_path / "slow.py").write_text(
+        "import http.server, time\n"
+        "class Slow(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self):\n"
+        "        if self.path == '/slow':\n"
+        "            open('begun', 'w').close()\n"
+        "            time.sleep(60)\n"
+        "        self.send_response(204)\n"
+        "        self.end_headers()\n"
+        f"http.server.ThreadingHTTPServer(('127.0.0.1', {port}), Slow).serve_forever()\n")
+    program = programs(Program([AGENT, *CONSOLE, "/usr/bin/python3", "slow.py"], tmp_path, "slow"))
+
+    def is_fast():
+        try:
+            return request(port, "GET", "/fast", timeout=5).status == 204
+        except OSError:
+            return False
+    wait_until(is_fast, "the server answers")
+    with socket.create_connection(("127.0.0.1", port)) as hanging:
+        hanging.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_until((tmp_path / "begun").exists, "it is being served")
+        program.kill()
+    spans = wait_until(lambda: [span for span in server_spans(program.stdout)
+                                if span["name"] == "GET /slow"], "the open request is told", 5)
+    assert len(spans) == 1
+    assert spans[0]["status"] == {"status_code": "ERROR", "description": "the process ended"}
+    assert "http.status_code" not in spans[0]["attributes"]
+    fast = [span for span in server_spans(program.stdout) if span["name"] == "GET /fast"]
+    assert len(fast) >= 2 and all(span["status"] == {"status_code": "UNSET"} for span in fast)
+
+
+def test_a_command_that_crashes_again_and_again_is_left_alone(tmp_path):
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    command = ("sh", "-c", "kill -SEGV $$")
+    marks = tmp_path / "kolben" / "crashes"
+
+    def count():
+        return sum(file.stat().st_size for file in marks.iterdir()) if marks.exists() else 0
+    for crash in range(3):
+        answer = instrumented(*command, env=environment)
+        assert (answer.returncode, answer.stderr) == (-signal.SIGSEGV, b"")
+        if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 15):
+            pytest.skip("this kernel does not tell how a process ended")
+        wait_until(lambda: count() == crash + 1, "the crash is noted", 5)
+    answer = instrumented(*command, env=environment)
+    assert answer.returncode == -signal.SIGSEGV
+    assert b"crashed at its start 3 times under the agent" in answer.stderr
+    assert instrumented("sh", "-c", "true", env=environment).stderr == b"", "others are as before"
 
 
 def test_the_pid_is_the_launchers(tmp_path, programs):

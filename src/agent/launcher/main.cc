@@ -17,10 +17,12 @@
 #include <cstring>
 
 #include "agent/launcher/agent_process.h"
+#include "agent/launcher/crash_guard.h"
 #include "agent/launcher/flags.h"
-#include "agent/launcher/target.h"
+#include "agent/launcher/instrumentable.h"
 #include "agent/ring/ring.h"
 #include "agent/ring/ring_files.h"
+#include "agent/target/target.h"
 
 namespace {
 
@@ -97,7 +99,7 @@ class NoSizeSignal {
 };
 
 // Memory first; a file on disk is only written to when the machine is short of memory.
-bool make_ring(char* path) {
+RingHeader* make_ring(char* path) {
   const NoSizeSignal guard;
   std::uint64_t name = 0;
   if (getrandom(&name, sizeof(name), GRND_NONBLOCK) != sizeof(name)) {
@@ -114,13 +116,12 @@ bool make_ring(char* path) {
     RingHeader* ring = create_ring(path, kDefaultSlots);
     if (ring != nullptr) {
       note_outputs(ring);
-      unmap_ring(ring);
-      return true;
+      return ring;
     }
     failure = errno;
   }
   errno = failure;
-  return false;
+  return nullptr;
 }
 
 // LD_PRELOAD with the library at its end, once.
@@ -141,9 +142,17 @@ bool preload(const char* library) {
 }
 
 // Everything but the program itself. Says why where there will be no telemetry.
-void set_up_agent(const char* path) {
+void set_up_agent(const char* path, char* const* arguments) {
   const char* reason = why_not_instrumented(path);
   if (reason != nullptr) return say("%s is %s; it runs without telemetry", path, reason);
+  char marks[kPathBytesMax];
+  const bool guarded = crash_marks_path(path, arguments, marks, sizeof(marks));
+  if (guarded && has_crashed_often(marks)) {
+    return say(
+        "%s crashed at its start %ld times under the agent; it runs without telemetry for an "
+        "hour (remove %s to try again)",
+        path, kCrashesMax, marks);
+  }
   char library[kPathBytesMax];
   if (!find_agent_library(library)) {
     return say("libkolben-agent.so is not beside this program; %s runs without telemetry", path);
@@ -156,16 +165,20 @@ void set_up_agent(const char* path) {
   if (!find_agent_binary(binary)) {
     return say("the program kolben is neither beside this one nor on PATH; there is no telemetry");
   }
-  char ring[kPathBytesMax];
-  if (!make_ring(ring)) {
+  char ring_path[kPathBytesMax];
+  const RingHeader* ring = make_ring(ring_path);
+  if (ring == nullptr) {
     return say("no shared memory for the agent: %s; there is no telemetry", std::strerror(errno));
   }
   unsetenv("KOLBEN_AGENT_RING");  // of an agent around this one
-  if (!start_agent_process(binary, ring)) {
-    unlink(ring);
+  if (!start_agent_process({.binary = binary,
+                            .ring_path = ring_path,
+                            .ring = ring,
+                            .crash_marks = guarded ? marks : nullptr})) {
+    unlink(ring_path);
     return say("no process for the agent: %s; there is no telemetry", std::strerror(errno));
   }
-  if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring, 1) != 0) {
+  if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring_path, 1) != 0) {
     say("no memory for the environment; there is no telemetry");
   }
 }
@@ -196,7 +209,7 @@ int main(int argc, char** argv) {
         std::strerror(failure));
     return is_there ? kExitCannotRun : kExitNotFound;
   }
-  if (!is_true(getenv("OTEL_SDK_DISABLED"))) set_up_agent(path);
+  if (!is_true(getenv("OTEL_SDK_DISABLED"))) set_up_agent(path, line.command);
   execv(path, line.command);
   if (errno == ENOEXEC) {
     // A script without "#!", which execvp() gives to the shell.
