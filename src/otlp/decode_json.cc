@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "otlp/check.h"
 #include "otlp/json.h"
 #include "otlp/schema.h"
 #include "wire/base64.h"
