@@ -23,7 +23,9 @@ class FaultyFile final : public File {
     if (bytes.size() > owner_.room_) return from_errno(ENOSPC, "writing " + path_);
     if (verdict == FaultyFileSystem::Verdict::kShort) bytes.resize(bytes.size() / 2);
     remember(offset, bytes.size());
-    owner_.room_ -= std::min<std::uint64_t>(owner_.room_, bytes.size());
+    if (owner_.room_ != UINT64_MAX) {
+      owner_.room_ -= std::min<std::uint64_t>(owner_.room_, bytes.size());
+    }
     KOLBEN_RETURN_IF_ERROR(base_->write_at(
         offset, std::span<const std::string_view>(std::vector<std::string_view>{bytes})));
     if (verdict == FaultyFileSystem::Verdict::kShort) {

@@ -20,7 +20,7 @@ class CareTest : public EngineTest {
  protected:
   // Parts 1, 2 and 3 with a span each, closed.
   void make_store() {
-    ASSERT_TRUE(open());
+    ASSERT_EQ(open().to_string(), "OK");
     for (std::uint64_t i = 1; i <= 3; ++i) {
       ASSERT_TRUE(store(*engine_, make_spans({{.trace = i, .id = i}})));
       ASSERT_TRUE(engine_->flush());
@@ -73,7 +73,7 @@ TEST_F(CareTest, ARepairSetsDamagedPartsAsideAndTheRestIsServed) {
   EXPECT_TRUE(repaired->is_repaired);
   EXPECT_THAT(repaired->damaged, ElementsAre(HasSubstr("000002.part"), HasSubstr("000003.part")));
   EXPECT_TRUE(std::filesystem::exists(options_.path + "/damaged/000002.part"));
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_EQ(count_of(1), 1U);
   EXPECT_THAT(spans(), SizeIs(1));
 }
@@ -90,19 +90,19 @@ TEST_F(CareTest, ALostManifestIsMadeAnewFromTheParts) {
   ASSERT_TRUE(repaired) << repaired.status().to_string();
   EXPECT_THAT(repaired->damaged, SizeIs(3));
   EXPECT_TRUE(std::filesystem::exists(options_.path + "/damaged/000001.part"));
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_THAT(spans(), SizeIs(1));
 }
 
 TEST_F(CareTest, ACheckOfAStoreInUseIsRefused) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_EQ(check().status().code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(check_store(system_file_system(), path("nowhere"), {}, {}).status().code(),
             StatusCode::kNotFound);
 }
 
 TEST_F(CareTest, ACopyIsAStoreAndStaysAsItWas) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   for (std::uint64_t i = 1; i <= 20; ++i) {
     ASSERT_TRUE(store(*engine_, make_spans({{.trace = i, .id = i}})));
     if (i % 5 == 0) {
@@ -117,7 +117,7 @@ TEST_F(CareTest, ACopyIsAStoreAndStaysAsItWas) {
   ASSERT_TRUE(engine_->compact());
   EXPECT_THAT(spans(), SizeIs(20));
   options_.path = path("copy");
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_THAT(spans(), SizeIs(19));
   EXPECT_EQ(count_of(3), 0U);
   EXPECT_EQ(count_of(21), 0U);
@@ -152,13 +152,13 @@ class UpgradeTest : public CareTest {
 TEST_F(UpgradeTest, AStoreOfVersion1IsReadIntoParts) {
   write_old_log(1, 1, 50);
   write_old_log(2, 51, 30);
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_THAT(spans(), SizeIs(80));
   EXPECT_THAT(reports_, ElementsAre(HasSubstr("log 1 of 2"), HasSubstr("log 2 of 2")));
   EXPECT_FALSE(std::filesystem::exists(options_.path + "/segments"));
   ASSERT_TRUE(store(*engine_, make_spans({{.trace = 81, .id = 81}})));
   ASSERT_TRUE(engine_->close());
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_THAT(spans(), SizeIs(81));
 }
 

@@ -16,7 +16,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 TEST_F(EngineTest, WhatIsAcknowledgedIsFoundAtOnce) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, make_spans({{.trace = 7, .id = 1, .name = "GET /a"},
                                           {.trace = 7, .id = 2, .parent = 1, .service = "db"}})));
   EXPECT_THAT(spans(), ElementsAre(StoredSpan{trace_id(7), span_id(1), "GET /a", "shop", kNow},
@@ -26,7 +26,7 @@ TEST_F(EngineTest, WhatIsAcknowledgedIsFoundAtOnce) {
 }
 
 TEST_F(EngineTest, ASnapshotStaysAsItWas) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1}})));
   const auto before = engine_->snapshot();
   ASSERT_TRUE(before);
@@ -38,7 +38,7 @@ TEST_F(EngineTest, ASnapshotStaysAsItWas) {
 
 TEST_F(EngineTest, TheTailBecomesPartsAndTheLogIsGivenBack) {
   options_.build_rows = 50;
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   for (std::uint64_t i = 1; i <= 300; ++i) {
     ASSERT_TRUE(store(*engine_, make_spans({{.trace = i,
                                              .id = i,
@@ -52,26 +52,26 @@ TEST_F(EngineTest, TheTailBecomesPartsAndTheLogIsGivenBack) {
 }
 
 TEST_F(EngineTest, EverythingIsThereAfterClosingAndOpening) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   for (std::uint64_t i = 1; i <= 300; ++i) {
     ASSERT_TRUE(store(*engine_, make_spans({{.trace = i, .id = i, .start = kNow + i}})));
   }
   ASSERT_TRUE(engine_->close());
   // Nothing is left to be read again.
   EXPECT_THAT(*system_file_system().list(options_.path + "/wal"), IsEmpty());
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_EQ(engine_->stats().spans, 300U);
   EXPECT_THAT(spans(), SizeIs(300));
   EXPECT_THAT(reports_, IsEmpty());
 }
 
 TEST_F(EngineTest, EverythingIsThereAfterAKill) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   for (std::uint64_t i = 1; i <= 100; ++i) {
     ASSERT_TRUE(store(*engine_, make_spans({{.trace = i, .id = i}})));
   }
   options_.path = copy_of_files("killed");
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_EQ(engine_->stats().spans, 100U);
   EXPECT_THAT(spans(), SizeIs(100));
   EXPECT_THAT(reports_, IsEmpty());
@@ -79,17 +79,17 @@ TEST_F(EngineTest, EverythingIsThereAfterAKill) {
 
 TEST_F(EngineTest, ARetryIsStoredOnceAlsoAfterARestart) {
   const auto same = [] { return make_spans({{.trace = 1, .id = 1}, {.trace = 1, .id = 2}}); };
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, same()));
   ASSERT_TRUE(store(*engine_, same()));
   EXPECT_EQ(engine_->stats().spans, 2U);
   EXPECT_EQ(engine_->stats().duplicates_dropped, 2U);
   ASSERT_TRUE(engine_->close());
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, same()));
   EXPECT_EQ(engine_->stats().spans, 2U);
   options_.path = copy_of_files("killed");
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_EQ(engine_->stats().spans, 2U);
   EXPECT_THAT(spans(), SizeIs(2));
 }
@@ -97,7 +97,7 @@ TEST_F(EngineTest, ARetryIsStoredOnceAlsoAfterARestart) {
 TEST_F(EngineTest, ARetryOfLogsOrMetricsIsStoredOnceAlsoAfterARestart) {
   const auto logs = [] { return make_logs({{.body = "a"}, {.body = "b"}}); };
   const auto points = [] { return make_points(kNow, 3); };
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   for (int restart = 0; restart < 3; ++restart) {
     ASSERT_TRUE(store(*engine_, logs()));
     ASSERT_TRUE(store(*engine_, points()));
@@ -108,19 +108,19 @@ TEST_F(EngineTest, ARetryOfLogsOrMetricsIsStoredOnceAlsoAfterARestart) {
     } else {
       options_.path = copy_of_files("killed-" + std::to_string(restart));
     }
-    ASSERT_TRUE(open());
+    ASSERT_EQ(open().to_string(), "OK");
   }
 }
 
 TEST_F(EngineTest, LogRecordsWithoutATimeAreNoCopies) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, make_logs({{.time = 0}})));
   ASSERT_TRUE(store(*engine_, make_logs({{.time = 0}})));
   EXPECT_EQ(engine_->stats().log_records, 2U);
 }
 
 TEST_F(EngineTest, SpansThatShareAnIdAndDifferAreBothKept) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, make_spans({{.id = 1, .kind = SpanKind::kClient},
                                           {.id = 1, .service = "db", .kind = SpanKind::kServer}})));
   EXPECT_THAT(spans(), SizeIs(2));
@@ -149,7 +149,7 @@ TEST_F(EngineTest, AFullTailRefusesWithADelayAndTakesAgainOnceItIsInParts) {
 TEST_F(EngineTest, EveryQuerySeesWhatWasAcknowledgedBeforeItWhileTheTailBecomesParts) {
   options_.build_rows = 20;
   options_.merge_parts_min = 4;
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   std::atomic<std::uint64_t> acknowledged{0};
   std::thread sender([&] {
     for (std::uint64_t i = 1; i <= 400; ++i) {

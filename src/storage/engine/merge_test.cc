@@ -45,7 +45,7 @@ class MergeTest : public EngineTest {
 };
 
 TEST_F(MergeTest, TracesAreReunitedAndNothingChanges) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   fill(3, 40, 4);
   std::vector<StoredSpan> before = spans();
   std::sort(before.begin(), before.end());
@@ -69,7 +69,7 @@ TEST_F(MergeTest, TracesAreReunitedAndNothingChanges) {
   EXPECT_EQ(after, before);
   ASSERT_TRUE(engine_->parts().front().part->check());
   ASSERT_TRUE(engine_->close());
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_THAT(spans(), SizeIs(before.size()));
 }
 
@@ -109,7 +109,7 @@ std::vector<std::string> exported(Engine& engine, Signal signal) {
 }
 
 TEST_F(MergeTest, LogRecordsAreMergedIntoTheirOrder) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   Random random(9);
   std::vector<std::string> sent;
   for (int part = 0; part < 6; ++part) {
@@ -140,7 +140,7 @@ TEST_F(MergeTest, LogRecordsAreMergedIntoTheirOrder) {
 }
 
 TEST_F(MergeTest, MetricPointsAreMergedIntoTheirSeries) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   std::vector<std::string> sent;
   for (std::uint64_t part = 0; part < 5; ++part) {
     const std::uint64_t time = kNow + part * 1'000'000'000;
@@ -160,7 +160,7 @@ TEST_F(MergeTest, MetricPointsAreMergedIntoTheirSeries) {
 }
 
 TEST_F(MergeTest, DeletedTracesAreGoneAtOnceAndFromTheDiskWithTheMerge) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   fill(5, 20, 4);
   const std::size_t all = spans().size();
   const std::size_t of_two = count_of(7) + count_of(8);
@@ -175,7 +175,7 @@ TEST_F(MergeTest, DeletedTracesAreGoneAtOnceAndFromTheDiskWithTheMerge) {
   EXPECT_EQ(*engine_->delete_traces(ids), 0U);
 
   engine_.reset();
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_THAT(spans(), SizeIs(all - of_two));
   ASSERT_TRUE(engine_->compact());
   std::uint64_t rows = 0;
@@ -185,7 +185,7 @@ TEST_F(MergeTest, DeletedTracesAreGoneAtOnceAndFromTheDiskWithTheMerge) {
 }
 
 TEST_F(MergeTest, WhatMatchesIsDeletedAndLaterArrivalsAreNot) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   fill(6, 20, 4);
   const std::vector<StoredSpan> before = spans();
   const auto is_hit = [](const StoredSpan& span) { return span.name == "op-3"; };
@@ -202,7 +202,7 @@ TEST_F(MergeTest, WhatMatchesIsDeletedAndLaterArrivalsAreNot) {
 }
 
 TEST_F(MergeTest, WhenEverythingOfAPartIsDeletedThePartGoes) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1}})));
   const TraceId id = trace_id(1);
   EXPECT_EQ(*engine_->delete_traces({&id, 1}), 1U);

@@ -130,7 +130,7 @@ TEST_F(RecoveryTest, OtherDirectoriesAreRefused) {
 }
 
 TEST_F(RecoveryTest, ADirectoryInUseIsRefused) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   const auto second = Engine::open(options_, system_file_system(), clock_, {});
   ASSERT_FALSE(second);
   EXPECT_THAT(std::string(second.error().message()), testing::HasSubstr("another kolben (pid"));
@@ -149,7 +149,7 @@ TEST_F(RecoveryTest, BytesThatLookLikeARecordAreNone) {
   forged.append_slices(slices);
   std::string bytes;
   for (const std::string_view slice : slices) bytes.append(slice);
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   for (std::uint64_t shift = 0; shift < kRecordAlignment; ++shift) {
     const std::string value = std::string(shift, 'x') + bytes;
     ASSERT_TRUE(store(*engine_, make_spans({{.id = 1 + shift, .attributes = {{"a", value}}}})));
@@ -166,7 +166,7 @@ TEST_F(RecoveryTest, RecordsOfASegmentsEarlierLifeAreNotReadAgain) {
   options_.retention_rules.clear();
   options_.segment_bytes = 1 << 20;
   options_.build_rows = 10;
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   std::uint64_t next = 1;
   const auto fill = [&](std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i, ++next) {
@@ -183,7 +183,7 @@ TEST_F(RecoveryTest, RecordsOfASegmentsEarlierLifeAreNotReadAgain) {
   fill(5);
   for (int i = 0; i < 3; ++i) {
     options_.path = copy_of_files("killed-" + std::to_string(i));
-    ASSERT_TRUE(open());
+    ASSERT_EQ(open().to_string(), "OK");
     EXPECT_THAT(spans(), testing::SizeIs(next - 1));
     EXPECT_THAT(reports_, testing::IsEmpty());
     fill(3);
@@ -191,7 +191,7 @@ TEST_F(RecoveryTest, RecordsOfASegmentsEarlierLifeAreNotReadAgain) {
 }
 
 TEST_F(RecoveryTest, ADamagedPartIsNamedWithWhatToDo) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1}, {.trace = 2, .id = 2}})));
   ASSERT_TRUE(engine_->close());
   engine_.reset();
@@ -209,14 +209,14 @@ TEST_F(RecoveryTest, ADamagedPartIsNamedWithWhatToDo) {
 }
 
 TEST_F(RecoveryTest, FilesThatTheManifestDoesNotListAreRemoved) {
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1}})));
   ASSERT_TRUE(engine_->close());
   engine_.reset();
   for (const char* name : {"000007.part", "000008.part.tmp", "000009.deleted"}) {
     std::ofstream(options_.path + "/parts/" + name) << "left over";
   }
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_THAT(*system_file_system().list(options_.path + "/parts"),
               testing::ElementsAre("000001.part"));
   EXPECT_THAT(spans(), testing::SizeIs(1));

@@ -33,7 +33,7 @@ class RetentionTest : public EngineTest {
 
 TEST_F(RetentionTest, TheOldestPartsGoWhenThereAreTooManyBytes) {
   options_.retention_bytes_max = 400'000;
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   for (std::uint64_t i = 1; i <= 20; ++i) {
     clock_.advance_nanos(kHour);
     add_part(i, 100'000);
@@ -46,7 +46,7 @@ TEST_F(RetentionTest, TheOldestPartsGoWhenThereAreTooManyBytes) {
 
 TEST_F(RetentionTest, PartsGoWhenEverythingInThemIsTooOld) {
   options_.retention_age_max = std::chrono::hours(10);
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   add_part(1);
   clock_.advance_nanos(6 * kHour);
   add_part(2);
@@ -65,7 +65,7 @@ TEST_F(RetentionTest, TracesThatARuleNamesAreKeptLonger) {
        .service = "pay",
        .longer_than = std::chrono::seconds(1),
        .age_max = std::chrono::hours(50)}};
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_,
                     make_spans({{.trace = 1, .id = 1},
                                 {.trace = 2, .id = 2, .status = SpanStatusCode::kError},
@@ -88,7 +88,7 @@ TEST_F(RetentionTest, TracesThatARuleNamesAreKeptLonger) {
   // The classes are known by their names, whatever the order of the rules.
   engine_.reset();
   std::swap(options_.retention_rules[0], options_.retention_rules[1]);
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   clock_.advance_nanos(40 * kHour);
   counts();
   EXPECT_THAT(counts_, ElementsAre(0, 2, 0, 0, 0));
@@ -106,7 +106,7 @@ TEST_F(RetentionTest, TheSizeLimitHoldsOnADiskThatIsFullAlready) {
   EXPECT_EQ(count_of(6), 1U);
   // Where nothing of it reached the manifest, too.
   options_.path = copy_of_files("killed");
-  ASSERT_TRUE(open());
+  ASSERT_EQ(open().to_string(), "OK");
   EXPECT_EQ(count_of(1), 0U);
   EXPECT_EQ(count_of(6), 1U);
 }
