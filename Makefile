@@ -22,7 +22,7 @@ test: deps-test ui ## build and run all tests
 check: deps-test ## the quick gates: formatting, floors, clang's thread-safety analysis
 	@tools/tidy
 	@tools/format --check
-	@tools/build clang
+	@tools/analyze
 
 bench: deps-test ui ## measure, beside rivals where they are here
 	@tools/bench

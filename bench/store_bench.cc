@@ -122,7 +122,8 @@ class StoreBench {
         "({:.0f} MB/s), {:.0f} MiB resident\n",
         static_cast<double>(stored) / wall / 1e3, static_cast<double>(stored) / cpu / 1e3,
         static_cast<double>(bytes) / wall / 1e6, resident);
-    engine_->maintain();
+    KOLBEN_CHECK(engine_->flush().is_ok());
+    KOLBEN_CHECK(engine_->maintain().is_ok());
     const StoreStats stats = engine_->stats();
     fmt::print("on disk                     {:8.1f} bytes a span (on the wire {:.1f})\n",
                static_cast<double>(stats.disk_bytes) / static_cast<double>(stats.spans),

@@ -14,7 +14,8 @@ add_compile_options(
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wduplicated-cond $<$<COMPILE_LANGUAGE:CXX>:-Wsuggest-override>)
 else()
-  add_compile_options(-Wthread-safety)
+  # libstdc++'s own stable_sort calls what it has declared deprecated.
+  add_compile_options(-Wthread-safety -Wno-deprecated-declarations)
 endif()
 
 if(KOLBEN_SANITIZE)
@@ -35,7 +36,8 @@ endif()
 # kolben_library(base SRCS a.cc DEPS wire LINK zstd)
 #   SRCS: sources of this folder; DEPS: other folders' libraries, seen by whoever uses this one;
 #   LINK: third-party libraries, seen by this folder alone.
-# The library of src/net/http is called net_http; the target kolben_net_http.
+# The library of src/net/http is called net_http; the target kolben_net_http. Components (by the first
+# word of their name) are collected in the global property KOLBEN_COMPONENTS, which the program links.
 function(kolben_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS;LINK" ${ARGN})
   set(target kolben_${name})
@@ -43,9 +45,15 @@ function(kolben_library name)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src
                                               ${PROJECT_SOURCE_DIR}/include)
   foreach(dep IN LISTS ARG_DEPS)
+    if(NOT TARGET kolben_${dep})
+      message(FATAL_ERROR "${name} needs ${dep}, which stands on no lower floor (src/CMakeLists.txt)")
+    endif()
     target_link_libraries(${target} PUBLIC kolben_${dep})
   endforeach()
   target_link_libraries(${target} PRIVATE ${ARG_LINK})
+  if(name MATCHES "^(receivers|processors|exporters|connectors|extensions)_")
+    set_property(GLOBAL APPEND PROPERTY KOLBEN_COMPONENTS ${target})
+  endif()
   if(KOLBEN_PCH)
     target_precompile_headers(${target} PRIVATE
       <algorithm> <atomic> <chrono> <cstdint> <functional> <map> <memory> <optional> <span>

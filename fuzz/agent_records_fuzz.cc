@@ -1,45 +1,140 @@
-// Records as a program could have scribbled them: type in the first byte, the rest is the payload;
-// and the same bytes as a whole record.
+// Records as a program could have scribbled them. The first byte picks how: the bytes as a whole
+// record; a right header, its type in the second byte, the bytes behind it; or a record whose
+// lengths agree and whose texts are the fuzzer's, which comes furthest.
+#include <fuzzer/FuzzedDataProvider.h>
+
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "agent/process/console_format.h"
 #include "agent/process/recorder.h"
+#include "agent/process/test_ring.h"
 
 namespace {
 
+using namespace kolben::agent;
+using kolben::agent::testing::RecordBytes;
+
+constexpr std::size_t kTextBytesMax = 600;
+
 // Formats what it gets, so that all texts are read.
-class FormattingExporter final : public kolben::agent::Exporter {
+class FormattingExporter final : public Exporter {
  public:
   void export_batch(const kolben::Batch& batch) override {
     std::string text;
-    kolben::agent::format_console(batch, text);
+    format_console(batch, text);
   }
   void shutdown(std::chrono::steady_clock::time_point) override {}
 };
 
+// A record of fixed fields, each any number, and texts as long as the fields say.
+class AgreeingRecord {
+ public:
+  explicit AgreeingRecord(FuzzedDataProvider& input) : input_(input) {}
+
+  std::string exchange(RecordType type) {
+    auto fixed = any<Exchange>();
+    take(&fixed.local_address_size, 64);
+    take(&fixed.peer_address_size, 64);
+    take(&fixed.request_head_size);
+    take(&fixed.response_head_size);
+    take(&fixed.route_size);
+    take(&fixed.attributes_size);
+    return bytes(type, fixed);
+  }
+  std::string span() {
+    auto fixed = any<SpanRecord>();
+    take(&fixed.name_size);
+    take(&fixed.status_message_size);
+    take(&fixed.attributes_size);
+    take(&fixed.events_size);
+    return bytes(RecordType::kSpan, fixed);
+  }
+  std::string measurement() {
+    auto fixed = any<Measurement>();
+    take(&fixed.name_size);
+    take(&fixed.unit_size);
+    take(&fixed.description_size);
+    take(&fixed.attributes_size);
+    return bytes(RecordType::kMeasurement, fixed);
+  }
+  std::string output() {
+    auto fixed = any<Output>();
+    take(&fixed.bytes_size);
+    return bytes(RecordType::kOutput, fixed);
+  }
+  std::string log() {
+    auto fixed = any<LogRecordHeader>();
+    take(&fixed.body_size);
+    take(&fixed.attributes_size);
+    return bytes(RecordType::kLog, fixed);
+  }
+
+ private:
+  template <typename Fixed>
+  Fixed any() {
+    Fixed fixed;
+    input_.ConsumeData(&fixed, sizeof fixed);
+    return fixed;
+  }
+  template <typename Size>
+  void take(Size* size, std::size_t most = kTextBytesMax) {
+    const std::string text = input_.ConsumeRandomLengthString(most);
+    *size = static_cast<Size>(text.size());
+    texts_ += text;
+  }
+  template <typename Fixed>
+  std::string bytes(RecordType type, const Fixed& fixed) const {
+    return RecordBytes(type).fixed(fixed).text(texts_).bytes();
+  }
+
+  FuzzedDataProvider& input_;
+  std::string texts_;
+};
+
+std::string agreeing_record(FuzzedDataProvider& input) {
+  AgreeingRecord record(input);
+  switch (input.ConsumeIntegralInRange(0, 5)) {
+    case 0:
+      return record.exchange(RecordType::kServerExchange);
+    case 1:
+      return record.exchange(RecordType::kClientExchange);
+    case 2:
+      return record.span();
+    case 3:
+      return record.measurement();
+    case 4:
+      return record.output();
+    default:
+      return record.log();
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace kolben::agent;
-  if (size == 0) return 0;
+  if (size < 2) return 0;
   static const Settings settings = read_settings({{"OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup"}});
   FormattingExporter exporter;
   SharedOutput output;
   Recorder recorder(settings, {{&exporter}, {&exporter}, {&exporter}}, output, 0);
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  recorder.handle(bytes, 1);
-
-  RecordHeader header;
-  header.size = static_cast<std::uint32_t>(sizeof header + size - 1);
-  header.type = static_cast<RecordType>(data[0] % 10);
-  std::string record(sizeof header, '\0');
-  std::memcpy(record.data(), &header, sizeof header);
-  record += bytes.substr(1);
-  recorder.handle(record, 1);
+  FuzzedDataProvider input(data + 1, size - 1);
+  switch (data[0] % 3) {
+    case 0:
+      recorder.handle(bytes.substr(1), 1);
+      break;
+    case 1:
+      recorder.handle(
+          RecordBytes(static_cast<RecordType>(data[1] % 10)).text(bytes.substr(2)).bytes(), 1);
+      break;
+    default:
+      // One record after another, as long as there are bytes: lines join, spans share a batch.
+      while (input.remaining_bytes() > 0) recorder.handle(agreeing_record(input), 1);
+      break;
+  }
   recorder.finish(0, 2);
   return 0;
 }

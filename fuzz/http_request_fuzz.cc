@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "net/address.h"
 #include "net/http/client.h"
-#include "net/http/server.h"
+#include "net/http/message.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace kolben::net;

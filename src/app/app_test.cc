@@ -5,13 +5,17 @@
 #include <cstdio>
 #include <fstream>
 #include <map>
+#include <new>
 #include <sstream>
 #include <string>
+#include <system_error>
+#include <thread>
 
 #include "app/banner.h"
 #include "app/built_in_config.h"
 #include "app/cli/commands.h"
 #include "app/configuration.h"
+#include "app/last_words.h"
 #include "app/ports_file.h"
 #include "config/emit.h"
 
@@ -153,6 +157,16 @@ TEST(CommandLine, AFileThatIsNotThereIsNamed) {
   const auto [code, text] = command_line({"collector", "--config", "/nowhere.yaml"});
   EXPECT_EQ(code, 1);
   EXPECT_EQ(text, "reading /nowhere.yaml: No such file or directory\n");
+}
+
+TEST(LastWordsDeathTest, NameTheReason) {
+  const auto end_by = [](auto exception) {
+    say_last_words();
+    std::thread([exception] { throw exception; }).join();
+  };
+  EXPECT_DEATH(end_by(std::bad_alloc()), "kolben: ended: the system gives no more memory");
+  EXPECT_DEATH(end_by(std::system_error(EAGAIN, std::generic_category())),
+               "temporarily unavailable .*ulimit -u");
 }
 
 }  // namespace

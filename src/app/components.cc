@@ -1,5 +1,6 @@
 #include "app/components.h"
 
+#include "connectors/forward/forward.h"
 #include "exporters/debug/debug.h"
 #include "exporters/otlp/otlp.h"
 #include "exporters/otlphttp/otlphttp.h"
@@ -42,6 +43,14 @@ constexpr ComponentType exporter(std::string_view type, pipeline::CreateExporter
   return entry;
 }
 
+constexpr ComponentType connector(std::string_view type, pipeline::CreateConnector create,
+                                  std::span<const pipeline::Conversion> conversions) {
+  ComponentType entry{Kind::kConnector, type, {}};
+  entry.create_connector = create;
+  entry.conversions = conversions;
+  return entry;
+}
+
 constexpr ComponentType extension(std::string_view type, pipeline::CreateExtension create,
                                   std::string_view alias = {}) {
   ComponentType entry{Kind::kExtension, type, alias};
@@ -79,6 +88,8 @@ std::span<const ComponentType> components() {
       only(exporter("prometheus", &exporters::prometheus::create), {.metrics = true}),
       exporter("store", &exporters::store::create),
       only(exporter("zipkin", &exporters::zipkin::create), {.traces = true}),
+
+      connector("forward", &connectors::forward::create, connectors::forward::kConversions),
 
       extension("health_check", &extensions::health_check::create),
       extension("query", &query::create),

@@ -9,15 +9,15 @@
 
 #include <string_view>
 
-#include "app/cli/commands.h"
-#ifdef KOLBEN_WITH_AGENT
 #include "agent/process/process_main.h"
-#endif
+#include "app/cli/commands.h"
+#include "app/last_words.h"
+#include "base/standard_streams.h"
 
 int main(int argc, char** argv) {
-#ifdef KOLBEN_WITH_AGENT
+  kolben::open_standard_streams();
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "agent") return kolben::agent::process_main(argc - 1, argv + 1);
-#endif
+  kolben::app::say_last_words();
   return kolben::app::run_command_line(argc, argv);
 }

@@ -21,16 +21,25 @@
 namespace kolben::app {
 namespace {
 
-// For queues to empty and connections to end. Service managers wait longer (systemd: 90 s); an
-// impatient person sends a second signal.
-constexpr auto kStopMax = std::chrono::seconds(15);
+// For queues to empty and connections to end. Service managers wait longer before they kill
+// (systemd 90 s, Kubernetes 30 s, Docker 10 s); an impatient person sends a second signal.
+constexpr auto kStopMax = std::chrono::seconds(8);
+
+// The built-in configuration holds some 40 before anybody connects; gRPC aborts where it gets none.
+constexpr rlim_t kDescriptorsMin = 64;
 
 // Many connections need many descriptors; the soft limit is there for programs that use select().
-void raise_descriptor_limit() {
+Status raise_descriptor_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return Status::ok();
+  if (limit.rlim_max < kDescriptorsMin) {
+    return failed_precondition("only " + std::to_string(limit.rlim_max) + " files may be open, " +
+                               std::to_string(kDescriptorsMin) +
+                               " are needed at least: raise the limit (ulimit -n)");
+  }
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  return Status::ok();
 }
 
 void tell(const Status& status) {
@@ -47,11 +56,22 @@ void log_ports(const std::vector<pipeline::BoundPort>& ports) {
 // The graph and its surroundings, while they run.
 class Program {
  public:
+  // Null where `errors` got something. Nothing runs yet.
+  static std::unique_ptr<Program> build(const LoadConfiguration& load,
+                                        std::span<const pipeline::ComponentType> components,
+                                        config::Errors& errors) {
+    const config::Node root = load(errors);
+    auto graph = errors.empty() ? pipeline::Graph::build(root, components, errors) : nullptr;
+    if (graph == nullptr) return nullptr;
+    return std::make_unique<Program>(root, std::move(graph));
+  }
+
   Program(const config::Node& root, std::unique_ptr<pipeline::Graph> graph)
       : host_(system_clock(), config::to_masked_yaml(root)), graph_(std::move(graph)) {}
 
   Status start() {
     const pipeline::TelemetrySettings& telemetry = graph_->service().telemetry;
+    log::set_level(telemetry.log_level);
     if (telemetry.metrics_enabled) {
       auto server = pipeline::MetricsServer::start(telemetry.metrics_address, host_);
       if (!server.has_value()) {
@@ -80,47 +100,70 @@ class Program {
   std::unique_ptr<pipeline::Graph> graph_;
 };
 
-int serve(Program& program, StopSignals& signals, const RunOptions& options) {
+// Starts the program and tells the world where it is to be found.
+Status launch(Program& program, const config::Errors& errors, const RunOptions& options) {
+  KOLBEN_RETURN_IF_ERROR(program.start());
+  for (const std::string& warning : errors.warnings()) log::warn("config", warning);
   const std::vector<pipeline::BoundPort> ports = program.ports();
   log_ports(ports);
   if (!options.ports_file.empty()) {
-    if (const Status status = write_ports_file(options.ports_file, ports); !status.is_ok()) {
-      tell(status);
+    if (Status status = write_ports_file(options.ports_file, ports); !status.is_ok()) {
       program.stop();
-      return 1;
+      return status;
     }
   }
   if (options.with_banner && isatty(STDOUT_FILENO) == 1) print_banner(ports);
   log::info("kolben", "ready");
-  const int signal = signals.wait();
-  log::info("kolben", "stopping", {{"signal", std::to_string(signal)}});
-  program.stop();
-  if (!options.ports_file.empty()) ::unlink(options.ports_file.c_str());
-  log::info("kolben", "stopped");
-  return 0;
+  return Status::ok();
+}
+
+// Puts a program of the configuration as it is now in the place of the one that runs, which stays
+// where the configuration is wrong. An error: nothing runs any more.
+Status reload(std::unique_ptr<Program>& program, const LoadConfiguration& load,
+              std::span<const pipeline::ComponentType> components, const RunOptions& options) {
+  log::info("kolben", "reading the configuration again");
+  config::Errors errors;
+  std::unique_ptr<Program> next = Program::build(load, components, errors);
+  if (next == nullptr) {
+    for (const std::string& mistake : errors.messages()) log::error("config", mistake);
+    log::error("kolben", "the configuration is wrong; the one before stays in force");
+    return Status::ok();
+  }
+  program->stop();
+  program = std::move(next);
+  return launch(*program, errors, options);
 }
 
 }  // namespace
 
-int run(const config::Node& root, config::Errors& errors,
-        std::span<const pipeline::ComponentType> components, const RunOptions& options) {
-  auto graph = errors.empty() ? pipeline::Graph::build(root, components, errors) : nullptr;
-  if (graph == nullptr) {
+int run(const LoadConfiguration& load, std::span<const pipeline::ComponentType> components,
+        const RunOptions& options) {
+  config::Errors errors;
+  std::unique_ptr<Program> program = Program::build(load, components, errors);
+  if (program == nullptr) {
     std::fputs(errors.to_string().c_str(), stderr);
     return 1;
   }
-  log::set_level(graph->service().telemetry.log_level);
-  for (const std::string& warning : errors.warnings()) log::warn("config", warning);
-  raise_descriptor_limit();
-  // A file of an earlier run must not be taken for this one's.
-  if (!options.ports_file.empty()) ::unlink(options.ports_file.c_str());
-  StopSignals signals;
-  Program program(root, std::move(graph));
-  if (const Status status = program.start(); !status.is_ok()) {
-    tell(status);
+  if (const Status raised = raise_descriptor_limit(); !raised.is_ok()) {
+    tell(raised);
     return 1;
   }
-  return serve(program, signals, options);
+  // A file of an earlier run must not be taken for this one's.
+  if (!options.ports_file.empty()) ::unlink(options.ports_file.c_str());
+  Signals signals;
+  Status status = launch(*program, errors, options);
+  while (status.is_ok() && signals.wait() == Wish::kReload) {
+    status = reload(program, load, components, options);
+  }
+  if (status.is_ok()) {
+    log::info("kolben", "stopping");
+    program->stop();
+  } else {
+    tell(status);
+  }
+  if (!options.ports_file.empty()) ::unlink(options.ports_file.c_str());
+  if (status.is_ok()) log::info("kolben", "stopped");
+  return status.is_ok() ? 0 : 1;
 }
 
 }  // namespace kolben::app

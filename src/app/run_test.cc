@@ -73,14 +73,18 @@ std::string configuration(const std::string& exporter) {
 // The program in a process of its own.
 class Child {
  public:
-  explicit Child(const std::string& exporter, const std::string& ports_file) {
+  Child(const std::string& exporter, const std::string& ports_file, const std::string& later = "") {
     pid_ = fork();
     if (pid_ != 0) return;
-    config::Errors errors;
-    const config::Node root = config::parse_yaml(configuration(exporter), "k.yaml", errors);
+    setsid();  // as a service: without a terminal
     RunOptions options;
     options.ports_file = ports_file;
-    _exit(run(root, errors, kTypes, options));
+    // The second time the exporter is what `later` says.
+    int loads = 0;
+    const auto load = [&](config::Errors& errors) {
+      return config::parse_yaml(configuration(loads++ == 0 ? exporter : later), "k.yaml", errors);
+    };
+    _exit(run(load, kTypes, options));
   }
   ~Child() {
     if (pid_ > 0) kill(pid_, SIGKILL);
@@ -144,6 +148,33 @@ TEST_F(Run, ASecondSignalStopsItAtOnce) {
   EXPECT_EQ(child.wait(), 1);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
   unlink(ports_file_.c_str());
+}
+
+TEST_F(Run, SighupReadsTheConfigurationAgain) {
+  Child child("", ports_file_);
+  wait_for_file(ports_file_);
+  unlink(ports_file_.c_str());
+  child.signal(SIGHUP);
+  // Written anew by the program that took the place.
+  EXPECT_THAT(wait_for_file(ports_file_), HasSubstr("\"empty\":1"));
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST_F(Run, AWrongConfigurationChangesNothing) {
+  Child child("", ports_file_, "[");
+  wait_for_file(ports_file_);
+  child.signal(SIGHUP);
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST_F(Run, AReloadThatCannotStartIsAFailure) {
+  Child child("", ports_file_, "{fails: 1}");
+  wait_for_file(ports_file_);
+  child.signal(SIGHUP);
+  EXPECT_EQ(child.wait(), 1);
+  EXPECT_NE(access(ports_file_.c_str(), F_OK), 0);
 }
 
 TEST_F(Run, AFailedStartIsTold) {

@@ -1,4 +1,6 @@
-// Stop signals: SIGINT, SIGTERM and SIGHUP end the program gracefully, a second one at once.
+// What signals ask of the program: SIGINT and SIGTERM to stop gracefully, a second one at once.
+// SIGHUP to read the configuration again, where the program has no terminal (a service); where it
+// has one, that is gone then, and the program stops.
 //
 // Made before any other thread: all inherit the blocked signals, so that only wait() sees them.
 #pragma once
@@ -7,19 +9,22 @@
 
 namespace kolben::app {
 
-class StopSignals {
- public:
-  // Blocks the stop signals, and ignores SIGPIPE: a peer that goes away is an error of write().
-  StopSignals();
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
+enum class Wish { kStop, kReload };
 
-  // Waits for the first stop signal and returns it. From then on another one ends the process with
-  // exit code 1.
-  int wait();
+class Signals {
+ public:
+  // Blocks these signals, and ignores SIGPIPE: a peer that goes away is an error of write().
+  Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  // Waits for the next signal. After kStop, which is the last that is returned, another one ends
+  // the process with exit code 1.
+  Wish wait();
 
  private:
   sigset_t set_;
+  const bool has_terminal_;
 };
 
 }  // namespace kolben::app

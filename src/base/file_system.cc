@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -120,6 +121,19 @@ class SystemFileSystem final : public FileSystem {
   Status remove(const std::string& path) override {
     if (::unlink(path.c_str()) == 0) return Status::ok();
     return from_errno(errno, "removing " + path);
+  }
+  Status remove_directory(const std::string& path) override {
+    if (::rmdir(path.c_str()) == 0) return Status::ok();
+    return from_errno(errno, "removing " + path);
+  }
+  Status link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) == 0) return Status::ok();
+    return from_errno(errno, "linking " + from + " to " + to);
+  }
+  Result<std::uint64_t> free_bytes(const std::string& path) override {
+    struct statvfs facts{};
+    if (::statvfs(path.c_str(), &facts) != 0) return from_errno(errno, "looking at " + path);
+    return std::uint64_t{facts.f_bavail} * facts.f_frsize;
   }
   Status rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) == 0) return Status::ok();

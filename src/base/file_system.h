@@ -60,8 +60,14 @@ class FileSystem {
   // With its parents; one that exists is fine.
   virtual Status create_directories(const std::string& path) = 0;
   virtual Status remove(const std::string& path) = 0;
+  // One that is empty.
+  virtual Status remove_directory(const std::string& path) = 0;
   // Replaces `to`.
   virtual Status rename(const std::string& from, const std::string& to) = 0;
+  // Gives the file `from` a second name, on the same file system.
+  virtual Status link(const std::string& from, const std::string& to) = 0;
+  // The room that the file system of `path` has for us.
+  virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
   // Makes the names in a directory durable.
   virtual Status sync_directory(const std::string& directory) = 0;
   // Holds the file `path`, which is made where it is missing, for this process alone, until the

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
+#include <string>
 
 #include "base/faulty_file_system.h"
 
@@ -95,6 +97,7 @@ TEST_F(FileSystemTest, APowerCutLosesOnlyWhatWasNotSynced) {
     auto file = faulty.open(path("f"), OpenMode::kCreate);
     ASSERT_TRUE((*file)->write_at(0, std::string(8192, 'a')));
     ASSERT_TRUE((*file)->sync());
+    ASSERT_TRUE(faulty.sync_directory(directory_));
     ASSERT_TRUE((*file)->write_at(4096, std::string(40 * 4096, 'b')));
   }
   faulty.cut_power(random);
@@ -102,6 +105,31 @@ TEST_F(FileSystemTest, APowerCutLosesOnlyWhatWasNotSynced) {
   EXPECT_EQ(text.substr(0, 4096), std::string(4096, 'a'));
   EXPECT_NE(text.find('b'), std::string::npos);
   EXPECT_NE(text.find('\0', 4096), std::string::npos);
+}
+
+TEST_F(FileSystemTest, APowerCutMayUndoNamesWhoseDirectoryWasNotSynced) {
+  const auto content = [&](const std::string& name) {
+    return files_.exists(path(name)) ? *read_file(files_, path(name), 100) : "none";
+  };
+  std::set<std::string> seen;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Random random(seed);
+    FaultyFileSystem faulty(files_);
+    for (const std::string& name : *files_.list(directory_)) {
+      ASSERT_TRUE(files_.remove(path(name)));
+    }
+    for (const char* name : {"a", "b"}) {
+      auto file = faulty.open(path(name), OpenMode::kCreate);
+      ASSERT_TRUE((*file)->write_at(0, std::string_view(name)));
+      ASSERT_TRUE((*file)->sync());
+    }
+    ASSERT_TRUE(faulty.sync_directory(directory_));
+    ASSERT_TRUE(faulty.rename(path("a"), path("b")));
+    ASSERT_TRUE(faulty.remove(path("b")));
+    faulty.cut_power(random);
+    seen.insert(content("a") + "," + content("b"));
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"a,b", "none,a", "none,none"}));
 }
 
 }  // namespace

@@ -48,6 +48,13 @@ void add_to(std::vector<std::string>& messages, const Location& location,
 
 }  // namespace
 
+Node::Node() = default;
+Node::Node(const Node&) = default;
+Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(const Node&) = default;
+Node& Node::operator=(Node&&) noexcept = default;
+Node::~Node() = default;
+
 std::string Location::to_string() const {
   if (line == 0) return file;
   return file + ":" + std::to_string(line) + ":" + std::to_string(column);

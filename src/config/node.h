@@ -22,6 +22,14 @@ struct Location {
 enum class NodeKind { kNull, kScalar, kList, kMap };
 
 struct Node {
+  // Not inline: here the fields' type, a pair that holds a Node, is not complete yet.
+  Node();
+  Node(const Node&);
+  Node(Node&&) noexcept;
+  Node& operator=(const Node&);
+  Node& operator=(Node&&) noexcept;
+  ~Node();
+
   NodeKind kind = NodeKind::kNull;
   Location location;
   // The scalar's text, or the text whose expansion gave a list or a map; `is_quoted` where it was

@@ -16,6 +16,10 @@
 
 namespace kolben {
 
+// Arrays and maps inside one another: what arrives deeper is refused (otlp/check.h), so that every
+// recursion over values ends. No SDK nests deeper than a few.
+inline constexpr int kValueDepthMax = 64;
+
 // An array in an arena. Copying copies the view, not the elements: a List belongs to one owner
 // that appends, everybody else reads.
 template <typename T>

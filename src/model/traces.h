@@ -24,6 +24,12 @@ enum class SpanKind : std::int32_t {
 // On the wire: never renumber.
 enum class SpanStatusCode : std::int32_t { kUnset = 0, kOk = 1, kError = 2 };
 
+// "server" and the like, as filters and pages spell them; "unspecified" for none and for numbers
+// that the specification does not know.
+std::string_view kind_text(SpanKind kind);
+// "unset", "ok", "error".
+std::string_view status_text(SpanStatusCode status);
+
 struct SpanEvent {
   std::uint64_t time_unix_nano = 0;
   std::string_view name;

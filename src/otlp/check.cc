@@ -116,13 +116,13 @@ bool Checker::enter(const MessageType& type, std::string_view message, int depth
   decoded_bytes_ += kMessageBytes;
   if (decoded_bytes_ > kDecodedBytesMax) [[unlikely]]
     return fail(message.data(), "too many messages");
-  if (type.role == Role::kNesting && ++depth > kMaxValueDepth) {
-    return fail(message.data(), fmt::format("nested deeper than {} values", kMaxValueDepth));
+  if (type.role == Role::kNesting && ++depth > kValueDepthMax) {
+    return fail(message.data(), fmt::format("nested deeper than {} values", kValueDepthMax));
   }
   return walk(type, message.data(), message.data() + message.size(), depth);
 }
 
-// Recursion is bounded by the schema, and where that is circular by kMaxValueDepth.
+// Recursion is bounded by the schema, and where that is circular by kValueDepthMax.
 bool Checker::walk(const MessageType& type, const char* begin, const char* end, int depth) {
   const std::uint64_t items_before = items_;
   const MessageType* data = nullptr;  // the last kind of a metric

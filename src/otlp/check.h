@@ -1,7 +1,7 @@
 // check(): is this a well-formed Export*ServiceRequest, and how many items does it hold? Walks
 // every field once without building anything; what passes it can be passed on, merged and stored as
 // it is. Refuses: truncated or malformed protobuf, wrong wire types of known fields, ids that are
-// neither empty nor of their length, values nested deeper than kMaxValueDepth. Accepts unknown
+// neither empty nor of their length, values nested deeper than kValueDepthMax. Accepts unknown
 // fields, and strings that are not UTF-8 (readers replace them when they write text).
 #pragma once
 
@@ -12,9 +12,6 @@
 #include "model/batch.h"
 
 namespace kolben::otlp {
-
-// Arrays and maps inside one another. Far above real data; bounds the recursion of every reader.
-inline constexpr int kMaxValueDepth = 64;
 
 // Decoded data may take this much memory. A message costs its sender two bytes and us some hundred,
 // so a request of empty messages is refused although it is small; ordinary requests of 64 MiB take

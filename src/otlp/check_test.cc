@@ -96,8 +96,8 @@ TEST(Check, StringsNeedNotBeUtf8) {
 }
 
 TEST(Check, ValuesNestAsDeepAsTheBoundAndNoDeeper) {
-  EXPECT_EQ(verdict(nested_arrays(kMaxValueDepth)), "1");
-  EXPECT_NE(verdict(nested_arrays(kMaxValueDepth + 1)).find("nested deeper than 64 values"),
+  EXPECT_EQ(verdict(nested_arrays(kValueDepthMax)), "1");
+  EXPECT_NE(verdict(nested_arrays(kValueDepthMax + 1)).find("nested deeper than 64 values"),
             std::string::npos);
   // Far deeper: neither check nor decode may run out of stack.
   const std::string deep = request_of_span(nested_arrays(2000));
@@ -107,9 +107,9 @@ TEST(Check, ValuesNestAsDeepAsTheBoundAndNoDeeper) {
 }
 
 TEST(Check, DecodeAgreesAboutTheDepth) {
-  for (const int depth : {kMaxValueDepth, kMaxValueDepth + 1}) {
+  for (const int depth : {kValueDepthMax, kValueDepthMax + 1}) {
     Batch batch = wire_batch(Signal::kTraces, {request_of_span(nested_arrays(depth))});
-    EXPECT_EQ(decode(batch).is_ok(), depth == kMaxValueDepth);
+    EXPECT_EQ(decode(batch).is_ok(), depth == kValueDepthMax);
   }
 }
 

@@ -1,12 +1,10 @@
 #include "otlp/decode_common.h"
 
-#include "otlp/check.h"
-
 namespace kolben::otlp {
 namespace {
 
 bool decode_array(std::string_view message, Value& value, Arena& arena, int depth) {
-  if (depth > kMaxValueDepth) return false;
+  if (depth > kValueDepthMax) return false;
   List<Value> values;
   ProtobufReader in(message);
   while (in.next()) {
@@ -22,7 +20,7 @@ bool decode_array(std::string_view message, Value& value, Arena& arena, int dept
 }
 
 bool decode_kvlist(std::string_view message, Value& value, Arena& arena, int depth) {
-  if (depth > kMaxValueDepth) return false;
+  if (depth > kValueDepthMax) return false;
   List<KeyValue> entries;
   ProtobufReader in(message);
   while (in.next()) {

@@ -158,8 +158,8 @@ bool Transcoder::message(const MessageType& type, const element& value, int dept
   simdjson::dom::object object;
   if (value.get(object) != simdjson::SUCCESS) return fail_type("an object", value);
   if (type.role == Role::kItem) ++items_;
-  if (type.role == Role::kNesting && ++depth > kMaxValueDepth) {
-    return fail(fmt::format("nested deeper than {} values", kMaxValueDepth));
+  if (type.role == Role::kNesting && ++depth > kValueDepthMax) {
+    return fail(fmt::format("nested deeper than {} values", kValueDepthMax));
   }
   const std::uint64_t items_before = items_;
   const MessageType* data = nullptr;
@@ -347,6 +347,10 @@ Result<Batch> decode_json(Signal signal, std::string_view text) {
     Transcoder transcoder(message);
     if (!transcoder.message(request_type(signal), root, 0)) return transcoder.error();
     items = transcoder.items();
+  }
+  // The bound of what a request may become once decoded; JSON is denser than it looks: "{},".
+  if (const Result<std::uint64_t> checked = check(signal, message); !checked.has_value()) {
+    return checked.error();
   }
   std::vector<WirePiece> pieces;
   pieces.push_back({Bytes::from_string(std::move(message)), {}, wire::Compression::kNone});

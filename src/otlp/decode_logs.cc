@@ -1,4 +1,4 @@
-#include "otlp/decode_common.h"
+#include "otlp/decode_tree.h"
 
 namespace kolben::otlp {
 namespace {
@@ -47,63 +47,10 @@ bool decode_record(std::string_view message, LogRecord& record, Arena& arena) {
   return !in.failed();
 }
 
-bool decode_scope_logs(std::string_view message, ScopeLogs& scope, Arena& arena) {
-  ProtobufReader in(message);
-  while (in.next()) {
-    switch (in.tag()) {
-      case bytes_field(1):
-        in.require(decode_scope(in.bytes(), scope.scope, arena));
-        break;
-      case bytes_field(2): {
-        LogRecord& record = add_element(scope.records, in, arena);
-        in.require(decode_record(in.bytes(), record, arena));
-        break;
-      }
-      case bytes_field(3):
-        scope.schema_url = in.bytes();
-        break;
-      default:
-        in.skip_unknown(known_fields_up_to(3));
-    }
-  }
-  return !in.failed();
-}
-
-bool decode_resource_logs(std::string_view message, ResourceLogs& resource, Arena& arena) {
-  ProtobufReader in(message);
-  while (in.next()) {
-    switch (in.tag()) {
-      case bytes_field(1):
-        in.require(decode_resource(in.bytes(), resource.resource, arena));
-        break;
-      case bytes_field(2): {
-        ScopeLogs& scope = add_element(resource.scopes, in, arena);
-        in.require(decode_scope_logs(in.bytes(), scope, arena));
-        break;
-      }
-      case bytes_field(3):
-        resource.schema_url = in.bytes();
-        break;
-      default:
-        in.skip_unknown(known_fields_up_to(3));
-    }
-  }
-  return !in.failed();
-}
-
 }  // namespace
 
 bool decode_request(std::string_view message, DecodedLogs& logs, Arena& arena) {
-  ProtobufReader in(message);
-  while (in.next()) {
-    if (in.tag() == bytes_field(1)) {
-      ResourceLogs& resource = add_element(logs.resources, in, arena);
-      in.require(decode_resource_logs(in.bytes(), resource, arena));
-    } else {
-      in.skip_unknown(known_fields(1));
-    }
-  }
-  return !in.failed();
+  return decode_tree<&ScopeLogs::records, decode_record>(message, logs.resources, arena);
 }
 
 }  // namespace kolben::otlp

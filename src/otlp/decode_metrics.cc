@@ -1,4 +1,4 @@
-#include "otlp/decode_common.h"
+#include "otlp/decode_tree.h"
 
 namespace kolben::otlp {
 namespace {
@@ -350,63 +350,10 @@ bool decode_metric(std::string_view message, Metric& metric, Arena& arena) {
   return !in.failed();
 }
 
-bool decode_scope_metrics(std::string_view message, ScopeMetrics& scope, Arena& arena) {
-  ProtobufReader in(message);
-  while (in.next()) {
-    switch (in.tag()) {
-      case bytes_field(1):
-        in.require(decode_scope(in.bytes(), scope.scope, arena));
-        break;
-      case bytes_field(2): {
-        Metric& metric = add_element(scope.metrics, in, arena);
-        in.require(decode_metric(in.bytes(), metric, arena));
-        break;
-      }
-      case bytes_field(3):
-        scope.schema_url = in.bytes();
-        break;
-      default:
-        in.skip_unknown(known_fields_up_to(3));
-    }
-  }
-  return !in.failed();
-}
-
-bool decode_resource_metrics(std::string_view message, ResourceMetrics& resource, Arena& arena) {
-  ProtobufReader in(message);
-  while (in.next()) {
-    switch (in.tag()) {
-      case bytes_field(1):
-        in.require(decode_resource(in.bytes(), resource.resource, arena));
-        break;
-      case bytes_field(2): {
-        ScopeMetrics& scope = add_element(resource.scopes, in, arena);
-        in.require(decode_scope_metrics(in.bytes(), scope, arena));
-        break;
-      }
-      case bytes_field(3):
-        resource.schema_url = in.bytes();
-        break;
-      default:
-        in.skip_unknown(known_fields_up_to(3));
-    }
-  }
-  return !in.failed();
-}
-
 }  // namespace
 
 bool decode_request(std::string_view message, DecodedMetrics& metrics, Arena& arena) {
-  ProtobufReader in(message);
-  while (in.next()) {
-    if (in.tag() == bytes_field(1)) {
-      ResourceMetrics& resource = add_element(metrics.resources, in, arena);
-      in.require(decode_resource_metrics(in.bytes(), resource, arena));
-    } else {
-      in.skip_unknown(known_fields(1));
-    }
-  }
-  return !in.failed();
+  return decode_tree<&ScopeMetrics::metrics, decode_metric>(message, metrics.resources, arena);
 }
 
 }  // namespace kolben::otlp

@@ -1,4 +1,4 @@
-#include "otlp/decode_common.h"
+#include "otlp/decode_tree.h"
 
 namespace kolben::otlp {
 namespace {
@@ -135,63 +135,10 @@ bool decode_span(std::string_view message, Span& span, Arena& arena) {
   return !in.failed();
 }
 
-bool decode_scope_spans(std::string_view message, ScopeSpans& scope, Arena& arena) {
-  ProtobufReader in(message);
-  while (in.next()) {
-    switch (in.tag()) {
-      case bytes_field(1):
-        in.require(decode_scope(in.bytes(), scope.scope, arena));
-        break;
-      case bytes_field(2): {
-        Span& span = add_element(scope.spans, in, arena);
-        in.require(decode_span(in.bytes(), span, arena));
-        break;
-      }
-      case bytes_field(3):
-        scope.schema_url = in.bytes();
-        break;
-      default:
-        in.skip_unknown(known_fields_up_to(3));
-    }
-  }
-  return !in.failed();
-}
-
-bool decode_resource_spans(std::string_view message, ResourceSpans& resource, Arena& arena) {
-  ProtobufReader in(message);
-  while (in.next()) {
-    switch (in.tag()) {
-      case bytes_field(1):
-        in.require(decode_resource(in.bytes(), resource.resource, arena));
-        break;
-      case bytes_field(2): {
-        ScopeSpans& scope = add_element(resource.scopes, in, arena);
-        in.require(decode_scope_spans(in.bytes(), scope, arena));
-        break;
-      }
-      case bytes_field(3):
-        resource.schema_url = in.bytes();
-        break;
-      default:
-        in.skip_unknown(known_fields_up_to(3));
-    }
-  }
-  return !in.failed();
-}
-
 }  // namespace
 
 bool decode_request(std::string_view message, DecodedTraces& traces, Arena& arena) {
-  ProtobufReader in(message);
-  while (in.next()) {
-    if (in.tag() == bytes_field(1)) {
-      ResourceSpans& resource = add_element(traces.resources, in, arena);
-      in.require(decode_resource_spans(in.bytes(), resource, arena));
-    } else {
-      in.skip_unknown(known_fields(1));
-    }
-  }
-  return !in.failed();
+  return decode_tree<&ScopeSpans::spans, decode_span>(message, traces.resources, arena);
 }
 
 }  // namespace kolben::otlp

@@ -41,7 +41,7 @@ void encode_fields(const Scope& scope, ProtobufWriter& out) {
   out.varint_unless_zero(4, scope.dropped_attributes_count);
 }
 
-// Recursion: as deep as the value, which decode bounds by kMaxValueDepth.
+// Recursion: as deep as the value, which decode bounds by kValueDepthMax.
 void encode_value(const Value& value, ProtobufWriter& out) {
   switch (value.type()) {
     case ValueType::kEmpty:

@@ -1,4 +1,4 @@
-#include "otlp/encode_common.h"
+#include "otlp/encode_tree.h"
 
 namespace kolben::otlp {
 namespace {
@@ -23,24 +23,10 @@ void encode_record(const LogRecord& record, ProtobufWriter& out) {
   out.end_message(message);
 }
 
-void encode_scope_logs(const ScopeLogs& scope, ProtobufWriter& out) {
-  const auto message = out.begin_message(2, kContainerLengthBytes);
-  encode_scope(1, scope.scope, out);
-  for (const LogRecord& record : scope.records) encode_record(record, out);
-  out.bytes_unless_empty(3, scope.schema_url);
-  out.end_message(message);
-}
-
 }  // namespace
 
 void encode_request(const DecodedLogs& logs, ProtobufWriter& out) {
-  for (const ResourceLogs& resource : logs.resources) {
-    const auto message = out.begin_message(1, kContainerLengthBytes);
-    encode_resource(1, resource.resource, out);
-    for (const ScopeLogs& scope : resource.scopes) encode_scope_logs(scope, out);
-    out.bytes_unless_empty(3, resource.schema_url);
-    out.end_message(message);
-  }
+  encode_tree<&ScopeLogs::records, encode_record>(logs.resources, out);
 }
 
 }  // namespace kolben::otlp

@@ -1,6 +1,6 @@
 #include <bit>
 
-#include "otlp/encode_common.h"
+#include "otlp/encode_tree.h"
 
 namespace kolben::otlp {
 namespace {
@@ -149,24 +149,10 @@ void encode_metric(const Metric& metric, ProtobufWriter& out) {
   out.end_message(message);
 }
 
-void encode_scope_metrics(const ScopeMetrics& scope, ProtobufWriter& out) {
-  const auto message = out.begin_message(2, kContainerLengthBytes);
-  encode_scope(1, scope.scope, out);
-  for (const Metric& metric : scope.metrics) encode_metric(metric, out);
-  out.bytes_unless_empty(3, scope.schema_url);
-  out.end_message(message);
-}
-
 }  // namespace
 
 void encode_request(const DecodedMetrics& metrics, ProtobufWriter& out) {
-  for (const ResourceMetrics& resource : metrics.resources) {
-    const auto message = out.begin_message(1, kContainerLengthBytes);
-    encode_resource(1, resource.resource, out);
-    for (const ScopeMetrics& scope : resource.scopes) encode_scope_metrics(scope, out);
-    out.bytes_unless_empty(3, resource.schema_url);
-    out.end_message(message);
-  }
+  encode_tree<&ScopeMetrics::metrics, encode_metric>(metrics.resources, out);
 }
 
 }  // namespace kolben::otlp

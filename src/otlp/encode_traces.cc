@@ -1,4 +1,4 @@
-#include "otlp/encode_common.h"
+#include "otlp/encode_tree.h"
 
 namespace kolben::otlp {
 namespace {
@@ -52,24 +52,10 @@ void encode_span(const Span& span, ProtobufWriter& out) {
   out.end_message(message);
 }
 
-void encode_scope_spans(const ScopeSpans& scope, ProtobufWriter& out) {
-  const auto message = out.begin_message(2, kContainerLengthBytes);
-  encode_scope(1, scope.scope, out);
-  for (const Span& span : scope.spans) encode_span(span, out);
-  out.bytes_unless_empty(3, scope.schema_url);
-  out.end_message(message);
-}
-
 }  // namespace
 
 void encode_request(const DecodedTraces& traces, ProtobufWriter& out) {
-  for (const ResourceSpans& resource : traces.resources) {
-    const auto message = out.begin_message(1, kContainerLengthBytes);
-    encode_resource(1, resource.resource, out);
-    for (const ScopeSpans& scope : resource.scopes) encode_scope_spans(scope, out);
-    out.bytes_unless_empty(3, resource.schema_url);
-    out.end_message(message);
-  }
+  encode_tree<&ScopeSpans::spans, encode_span>(traces.resources, out);
 }
 
 }  // namespace kolben::otlp

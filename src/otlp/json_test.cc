@@ -185,10 +185,20 @@ TEST(DecodeJson, ValuesNestAsDeepAsTheBound) {
     for (int i = 0; i < depth; ++i) value += "]}}";
     return span_json(R"("attributes":[{"key":"a","value":)" + value + "}]");
   };
-  EXPECT_EQ(error_of(of_depth(kMaxValueDepth)), "none");
-  EXPECT_NE(error_of(of_depth(kMaxValueDepth + 1)).find("nested deeper than 64 values"),
+  EXPECT_EQ(error_of(of_depth(kValueDepthMax)), "none");
+  EXPECT_NE(error_of(of_depth(kValueDepthMax + 1)).find("nested deeper than 64 values"),
             std::string::npos);
   EXPECT_NE(error_of(of_depth(10000)), "none");
+}
+
+// "{}," is three bytes of JSON, and hundreds once decoded.
+TEST(DecodeJson, RefusesMoreMessagesThanADecodedRequestMayHave) {
+  std::string text = R"({"resourceSpans":[)";
+  for (int i = 0; i < 4'000'000; ++i) text += "{},";
+  text += "{}]}";
+  const auto batch = decode_json(Signal::kTraces, text);
+  ASSERT_FALSE(batch.has_value());
+  EXPECT_EQ(batch.error().code(), StatusCode::kResourceExhausted);
 }
 
 TEST(EncodeJson, InvalidUtf8IsReplaced) {

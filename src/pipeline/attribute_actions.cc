@@ -1,16 +1,13 @@
 #include "pipeline/attribute_actions.h"
 
-#include <fmt/format.h>
 #include <re2/re2.h>
 
 #include <charconv>
-#include <cmath>
-#include <map>
 #include <optional>
 #include <utility>
 
 #include "base/sha256.h"
-#include "wire/json_writer.h"
+#include "model/value_text.h"
 
 namespace kolben::pipeline {
 namespace {
@@ -81,7 +78,7 @@ void erase_if(Attributes& attributes, const auto& matches) {
 std::optional<Value> converted(const Value& value, Target target, Arena& arena) {
   switch (target) {
     case Target::kString:
-      return Value::string(arena.copy(attribute_text(value)));
+      return Value::string(arena.copy(value_text(value)));
     case Target::kInt:
       if (value.type() == ValueType::kDouble) {
         const double real = value.as_double();
@@ -111,64 +108,7 @@ std::optional<Value> converted(const Value& value, Target target, Arena& arena) 
   return std::nullopt;
 }
 
-void write_json(wire::JsonWriter& json, const Value& value) {
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      json.null();
-      return;
-    case ValueType::kString:
-      json.string(value.as_string());
-      return;
-    case ValueType::kBool:
-      json.boolean(value.as_bool());
-      return;
-    case ValueType::kInt:
-      json.integer(value.as_int());
-      return;
-    case ValueType::kDouble:
-      json.real(value.as_double());
-      return;
-    case ValueType::kBytes:
-      json.base64(value.as_bytes());
-      return;
-    case ValueType::kArray:
-      json.begin_array();
-      for (const Value& item : value.as_array()) write_json(json, item);
-      json.end_array();
-      return;
-    case ValueType::kKvlist:
-      json.begin_object();
-      for (const KeyValue& entry : value.as_kvlist()) {
-        json.key(entry.key);
-        write_json(json, entry.value);
-      }
-      json.end_object();
-      return;
-  }
-}
-
 }  // namespace
-
-std::string attribute_text(const Value& value) {
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      return {};
-    case ValueType::kString:
-      return std::string(value.as_string());
-    case ValueType::kBool:
-      return value.as_bool() ? "true" : "false";
-    case ValueType::kInt:
-      return std::to_string(value.as_int());
-    case ValueType::kDouble:
-      return fmt::format("{}", value.as_double());
-    default:
-      break;
-  }
-  std::string text;
-  wire::JsonWriter json(text);
-  write_json(json, value);
-  return text;
-}
 
 struct AttributeActions::Action {
   Verb verb = Verb::kInsert;
@@ -235,9 +175,8 @@ void AttributeActions::Action::apply(Attributes& attributes, Arena& arena) const
       return erase_if(attributes,
                       [this](const KeyValue& attribute) { return chooses(attribute.key); });
     case Verb::kHash:
-      return change_chosen([&](Value& value) {
-        value = Value::string(arena.copy(sha256_hex(attribute_text(value))));
-      });
+      return change_chosen(
+          [&](Value& value) { value = Value::string(arena.copy(sha256_hex(value_text(value)))); });
     case Verb::kExtract:
       return extract(attributes, arena);
     case Verb::kConvert:

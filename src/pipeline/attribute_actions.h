@@ -27,8 +27,4 @@ class AttributeActions {
   std::vector<Action> actions_;
 };
 
-// The text form of a value: strings as they are, numbers and truth as usual, lists as JSON-like
-// text.
-std::string attribute_text(const Value& value);
-
 }  // namespace kolben::pipeline

@@ -1,5 +1,7 @@
 #include "pipeline/component.h"
 
+#include <algorithm>
+
 namespace kolben::pipeline {
 
 std::string_view to_string(Kind kind) {
@@ -40,6 +42,12 @@ bool ComponentType::handles(Signal signal) const {
       return logs;
   }
   return false;
+}
+
+bool ComponentType::converts(Signal from, Signal to) const {
+  return std::any_of(conversions.begin(), conversions.end(), [&](const Conversion& conversion) {
+    return conversion.from == from && conversion.to == to;
+  });
 }
 
 }  // namespace kolben::pipeline

@@ -23,11 +23,17 @@
 // of the component have ended.
 //
 // One instance serves all signals of its pipelines, except processors: each pipeline has its own.
+//
+// A connector is an exporter of some pipelines and a receiver of others: what the first give it, in
+// whatever form, it hands to the second. It is one consumer among others to those before it, and
+// answers for its data as a processor does: the receipt goes on with what comes of the data.
+//
 // Time, logs, metrics and other components come from the Host, never from globals.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <typeindex>
@@ -110,14 +116,15 @@ class Component {
 class Receiver : public Component {};
 class Processor : public Component, public Consumer {};
 class Exporter : public Component, public Consumer {};
+class Connector : public Component, public Consumer {};
 class Extension : public Component {};
 
 enum class Kind : std::uint8_t { kReceiver, kProcessor, kExporter, kConnector, kExtension };
 
 std::string_view to_string(Kind kind);  // "receiver"
 
-// The consumers that a receiver or a processor feeds; null where no pipeline of that signal wants
-// the data. They outlive the component.
+// The consumers that a receiver, a processor or a connector feeds; null where no pipeline of that
+// signal wants the data. They outlive the component.
 struct Outputs {
   Consumer* traces = nullptr;
   Consumer* metrics = nullptr;
@@ -132,13 +139,20 @@ struct CreateContext {
   std::string id;  // "otlp/elastic"
   const config::Node& config;
   config::Errors& errors;
-  Outputs outputs;  // receivers and processors
+  Outputs outputs;  // of receivers, processors and connectors
 };
 
 using CreateReceiver = std::unique_ptr<Receiver> (*)(CreateContext&);
 using CreateProcessor = std::unique_ptr<Processor> (*)(CreateContext&);
 using CreateExporter = std::unique_ptr<Exporter> (*)(CreateContext&);
+using CreateConnector = std::unique_ptr<Connector> (*)(CreateContext&);
 using CreateExtension = std::unique_ptr<Extension> (*)(CreateContext&);
+
+// What a connector makes of what: {traces, metrics} counts spans, {logs, logs} passes logs on.
+struct Conversion {
+  Signal from;
+  Signal to;
+};
 
 // One line of app/components.cc. Exactly the factory of `kind` is set.
 struct ComponentType {
@@ -148,13 +162,16 @@ struct ComponentType {
   CreateReceiver create_receiver = nullptr;
   CreateProcessor create_processor = nullptr;
   CreateExporter create_exporter = nullptr;
+  CreateConnector create_connector = nullptr;
   CreateExtension create_extension = nullptr;
-  // Signals that it handles.
+  // Signals that it handles; of connectors, `conversions` says it.
   bool traces = true;
   bool metrics = true;
   bool logs = true;
+  std::span<const Conversion> conversions = {};
 
   bool handles(Signal signal) const;
+  bool converts(Signal from, Signal to) const;
 };
 
 }  // namespace kolben::pipeline

@@ -13,8 +13,9 @@ constexpr auto kStopAfterFailureMax = std::chrono::seconds(5);
 
 Graph::~Graph() {
   if (started_ > 0) stop(std::chrono::steady_clock::now());
-  // Receivers point to processors, these to fan-outs, these to exporters.
+  // Receivers point to processors and connectors, these to fan-outs, these to exporters.
   receivers_.clear();
+  connectors_.clear();
   processors_.clear();
   fan_outs_.clear();
   exporters_.clear();

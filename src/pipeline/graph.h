@@ -2,12 +2,17 @@
 // app/components.cc.
 //
 //   receivers ──► (fan-out over pipelines) ──► processors of a pipeline ──► (fan-out) ──► exporters
+//                  ▲                                                                └───►
+//                  connectors
+//                  └──────────────────────────────────────────────────────────────────────────┘
 //
-// An id is one instance for receivers, exporters and extensions, however many pipelines name it;
+// An id is one instance for receivers, exporters, connectors and extensions, however many pipelines
+// name it;
 // processors are one instance for each pipeline. What is defined but used nowhere is checked and
 // not started.
 //
-// start(): extensions, exporters, processors, receivers; then ready() on all in the same order but
+// start(): extensions, exporters, processors and connectors from the end of the data's way to its
+// beginning, receivers; then ready() on all in the same order but
 // the extensions last, so that whoever asks an extension finds everything in place. stop() goes the
 // other way round, receivers first. Both by one thread.
 #pragma once
@@ -57,6 +62,7 @@ class Graph {
   std::vector<std::unique_ptr<Exporter>> exporters_;
   std::vector<std::unique_ptr<Consumer>> fan_outs_;
   std::vector<std::unique_ptr<Processor>> processors_;
+  std::vector<std::unique_ptr<Connector>> connectors_;
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::vector<Running> start_order_;
   std::size_t started_ = 0;  // of start_order_

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipeline/fan_out.h"
+#include "pipeline/pipeline_order.h"
 
 namespace kolben::pipeline {
 namespace {
@@ -27,11 +28,6 @@ const std::vector<Reference>& references_of(const PipelineSettings& pipeline, Ki
   return kind == Kind::kProcessor ? pipeline.processors : pipeline.exporters;
 }
 
-bool contains(const std::vector<Reference>& references, std::string_view id) {
-  return std::any_of(references.begin(), references.end(),
-                     [&](const Reference& one) { return one.id == id; });
-}
-
 }  // namespace
 
 std::vector<Consumer*>& GraphBuilder::Entries::of(Signal signal) {
@@ -46,10 +42,14 @@ GraphBuilder::GraphBuilder(const config::Node& root, std::span<const ComponentTy
 std::unique_ptr<Graph> GraphBuilder::build() {
   check_top_level();
   graph_->service_ = read_service(root_, errors_);
+  const std::vector<PipelineSettings>& pipelines = graph_->service_.pipelines;
   check_pipelines();
+  check_connectors(catalog_, pipelines, errors_);
   create_extensions();
   create_exporters();
-  for (const PipelineSettings& pipeline : graph_->service_.pipelines) create_pipeline(pipeline);
+  for (const PipelineSettings* pipeline : downstream_first(catalog_, pipelines, errors_)) {
+    create_pipeline(*pipeline);
+  }
   create_receivers();
   check_unused();
   return errors_.empty() ? std::move(graph_) : nullptr;
@@ -93,21 +93,28 @@ void GraphBuilder::check_references(const PipelineSettings& pipeline, Kind kind,
     const auto& [id, location] = references[i];
     const auto first = references.begin();
     if (std::any_of(first, first + static_cast<std::ptrdiff_t>(i),
-                    [&id = id](const Reference& one) { return one.id == id; })) {
+                    [&id](const Reference& one) { return one.id == id; })) {
       errors_.add(location, prefix + "references " + noun + " \"" + id + "\" multiple times");
     }
-    const Definition* definition = catalog_.find(kind, id);
+    const Definition* definition = find(kind, id);
     if (definition == nullptr) {
       // An id of an unknown type was told where it is defined.
-      if (catalog_.mentions(kind, id)) continue;
+      if (catalog_.mentions(kind, id) || catalog_.mentions(Kind::kConnector, id)) continue;
       errors_.add(location, prefix + "references " + noun + " \"" + id +
                                 "\" which is not configured" + catalog_.did_you_mean(kind, id));
-    } else if (!definition->type->handles(pipeline.signal)) {
+    } else if (definition->type->kind == kind && !definition->type->handles(pipeline.signal)) {
       errors_.add(location, prefix + "failed to create \"" + id + "\" " + noun +
                                 " for data type \"" + std::string(to_string(pipeline.signal)) +
                                 "\": telemetry type is not supported");
     }
   }
+}
+
+const Definition* GraphBuilder::find(Kind kind, const std::string& id) const {
+  const Definition* definition = catalog_.find(kind, id);
+  const bool could_be_connector = kind == Kind::kReceiver || kind == Kind::kExporter;
+  if (definition != nullptr || !could_be_connector) return definition;
+  return catalog_.find(Kind::kConnector, id);
 }
 
 template <typename T>
@@ -146,16 +153,35 @@ void GraphBuilder::create_exporters() {
     auto exporter = call(definition.type->create_exporter, definition, {});
     if (exporter == nullptr) continue;
     graph_->start_order_.push_back({Kind::kExporter, definition.id, exporter.get()});
-    exporters_[definition.id] = exporter.get();
+    sinks_[definition.id] = exporter.get();
     graph_->exporters_.push_back(std::move(exporter));
   }
+}
+
+// All pipelines that the connector feeds have been built.
+Consumer* GraphBuilder::create_connector(const Definition& definition) {
+  auto connector = call(definition.type->create_connector, definition, outputs_of(definition.id));
+  if (connector == nullptr) return nullptr;
+  Connector* made = connector.get();
+  graph_->start_order_.push_back({Kind::kConnector, definition.id, made});
+  graph_->connectors_.push_back(std::move(connector));
+  return made;
+}
+
+// The exporter or connector, which is made when the first pipeline asks for it; null where it could
+// not be made.
+Consumer* GraphBuilder::sink_of(const Reference& reference) {
+  const auto found = sinks_.find(reference.id);
+  if (found != sinks_.end()) return found->second;
+  const Definition* connector = catalog_.find(Kind::kConnector, reference.id);
+  if (connector == nullptr) return nullptr;
+  return sinks_[reference.id] = create_connector(*connector);
 }
 
 void GraphBuilder::create_pipeline(const PipelineSettings& pipeline) {
   std::vector<Consumer*> ends;
   for (const Reference& reference : pipeline.exporters) {
-    const auto found = exporters_.find(reference.id);
-    if (found != exporters_.end()) ends.push_back(found->second);
+    if (Consumer* sink = sink_of(reference)) ends.push_back(sink);
   }
   Consumer* next = join(std::move(ends));
   for (auto it = pipeline.processors.rbegin(); it != pipeline.processors.rend(); ++it) {
@@ -183,18 +209,21 @@ Consumer* GraphBuilder::create_processor(const std::string& id, Signal signal, C
 
 void GraphBuilder::create_receivers() {
   for (const Definition& definition : catalog_.of(Kind::kReceiver)) {
-    const auto found = entries_.find(definition.id);
-    if (found == entries_.end()) continue;
-    Entries& entries = found->second;
-    Outputs outputs;
-    if (!entries.traces.empty()) outputs.traces = join(std::move(entries.traces));
-    if (!entries.metrics.empty()) outputs.metrics = join(std::move(entries.metrics));
-    if (!entries.logs.empty()) outputs.logs = join(std::move(entries.logs));
-    auto receiver = call(definition.type->create_receiver, definition, outputs);
+    if (!entries_.contains(definition.id)) continue;
+    auto receiver = call(definition.type->create_receiver, definition, outputs_of(definition.id));
     if (receiver == nullptr) continue;
     graph_->start_order_.push_back({Kind::kReceiver, definition.id, receiver.get()});
     graph_->receivers_.push_back(std::move(receiver));
   }
+}
+
+Outputs GraphBuilder::outputs_of(const std::string& id) {
+  Entries& entries = entries_[id];
+  Outputs outputs;
+  if (!entries.traces.empty()) outputs.traces = join(std::move(entries.traces));
+  if (!entries.metrics.empty()) outputs.metrics = join(std::move(entries.metrics));
+  if (!entries.logs.empty()) outputs.logs = join(std::move(entries.logs));
+  return outputs;
 }
 
 Consumer* GraphBuilder::join(std::vector<Consumer*> branches) {
@@ -208,19 +237,24 @@ bool GraphBuilder::is_used(Kind kind, const std::string& id) const {
   if (kind == Kind::kExtension) return contains(graph_->service_.extensions, id);
   const auto& pipelines = graph_->service_.pipelines;
   return std::any_of(pipelines.begin(), pipelines.end(), [&](const PipelineSettings& pipeline) {
+    if (kind == Kind::kConnector) {
+      return contains(pipeline.exporters, id) || contains(pipeline.receivers, id);
+    }
     return contains(references_of(pipeline, kind), id);
   });
 }
 
 void GraphBuilder::check_unused() {
   const Outputs outputs{missing(), missing(), missing()};
-  for (const Kind kind : {Kind::kReceiver, Kind::kProcessor, Kind::kExporter, Kind::kExtension}) {
+  for (const Kind kind :
+       {Kind::kReceiver, Kind::kProcessor, Kind::kExporter, Kind::kConnector, Kind::kExtension}) {
     for (const Definition& definition : catalog_.of(kind)) {
       if (is_used(kind, definition.id)) continue;
       const ComponentType& type = *definition.type;
       if (kind == Kind::kReceiver) call(type.create_receiver, definition, outputs);
       if (kind == Kind::kProcessor) call(type.create_processor, definition, outputs);
       if (kind == Kind::kExporter) call(type.create_exporter, definition, {});
+      if (kind == Kind::kConnector) call(type.create_connector, definition, outputs);
       if (kind == Kind::kExtension) call(type.create_extension, definition, {});
     }
   }

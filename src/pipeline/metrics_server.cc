@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "pipeline/listener.h"
+
 namespace kolben::pipeline {
 namespace {
 
@@ -33,11 +35,11 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
       std::move(settings),
       [&host](const net::http::Request& request, net::http::Responder responder) {
         responder.respond(answer(request, host.telemetry()));
-      });
+      },
+      count_rejected(host, "telemetry"));
   if (!server.has_value()) return std::move(server).error();
   metrics->server_ = std::move(server).value();
-  const Result<net::Address> parsed = net::parse_address(address);
-  host.report_port({"telemetry", parsed.has_value() ? parsed->host : "", metrics->server_->port()});
+  report_listener(host, "telemetry", address, metrics->server_->port());
   return metrics;
 }
 

@@ -160,8 +160,9 @@ Sender::Core::RequestPtr Sender::Core::next(std::vector<Receipt>& accepted) {
 }
 
 Sender::Core::RequestPtr Sender::Core::take_due_retry(std::uint64_t now) {
+  const bool is_last_attempt = is_stopping_;
   const auto due = std::find_if(retries_.begin(), retries_.end(), [&](const RequestPtr& one) {
-    return is_stopping_ || one->due_steady_nanos <= now;
+    return is_last_attempt || one->due_steady_nanos <= now;
   });
   if (due == retries_.end()) return nullptr;
   RequestPtr request = std::move(*due);

@@ -148,6 +148,11 @@ void read_pipeline(Reader& pipelines, const std::string& key, const config::Loca
 
 }  // namespace
 
+bool contains(const std::vector<Reference>& references, std::string_view id) {
+  return std::any_of(references.begin(), references.end(),
+                     [&](const Reference& one) { return one.id == id; });
+}
+
 ServiceSettings read_service(const Node& root, Errors& errors) {
   ServiceSettings settings;
   const Node* node = root.find("service");

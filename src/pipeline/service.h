@@ -18,6 +18,8 @@ struct Reference {
   config::Location location;
 };
 
+bool contains(const std::vector<Reference>& references, std::string_view id);
+
 struct PipelineSettings {
   std::string name;  // "traces/in"
   Signal signal = Signal::kTraces;

@@ -1,39 +1,11 @@
 #include "pipeline/telemetry.h"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
+
+#include "pipeline/exposition.h"
 
 namespace kolben::pipeline {
 namespace {
-
-// `\` and line ends, and in label values the quote, are escaped (exposition format 0.0.4).
-void append_escaped(std::string& out, std::string_view text, bool escape_quotes) {
-  for (const char c : text) {
-    if (c == '\\') {
-      out += "\\\\";
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '"' && escape_quotes) {
-      out += "\\\"";
-    } else {
-      out += c;
-    }
-  }
-}
-
-void append_number(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "NaN";
-  } else if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-  } else {
-    char buffer[32];
-    const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-    out.append(buffer, end);
-  }
-}
 
 void append_name_and_labels(std::string& out, std::string_view name, const Labels& labels) {
   out += name;
@@ -41,7 +13,7 @@ void append_name_and_labels(std::string& out, std::string_view name, const Label
     char separator = '{';
     for (const auto& [key, value] : labels) {
       out.append(1, separator).append(key).append("=\"");
-      append_escaped(out, value, true);
+      append_label_value(out, value);
       out += '"';
       separator = ',';
     }
@@ -102,7 +74,7 @@ std::string TelemetryRegistry::to_prometheus_text() const {
   for (const auto& [name, family] : families_) {
     if (family.counters.empty() && family.gauges.empty()) continue;
     out.append("# HELP ").append(name).append(" ");
-    append_escaped(out, family.help, false);
+    append_help(out, family.help);
     out.append("\n# TYPE ").append(name);
     out.append(family.counters.empty() ? " gauge\n" : " counter\n");
     for (const CounterEntry& entry : family.counters) {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "net/http/server.h"
+#include "net/http/message.h"
 #include "query/parameters.h"
 #include "storage/store.h"
 

@@ -106,11 +106,6 @@ std::string unquoted(std::string_view value) {
   return out;
 }
 
-bool is_ordering(Operator op) {
-  return op == Operator::kLess || op == Operator::kLessOrEqual || op == Operator::kGreater ||
-         op == Operator::kGreaterOrEqual;
-}
-
 std::optional<Operand> number_of(std::string_view text) {
   const char* const end = text.data() + text.size();
   std::int64_t integer = 0;
@@ -245,24 +240,6 @@ Status add_duration_bounds(const Parameters& parameters, std::string_view min_na
   if (minimum->value_or(0) != 0) add(Operator::kGreaterOrEqual, **minimum);
   if (maximum->value_or(0) != 0) add(Operator::kLessOrEqual, **maximum);
   return Status::ok();
-}
-
-std::string_view kind_text(SpanKind kind) {
-  switch (kind) {
-    case SpanKind::kInternal:
-      return "internal";
-    case SpanKind::kServer:
-      return "server";
-    case SpanKind::kClient:
-      return "client";
-    case SpanKind::kProducer:
-      return "producer";
-    case SpanKind::kConsumer:
-      return "consumer";
-    case SpanKind::kUnspecified:
-      break;
-  }
-  return {};
 }
 
 }  // namespace kolben::query

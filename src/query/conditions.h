@@ -58,12 +58,13 @@ inline std::string_view stored_service(std::string_view shown) {
 inline std::string_view shown_operation(std::string_view name) {
   return name.empty() ? kEmptySpanName : name;
 }
+// "server" and so on; empty for the unspecified kind.
+inline std::string_view shown_kind(SpanKind kind) {
+  return kind == SpanKind::kUnspecified ? std::string_view() : kind_text(kind);
+}
 
 // Both bounds are included. INVALID_ARGUMENT where the maximum lies below the minimum.
 Status add_duration_bounds(const Parameters& parameters, std::string_view min_name,
                            std::string_view max_name, std::vector<storage::Filter>& terms);
-
-// "server" and so on; empty for the unspecified kind.
-std::string_view kind_text(SpanKind kind);
 
 }  // namespace kolben::query

@@ -1,52 +1,6 @@
 #include "query/json.h"
 
-#include "otlp/check.h"
-#include "wire/base64.h"
-
 namespace kolben::query {
-namespace {
-
-void write_nested(JsonWriter& json, const Value& value, int depth) {
-  if (depth > otlp::kMaxValueDepth) {
-    json.null();
-    return;
-  }
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      json.null();
-      return;
-    case ValueType::kString:
-      json.string(value.as_string());
-      return;
-    case ValueType::kBool:
-      json.boolean(value.as_bool());
-      return;
-    case ValueType::kInt:
-      json.integer(value.as_int());
-      return;
-    case ValueType::kDouble:
-      json.real(value.as_double());
-      return;
-    case ValueType::kBytes:
-      json.base64(value.as_bytes());
-      return;
-    case ValueType::kArray:
-      json.begin_array();
-      for (const Value& item : value.as_array()) write_nested(json, item, depth + 1);
-      json.end_array();
-      return;
-    case ValueType::kKvlist:
-      json.begin_object();
-      for (const KeyValue& entry : value.as_kvlist()) {
-        json.key(entry.key);
-        write_nested(json, entry.value, depth + 1);
-      }
-      json.end_object();
-      return;
-  }
-}
-
-}  // namespace
 
 void write_micros(JsonWriter& json, std::uint64_t nanos) {
   const std::uint64_t rest = nanos % 1000;
@@ -60,22 +14,6 @@ void write_micros(JsonWriter& json, std::uint64_t nanos) {
                           static_cast<char>('0' + rest % 10)};
   text.append(digits, digits[2] != '0' ? 3 : digits[1] != '0' ? 2 : 1);
   json.raw(text);
-}
-
-void write_value(JsonWriter& json, const Value& value) {
-  write_nested(json, value, 0);
-}
-
-std::string to_text(const Value& value) {
-  if (value.type() == ValueType::kString) return std::string(value.as_string());
-  std::string text;
-  if (value.type() == ValueType::kBytes) {
-    wire::append_base64(value.as_bytes(), text);
-  } else if (value.type() != ValueType::kEmpty) {
-    JsonWriter json(text);
-    write_value(json, value);
-  }
-  return text;
 }
 
 std::string pretty_print(std::string_view json, std::size_t indent) {

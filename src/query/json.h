@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "model/attributes.h"
 #include "wire/json_writer.h"
 
 namespace kolben::query {
@@ -28,14 +27,6 @@ inline void decimal_field(JsonWriter& json, std::string_view key, std::uint64_t 
 
 // Nanoseconds as microseconds, exactly: 1500 becomes 1.5.
 void write_micros(JsonWriter& json, std::uint64_t nanos);
-
-// The value as plain JSON: arrays and maps as such, 64-bit integers as numbers, bytes as base64.
-// What is nested deeper than otlp::kMaxValueDepth becomes null; nothing that passed otlp::check()
-// is.
-void write_value(JsonWriter& json, const Value& value);
-
-// Jaeger's text form: strings as they are, everything else as JSON; empty values are empty.
-std::string to_text(const Value& value);
 
 // The same JSON over several lines, as Jaeger's prettyPrint has it.
 std::string pretty_print(std::string_view json, std::size_t indent);

@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "model/ids.h"
-#include "net/http/server.h"
+#include "net/http/message.h"
 #include "storage/plan.h"
 
 namespace kolben::query {

@@ -7,23 +7,11 @@
 #include <cmath>
 #include <utility>
 
-#include "wire/base64.h"
-#include "wire/json_writer.h"
-
 namespace kolben::storage {
 namespace {
 
-// Arrays and maps inside one another whose text is written out: as deep as what is accepted.
-constexpr int kTextDepthMax = 64;
 // Memory of one regex: RE2 stays linear in time, this bounds its program.
 constexpr std::int64_t kRegexBytesMax = 1 << 20;
-
-template <typename T>
-std::string number_text(T value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return {text, end};
-}
 
 template <typename T>
 std::optional<T> parse_number(std::string_view text) {
@@ -31,46 +19,6 @@ std::optional<T> parse_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-void write_json(const Value& value, int depth, wire::JsonWriter& out) {
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      out.null();
-      return;
-    case ValueType::kString:
-      out.string(value.as_string());
-      return;
-    case ValueType::kBool:
-      out.boolean(value.as_bool());
-      return;
-    case ValueType::kInt:
-      out.integer(value.as_int());
-      return;
-    case ValueType::kDouble:
-      out.real(value.as_double());
-      return;
-    case ValueType::kBytes:
-      out.base64(value.as_bytes());
-      return;
-    case ValueType::kArray:
-      out.begin_array();
-      if (depth > 0) {
-        for (const Value& item : value.as_array()) write_json(item, depth - 1, out);
-      }
-      out.end_array();
-      return;
-    case ValueType::kKvlist:
-      out.begin_object();
-      if (depth > 0) {
-        for (const KeyValue& entry : value.as_kvlist()) {
-          out.key(entry.key);
-          write_json(entry.value, depth - 1, out);
-        }
-      }
-      out.end_object();
-      return;
-  }
 }
 
 bool is_number(const Value& value) {
@@ -98,69 +46,7 @@ bool compare(Operator op, const T& left, const T& right) {
   return false;
 }
 
-bool is_ordering(Operator op) {
-  return op == Operator::kLess || op == Operator::kLessOrEqual || op == Operator::kGreater ||
-         op == Operator::kGreaterOrEqual;
-}
-
 }  // namespace
-
-std::string_view kind_text(SpanKind kind) {
-  switch (kind) {
-    case SpanKind::kInternal:
-      return "internal";
-    case SpanKind::kServer:
-      return "server";
-    case SpanKind::kClient:
-      return "client";
-    case SpanKind::kProducer:
-      return "producer";
-    case SpanKind::kConsumer:
-      return "consumer";
-    case SpanKind::kUnspecified:
-      break;
-  }
-  return "unspecified";
-}
-
-std::string_view status_text(SpanStatusCode status) {
-  switch (status) {
-    case SpanStatusCode::kOk:
-      return "ok";
-    case SpanStatusCode::kError:
-      return "error";
-    case SpanStatusCode::kUnset:
-      break;
-  }
-  return "unset";
-}
-
-std::string value_text(const Value& value) {
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      return {};
-    case ValueType::kString:
-      return std::string(value.as_string());
-    case ValueType::kBool:
-      return value.as_bool() ? "true" : "false";
-    case ValueType::kInt:
-      return number_text(value.as_int());
-    case ValueType::kDouble:
-      return number_text(value.as_double());
-    case ValueType::kBytes: {
-      std::string text;
-      wire::append_base64(value.as_bytes(), text);
-      return text;
-    }
-    case ValueType::kArray:
-    case ValueType::kKvlist:
-      break;
-  }
-  std::string text;
-  wire::JsonWriter json(text);
-  write_json(value, kTextDepthMax, json);
-  return text;
-}
 
 struct Condition::Regex {
   explicit Regex(const std::string& pattern, const re2::RE2::Options& options)
@@ -178,7 +64,7 @@ Result<Condition> Condition::compile(const Compare& compare) {
   if (const auto* text = std::get_if<std::string>(&compare.operand)) {
     // Only the one text that the number itself has: "007" is no number, neither is "1.0" an int.
     made.operand_int_ = parse_number<std::int64_t>(*text);
-    if (made.operand_int_ && number_text(*made.operand_int_) != *text) made.operand_int_.reset();
+    if (made.operand_int_ && std::to_string(*made.operand_int_) != *text) made.operand_int_.reset();
     made.operand_real_ = parse_number<double>(*text);
   } else if (const auto* integer = std::get_if<std::int64_t>(&compare.operand)) {
     made.operand_int_ = *integer;

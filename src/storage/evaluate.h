@@ -6,8 +6,8 @@
 // in many events): it holds where any value satisfies it, and kNotEqual where there is a value and
 // none is equal. kAny looks everywhere.
 //
-//  - A text operand compares with the text form of any value: numbers in decimal, true and false,
-//    arrays and maps as JSON, bytes in base64. Ordered comparison of a number with a text that is a
+//  - A text operand compares with the text form of any value (model/value_text.h). Ordered
+//  comparison of a number with a text that is a
 //    number goes by number, everything else by bytes.
 //  - A number compares with int and double values, a bool with bool values; others never match.
 #pragma once
@@ -23,6 +23,7 @@
 #include "model/logs.h"
 #include "model/resource.h"
 #include "model/traces.h"
+#include "model/value_text.h"
 #include "storage/plan.h"
 
 namespace kolben::storage {
@@ -30,13 +31,6 @@ namespace kolben::storage {
 // Filters come from strangers' queries: more conditions or deeper nesting than any person writes.
 inline constexpr std::size_t kFilterNodesMax = 1000;
 inline constexpr int kFilterDepthMax = 50;
-
-// "server" and the like, as Jaeger spells them; "unspecified" for none.
-std::string_view kind_text(SpanKind kind);
-// "unset", "ok", "error".
-std::string_view status_text(SpanStatusCode status);
-// The text form of a value, see above. `depth` bounds the nesting that is followed.
-std::string value_text(const Value& value);
 
 // A Compare that is ready to be asked.
 class Condition {

@@ -75,6 +75,11 @@ enum class Operator : std::uint8_t {
   kExists,
 };
 
+constexpr bool is_ordering(Operator op) {
+  return op == Operator::kLess || op == Operator::kLessOrEqual || op == Operator::kGreater ||
+         op == Operator::kGreaterOrEqual;
+}
+
 // `text` compares with any value by its text form (Jaeger's rule); the others compare by number or
 // truth with values of those types.
 using Operand = std::variant<std::string, std::int64_t, double, bool>;

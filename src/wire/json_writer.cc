@@ -6,46 +6,10 @@
 
 #include "wire/base64.h"
 #include "wire/hex.h"
+#include "wire/utf8.h"
 
 namespace kolben::wire {
 namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-struct Utf8Step {
-  std::size_t size;  // bytes to take, at least 1
-  bool valid;
-};
-
-// The sequence at the start of `text`, which is not empty (Unicode 15, table 3-7). Where it is
-// invalid: the longest part of it that could have begun a valid one.
-Utf8Step utf8_step(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = at(0);
-  if (first < 0x80) return {1, true};
-  std::size_t size = 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (first >= 0xC2 && first <= 0xDF) {
-    size = 2;
-  } else if (first >= 0xE0 && first <= 0xEF) {
-    size = 3;
-    if (first == 0xE0) low = 0xA0;
-    if (first == 0xED) high = 0x9F;  // surrogates
-  } else if (first >= 0xF0 && first <= 0xF4) {
-    size = 4;
-    if (first == 0xF0) low = 0x90;
-    if (first == 0xF4) high = 0x8F;
-  } else {
-    return {1, false};
-  }
-  for (std::size_t i = 1; i < size; ++i) {
-    if (i >= text.size() || at(i) < low || at(i) > high) return {i, false};
-    low = 0x80;
-    high = 0xBF;
-  }
-  return {size, true};
-}
 
 void append_escaped(char character, std::string& out) {
   switch (character) {
@@ -86,8 +50,8 @@ void append_json_string(std::string_view text, std::string& out) {
     text.remove_prefix(plain);
     if (text.empty()) break;
     const Utf8Step step = utf8_step(text);
-    if (!step.valid) {
-      out.append(kReplacement);
+    if (!step.is_valid) {
+      out.append(kReplacementCharacter);
     } else if (step.size == 1) {
       append_escaped(text[0], out);
     } else {

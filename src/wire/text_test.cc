@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "wire/base64.h"
 #include "wire/hex.h"
+#include "wire/utf8.h"
 
 namespace kolben::wire {
 namespace {
@@ -61,6 +62,22 @@ TEST(Base64, AnyBytesSurvive) {
     for (char& byte : bytes) byte = static_cast<char>(random.below(256));
     EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
   }
+}
+
+// Unicode 15, section 3.9: ill-formed sequences, each part that could have begun one replaced once.
+TEST(Utf8, ReplacesWhatIsNotWellFormed) {
+  const auto repaired = [](std::string_view text) {
+    std::string out;
+    append_utf8(text, out);
+    return out;
+  };
+  EXPECT_EQ(repaired("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"),
+            "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+  EXPECT_EQ(repaired("\xff|"), "\xef\xbf\xbd|");
+  EXPECT_EQ(repaired("\xe2\x82|"), "\xef\xbf\xbd|");                        // cut off
+  EXPECT_EQ(repaired("\xc0\xaf"), "\xef\xbf\xbd\xef\xbf\xbd");              // overlong
+  EXPECT_EQ(repaired("\xed\xa0\x80").find('\xed'), std::string::npos);      // a surrogate
+  EXPECT_EQ(repaired("\xf4\x90\x80\x80").find('\xf4'), std::string::npos);  // above U+10FFFF
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -298,6 +299,58 @@ def test_death_by_signal_is_the_programs():
     assert instrumented("sh", "-c", "kill -SEGV $$").returncode == -signal.SIGSEGV
 
 
+def test_a_program_that_is_killed_leaves_its_open_requests_as_errors(tmp_path, programs):
+    port = free_port()
+    (tmp_path / "slow.py").write_text(
+        "import http.server, time\n"
+        "class Slow(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self):\n"
+        "        if self.path == '/slow':\n"
+        "            open('begun', 'w').close()\n"
+        "            time.sleep(60)\n"
+        "        self.send_response(204)\n"
+        "        self.end_headers()\n"
+        f"http.server.ThreadingHTTPServer(('127.0.0.1', {port}), Slow).serve_forever()\n")
+    program = programs(Program([AGENT, *CONSOLE, "/usr/bin/python3", "slow.py"], tmp_path, "slow"))
+
+    def is_fast():
+        try:
+            return request(port, "GET", "/fast", timeout=5).status == 204
+        except OSError:
+            return False
+    wait_until(is_fast, "the server answers")
+    with socket.create_connection(("127.0.0.1", port)) as hanging:
+        hanging.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_until((tmp_path / "begun").exists, "it is being served")
+        program.kill()
+    spans = wait_until(lambda: [span for span in server_spans(program.stdout)
+                                if span["name"] == "GET /slow"], "the open request is told", 5)
+    assert len(spans) == 1
+    assert spans[0]["status"] == {"status_code": "ERROR", "description": "the process ended"}
+    assert "http.status_code" not in spans[0]["attributes"]
+    fast = [span for span in server_spans(program.stdout) if span["name"] == "GET /fast"]
+    assert fast and all(span["status"] == {"status_code": "UNSET"} for span in fast)
+
+
+def test_a_command_that_crashes_again_and_again_is_left_alone(tmp_path):
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    command = ("sh", "-c", "kill -SEGV $$")
+    marks = tmp_path / "kolben" / "crashes"
+
+    def count():
+        return sum(file.stat().st_size for file in marks.iterdir()) if marks.exists() else 0
+    for crash in range(3):
+        answer = instrumented(*command, env=environment)
+        assert (answer.returncode, answer.stderr) == (-signal.SIGSEGV, b"")
+        if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 15):
+            pytest.skip("this kernel does not tell how a process ended")
+        wait_until(lambda: count() == crash + 1, "the crash is noted", 5)
+    answer = instrumented(*command, env=environment)
+    assert answer.returncode == -signal.SIGSEGV
+    assert b"crashed at its start 3 times under the agent" in answer.stderr
+    assert instrumented("sh", "-c", "true", env=environment).stderr == b"", "others are as before"
+
+
 def test_the_pid_is_the_launchers(tmp_path, programs):
     program = programs(Program([AGENT, *CONSOLE, "sh", "-c", "echo $$; exec sleep 30"], tmp_path,
                                "sleep"))
@@ -317,10 +370,42 @@ def test_output_is_the_same_with_and_without():
     assert (watched.stdout, watched.stderr) == (plain.stdout, plain.stderr)
 
 
-def test_a_missing_command_gets_exit_code_1_and_a_sentence():
-    answer = instrumented("no-such-command-anywhere")
-    assert answer.returncode == 1
-    assert b"no-such-command-anywhere" in answer.stderr
+@pytest.mark.parametrize("command, code, words", [
+    ("no-such-command-anywhere", 127, b"cannot find the command no-such-command-anywhere"),
+    ("/no/such/file", 127, b"cannot find the command /no/such/file"),
+    ("/etc/passwd", 126, b"cannot run /etc/passwd: Permission denied"),
+    ("/etc", 126, b"cannot run /etc: Permission denied")])
+def test_a_command_that_cannot_run_gets_the_exit_code_of_shells_and_a_sentence(command, code, words):
+    answer = instrumented(command)
+    assert answer.returncode == code
+    assert words in answer.stderr
+
+
+@pytest.mark.parametrize("limit", ["-f 0", "-n 6", "-v 100000", "-s 64"])
+def test_tight_limits_cost_telemetry_at_most(limit):
+    answer = subprocess.run(["sh", "-c", f'ulimit {limit}; exec "$0" "$@"', AGENT, *CONSOLE, "sh", "-c",
+                             "echo hello; exit 7"], capture_output=True, timeout=20)
+    assert answer.returncode == 7
+    assert b"hello" in answer.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_do_no_harm(closed):
+    command = f'exec "$0" "$@" {closed}'
+    answer = subprocess.run(["sh", "-c", command, AGENT, *CONSOLE, "sh", "-c", "exit 7"],
+                            capture_output=True, timeout=20)
+    assert answer.returncode == 7
+
+
+def test_an_agent_process_that_is_killed_leaves_the_program_unharmed(tmp_path, programs):
+    port = free_port()
+    program = programs(Program([AGENT, *CONSOLE, BIN / "todo", "run", "-p", str(port)], tmp_path, "todo"))
+    wait_listening(port, "todo")
+    for agent in agent_of(program):
+        os.kill(agent, signal.SIGKILL)
+    # More than the ring holds: what finds no room is dropped.
+    assert all(request(port, "GET", "/").status == 200 for _ in range(2000))
+    assert program.stop() == 0
 
 
 @pytest.mark.parametrize("flags, words", [

@@ -2,13 +2,17 @@
 import gzip
 import http.client
 import json
+import os
+import re
+import resource
 import socket
 import subprocess
 import time
 
 import pytest
 
-from harness import get, post_json, request, span, trace_request, wait_until
+from harness import (Kolben, attribute, get, post_json, request, span, trace_request,
+                     wait_until)
 
 JSON = {"Content-Type": "application/json"}
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
@@ -182,3 +186,86 @@ def test_what_is_not_utf8_is_kept_and_shown_replaced(kolben):
     answer = get(kolben.ui, f"/api/kolben/trace/{0xfe:032x}")
     assert answer.status == 200
     assert "\ufffd" in json.loads(answer.body)["names"][0]
+
+
+def gauge(name, value=1.0, **labels):
+    return {"name": name, "gauge": {"dataPoints": [{
+        "timeUnixNano": str(time.time_ns()), "asDouble": value,
+        "attributes": [attribute(key, text) for key, text in labels.items()]}]}}
+
+
+def send_metrics(kolben, *metrics):
+    return post_json(kolben.otlp_http, "/v1/metrics", {"resourceMetrics": [{
+        "resource": {"attributes": [attribute("service.name", "hostile")]},
+        "scopeMetrics": [{"metrics": list(metrics)}]}]})
+
+
+def test_no_program_can_spoil_the_scrape_of_all_others(kolben):
+    """Prometheus drops a scrape whole for one label that is there twice, or that is no UTF-8."""
+    evil = {"job": "e", "le": "1", "__name__": "e", "instance": "e", "a.b": "1", "a_b": "2"}
+    assert send_metrics(kolben, gauge("hostile", **evil), gauge("", **evil),
+                        gauge('a{b="c"} 1\nx', **evil)).status == 200
+    lines = [line for line in get(kolben.port("prometheus"), "/metrics").text.splitlines()
+             if line.startswith("hostile{")]
+    assert lines
+    for line in lines:
+        names = re.findall(r'[{,]([a-zA-Z_][a-zA-Z0-9_]*)="', line)
+        assert len(names) == len(set(names)), line
+        assert "__name__" not in names
+
+
+def test_bodies_that_never_end_take_no_memory_from_the_others(kolben):
+    """40 peers with 8 MiB each and no end would be 320 MiB; the bound is four of the largest bodies."""
+    head = (b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\n"
+            b"Content-Length: 67108864\r\n\r\n")
+    peers = []
+    for _ in range(40):
+        peer = socket.create_connection(("127.0.0.1", kolben.otlp_http), timeout=10)
+        peers.append(peer)
+        try:
+            peer.sendall(head + bytes(8 << 20))
+        except OSError:
+            pass  # refused while it still sent
+    def refused():
+        rejected = get(kolben.ui, "/api/kolben/status").json()["rejected"]
+        return any(row["reason"] == "too_many_bytes" for row in rejected)
+    wait_until(refused, "some were refused, with the reason counted")
+    assert kolben.send_spans(span("small", 0x5a, 1)).status == 200
+    for peer in peers:
+        peer.close()
+
+
+def test_a_name_of_a_stranger_for_this_machine_is_refused(kolben):
+    answer = request(kolben.ui, "GET", "/api/services", headers={"Host": "evil.example:16686"})
+    assert answer.status == 403
+    assert "allowed_hosts" in answer.text
+    assert request(kolben.ui, "GET", "/api/services", headers={"Host": "localhost:1"}).status == 200
+
+
+def test_silent_peers_do_not_hold_up_the_stop(tmp_path, programs):
+    kolben = programs(Kolben(tmp_path))
+    peers = [socket.create_connection(("127.0.0.1", kolben.port(name)))
+             for name in ("otlp/grpc", "otlp/http", "zipkin", "query")]
+    peers[0].sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+    for peer in peers[1:]:
+        peer.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx")
+    assert kolben.send_spans(span("kept", 0x4e, 1)).status == 200
+    began = time.monotonic()
+    assert kolben.stop() == 0
+    assert time.monotonic() - began < 8
+    for peer in peers:
+        peer.close()
+
+
+def test_few_descriptors_are_refused_with_the_limit_that_is_needed(tmp_path, programs):
+    kolben = programs(Kolben(tmp_path, wait=False,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))))
+    assert kolben.process.wait(20) == 1
+    assert "ulimit -n" in kolben.stderr
+
+
+def test_closed_standard_streams_end_in_no_file_of_ours(tmp_path, programs):
+    kolben = programs(Kolben(tmp_path, preexec_fn=lambda: [os.close(n) for n in (0, 1, 2)]))
+    assert [os.readlink(f"/proc/{kolben.pid}/fd/{n}") for n in (1, 2)] == ["/dev/null"] * 2
+    assert kolben.send_spans(span("a", 1, 1)).status == 200
+    assert kolben.stop() == 0

@@ -149,6 +149,11 @@ export function isAbort(cause: unknown): boolean {
   return cause instanceof DOMException && cause.name === 'AbortError';
 }
 
+/** The same question would get the same answer. */
+export function isFilterMistake(cause: unknown): boolean {
+  return cause instanceof ApiError && cause.status >= 400 && cause.status < 500 && cause.status !== 408 && cause.status !== 429;
+}
+
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
@@ -178,6 +183,7 @@ export const api = {
     return get<Histogram>(`/histogram?${all}`, signal);
   },
   trace: (id: string, signal?: AbortSignal) => get<Trace>(`/trace/${id}`, signal),
-  span: (trace: string, span: string, signal?: AbortSignal) => get<SpanDetails>(`/trace/${trace}/span/${span}`, signal),
-  logs: (trace: string, signal?: AbortSignal) => get<{ logs: LogRecord[] }>(`/trace/${trace}/logs`, signal).then((a) => a.logs),
+  span: (trace: string, span: string, nth: number, signal?: AbortSignal) =>
+    get<SpanDetails>(`/trace/${trace}/span/${span}${nth > 1 ? `?nth=${nth}` : ''}`, signal),
+  logs: (trace: string, signal?: AbortSignal) => get<{ logs: LogRecord[]; truncated: boolean }>(`/trace/${trace}/logs`, signal),
 };

@@ -1,5 +1,5 @@
-// Runs before the first paint, blocking and tiny: sets the theme so that nothing flashes, and asks
-// for a trace at once so that its bytes travel while the page's own code is still on its way.
+// Runs before the first paint, blocking and tiny: sets the theme so that nothing flashes, and asks at
+// once what the page needs first, so that it travels while the page's own code is still on its way.
 
 import type { Prefetched } from './app/prefetch.ts';
 
@@ -13,10 +13,9 @@ try {
 const dark = stored === 'dark' || (stored !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
 root.dataset.theme = dark ? 'dark' : 'light';
 
+// The trace, or else whether there is anything at all, which decides what Search shows.
 const match = /^\/trace\/([0-9a-fA-F]{1,32})$/.exec(location.pathname);
-if (match) {
-  const url = `/api/kolben/trace/${match[1]!.toLowerCase()}`;
-  const prefetched: Prefetched = { url, answer: fetch(url) };
-  prefetched.answer.catch(() => undefined); // whoever takes it sees the error
-  (window as { kolbenPrefetch?: Prefetched }).kolbenPrefetch = prefetched;
-}
+const url = `/api/kolben/${match ? `trace/${match[1]!.toLowerCase()}` : 'status'}`;
+const prefetched: Prefetched = { url, answer: fetch(url) };
+prefetched.answer.catch(() => undefined); // whoever takes it sees the error
+(window as { kolbenPrefetch?: Prefetched }).kolbenPrefetch = prefetched;

@@ -45,3 +45,19 @@ test('a service keeps its colour; services of one trace differ', () => {
   assert.deepEqual([...c.assignColors(['b', 'a'])], [...c.assignColors(['a', 'b'])]);
   assert.equal(c.assignColors(Array.from({ length: 50 }, (_, i) => `s${i}`)).size, 50);
 });
+
+test('while there is room, two services of a trace do not look alike', () => {
+  const hue = (hex) => {
+    const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+    return Math.atan2(Math.sqrt(3) * (g - b), 2 * r - g - b) * (180 / Math.PI);
+  };
+  for (const names of [['batch', 'importer', 'postgres', 'redis', 'search-index'], ['a', 'b', 'c', 'd', 'e'], ['todo', 'nginx', 'node']]) {
+    const hues = [...c.assignColors(names).values()].map((index) => hue(c.paletteColor(index, 'light')));
+    for (let i = 0; i < hues.length; i++) {
+      for (let j = 0; j < i; j++) {
+        const turn = Math.abs(hues[i] - hues[j]) % 360;
+        assert.ok(Math.min(turn, 360 - turn) > 15, `${names[j]}, ${names[i]}: ${Math.round(turn)}`);
+      }
+    }
+  }
+});

@@ -122,7 +122,7 @@ export class Mock {
       store: { spans, logRecords: Math.round(spans * 0.7), metricPoints: spans * 3, diskBytes: spans * 412 },
       receivers: [
         count('otlp', 'grpc', 'spans', this.accepted),
-        count('otlp', 'grpc', 'logs', Math.round(this.accepted * 0.7)),
+        count('otlp', 'grpc', 'log_records', Math.round(this.accepted * 0.7)),
         count('otlp', 'http', 'spans', 0),
         count('zipkin', 'http', 'spans', 0),
       ],
@@ -155,14 +155,18 @@ export class Mock {
       for (const t of this.traces) for (const s of t.spans) for (const a of s.attributes) if (a.key === query.get('key')) values.add(String(a.value));
       return { values: [...values].filter((v) => v.startsWith(query.get('prefix') ?? '')).slice(0, 100) };
     }
+    const wrong = query.getAll('tag').find((tag) => /^[^=<>~]+[<>]=?(?![\d.=])|^[^=<>~]+[<>]=?[\d.]+[^\d.]/.test(tag));
+    if (wrong && (path === 'search' || path === 'histogram')) {
+      return { httpStatus: 400, error: { code: 'INVALID_ARGUMENT', message: `tag "${wrong}": want a number` } };
+    }
     if (path === 'search') return this.search(query);
     if (path === 'histogram') return this.histogram(query);
     const [, id, rest] = /^trace\/([0-9a-f]+)(?:\/(.*))?$/.exec(path) ?? [];
     const trace = id && this.find(id);
     if (!trace) return null;
     if (!rest) return (trace.columns ??= columns(trace));
-    if (rest === 'logs') return { logs: trace.logs ?? [] };
-    const span = trace.spans.find((s) => `span/${s.spanId}` === rest);
+    if (rest === 'logs') return { logs: trace.logs ?? [], truncated: false };
+    const span = trace.spans.filter((s) => `span/${s.spanId}` === rest)[Number(query.get('nth') ?? 1) - 1];
     return span ? details(span, trace) : null;
   }
 }
@@ -270,7 +274,7 @@ export async function startMock({ port = 0, scene = 'full' } = {}) {
         const answer = mock.api(path, url.searchParams);
         const missing = { error: { code: 'NOT_FOUND', message: `there is no ${path}` } };
         const body = answer?.text ?? JSON.stringify(answer ?? missing);
-        send(answer ? 200 : 404, 'application/json', Buffer.from(body));
+        send(answer?.httpStatus ?? (answer ? 200 : 404), 'application/json', Buffer.from(body));
       } else {
         const { body, type } = await file(url.pathname);
         send(200, type, body);

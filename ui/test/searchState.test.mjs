@@ -79,3 +79,13 @@ test('relaxations leave out one part each', () => {
   assert.deepEqual(found[2].state.clauses, [{ key: 'x', op: 'exists', value: '' }]);
   assert.equal(found[1].state.operation, '');
 });
+
+test('a range that shows a time: the shortest preset, else the hour around it', () => {
+  const now = 1_800_000_000e6;
+  assert.deepEqual(s.rangeAround(now - 200e6, now), { kind: 'last', seconds: 300 });
+  assert.deepEqual(s.rangeAround(now - 5 * 3600e6, now), { kind: 'last', seconds: 6 * 3600 });
+  const old = now - 30 * 86400e6;
+  assert.deepEqual(s.rangeAround(old, now), { kind: 'fixed', startMicros: old - 1800e6, endMicros: old + 1800e6 });
+  assert.deepEqual(s.rangeAround(now + 90e6, now), { kind: 'fixed', startMicros: now - 1710e6, endMicros: now + 1890e6 }, 'a clock that is ahead');
+  assert.equal(s.rangeAround(5, now).startMicros, 1);
+});

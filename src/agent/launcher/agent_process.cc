@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,7 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "agent/launcher/target.h"
+#include "agent/ring/ring.h"
+#include "agent/target/target.h"
 
 namespace kolben::agent {
 namespace {
@@ -48,20 +51,60 @@ void reset_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void become_agent(const char* binary, const char* ring, const char* pid) {
+// The agent process needs some ten milliseconds of a processor to start, which are the program's
+// while it starts itself. So it begins when the program has something to tell, has ended, or after
+// this time.
+constexpr int kStartPolls = 20;
+constexpr int kStartPollMillis = 5;
+// What every program tells at once: that it started.
+constexpr std::uint64_t kFirstSlots = 1;
+
+void wait_for_work(const RingHeader* ring, int pidfd) {
+  pollfd ends = {pidfd, POLLIN, 0};
+  for (int i = 0; i < kStartPolls && used_slots(ring) <= kFirstSlots; ++i) {
+    if (poll(&ends, pidfd < 0 ? 0 : 1, kStartPollMillis) > 0) break;
+  }
+}
+
+// The program's pidfd as the agent process gets it: opened now, since it may end at any time, and
+// as file 3, all others being closed. -1: none.
+int keep_pidfd(pid_t program) {
+  constexpr int kPidfd = 3;
+  const auto opened = static_cast<int>(syscall(SYS_pidfd_open, program, 0));
+  if (opened < 0) {
+    closefrom(kPidfd);
+    return -1;
+  }
+  if (opened == kPidfd) {
+    fcntl(kPidfd, F_SETFD, 0);
+  } else if (dup2(opened, kPidfd) < 0) {
+    return -1;
+  }
+  closefrom(kPidfd + 1);
+  return kPidfd;
+}
+
+[[noreturn]] void become_agent(const AgentStart& start, pid_t program) {
   reset_signals();
   const int nothing = open("/dev/null", O_RDWR);
   if (nothing >= 0) {
     dup2(nothing, 0);
     if (nothing > 2) close(nothing);
   }
-  closefrom(3);
+  const int pidfd = keep_pidfd(program);
   // This process is not what is observed.
   unsetenv("LD_PRELOAD");
-  execl(binary, binary, "agent", "--ring", ring, "--pid", pid, static_cast<char*>(nullptr));
+  wait_for_work(start.ring, pidfd);
+  char pid[16];
+  char file[16];
+  std::snprintf(pid, sizeof(pid), "%d", static_cast<int>(program));
+  std::snprintf(file, sizeof(file), "%d", pidfd);
+  execl(start.binary, start.binary, "agent", "--ring", start.ring_path, "--pid", pid, "--pidfd",
+        file, start.crash_marks == nullptr ? nullptr : "--crash-marks", start.crash_marks,
+        static_cast<char*>(nullptr));
   std::fprintf(stderr, "opentelemetry-instrument: cannot run %s: %s; there is no telemetry\n",
-               binary, std::strerror(errno));
-  unlink(ring);
+               start.binary, std::strerror(errno));
+  unlink(start.ring_path);
   _exit(127);
 }
 
@@ -79,9 +122,8 @@ bool find_agent_library(char* path) {
          find_beside("../lib/kolben/libkolben-agent.so", R_OK, path);
 }
 
-bool start_agent_process(const char* binary, const char* ring) {
-  char pid[16];
-  std::snprintf(pid, sizeof(pid), "%d", static_cast<int>(getpid()));
+bool start_agent_process(const AgentStart& start) {
+  const pid_t program = getpid();
   const pid_t middle = fork();
   if (middle < 0) return false;
   if (middle == 0) {
@@ -89,7 +131,7 @@ bool start_agent_process(const char* binary, const char* ring) {
     // ends at once, so the program never sees a child that it did not make.
     setsid();
     const pid_t agent = fork();
-    if (agent == 0) become_agent(binary, ring, pid);
+    if (agent == 0) become_agent(start, program);
     _exit(agent < 0 ? 1 : 0);
   }
   int status = 0;

@@ -4,14 +4,23 @@
 
 namespace kolben::agent {
 
+struct RingHeader;
+
 // Finds the `kolben` binary: $KOLBEN_BINARY, beside this launcher, on PATH. False: nowhere.
 bool find_agent_binary(char* path);
 // Finds libkolben-agent.so: $KOLBEN_AGENT_LIBRARY, beside this launcher, in ../lib or
 // ../lib/kolben.
 bool find_agent_library(char* path);
 
-// Does not wait until the agent runs. False: no process could be made. Where `binary` cannot be
-// executed, the new process says so on stderr and removes the ring.
-bool start_agent_process(const char* binary, const char* ring);
+// Does not wait until the agent runs: it begins when the program has something to tell. False: no
+// process could be made. Where `binary` cannot be executed, the new process says so on stderr and
+// removes the ring.
+struct AgentStart {
+  const char* binary;
+  const char* ring_path;
+  const RingHeader* ring;
+  const char* crash_marks;  // null: none
+};
+bool start_agent_process(const AgentStart& start);
 
 }  // namespace kolben::agent

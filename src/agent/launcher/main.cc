@@ -4,6 +4,7 @@
 // exit code, signals and files are as without. Whatever fails on the way costs telemetry and one
 // sentence on stderr, never the program. Links libc alone, so that it starts in a millisecond.
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <strings.h>
 #include <sys/random.h>
@@ -16,18 +17,23 @@
 #include <cstring>
 
 #include "agent/launcher/agent_process.h"
+#include "agent/launcher/crash_guard.h"
 #include "agent/launcher/flags.h"
-#include "agent/launcher/target.h"
+#include "agent/launcher/instrumentable.h"
 #include "agent/ring/ring.h"
+#include "agent/ring/ring_files.h"
+#include "agent/target/target.h"
 
 namespace {
 
 using namespace kolben::agent;
 
 constexpr char kUsage[] = "usage: opentelemetry-instrument [FLAGS] command [command_args ...]\n";
-// As Python's launcher: 2 for a wrong command line, 1 for a command that is not there.
+// As Python's launcher for a wrong command line; as shells for a command that is not there or that
+// cannot run, so that scripts see what they would see without the agent.
 constexpr int kExitUsage = 2;
-constexpr int kExitNoCommand = 1;
+constexpr int kExitNotFound = 127;
+constexpr int kExitCannotRun = 126;
 
 __attribute__((format(printf, 1, 2))) void say(const char* format, ...) {
   std::fputs("opentelemetry-instrument: ", stderr);
@@ -79,8 +85,22 @@ void set_variables(const CommandLine& line) {
   }
 }
 
+// A limit of the size of files (ulimit -f) ends a process that passes it by a signal: here it shall
+// be an error like any other.
+class NoSizeSignal {
+ public:
+  NoSizeSignal() : before_(signal(SIGXFSZ, SIG_IGN)) {}
+  ~NoSizeSignal() { signal(SIGXFSZ, before_); }
+  NoSizeSignal(const NoSizeSignal&) = delete;
+  NoSizeSignal& operator=(const NoSizeSignal&) = delete;
+
+ private:
+  void (*const before_)(int);
+};
+
 // Memory first; a file on disk is only written to when the machine is short of memory.
-bool make_ring(char* path) {
+RingHeader* make_ring(char* path) {
+  const NoSizeSignal guard;
   std::uint64_t name = 0;
   if (getrandom(&name, sizeof(name), GRND_NONBLOCK) != sizeof(name)) {
     name = static_cast<std::uint64_t>(getpid()) << 32 ^ reinterpret_cast<std::uintptr_t>(path);
@@ -89,19 +109,19 @@ bool make_ring(char* path) {
   int failure = ENOENT;
   for (const char* directory : directories) {
     if (directory == nullptr || *directory != '/') continue;
-    const int size = std::snprintf(path, kPathBytesMax, "%s/kolben-agent-%016llx", directory,
+    remove_abandoned_rings(directory);
+    const int size = std::snprintf(path, kPathBytesMax, "%s/%s%016llx", directory, kRingFilePrefix,
                                    static_cast<unsigned long long>(name));
     if (size < 0 || static_cast<std::size_t>(size) >= kPathBytesMax) continue;
     RingHeader* ring = create_ring(path, kDefaultSlots);
     if (ring != nullptr) {
       note_outputs(ring);
-      unmap_ring(ring);
-      return true;
+      return ring;
     }
     failure = errno;
   }
   errno = failure;
-  return false;
+  return nullptr;
 }
 
 // LD_PRELOAD with the library at its end, once.
@@ -122,9 +142,17 @@ bool preload(const char* library) {
 }
 
 // Everything but the program itself. Says why where there will be no telemetry.
-void set_up_agent(const char* path) {
+void set_up_agent(const char* path, char* const* arguments) {
   const char* reason = why_not_instrumented(path);
   if (reason != nullptr) return say("%s is %s; it runs without telemetry", path, reason);
+  char marks[kPathBytesMax];
+  const bool guarded = crash_marks_path(path, arguments, marks, sizeof(marks));
+  if (guarded && has_crashed_often(marks)) {
+    return say(
+        "%s crashed at its start %ld times under the agent; it runs without telemetry for an "
+        "hour (remove %s to try again)",
+        path, kCrashesMax, marks);
+  }
   char library[kPathBytesMax];
   if (!find_agent_library(library)) {
     return say("libkolben-agent.so is not beside this program; %s runs without telemetry", path);
@@ -137,16 +165,20 @@ void set_up_agent(const char* path) {
   if (!find_agent_binary(binary)) {
     return say("the program kolben is neither beside this one nor on PATH; there is no telemetry");
   }
-  char ring[kPathBytesMax];
-  if (!make_ring(ring)) {
+  char ring_path[kPathBytesMax];
+  const RingHeader* ring = make_ring(ring_path);
+  if (ring == nullptr) {
     return say("no shared memory for the agent: %s; there is no telemetry", std::strerror(errno));
   }
   unsetenv("KOLBEN_AGENT_RING");  // of an agent around this one
-  if (!start_agent_process(binary, ring)) {
-    unlink(ring);
+  if (!start_agent_process({.binary = binary,
+                            .ring_path = ring_path,
+                            .ring = ring,
+                            .crash_marks = guarded ? marks : nullptr})) {
+    unlink(ring_path);
     return say("no process for the agent: %s; there is no telemetry", std::strerror(errno));
   }
-  if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring, 1) != 0) {
+  if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring_path, 1) != 0) {
     say("no memory for the environment; there is no telemetry");
   }
 }
@@ -171,15 +203,19 @@ int main(int argc, char** argv) {
   set_variables(line);
   char path[kPathBytesMax];
   if (!find_command(line.command[0], path)) {
-    say("cannot find the command %s, or it is not executable", line.command[0]);
-    return kExitNoCommand;
+    const int failure = errno;
+    const bool is_there = failure != ENOENT;
+    say(is_there ? "cannot run %s: %s" : "cannot find the command %s: %s", line.command[0],
+        std::strerror(failure));
+    return is_there ? kExitCannotRun : kExitNotFound;
   }
-  if (!is_true(getenv("OTEL_SDK_DISABLED"))) set_up_agent(path);
+  if (!is_true(getenv("OTEL_SDK_DISABLED"))) set_up_agent(path, line.command);
   execv(path, line.command);
   if (errno == ENOEXEC) {
     // A script without "#!", which execvp() gives to the shell.
     execvp(line.command[0], line.command);
   }
-  say("cannot run %s: %s", path, std::strerror(errno));
-  return kExitNoCommand;
+  const int failure = errno;
+  say("cannot run %s: %s", path, std::strerror(failure));
+  return failure == ENOENT ? kExitNotFound : kExitCannotRun;  // a script's interpreter, say
 }

@@ -28,13 +28,46 @@ std::uint64_t now_nanos() {
          static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-void fill_random(void* bytes, std::size_t size) {
-  if (getrandom(bytes, size, GRND_NONBLOCK) == static_cast<ssize_t>(size)) return;
-  // No entropy this early after boot, or a filter of system calls: what differs between threads.
-  std::uint64_t mix[] = {now_nanos(), reinterpret_cast<std::uint64_t>(bytes),
-                         static_cast<std::uint64_t>(getpid()), 0x9e37'79b9'7f4a'7c15};
-  std::memcpy(bytes, mix, size < sizeof(mix) ? size : sizeof(mix));
+// What the threads' generators are seeded from: a server may have a thread for each request, which
+// must not cost a system call. Chosen at start and after each fork.
+constinit std::uint64_t seed_key = 0;
+constinit std::atomic<std::uint64_t> seed_count{0};
+
+constexpr std::uint64_t kSeedStep = 0x9e37'79b9'7f4a'7c15;
+
+// The finalizer of SplitMix64 (Steele, Lea and Flood).
+std::uint64_t mixed(std::uint64_t value) {
+  value = (value ^ (value >> 30)) * 0xbf58'476d'1ce4'e5b9;
+  value = (value ^ (value >> 27)) * 0x94d0'49bb'1331'11eb;
+  return value ^ (value >> 31);
 }
+
+void choose_seed() {
+  if (getrandom(&seed_key, sizeof(seed_key), GRND_NONBLOCK) == sizeof(seed_key)) return;
+  // No entropy this early after boot, or a filter of system calls: what differs between processes.
+  seed_key = now_nanos() ^ reinterpret_cast<std::uint64_t>(&thread_state) ^
+             static_cast<std::uint64_t>(getpid()) << 32;
+}
+
+// Without a system call: the program may have forbidden itself those that it does not use.
+void choose_seed_of_child(std::uint32_t pid) {
+  seed_key = mixed(seed_key + kSeedStep) ^ mixed(now_nanos() ^ std::uint64_t{pid} << 32);
+}
+
+// SplitMix64, whose steps are a count that the threads share.
+void fill_random(void* bytes, std::size_t size) {
+  auto* to = static_cast<std::uint8_t*>(bytes);
+  for (std::size_t done = 0; done < size; done += sizeof(std::uint64_t)) {
+    const std::uint64_t step = 1 + seed_count.fetch_add(1, std::memory_order_relaxed);
+    const std::uint64_t word = mixed(seed_key + kSeedStep * step);
+    const std::size_t left = size - done;
+    std::memcpy(to + done, &word, left < sizeof(word) ? left : sizeof(word));
+  }
+}
+
+// /proc/self/exe, read once: what a child would find is the same.
+constinit char executable[1024] = {};
+constinit std::uint32_t executable_size = 0;
 
 bool is_stream_socket(int file) {
   int type = 0;
@@ -72,13 +105,6 @@ bool is_word(const char* value, const char* word) {
   return value != nullptr && strcasecmp(value, word) == 0;
 }
 
-// Trace context is one of the propagators that are on where the variable is not set.
-bool propagates() {
-  const char* propagators = getenv("OTEL_PROPAGATORS");
-  if (propagators == nullptr || *propagators == '\0') return true;
-  return strstr(propagators, "tracecontext") != nullptr;
-}
-
 bool captures_output() {
   return !is_word(getenv("OTEL_LOGS_EXPORTER"), "none") &&
          !is_word(getenv("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED"), "false");
@@ -105,44 +131,58 @@ bool owns_memory(ThreadState& thread) {
   return true;
 }
 
-void ThreadGuard::ask_tid(ThreadState& thread) {
-  thread.tid = static_cast<std::uint32_t>(gettid());
-}
-
 void Agent::start() {
-  resolve_all();
   const char* path = getenv("KOLBEN_AGENT_RING");
   if (path == nullptr || is_true(getenv("OTEL_SDK_DISABLED")) ||
       is_true(getenv("KOLBEN_AGENT_DISABLED"))) {
     return;
   }
+  resolve_all();
   const int saved = errno;
   ring_ = map_ring(path);
+  mark_process();
   errno = saved;
-  if (ring_ == nullptr) return;
+  if (ring_ == nullptr || fork_mark_ == nullptr) return;
   system_ = {.now = now_nanos,
              .random = fill_random,
              .is_stream_socket = is_stream_socket,
              .socket_names = socket_names,
              .allocate = allocate,
              .send_message = send_message};
+  choose_seed();
   pid_ = static_cast<std::uint32_t>(getpid());
-  connections.init(system_, ring_, propagates());
+  sampler_.init(getenv("OTEL_TRACES_SAMPLER"), getenv("OTEL_TRACES_SAMPLER_ARG"));
+  connections.init(system_, ring_, sampler_, parse_trace_formats(getenv("OTEL_PROPAGATORS")));
   connections.forked(generation_, pid_);
   outputs.init(system_, ring_, captures_output());
-  telemetry.init(system_, ring_, connections);
+  telemetry.init(system_, ring_, sampler_, connections);
   outputs.forked(pid_);
   telemetry.forked(generation_, pid_);
   remember_environment();
+  const ssize_t size = readlink("/proc/self/exe", executable, sizeof(executable));
+  executable_size = size > 0 ? static_cast<std::uint32_t>(size) : 0;
   if (pthread_atfork(nullptr, nullptr, child_after_fork) != 0) return;
   active_.store(true, std::memory_order_relaxed);
   ThreadGuard guard;
-  if (guard) announce(guard.thread());
+  if (guard) announce(guard.thread(), static_cast<std::uint32_t>(getppid()));
+}
+
+// A kernel without MADV_WIPEONFORK (before 4.14) only tells of children by fork().
+void Agent::mark_process() {
+  constexpr std::size_t kPage = 4096;
+  void* page = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return;
+  madvise(page, kPage, MADV_WIPEONFORK);
+  fork_mark_ = static_cast<volatile std::uint8_t*>(page);
+  *fork_mark_ = 1;
 }
 
 void Agent::forked_child() {
   if (!active()) return;
+  *fork_mark_ = 1;
+  const std::uint32_t parent = pid_;
   pid_ = static_cast<std::uint32_t>(getpid());
+  choose_seed_of_child(pid_);
   ++generation_;
   ended_.store(false, std::memory_order_relaxed);
   connections.forked(generation_, pid_);
@@ -152,16 +192,14 @@ void Agent::forked_child() {
   thread_state.depth = 0;
   thread_state.vfork_pending = 0;
   ThreadGuard guard;
-  if (guard) announce(guard.thread());
+  if (guard) announce(guard.thread(), parent);
 }
 
-void Agent::announce(ThreadState& thread) {
-  char executable[1024];
-  const ssize_t size = readlink("/proc/self/exe", executable, sizeof(executable));
+void Agent::announce(ThreadState& thread, std::uint32_t parent) {
   ProcessStart fixed;
   fixed.time = system_.now();
-  fixed.parent_pid = static_cast<std::uint32_t>(getppid());
-  fixed.executable_size = size > 0 ? static_cast<std::uint32_t>(size) : 0;
+  fixed.parent_pid = parent;
+  fixed.executable_size = executable_size;
   RecordWriter writer(ring_, RecordType::kProcessStart,
                       static_cast<std::uint32_t>(sizeof(fixed)) + fixed.executable_size, pid_,
                       thread.tid);

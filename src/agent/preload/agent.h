@@ -2,12 +2,14 @@
 #pragma once
 
 #include <errno.h>
+#include <sched.h>
 
 #include <atomic>
 #include <cstdint>
 
 #include "agent/preload/connections.h"
 #include "agent/preload/outputs.h"
+#include "agent/preload/sampler.h"
 #include "agent/preload/system.h"
 #include "agent/preload/telemetry.h"
 #include "agent/preload/thread_state.h"
@@ -31,16 +33,23 @@ class Agent {
   std::uint32_t generation() const { return generation_; }
   RingHeader* ring() const { return ring_; }
   const System& system() const { return system_; }
+  // False once in a child that was made behind the C library's back (clone, _Fork): its memory is a
+  // copy, but nobody has called forked_child().
+  bool knows_its_process() const { return *fork_mark_ != 0; }
 
   Connections connections;
   Outputs outputs;
   Telemetry telemetry;
 
  private:
-  void announce(ThreadState& thread);
+  void announce(ThreadState& thread, std::uint32_t parent);
+  void mark_process();
 
   System system_;
+  Sampler sampler_;
   RingHeader* ring_ = nullptr;
+  // In a page that the kernel wipes in every child with memory of its own.
+  volatile std::uint8_t* fork_mark_ = nullptr;
   std::uint32_t pid_ = 0;
   std::uint32_t generation_ = 1;
   std::atomic<bool> active_{false};
@@ -49,6 +58,14 @@ class Agent {
 
 extern constinit Agent agent_instance;
 extern constinit thread_local ThreadState thread_state;
+
+// Whether these flags of clone() make a process that runs in our memory.
+constexpr bool shares_memory(unsigned long flags) {
+  return (flags & CLONE_VM) != 0 && (flags & CLONE_THREAD) == 0;
+}
+constexpr bool shares_memory(int flags) {
+  return shares_memory(static_cast<unsigned long>(flags));
+}
 
 // False in a child that vfork() made and that still runs in its parent's memory.
 bool owns_memory(ThreadState& thread);
@@ -60,10 +77,13 @@ class ThreadGuard {
  public:
   ThreadGuard() : saved_errno_(errno) {
     if (!agent_instance.active()) return;
+    if (!agent_instance.knows_its_process()) [[unlikely]] {
+      agent_instance.forked_child();
+    }
     ThreadState& thread = thread_state;
     if (thread.depth != 0 || (thread.vfork_pending != 0 && !owns_memory(thread))) return;
     thread.depth = 1;
-    if (thread.tid == 0) ask_tid(thread);
+    if (thread.tid == 0) thread.tid = number_of(thread);
     thread_ = &thread;
   }
   ThreadGuard(const ThreadGuard&) = delete;
@@ -80,7 +100,10 @@ class ThreadGuard {
   void keep_errno() { saved_errno_ = errno; }
 
  private:
-  static void ask_tid(ThreadState& thread);
+  // Tells the threads of a process apart. The kernel's number would cost a system call a thread.
+  static std::uint32_t number_of(const ThreadState& thread) {
+    return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&thread) >> 6) | 1;
+  }
 
   ThreadState* thread_ = nullptr;
   int saved_errno_;

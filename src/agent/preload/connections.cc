@@ -74,6 +74,8 @@ void Connections::accepted(ThreadState& thread, int file, const sockaddr* peer,
     format_address(peer, peer_size, socket->names.peer, &socket->names.peer_size,
                    &socket->names.peer_port);
   }
+  // Now: later the program may have forbidden itself to ask.
+  name_socket(*socket, file);
 }
 
 void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
@@ -96,6 +98,8 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
     format_address(peer, peer_size, socket->names.peer, &socket->names.peer_size,
                    &socket->names.peer_port);
   }
+  // Now: later the program may have forbidden itself to ask.
+  name_socket(*socket, file);
 }
 
 void Connections::received(ThreadState& thread, int file, const iovec* pieces, int count,
@@ -227,8 +231,6 @@ void Connections::reset(ThreadState& thread, Socket& socket, std::uint8_t end_re
         const std::uint64_t time =
             exchange->last_time != 0 && whole ? exchange->last_time : system_->now();
         record(thread, socket, exchange, time, whole ? 0 : end_reason);
-      } else if (!exchange->is_client) {
-        add_active_requests(ring_, -1);
       }
     }
     end(socket, exchange);
@@ -243,13 +245,7 @@ void Connections::reset(ThreadState& thread, Socket& socket, std::uint8_t end_re
 
 // The connection speaks something that we do not understand.
 void Connections::give_up(Socket& socket) {
-  while (socket.first != nullptr) {
-    OpenExchange* exchange = socket.first;
-    if (!exchange->recorded && !exchange->is_client && exchange->generation == generation_) {
-      add_active_requests(ring_, -1);
-    }
-    end(socket, exchange);
-  }
+  while (socket.first != nullptr) end(socket, socket.first);
   socket.role.store(Role::kIgnored, std::memory_order_relaxed);
 }
 
@@ -260,8 +256,10 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
     give_up(socket);
     return nullptr;
   }
+  prefetch_record(ring_);
   exchange->next = nullptr;
   exchange->generation = generation_;
+  exchange->entry = nullptr;
   exchange->is_client = is_client;
   exchange->response_begun = false;
   exchange->head_seen = false;
@@ -279,7 +277,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->attributes_size = 0;
   exchange->request.begin(Message::Kind::kRequest, {exchange->request_head, kHeadBytesMax, 0});
   exchange->file.store(static_cast<std::uint32_t>(file) + 1, std::memory_order_relaxed);
-  exchange->id.store(next_id_.fetch_add(1, std::memory_order_relaxed), std::memory_order_relaxed);
+  exchange->id.store(++exchange->turn, std::memory_order_relaxed);
   random_span_id(thread, *system_, generation_, exchange->self.span_id);
 
   if (is_client) {
@@ -288,8 +286,6 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
       exchange->owner = *owner;
       exchange->owner_context = owner->exchange->self;
     }
-  } else {
-    add_active_requests(ring_, 1);
   }
   if (socket.last != nullptr) {
     socket.last->next = exchange;
@@ -312,6 +308,7 @@ void Connections::end(Socket& socket, OpenExchange* exchange) {
   socket.first = exchange->next;
   if (socket.first == nullptr) socket.last = nullptr;
   --socket.pipelined;
+  hide(exchange);
   exchange->id.store(0, std::memory_order_relaxed);
   exchange->file.store(0, std::memory_order_relaxed);
   exchanges_.release(exchange);
@@ -336,7 +333,7 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
     const std::size_t used = exchange->request.feed(bytes, size);
     if (exchange->request.failed()) return give_up(socket);
     if (!exchange->head_seen && exchange->request.head_complete()) {
-      request_head_complete(thread, exchange);
+      request_head_complete(thread, socket, exchange);
     }
     if (exchange->recorded && exchange->request.complete() && socket.first == exchange) {
       end(socket, exchange);
@@ -351,29 +348,31 @@ void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
   if (exchange->owner.exchange != nullptr) {
     std::memcpy(exchange->self.trace_id, exchange->owner_context.trace_id, 16);
     std::memcpy(exchange->parent_span_id, exchange->owner_context.span_id, 8);
-    exchange->self.flags = exchange->owner_context.flags;
+    exchange->self.flags = sampler_->child(exchange->self.trace_id, exchange->owner_context.flags);
   } else {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
-    exchange->self.flags = 1;
+    exchange->self.flags = sampler_->root(exchange->self.trace_id);
   }
 }
 
 // The trace is known from here on.
-void Connections::request_head_complete(ThreadState& thread, OpenExchange* exchange) {
+void Connections::request_head_complete(ThreadState& thread, Socket& socket,
+                                        OpenExchange* exchange) {
   exchange->head_seen = true;
-  const Traceparent& header = exchange->request.traceparent();
-  bool valid = false;
-  for (const std::uint8_t byte : header.trace_id) valid = valid || byte != 0;
+  Traceparent header;
+  const bool valid = exchange->request.trace_headers().context(formats_, &header);
   // What we have written into the request ourselves is known already.
   if (valid && !exchange->has_injected) {
     // A client that writes the header itself has a span of its own: ours is below it.
     std::memcpy(exchange->self.trace_id, header.trace_id, sizeof(header.trace_id));
     std::memcpy(exchange->parent_span_id, header.span_id, sizeof(header.span_id));
-    exchange->self.flags = header.flags & 3;  // sampled, random; the others are not defined
+    constexpr std::uint8_t kDefined = 3;  // sampled, random
+    exchange->self.flags = sampler_->child(exchange->self.trace_id, header.flags & kDefined);
     exchange->parent_is_remote = !exchange->is_client;
   } else if (!exchange->has_injected) {
     inherit_trace(thread, exchange);
   }
+  show(thread, socket, exchange);
   if (!exchange->is_client) serve(thread, exchange);
 }
 
@@ -384,12 +383,13 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     // Bytes without a request, or after the answer: nothing to put them to.
     if (exchange == nullptr || exchange->recorded || !exchange->head_seen) return;
     // A fork's child that answers makes the request its own.
-    exchange->generation = generation_;
+    if (exchange->generation != generation_) {
+      exchange->generation = generation_;
+      show(thread, socket, exchange);
+    }
     if (!exchange->response_begun) {
       exchange->response_begun = true;
-      exchange->response.begin(Message::Kind::kResponse,
-                               {exchange->response_head, kHeadBytesMax, 0},
-                               exchange->request.method());
+      exchange->response.begin(Message::Kind::kResponse, {}, exchange->request.method());
     }
     const std::size_t used = exchange->response.feed(bytes, size);
     bytes += used;
@@ -424,54 +424,6 @@ void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExc
   record(thread, socket, exchange, time, 0);
   if (switches) return give_up(socket);
   if (exchange->request.complete()) end(socket, exchange);
-}
-
-void Connections::name_socket(Socket& socket, int file) {
-  if (socket.named) return;
-  socket.named = true;
-  system_->socket_names(file, &socket.names);
-}
-
-void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exchange,
-                         std::uint64_t end_time, std::uint8_t end_reason) {
-  exchange->recorded = true;
-  exchange->id.store(0, std::memory_order_relaxed);
-  if (!exchange->is_client) add_active_requests(ring_, -1);
-  name_socket(socket, static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-
-  Exchange fixed;
-  fixed.start_time = exchange->start_time;
-  fixed.end_time = end_time > exchange->start_time ? end_time : exchange->start_time;
-  fixed.self = exchange->self;
-  std::memcpy(fixed.parent_span_id, exchange->parent_span_id, sizeof(fixed.parent_span_id));
-  fixed.request_body_bytes = exchange->request.body_bytes();
-  fixed.local_port = socket.names.local_port;
-  fixed.peer_port = socket.names.peer_port;
-  fixed.local_address_size = socket.names.local_size;
-  fixed.peer_address_size = socket.names.peer_size;
-  fixed.end_reason = end_reason;
-  fixed.parent_is_remote = exchange->parent_is_remote ? 1 : 0;
-  fixed.request_head_size = exchange->request.head().size;
-  if (exchange->response_begun) {
-    fixed.response_body_bytes = exchange->response.body_bytes();
-    fixed.response_head_size = exchange->response.head().size;
-  }
-  fixed.route_size = exchange->route_size;
-  fixed.attributes_size = exchange->attributes_size;
-
-  const auto payload = static_cast<std::uint32_t>(
-      sizeof(fixed) + fixed.local_address_size + fixed.peer_address_size + fixed.request_head_size +
-      fixed.response_head_size + fixed.route_size + fixed.attributes_size);
-  RecordWriter writer(
-      ring_, exchange->is_client ? RecordType::kClientExchange : RecordType::kServerExchange,
-      payload, pid_, thread.tid);
-  writer.append(&fixed, sizeof(fixed));
-  writer.append(socket.names.local, fixed.local_address_size);
-  writer.append(socket.names.peer, fixed.peer_address_size);
-  writer.append(exchange->request_head, fixed.request_head_size);
-  writer.append(exchange->response_head, fixed.response_head_size);
-  writer.append(exchange->route, fixed.route_size);
-  writer.append(exchange->attributes, fixed.attributes_size);
 }
 
 // --- the application's own words

@@ -17,9 +17,11 @@
 #include <cstdint>
 
 #include "agent/preload/pool.h"
+#include "agent/preload/sampler.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
 #include "agent/protocols/http1.h"
+#include "agent/ring/open_table.h"
 #include "agent/ring/ring.h"
 #include "kolben/abi.h"
 
@@ -30,8 +32,10 @@ inline constexpr std::uint32_t kExchangesMax = 8192;
 inline constexpr std::uint32_t kPipelinedMax = 16;
 inline constexpr std::uint32_t kRouteBytesMax = 256;
 inline constexpr std::uint32_t kAttributesBytesMax = 1024;
-// "traceparent: " value CR LF
-inline constexpr std::uint32_t kInjectedBytes = 13 + kTraceparentSize + 2;
+// What is written into a request at most: the trace's headers, and of the request that is served
+// its `tracestate` and `baggage`.
+inline constexpr std::uint32_t kInjectedBytesMax = 1024;
+static_assert(kInjectedBytesMax > kTraceHeadersBytesMax);
 // A vector with more pieces is not rewritten.
 inline constexpr int kInjectPiecesMax = 16;
 
@@ -40,6 +44,7 @@ struct OpenExchange {
   std::atomic<std::uint32_t> next_free;
   std::atomic<std::uint32_t> file;  // + 1; 0: not in use
   std::atomic<std::uint64_t> id;    // 0: recorded; what ExchangeReference compares
+  std::uint64_t turn;               // how often the place was used: the next id
   OpenExchange* next;               // the next request on the connection (pipelining)
   std::uint32_t generation;         // of forks: whose exchange this is
   bool is_client;
@@ -47,22 +52,24 @@ struct OpenExchange {
   bool head_seen;
   bool recorded;  // answered before the request's body was complete
   bool parent_is_remote;
-  std::uint8_t injected_from;  // of `injected`, what is to be sent before the program's next byte
-  std::uint8_t injected_to;
+  std::uint16_t injected_from;  // of `injected`, what is to be sent before the program's next byte
+  std::uint16_t injected_to;
   bool has_injected;
+  OpenEntry* entry;  // where the agent process sees it; null: nowhere
   std::uint64_t start_time;
   std::uint64_t last_time;  // of a response that lasts until the connection ends
   Context self;
   std::uint8_t parent_span_id[8];
   ExchangeReference owner;  // of a client exchange: the request that it serves
   Context owner_context;
+  Exchange fixed;  // of its record, from the time that the head was seen
   http1::Message request;
   http1::Message response;
   std::uint32_t route_size;
   std::uint32_t attributes_size;
-  char injected[kInjectedBytes];
+  std::uint16_t injected_size;
+  char injected[kInjectedBytesMax];
   std::uint8_t request_head[kHeadBytesMax];
-  std::uint8_t response_head[kHeadBytesMax];
   char route[kRouteBytesMax];
   std::uint8_t attributes[kAttributesBytesMax];
 };
@@ -79,12 +86,12 @@ struct Socket {
   std::atomic<bool> busy;
   std::atomic<Role> role;
   bool named;
-  SocketNames names;
   std::uint32_t pipelined;
   OpenExchange* first;  // the response is expected for this one
   OpenExchange* last;   // the request is read for this one
   ExchangeReference owner;
   Context owner_context;
+  SocketNames names;
 };
 
 // A request's head with our header in it; see Connections::prepare_injection().
@@ -92,23 +99,26 @@ struct Injection {
   iovec pieces[kInjectPiecesMax + 2];
   int count = 0;
   std::size_t position = 0;  // of our bytes, among the application's
-  std::uint8_t from = 0;     // what of OpenExchange::injected is ours here
-  std::uint8_t to = 0;
+  std::uint16_t from = 0;    // what of OpenExchange::injected is ours here
+  std::uint16_t to = 0;
   std::size_t replaced = 0;  // how many of the application's bytes ours stand for
 };
 
 class Connections {
  public:
-  // `propagate`: write `traceparent` into outgoing requests.
-  void init(const System& system, RingHeader* ring, bool propagate) {
+  // `formats`: of trace context, read from incoming and written into outgoing requests.
+  void init(const System& system, RingHeader* ring, const Sampler& sampler, std::uint8_t formats) {
     system_ = &system;
     ring_ = ring;
-    propagate_ = propagate;
+    sampler_ = &sampler;
+    entries_.init(open_table(ring), pid_);
+    formats_ = formats;
   }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
     pid_ = pid;
+    entries_.forked(pid);
   }
 
   void accepted(ThreadState& thread, int file, const sockaddr* peer, socklen_t peer_size);
@@ -127,6 +137,11 @@ class Connections {
   // The thread waits for events: what it does next may be for any request.
   void waits_for_events(ThreadState& thread);
 
+  // Whether a request of ours could be written into this file.
+  bool may_inject(int file) const {
+    const Socket* socket = find(file);
+    return socket != nullptr && socket->role.load(std::memory_order_relaxed) == Role::kClient;
+  }
   // A write that begins a request of ours to another server: true and the pieces to write instead.
   // Only where the whole head is in it, on a connection that is between requests.
   bool prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
@@ -157,7 +172,11 @@ class Connections {
   void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
                      std::size_t size);
   void response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange);
-  void request_head_complete(ThreadState& thread, OpenExchange* exchange);
+  void show(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  void hide(OpenExchange* exchange) const;
+  static void fill_fixed(const Socket& socket, OpenExchange* exchange);
+  void request_head_complete(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  void write_headers(OpenExchange* exchange, const http1::Message& request) const;
   void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   void name_socket(Socket& socket, int file);
   // The request on whose behalf the thread asks another server; null: none.
@@ -170,14 +189,15 @@ class Connections {
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
-  bool propagate_ = false;
+  const Sampler* sampler_ = nullptr;
+  std::uint8_t formats_ = 0;
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;
-  std::atomic<std::uint64_t> next_id_{1};
   std::atomic<int> highest_{0};
   std::atomic<bool> mapping_{false};
   std::atomic<Socket*> sockets_{nullptr};
   Pool<OpenExchange> exchanges_;
+  OpenEntries entries_;
 };
 
 }  // namespace kolben::agent

@@ -1,9 +1,12 @@
 #include "agent/preload/exec_environment.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <cstring>
+
+#include "agent/target/target.h"
 
 namespace kolben::agent {
 namespace {
@@ -18,6 +21,8 @@ constexpr char kPreload[] = "LD_PRELOAD=";
 constexpr std::size_t kPreloadSize = sizeof(kPreload) - 1;
 constexpr char kRing[] = "KOLBEN_AGENT_RING=";
 constexpr char kLibrary[] = "libkolben-agent.so";
+
+char* const kEmpty[] = {nullptr};
 
 constinit char texts[kTextBytesMax] = {};
 constinit std::size_t texts_size = 0;
@@ -54,6 +59,27 @@ const char* find_library(const char* list, std::size_t* size) {
   return nullptr;
 }
 
+// The list, or the list without our library; the end of what was written.
+char* copy_list(const char* list, Library what, char* to) {
+  std::size_t ours = 0;
+  const char* found = what == Library::kTakeOut ? find_library(list, &ours) : nullptr;
+  const std::size_t size = std::strlen(list);
+  if (found == nullptr) {
+    std::memcpy(to, list, size);
+    return to + size;
+  }
+  // With the separator behind it, or else the one before it.
+  const auto before = static_cast<std::size_t>(found - list);
+  const char* rest = found + ours;
+  if (*rest != '\0') ++rest;
+  std::memcpy(to, list, before);
+  to += before;
+  std::memcpy(to, rest, std::strlen(rest));
+  to += std::strlen(rest);
+  if (*rest == '\0' && before != 0) --to;
+  return to;
+}
+
 bool has_name_of(const char* variable, const char* other) {
   const std::size_t name = std::strcspn(other, "=");
   return std::strncmp(variable, other, name) == 0 && variable[name] == '=';
@@ -83,8 +109,18 @@ void remember_environment() {
   }
 }
 
-std::size_t completed_environment_size(char* const* environment) {
-  static char* const kEmpty[] = {nullptr};
+Library library_for(const char* path) {
+  if (path == nullptr || library == nullptr) return Library::kHandDown;
+  // Opened, not asked about: what counts is what the process may do now.
+  const int file = open(library, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return Library::kTakeOut;
+  close(file);
+  char found[kPathBytesMax];
+  if (!find_command(path, found)) return Library::kHandDown;  // the exec will fail
+  return is_harmed_by_preload(found) ? Library::kTakeOut : Library::kHandDown;
+}
+
+std::size_t completed_environment_size(char* const* environment, Library what) {
   if (environment == nullptr) environment = kEmpty;
   if (library == nullptr) return 0;
   bool has_library = false;
@@ -100,39 +136,34 @@ std::size_t completed_environment_size(char* const* environment) {
     }
     has_ring = has_ring || begins_with(environment[count], kRing);
   }
+  if (what == Library::kTakeOut) return has_library ? count + 2 : 0;
   if (has_library && has_ring) return 0;
   return count + variable_count + 2;  // LD_PRELOAD and the null at the end
 }
 
-void complete_environment(char* const* environment, char** completed, std::size_t size,
-                          char* preload) {
-  static char* const kEmpty[] = {nullptr};
+void complete_environment(char* const* environment, Library what, char** completed,
+                          std::size_t size, char* preload) {
   if (environment == nullptr) environment = kEmpty;
-  char* end = preload;
-  std::memcpy(end, kPreload, kPreloadSize);
-  end += kPreloadSize;
+  std::memcpy(preload, kPreload, kPreloadSize);
+  char* end = preload + kPreloadSize;
   std::size_t count = 0;
-  bool listed = false;
   for (char* const* entry = environment; *entry != nullptr && count + 2 < size; ++entry) {
-    if (!begins_with(*entry, kPreload)) {
+    if (begins_with(*entry, kPreload)) {
+      end = copy_list(*entry + kPreloadSize, what, end);
+    } else {
       completed[count++] = *entry;
-      continue;
     }
-    const char* list = *entry + kPreloadSize;
-    const std::size_t list_size = std::strlen(list);
-    std::size_t found = 0;
-    listed = find_library(list, &found) != nullptr;
-    std::memcpy(end, list, list_size);
-    end += list_size;
-    if (list_size != 0 && !listed) *end++ = ':';
   }
-  if (!listed) {
-    std::memcpy(end, library, std::strlen(library));
+  std::size_t listed = 0;
+  *end = '\0';
+  if (what == Library::kHandDown && find_library(preload + kPreloadSize, &listed) == nullptr) {
+    if (end != preload + kPreloadSize) *end++ = ':';
+    std::memcpy(end, library, std::strlen(library) + 1);
     end += std::strlen(library);
   }
-  *end = '\0';
-  completed[count++] = preload;
-  for (std::size_t i = 0; i < variable_count && count + 1 < size; ++i) {
+  if (end != preload + kPreloadSize) completed[count++] = preload;
+  for (std::size_t i = 0; what == Library::kHandDown && i < variable_count && count + 1 < size;
+       ++i) {
     if (!is_set(environment, variables[i])) completed[count++] = variables[i];
   }
   completed[count] = nullptr;

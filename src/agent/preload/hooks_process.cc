@@ -2,6 +2,8 @@
 //
 // A child of vfork() runs here in its parent's memory: nothing of ours may change there, so the
 // guard is refused to it (agent.h), and what an exec needs is on its stack.
+#include <errno.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,6 +18,8 @@ using kolben::agent::agent_instance;
 using kolben::agent::complete_environment;
 using kolben::agent::completed_environment_size;
 using kolben::agent::kPreloadBytesMax;
+using kolben::agent::Library;
+using kolben::agent::library_for;
 using kolben::agent::Real;
 using kolben::agent::real;
 using kolben::agent::ThreadGuard;
@@ -36,27 +40,31 @@ void note_exec(const char* path) {
   if (guard) agent_instance.becomes(guard.thread(), path);
 }
 
-// Calls `exec(environment)` with the agent's variables in it.
+// Calls `exec(environment)` with the agent's variables in it, as far as they are good for `path`.
 template <typename Exec>
-int with_environment(char* const* environment, Exec exec) {
-  const std::size_t size = agent_instance.active() ? completed_environment_size(environment) : 0;
+int with_environment(const char* path, char* const* environment, Exec exec) {
+  if (!agent_instance.active()) return exec(environment);
+  const int saved = errno;
+  const Library what = library_for(path);
+  errno = saved;
+  const std::size_t size = completed_environment_size(environment, what);
   if (size == 0) return exec(environment);
   char preload[kPreloadBytesMax];
   auto** completed = static_cast<char**>(__builtin_alloca(size * sizeof(char*)));
-  complete_environment(environment, completed, size, preload);
+  complete_environment(environment, what, completed, size, preload);
   return exec(static_cast<char* const*>(completed));
 }
 
 int traced_execve(const char* path, char* const* arguments, char* const* environment) {
   note_exec(path);
-  return with_environment(environment, [&](char* const* completed) {
+  return with_environment(path, environment, [&](char* const* completed) {
     return KOLBEN_REAL(execve)(path, arguments, completed);
   });
 }
 
 int traced_execvpe(const char* file, char* const* arguments, char* const* environment) {
   note_exec(file);
-  return with_environment(environment, [&](char* const* completed) {
+  return with_environment(file, environment, [&](char* const* completed) {
     return KOLBEN_REAL(execvpe)(file, arguments, completed);
   });
 }
@@ -129,7 +137,7 @@ KOLBEN_EXPORT int execle(const char* path, const char* first, ...) noexcept {
 
 KOLBEN_EXPORT int fexecve(int file, char* const* arguments, char* const* environment) noexcept {
   note_exec("");
-  return with_environment(environment, [&](char* const* completed) {
+  return with_environment(nullptr, environment, [&](char* const* completed) {
     return KOLBEN_REAL(fexecve)(file, arguments, completed);
   });
 }
@@ -137,7 +145,7 @@ KOLBEN_EXPORT int fexecve(int file, char* const* arguments, char* const* environ
 KOLBEN_EXPORT int execveat(int directory, const char* path, char* const* arguments,
                            char* const* environment, int flags) noexcept {
   note_exec(path);
-  return with_environment(environment, [&](char* const* completed) {
+  return with_environment(nullptr, environment, [&](char* const* completed) {
     return KOLBEN_REAL(execveat)(directory, path, arguments, completed, flags);
   });
 }
@@ -146,7 +154,7 @@ KOLBEN_EXPORT int posix_spawn(pid_t* pid, const char* path,
                               const posix_spawn_file_actions_t* actions,
                               const posix_spawnattr_t* attributes, char* const* arguments,
                               char* const* environment) {
-  return with_environment(environment, [&](char* const* completed) {
+  return with_environment(path, environment, [&](char* const* completed) {
     return KOLBEN_REAL(posix_spawn)(pid, path, actions, attributes, arguments, completed);
   });
 }
@@ -155,9 +163,22 @@ KOLBEN_EXPORT int posix_spawnp(pid_t* pid, const char* file,
                                const posix_spawn_file_actions_t* actions,
                                const posix_spawnattr_t* attributes, char* const* arguments,
                                char* const* environment) {
-  return with_environment(environment, [&](char* const* completed) {
+  return with_environment(file, environment, [&](char* const* completed) {
     return KOLBEN_REAL(posix_spawnp)(pid, file, actions, attributes, arguments, completed);
   });
+}
+
+// A child in our memory that is no thread, as of vfork(). On a stack of its own, but with the state
+// of the thread that makes it.
+KOLBEN_EXPORT int clone(int (*run)(void*), void* stack, int flags, void* argument, ...) noexcept {
+  va_list list;
+  va_start(list, argument);
+  auto* parent_tid = va_arg(list, pid_t*);
+  void* storage = va_arg(list, void*);
+  auto* child_tid = va_arg(list, pid_t*);
+  va_end(list);
+  if (kolben::agent::shares_memory(flags)) kolben::agent::thread_state.vfork_pending = 1;
+  return KOLBEN_REAL(clone)(run, stack, flags, argument, parent_tid, storage, child_tid);
 }
 
 KOLBEN_EXPORT void _exit(int status) {

@@ -3,6 +3,7 @@
 // returns what it returned, and notes the bytes before or after. See agent.h for the guard.
 #include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -76,8 +77,36 @@ bool ready_to_send(int file) {
   return false;
 }
 
+// Requests up to this size are joined with our header, so that the program's own call can write
+// them.
+constexpr std::size_t kJoinBytesMax = 8192;
+
+// The real call for the pieces of an injection, joined where they are not too many: the program may
+// have forbidden itself (seccomp) the calls that it does not use. Not inlined, for its stack.
+template <typename Whole, typename Pieces>
+__attribute__((noinline)) ssize_t send_joined(const Injection& injection, Whole whole,
+                                              Pieces in_pieces) {
+  char joined[kJoinBytesMax];
+  std::size_t size = 0;
+  for (int i = 0; i < injection.count; ++i) {
+    const iovec& piece = injection.pieces[i];
+    if (piece.iov_len > kJoinBytesMax - size) return in_pieces();
+    memcpy(joined + size, piece.iov_base, piece.iov_len);
+    size += piece.iov_len;
+  }
+  return whole(joined, size);
+}
+
+ssize_t send_as_message(int file, Injection& injection, int flags) {
+  msghdr message = {};
+  message.msg_iov = injection.pieces;
+  message.msg_iovlen = static_cast<std::size_t>(injection.count);
+  return KOLBEN_REAL(sendmsg)(file, &message, flags);
+}
+
 // Writes the pieces with our header in between, where this is the place for it; false: it is not.
-bool send_with_header(int file, const iovec* pieces, std::size_t count, int flags,
+template <typename Call>
+bool send_with_header(int file, const iovec* pieces, std::size_t count, int flags, Call real_call,
                       ssize_t* result) {
   constexpr int kForeignFlags = MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN;
   if ((flags & kForeignFlags) != 0 || count > kolben::agent::kInjectPiecesMax) return false;
@@ -92,10 +121,7 @@ bool send_with_header(int file, const iovec* pieces, std::size_t count, int flag
       return false;
     }
   }
-  msghdr message = {};
-  message.msg_iov = injection.pieces;
-  message.msg_iovlen = static_cast<std::size_t>(injection.count);
-  const ssize_t written = KOLBEN_REAL(sendmsg)(file, &message, flags);
+  const ssize_t written = real_call(injection);
   *result = written;
   if (written > 0) {
     ThreadGuard guard;
@@ -105,13 +131,20 @@ bool send_with_header(int file, const iovec* pieces, std::size_t count, int flag
   return true;
 }
 
-template <typename Call>
+// `real_call()` writes what the program wants, `real_call(injection)` that with our header in it.
+template <typename Call, typename Inject>
 ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags, bool may_inject,
-                    Call real_call) {
+                    Call real_call, Inject real_injection) {
   if (!agent_instance.active()) return real_call();
-  if (!ready_to_send(file)) return -1;
   ssize_t result = 0;
-  if (!may_inject || !send_with_header(file, pieces, count, flags, &result)) result = real_call();
+  if (!agent_instance.connections.may_inject(file)) {
+    result = real_call();
+  } else {
+    if (!ready_to_send(file)) return -1;
+    if (!may_inject || !send_with_header(file, pieces, count, flags, real_injection, &result)) {
+      result = real_call();
+    }
+  }
   note_sent(file, pieces, count, result);
   return result;
 }
@@ -129,6 +162,18 @@ void note_closed(int file) {
   if (!guard) return;
   agent_instance.connections.closed(guard.thread(), file);
   agent_instance.outputs.replaced(file);
+}
+
+bool makes_child_in_our_memory(long number, const long* arguments) {
+#if defined(SYS_vfork)
+  if (number == SYS_vfork) return true;
+#endif
+  if (number == SYS_clone) {
+    return kolben::agent::shares_memory(static_cast<unsigned long>(arguments[0]));
+  }
+  if (number != SYS_clone3 || arguments[0] == 0) return false;
+  // The flags are the first member of clone_args.
+  return kolben::agent::shares_memory(*reinterpret_cast<const unsigned long*>(arguments[0]));
 }
 
 void note_wait() {
@@ -205,7 +250,7 @@ KOLBEN_EXPORT int dup3(int from, int to, int flags) noexcept {
   return KOLBEN_REAL(dup3)(from, to, flags);
 }
 
-// libuv closes its files this way.
+// libuv closes its files this way, and some make their children.
 KOLBEN_EXPORT long syscall(long number, ...) noexcept {
   va_list list;
   va_start(list, number);
@@ -213,6 +258,7 @@ KOLBEN_EXPORT long syscall(long number, ...) noexcept {
   for (long& argument : arguments) argument = va_arg(list, long);
   va_end(list);
   if (number == SYS_close) note_closed(static_cast<int>(arguments[0]));
+  if (makes_child_in_our_memory(number, arguments)) kolben::agent::thread_state.vfork_pending = 1;
   return KOLBEN_REAL(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3],
                               arguments[4], arguments[5]);
 }
@@ -287,33 +333,61 @@ KOLBEN_EXPORT ssize_t recvmsg(int file, msghdr* message, int flags) {
 
 KOLBEN_EXPORT ssize_t write(int file, const void* buffer, size_t size) {
   const iovec piece = {const_cast<void*>(buffer), size};
-  return traced_send(file, &piece, 1, 0, true,
-                     [&] { return KOLBEN_REAL(write)(file, buffer, size); });
+  return traced_send(
+      file, &piece, 1, 0, true, [&] { return KOLBEN_REAL(write)(file, buffer, size); },
+      [&](Injection& injection) {
+        return send_joined(
+            injection,
+            [&](const char* all, size_t bytes) { return KOLBEN_REAL(write)(file, all, bytes); },
+            [&] { return KOLBEN_REAL(writev)(file, injection.pieces, injection.count); });
+      });
 }
 
 KOLBEN_EXPORT ssize_t writev(int file, const iovec* pieces, int count) {
-  return traced_send(file, pieces, static_cast<std::size_t>(count), 0, true,
-                     [&] { return KOLBEN_REAL(writev)(file, pieces, count); });
+  return traced_send(
+      file, pieces, static_cast<std::size_t>(count), 0, true,
+      [&] { return KOLBEN_REAL(writev)(file, pieces, count); },
+      [&](Injection& injection) {
+        return KOLBEN_REAL(writev)(file, injection.pieces, injection.count);
+      });
 }
 
 KOLBEN_EXPORT ssize_t send(int file, const void* buffer, size_t size, int flags) {
   const iovec piece = {const_cast<void*>(buffer), size};
-  return traced_send(file, &piece, 1, flags, true,
-                     [&] { return KOLBEN_REAL(send)(file, buffer, size, flags); });
+  return traced_send(
+      file, &piece, 1, flags, true, [&] { return KOLBEN_REAL(send)(file, buffer, size, flags); },
+      [&](Injection& injection) {
+        return send_joined(
+            injection,
+            [&](const char* all, size_t bytes) {
+              return KOLBEN_REAL(send)(file, all, bytes, flags);
+            },
+            [&] { return send_as_message(file, injection, flags); });
+      });
 }
 
 KOLBEN_EXPORT ssize_t sendto(int file, const void* buffer, size_t size, int flags,
                              const sockaddr* peer, socklen_t peer_size) {
   const iovec piece = {const_cast<void*>(buffer), size};
-  return traced_send(file, &piece, 1, flags, peer == nullptr, [&] {
-    return KOLBEN_REAL(sendto)(file, buffer, size, flags, peer, peer_size);
-  });
+  return traced_send(
+      file, &piece, 1, flags, peer == nullptr,
+      [&] { return KOLBEN_REAL(sendto)(file, buffer, size, flags, peer, peer_size); },
+      [&](Injection& injection) {
+        return send_joined(
+            injection,
+            [&](const char* all, size_t bytes) {
+              return KOLBEN_REAL(sendto)(file, all, bytes, flags, nullptr, 0);
+            },
+            [&] { return send_as_message(file, injection, flags); });
+      });
 }
 
 KOLBEN_EXPORT ssize_t sendmsg(int file, const msghdr* message, int flags) {
   const bool plain = message->msg_name == nullptr && message->msg_controllen == 0;
-  return traced_send(file, message->msg_iov, message->msg_iovlen, flags, plain,
-                     [&] { return KOLBEN_REAL(sendmsg)(file, message, flags); });
+  return traced_send(
+      file, message->msg_iov, message->msg_iovlen, flags, plain,
+      [&] { return KOLBEN_REAL(sendmsg)(file, message, flags); },
+      [&](Injection& injection) { return send_as_message(file, injection, flags); });
 }
 
 KOLBEN_EXPORT ssize_t sendfile(int to, int from, off_t* offset, size_t size) noexcept {

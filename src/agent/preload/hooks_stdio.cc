@@ -1,5 +1,10 @@
 // The C library's streams write by internal calls that cannot be interposed, so what is printed to
 // stdout and stderr is noted where the program prints it. The real function does the printing.
+
+// The C library's header must not define inline what this file defines.
+#ifndef __NO_INLINE__
+#define __NO_INLINE__ 1
+#endif
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,11 @@
-// The part of Connections that writes `traceparent` into requests of the program.
+// The part of Connections that writes the trace's headers into requests of the program.
 //
-// Two ways. Where the head has no such header, ours is put in before the empty line, and the count
+// Two ways. Where the head has none of them, ours are put in before the empty line, and the count
 // that the kernel returns is mapped back to the program's bytes. Where the program only hands on
-// the header of the request that it serves (a proxy), the value is replaced by ours, which is as
-// long. Any other header is the program's own and stays.
+// the `traceparent` of the request that it serves (a proxy), its value is replaced by ours, which
+// is as long. Any other header is the program's own and stays.
 #include <errno.h>
+#include <strings.h>
 
 #include <cstring>
 
@@ -15,13 +16,15 @@
 namespace kolben::agent {
 namespace {
 
+using http1::HeadBuffer;
 using http1::Looks;
 using http1::Message;
 
 // Heads longer than this are not looked through for a place to write into.
 constexpr std::size_t kInjectHeadBytesMax = 64 * 1024;
-constexpr char kName[] = "traceparent: ";
-constexpr std::uint8_t kNameSize = sizeof(kName) - 1;
+constexpr std::uint16_t kNameSize = sizeof("traceparent: ") - 1;
+// Of the program's request, what is kept to see which headers it has.
+constexpr std::uint32_t kOwnHeadBytesMax = 1024;
 
 // How many bytes the head has, up to and with its empty line; 0: it is not whole, or too long.
 std::size_t head_bytes(const iovec* pieces, int count, std::size_t bytes) {
@@ -83,6 +86,25 @@ void splice(const iovec* pieces, int count, iovec ours, Injection* result) {
   }
 }
 
+// The line of this header in a kept head, with its end; its size, 0: there is none.
+std::size_t find_line(const std::uint8_t* head, std::size_t size, const char* name,
+                      std::size_t name_size, const char** line) {
+  const char* rest = reinterpret_cast<const char*>(head);
+  const char* const end = rest + size;
+  while (rest != end) {
+    const void* found = std::memchr(rest, '\n', static_cast<std::size_t>(end - rest));
+    if (found == nullptr) return 0;
+    const char* next = static_cast<const char*>(found) + 1;
+    const auto line_size = static_cast<std::size_t>(next - rest);
+    if (line_size > name_size && strncasecmp(rest, name, name_size) == 0) {
+      *line = rest;
+      return line_size;
+    }
+    rest = next;
+  }
+  return 0;
+}
+
 bool same_header(const Traceparent& header, const OpenExchange& served) {
   return std::memcmp(header.trace_id, served.self.trace_id, sizeof(header.trace_id)) == 0 &&
          std::memcmp(header.span_id, served.parent_span_id, sizeof(header.span_id)) == 0;
@@ -93,7 +115,7 @@ bool same_header(const Traceparent& header, const OpenExchange& served) {
 bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
                                     std::size_t bytes, Injection* injection) {
   Socket* socket = find(file);
-  if (!propagate_ || socket == nullptr || count > kInjectPiecesMax) return false;
+  if (formats_ == 0 || socket == nullptr || count > kInjectPiecesMax) return false;
   if (socket->role.load(std::memory_order_relaxed) != Role::kClient) return false;
   SocketLock lock(socket);
   if (!lock) return false;
@@ -106,27 +128,28 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
   const std::size_t head = head_bytes(pieces, count, bytes);
   if (head == 0) return false;
 
+  std::uint8_t own_head[kOwnHeadBytesMax];
   Message request;
-  request.begin(Message::Kind::kRequest, {});
+  request.begin(Message::Kind::kRequest, {own_head, kOwnHeadBytesMax, 0});
   for_each_piece(pieces, count, head,
                  [&](const std::uint8_t* piece, std::size_t size) { request.feed(piece, size); });
   const bool understood =
       request.head_complete() && !request.failed() && request.method() != Message::Method::kConnect;
   if (!understood) return false;
+  const bool replaces =
+      (formats_ & kTraceContext) != 0 && request.trace_headers().has_traceparent();
   injection->position = head - 2;
-  injection->from = 0;
-  injection->to = kInjectedBytes;
-  if (request.has_traceparent()) {
+  if (replaces) {
+    const Traceparent& header = request.trace_headers().traceparent();
     const ExchangeReference* owner = owner_of(thread, *socket);
-    if (owner == nullptr || !same_header(request.traceparent(), *owner->exchange)) return false;
+    if (owner == nullptr || !same_header(header, *owner->exchange)) return false;
     char value[kTraceparentSize];
-    const Traceparent& header = request.traceparent();
     format_traceparent(header.trace_id, header.span_id, header.flags, value);
     injection->position = find_text(pieces, count, head, value, sizeof(value));
     if (injection->position == head) return false;
-    injection->from = kNameSize;
-    injection->to = kNameSize + kTraceparentSize;
     injection->replaced = kTraceparentSize;
+  } else if (request.trace_headers().has(formats_)) {
+    return false;
   }
 
   if (!prepared) {
@@ -134,15 +157,50 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
     if (exchange == nullptr) return false;
     exchange->has_injected = true;
     inherit_trace(thread, exchange);
-    std::memcpy(exchange->injected, kName, kNameSize);
-    format_traceparent(exchange->self.trace_id, exchange->self.span_id, exchange->self.flags,
-                       exchange->injected + kNameSize);
-    exchange->injected[kInjectedBytes - 2] = '\r';
-    exchange->injected[kInjectedBytes - 1] = '\n';
+    write_headers(exchange, request);
   }
+  injection->from = replaces ? kNameSize : 0;
+  injection->to =
+      replaces ? static_cast<std::uint16_t>(kNameSize + kTraceparentSize) : exchange->injected_size;
+  if (injection->to == injection->from) return false;
   const auto size = static_cast<std::size_t>(injection->to - injection->from);
   splice(pieces, count, {exchange->injected + injection->from, size}, injection);
   return true;
+}
+
+// Into `injected`: the trace's headers, then those of the request that is served which go on with
+// it, unless the program's request has its own.
+void Connections::write_headers(OpenExchange* exchange, const Message& request) const {
+  Traceparent context;
+  std::memcpy(context.trace_id, exchange->self.trace_id, sizeof(context.trace_id));
+  std::memcpy(context.span_id, exchange->self.span_id, sizeof(context.span_id));
+  context.flags = exchange->self.flags;
+  char headers[kTraceHeadersBytesMax];
+  std::size_t size = format_trace_headers(formats_, context, headers);
+  std::memcpy(exchange->injected, headers, size);
+
+  struct Carried {
+    TraceFormat format;
+    const char* name;
+  };
+  constexpr Carried kCarried[] = {{kTraceContext, "tracestate:"}, {kBaggage, "baggage:"}};
+  const OpenExchange* served = exchange->owner.exchange;
+  for (const Carried& carried : kCarried) {
+    if (served == nullptr || (formats_ & carried.format) == 0) continue;
+    const std::size_t name_size = std::strlen(carried.name);
+    const char* line = nullptr;
+    const HeadBuffer& own = request.head();
+    if (find_line(own.bytes, own.size, carried.name, name_size, &line) != 0) continue;
+    const std::size_t line_size = find_line(served->request_head, served->request.head().size,
+                                            carried.name, name_size, &line);
+    if (line_size > kInjectedBytesMax - size) {
+      count_untraced(ring_);
+      continue;
+    }
+    if (line_size != 0) std::memcpy(exchange->injected + size, line, line_size);
+    size += line_size;
+  }
+  exchange->injected_size = static_cast<std::uint16_t>(size);
 }
 
 std::size_t Connections::injected(int file, const Injection& injection, std::size_t written) {
@@ -154,7 +212,7 @@ std::size_t Connections::injected(int file, const Injection& injection, std::siz
   // The kernel stopped within ours: the rest is sent before the program's next byte.
   SocketLock lock(find(file));
   if (lock && find(file)->first != nullptr) {
-    find(file)->first->injected_from = static_cast<std::uint8_t>(injection.from + ours);
+    find(file)->first->injected_from = static_cast<std::uint16_t>(injection.from + ours);
     find(file)->first->injected_to = injection.to;
   }
   return injection.position + injection.replaced;
@@ -179,7 +237,7 @@ bool Connections::finish_injection(int file) {
       if (written == 0) errno = EAGAIN;
       return false;
     }
-    exchange->injected_from = static_cast<std::uint8_t>(exchange->injected_from + written);
+    exchange->injected_from = static_cast<std::uint16_t>(exchange->injected_from + written);
   }
   return true;
 }

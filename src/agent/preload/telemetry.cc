@@ -76,10 +76,11 @@ kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
   std::memset(span->parent_span_id, 0, sizeof(span->parent_span_id));
   if (parent != nullptr) {
     span->self = *parent;
+    span->self.flags = sampler_->child(parent->trace_id, parent->flags);
     std::memcpy(span->parent_span_id, parent->span_id, sizeof(span->parent_span_id));
   } else {
     random_trace_id(thread, *system_, generation_, span->self.trace_id);
-    span->self.flags = 1;
+    span->self.flags = sampler_->root(span->self.trace_id);
   }
   random_span_id(thread, *system_, generation_, span->self.span_id);
   span->name_size = copy_text(name, span->name, sizeof(span->name));

@@ -57,9 +57,11 @@ struct Instrument {
 
 class Telemetry {
  public:
-  void init(const System& system, RingHeader* ring, Connections& connections) {
+  void init(const System& system, RingHeader* ring, const Sampler& sampler,
+            Connections& connections) {
     system_ = &system;
     ring_ = ring;
+    sampler_ = &sampler;
     connections_ = &connections;
   }
   void forked(std::uint32_t generation, std::uint32_t pid) {
@@ -91,6 +93,7 @@ class Telemetry {
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
+  const Sampler* sampler_ = nullptr;
   Connections* connections_ = nullptr;
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;

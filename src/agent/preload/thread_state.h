@@ -22,7 +22,7 @@ struct ThreadState {
   std::uint32_t depth = 0;
   // vfork() was called and a child may be running in our memory; see ThreadGuard.
   std::uint32_t vfork_pending = 0;
-  std::uint32_t tid = 0;                // 0: not asked yet
+  std::uint32_t tid = 0;                // 0: not set yet
   std::uint32_t random_generation = 0;  // 0: not seeded; else the fork generation of the seed
   std::uint64_t random[4] = {};
   // The request that the thread served last; it is being served while the reference is alive.

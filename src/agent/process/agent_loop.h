@@ -6,9 +6,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "agent/process/crash_marks.h"
 #include "agent/process/process_watch.h"
 #include "agent/process/recorder.h"
+#include "agent/ring/open_table.h"
 #include "agent/ring/ring.h"
 #include "base/clock.h"
 
@@ -20,23 +24,32 @@ class AgentLoop {
   AgentLoop(RingHeader* ring, std::string ring_path, Recorder& recorder, Clock& clock,
             const std::atomic<bool>& should_stop);
 
-  // Watches `pid` and every process that announces itself; returns when all have ended and the ring
-  // is empty, or when it should stop.
-  void run(std::uint32_t pid);
+  // Watches the program and every process that announces itself; returns when all have ended and
+  // the ring is empty, or when it should stop. `pidfd`: of the program, opened before; -1: none.
+  void run(std::uint32_t pid, int pidfd = -1);
+  // Where the program's end is noted; null: nowhere.
+  void set_crash_marks(const CrashMarks* marks) { marks_ = marks; }
 
   const RingReader& reader() const { return reader_; }
+  std::int64_t active_requests() const { return count_open_requests(open_); }
 
  private:
   std::uint32_t drain();
   bool is_over(std::uint32_t records);
-  void flush_ended(const std::vector<std::uint32_t>& pids);
+  void flush_ended(const std::vector<ProcessWatch::Ended>& processes);
+  void reap(std::uint32_t pid, std::uint64_t before);
+  void reap_all();
+  void take_start(std::string_view record);
 
   RingReader reader_;
+  OpenTable& open_;
   const std::string ring_path_;
   Recorder& recorder_;
   Clock& clock_;
   const std::atomic<bool>& should_stop_;
   ProcessWatch watch_;
+  std::uint32_t program_ = 0;
+  const CrashMarks* marks_ = nullptr;
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::uint64_t quiet_since_ = 0;  // steady; no process and no record
 };

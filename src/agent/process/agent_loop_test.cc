@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
+#include <memory>
 #include <thread>
 
 #include "agent/process/test_ring.h"
@@ -65,6 +67,48 @@ TEST(AgentLoop, ReadsEverythingAndEndsSoonAfterTheProgram) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
   recorder.finish(0, system_clock().unix_nanos());
   EXPECT_EQ(items.items, 100u);
+}
+
+// `before`: the program ends before the loop can watch it.
+void tells_of_what_is_left(bool before) {
+  TestRing ring;
+  const Settings settings = read_settings({});
+  SharedOutput output;
+  CountedItems items;
+  Recorder recorder(settings, {{&items}, {}, {}}, output, 0);
+  std::atomic<bool> should_stop{false};
+  auto program = std::make_unique<Program>();
+  const std::uint32_t pid = program->pid();
+  OpenEntries entries;
+  entries.init(open_table(ring.ring()), pid);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    OpenEntry* entry = entries.entry_of(i);
+    ASSERT_NE(entry, nullptr);
+    constexpr char kHead[] = "GET / HTTP/1.1\r\n\r\n";
+    entry->fixed = {};
+    entry->fixed.self.span_id[0] = static_cast<std::uint8_t>(i + 1);
+    entry->fixed.self.flags = 1;
+    entry->fixed.request_head_size = sizeof(kHead) - 1;
+    std::memcpy(entry->texts, kHead, sizeof(kHead) - 1);
+    entry->type = RecordType::kServerExchange;
+    entry->pid.store(pid);
+  }
+  AgentLoop loop(ring.ring(), ring.path(), recorder, system_clock(), should_stop);
+  EXPECT_EQ(loop.active_requests(), 3);
+  program->end();
+  if (before) program.reset();
+  loop.run(pid);
+  recorder.finish(0, system_clock().unix_nanos());
+  EXPECT_EQ(items.items, 3u);
+  EXPECT_EQ(loop.active_requests(), 0);
+}
+
+TEST(AgentLoop, TellsOfTheRequestsThatAKilledProgramLeft) {
+  tells_of_what_is_left(false);
+}
+
+TEST(AgentLoop, TellsOfThemWhenTheProgramWasFaster) {
+  tells_of_what_is_left(true);
 }
 
 TEST(AgentLoop, WaitsForProcessesThatAnnouncedThemselves) {

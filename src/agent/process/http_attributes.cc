@@ -8,6 +8,8 @@
 namespace kolben::agent {
 namespace {
 
+// Of both sides, with one of the conventions.
+constexpr std::size_t kAttributesUsual = 16;
 constexpr std::string_view kOtherMethod = "_OTHER";
 
 class Writer {
@@ -15,11 +17,12 @@ class Writer {
   Writer(SemanticConventions conventions, Attributes& attributes, Arena& arena)
       : conventions_(conventions), attributes_(attributes), arena_(arena) {}
 
+  // The values' bytes are the record's, or constants: they live as long as the span.
   void old_text(std::string_view key, std::string_view value) {
-    if (conventions_.old_http && !value.empty()) add(key, Value::string(arena_.copy(value)));
+    if (conventions_.old_http && !value.empty()) add(key, Value::string(value));
   }
   void stable_text(std::string_view key, std::string_view value) {
-    if (conventions_.stable_http && !value.empty()) add(key, Value::string(arena_.copy(value)));
+    if (conventions_.stable_http && !value.empty()) add(key, Value::string(value));
   }
   void old_number(std::string_view key, std::int64_t value) {
     if (conventions_.old_http && value != 0) add(key, Value::integer(value));
@@ -70,7 +73,8 @@ void append_redacted_query(std::string& url, std::string_view query) {
 HttpExchange::HttpExchange(const ExchangeView& view)
     : record(&view),
       request(parse_request_head(view.request_head)),
-      response(parse_response_head(view.response_head)),
+      status(view.fixed.response_status),
+      response_version(view.fixed.response_minor_version == 0 ? "1.0" : "1.1"),
       target(split_target(request.target)),
       host(find_header(request.headers, "host")) {
   if (host.empty()) host = target.authority;
@@ -80,6 +84,7 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
                            Attributes& attributes, Arena& arena) {
   const ExchangeView& record = *exchange.record;
   const HostPort server = split_host_port(exchange.host);
+  attributes.reserve(arena, kAttributesUsual);
   Writer writer(conventions, attributes, arena);
   writer.method(exchange.request.method);
   writer.old_text("http.server_name", record.local_address);
@@ -103,18 +108,19 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
   writer.old_text("http.flavor", exchange.request.version);
   writer.stable_text("network.protocol.version", exchange.request.version);
   if (!record.route.empty()) {  // the same name in both conventions
-    attributes.push_back(arena, {"http.route", Value::string(arena.copy(record.route))});
+    attributes.push_back(arena, {"http.route", Value::string(record.route)});
   }
-  writer.old_number("http.status_code", exchange.response.status);
-  writer.stable_number("http.response.status_code", exchange.response.status);
-  writer.stable_text("error.type", error_type(exchange, true));
+  writer.old_number("http.status_code", exchange.status);
+  writer.stable_number("http.response.status_code", exchange.status);
+  writer.stable_text("error.type", arena.copy(error_type(exchange, true)));
 }
 
 void add_client_attributes(const HttpExchange& exchange, SemanticConventions conventions,
                            Attributes& attributes, Arena& arena) {
   const ExchangeView& record = *exchange.record;
   const HostPort server = split_host_port(exchange.host);
-  const std::string url = client_url(exchange);
+  const std::string_view url = arena.copy(client_url(exchange));
+  attributes.reserve(arena, kAttributesUsual);
   Writer writer(conventions, attributes, arena);
   writer.method(exchange.request.method);
   writer.old_text("http.url", url);
@@ -123,15 +129,19 @@ void add_client_attributes(const HttpExchange& exchange, SemanticConventions con
   writer.stable_text("network.peer.address", record.peer_address);
   writer.stable_number("server.port", server.port != 0 ? server.port : record.fixed.peer_port);
   writer.stable_number("network.peer.port", record.fixed.peer_port);
-  writer.old_number("http.status_code", exchange.response.status);
-  writer.stable_number("http.response.status_code", exchange.response.status);
-  writer.stable_text("error.type", error_type(exchange, false));
-  writer.stable_text("network.protocol.version", exchange.response.version);
+  writer.old_number("http.status_code", exchange.status);
+  writer.stable_number("http.response.status_code", exchange.status);
+  writer.stable_text("error.type", arena.copy(error_type(exchange, false)));
+  if (exchange.status != 0) {
+    writer.stable_text("network.protocol.version", exchange.response_version);
+  }
 }
 
 std::string error_type(const HttpExchange& exchange, bool is_server) {
-  const std::uint16_t status = exchange.response.status;
+  const std::uint16_t status = exchange.status;
   if (status >= (is_server ? 500 : 400)) return std::to_string(status);
+  constexpr std::uint8_t kProcessEnded = 2;
+  if (exchange.record->fixed.end_reason == kProcessEnded) return "process_ended";
   if (status == 0) return "connection_closed";  // the response never came
   return {};
 }

@@ -21,14 +21,15 @@ namespace kolben::agent {
 struct HttpExchange {
   const ExchangeView* record = nullptr;
   RequestHead request;
-  ResponseHead response;
+  std::uint16_t status = 0;           // of the response; 0: there is none
+  std::string_view response_version;  // "1.1"
   Target target;
   std::string_view host;  // the Host header, or the authority of the target
 
   explicit HttpExchange(const ExchangeView& view);
 };
 
-// Appends to `attributes`; texts are copied into the arena where they are not the record's.
+// Appends to `attributes`. Texts of the record are not copied: it has to live as long as they do.
 void add_server_attributes(const HttpExchange& exchange, SemanticConventions conventions,
                            Attributes& attributes, Arena& arena);
 void add_client_attributes(const HttpExchange& exchange, SemanticConventions conventions,

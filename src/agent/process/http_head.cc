@@ -54,25 +54,6 @@ RequestHead parse_request_head(std::string_view head) {
   return result;
 }
 
-ResponseHead parse_response_head(std::string_view head) {
-  ResponseHead result;
-  std::string_view line;
-  if (!next_line(head, line)) {
-    line = head;
-    head = {};
-  }
-  const std::size_t space = line.find(' ');
-  if (!line.starts_with("HTTP/") || space == std::string_view::npos) return result;
-  const std::string_view code = line.substr(space + 1, 3);
-  std::uint16_t status = 0;
-  const auto end = std::from_chars(code.data(), code.data() + code.size(), status);
-  if (end.ec != std::errc() || status < 100 || status > 999) return result;
-  result.status = status;
-  result.version = version_of(line.substr(0, space));
-  result.headers = head;
-  return result;
-}
-
 std::string_view find_header(std::string_view headers, std::string_view name) {
   std::string_view line;
   while (next_line(headers, line) && !line.empty()) {

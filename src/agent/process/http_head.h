@@ -1,6 +1,6 @@
-// The heads of HTTP/1.x messages as far as spans need them (RFC 9112 sections 3 to 5). The library
-// has cut them at kHeadBytesMax, so the last header may be incomplete: it is left out. Views into
-// the head; pure functions.
+// The heads of HTTP/1.x requests (RFC 9112 sections 3 to 5), as the library kept them: the start
+// line and some headers, cut at kHeadBytesMax, so that the last header may be incomplete: it is
+// left out. Views into the head; pure functions.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,7 @@ struct RequestHead {
   std::string_view headers;  // all lines after the first
 };
 
-struct ResponseHead {
-  std::uint16_t status = 0;  // 0: there is no status line
-  std::string_view version;
-  std::string_view headers;
-};
-
 RequestHead parse_request_head(std::string_view head);
-ResponseHead parse_response_head(std::string_view head);
 
 // The value of the first such header; names compare without case. Empty where there is none.
 std::string_view find_header(std::string_view headers, std::string_view name);

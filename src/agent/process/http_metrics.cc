@@ -24,6 +24,7 @@ constexpr std::string_view kStableClientKeys[] = {
 // In the order of the span's.
 void select(const Attributes& from, std::span<const std::string_view> keys, Attributes& to,
             Arena& arena) {
+  to.reserve(arena, keys.size() + 1);
   for (const KeyValue& attribute : from) {
     if (std::find(keys.begin(), keys.end(), attribute.key) != keys.end()) {
       to.push_back(arena, attribute);
@@ -54,6 +55,11 @@ Measured duration(std::string_view name, std::string_view unit, std::string_view
 
 }  // namespace
 
+void HttpMetrics::trim_scratch() {
+  constexpr std::size_t kScratchBytesMax = 64 * 1024;
+  if (scratch_.reserved_bytes() > kScratchBytesMax) scratch_ = Arena();
+}
+
 void HttpMetrics::record_server(const Span& span, std::string_view route, std::uint64_t now) {
   has_served_ = true;
   if (conventions_.old_http) {
@@ -71,7 +77,7 @@ void HttpMetrics::record_server(const Span& span, std::string_view route, std::u
                            seconds_of(span)),
                   attributes, now);
   }
-  scratch_ = Arena();
+  trim_scratch();
 }
 
 void HttpMetrics::record_client(const Span& span, std::uint64_t now) {
@@ -89,7 +95,7 @@ void HttpMetrics::record_client(const Span& span, std::uint64_t now) {
                            seconds_of(span)),
                   attributes, now);
   }
-  scratch_ = Arena();
+  trim_scratch();
 }
 
 void HttpMetrics::record_active(std::int64_t requests, std::uint64_t now) {
@@ -110,7 +116,7 @@ void HttpMetrics::record_active(std::int64_t requests, std::uint64_t now) {
     attributes.push_back(scratch_, {"url.scheme", Value::string("http")});
   }
   store_.record_total(measured, attributes, now);
-  scratch_ = Arena();
+  trim_scratch();
 }
 
 }  // namespace kolben::agent

@@ -25,6 +25,8 @@ class HttpMetrics {
   void record_active(std::int64_t requests, std::uint64_t now);
 
  private:
+  void trim_scratch();
+
   SemanticConventions conventions_;
   MetricStore& store_;
   Arena scratch_;

@@ -94,6 +94,25 @@ MetricStore::Instrument* MetricStore::instrument_of(const Measured& measured) {
 
 MetricStore::Series& MetricStore::series_of(Instrument& instrument, const Attributes& attributes,
                                             std::uint64_t now) {
+  quick_key_.clear();
+  for (const KeyValue& attribute : attributes) {
+    append_text(quick_key_, attribute.key);
+    append_value(quick_key_, attribute.value);
+  }
+  if (const auto found = instrument.quick.find(quick_key_); found != instrument.quick.end()) {
+    return instrument.series[found->second];
+  }
+  Series& series = sorted_series_of(instrument, attributes, now);
+  // One set comes in few orders; whoever shuffles them is just slower.
+  if (instrument.quick.size() >= kSeriesMax) instrument.quick.clear();
+  instrument.quick.emplace(quick_key_,
+                           static_cast<std::size_t>(&series - instrument.series.data()));
+  return series;
+}
+
+MetricStore::Series& MetricStore::sorted_series_of(Instrument& instrument,
+                                                   const Attributes& attributes,
+                                                   std::uint64_t now) {
   make_key(attributes, key_);
   if (const auto found = instrument.index.find(key_); found != instrument.index.end()) {
     return instrument.series[found->second];

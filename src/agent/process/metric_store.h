@@ -68,10 +68,13 @@ class MetricStore {
     std::string_view name, unit, description;
     std::vector<double> bounds;
     std::unordered_map<std::string, std::size_t> index;  // key of the attributes -> series
-    std::vector<Series> series;                          // in the order of their first measurement
+    // The same, by the attributes in the order in which they come: they need not be sorted again.
+    std::unordered_map<std::string, std::size_t> quick;
+    std::vector<Series> series;  // in the order of their first measurement
   };
 
   Instrument* instrument_of(const Measured& measured);
+  Series& sorted_series_of(Instrument& instrument, const Attributes& attributes, std::uint64_t now);
   Series& series_of(Instrument& instrument, const Attributes& attributes, std::uint64_t now);
   void add_to_histogram(const Instrument& instrument, Series& series, double value) const;
   void collect_instrument(Instrument& instrument, Metric& metric, Arena& arena, std::uint64_t now);
@@ -81,7 +84,7 @@ class MetricStore {
   Arena texts_;
   std::vector<std::unique_ptr<Instrument>> instruments_;
   std::unordered_map<std::string, Instrument*> by_name_;
-  std::string key_;  // scratch
+  std::string key_, quick_key_;  // scratch
   std::uint64_t refused_ = 0;
 };
 

@@ -35,11 +35,13 @@ void OtlpExporter::export_batch(const Batch& batch) {
   if (batch.empty()) return;
   Payload payload;
   payload.items = batch.items();
+  payload.message.reserve(message_bytes_);  // about as long as the last one
   if (settings_.as_json) {
     otlp::encode_json(batch, payload.message);
   } else {
     otlp::encode(batch, payload.message);
   }
+  message_bytes_ = payload.message.size() + payload.message.size() / 8;
   MutexLock lock(mutex_);
   if (queue_items_ + payload.items > settings_.queue_items_max ||
       queue_bytes_ + payload.message.size() > kQueueBytesMax) {

@@ -65,7 +65,8 @@ class OtlpExporter final : public Exporter {
   const OtlpExporterSettings settings_;
   std::unique_ptr<OtlpTransport> transport_;  // the sending thread's
   Messages& messages_;
-  Status last_failure_;  // the sending thread's
+  Status last_failure_;            // the sending thread's
+  std::size_t message_bytes_ = 0;  // the reading thread's
 
   Mutex mutex_;
   CondVar changed_;

@@ -1,6 +1,7 @@
 #include "agent/process/process_main.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -16,11 +17,13 @@
 
 #include "agent/process/agent_loop.h"
 #include "agent/process/console_exporter.h"
+#include "agent/process/crash_marks.h"
 #include "agent/process/otlp_exporter.h"
 #include "agent/process/otlp_transport.h"
 #include "agent/process/recorder.h"
 #include "agent/process/settings.h"
 #include "agent/ring/ring.h"
+#include "agent/ring/ring_files.h"
 #include "base/clock.h"
 
 namespace kolben::agent {
@@ -34,7 +37,15 @@ constexpr std::chrono::milliseconds kForcedEnd{1700};
 struct Arguments {
   std::string ring;
   std::uint32_t pid = 0;
+  int pidfd = -1;           // of `pid`
+  std::string crash_marks;  // a file
 };
+
+template <typename Number>
+bool parse_number(std::string_view text, Number& number) {
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+  return end.ec == std::errc() && end.ptr == text.data() + text.size();
+}
 
 // The first argument may be the command's own name, "agent".
 bool parse_arguments(int argc, char** argv, Arguments& arguments) {
@@ -45,9 +56,12 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments) {
     const std::string_view value = argv[++i];
     if (name == "--ring") {
       arguments.ring = value;
+    } else if (name == "--crash-marks") {
+      arguments.crash_marks = value;
     } else if (name == "--pid") {
-      const auto end = std::from_chars(value.data(), value.data() + value.size(), arguments.pid);
-      if (end.ec != std::errc() || end.ptr != value.data() + value.size()) return false;
+      if (!parse_number(value, arguments.pid)) return false;
+    } else if (name == "--pidfd") {
+      if (!parse_number(value, arguments.pidfd)) return false;
     } else {
       return false;
     }
@@ -154,16 +168,21 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
 int process_main(int argc, char** argv) {
   Arguments arguments;
   if (!parse_arguments(argc, argv, arguments)) {
-    stderr_messages().say("usage: kolben agent --ring PATH --pid PID");
+    stderr_messages().say(
+        "usage: kolben agent --ring PATH --pid PID [--pidfd FILE_NUMBER] [--crash-marks PATH]");
     return 2;
   }
+  // Ten threads, most of them grpc++'s, which hardly allocate: they need no heap each.
+  ::mallopt(M_ARENA_MAX, 1);
   set_signals();
   RingHeader* const ring = map_ring(arguments.ring.c_str());
   if (ring == nullptr) {
     stderr_messages().say("kolben agent: cannot map the ring " + arguments.ring);
     return 1;
   }
-  const Settings settings = read_settings(process_environment());
+  hold_ring(arguments.ring.c_str());
+  Settings settings = read_settings(process_environment());
+  detect_resource(settings, arguments.pid);
   for (const std::string& warning : settings.warnings) {
     stderr_messages().say("kolben agent: " + warning);
   }
@@ -172,8 +191,10 @@ int process_main(int argc, char** argv) {
   ExporterSet exporters(settings.is_disabled ? Settings() : settings, output);
   Recorder recorder(settings, exporters.by_signal(), output, clock.unix_nanos());
   AgentLoop loop(ring, arguments.ring, recorder, clock, should_stop);
-  loop.run(arguments.pid);
-  recorder.finish(loop.reader().active_requests(), clock.unix_nanos());
+  const CrashMarks marks(arguments.crash_marks, clock.steady_nanos());
+  loop.set_crash_marks(&marks);
+  loop.run(arguments.pid, arguments.pidfd);
+  recorder.finish(loop.active_requests(), clock.unix_nanos());
   say_losses(loop.reader(), recorder.counts());
   ::unlink(arguments.ring.c_str());
   unmap_ring(ring);

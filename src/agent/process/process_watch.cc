@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,6 +29,36 @@ std::string read_proc_file(const std::string& path) {
   return text;
 }
 
+// The field `exit_code` of /proc/PID/stat, the last one; of a zombie, which its parent still has to
+// ask for.
+std::optional<int> wait_status_of_zombie(std::uint32_t pid) {
+  const std::string text = read_proc_file("/proc/" + std::to_string(pid) + "/stat");
+  const std::size_t name_end = text.rfind(')');
+  const std::size_t last = text.rfind(' ');
+  const bool is_zombie = name_end != std::string::npos && text.compare(name_end, 3, ") Z") == 0;
+  if (!is_zombie || last == std::string::npos) return std::nullopt;
+  int status = 0;
+  const char* const end = text.data() + text.size();
+  if (std::from_chars(text.data() + last + 1, end, status).ec != std::errc()) return std::nullopt;
+  return status;
+}
+
+std::optional<int> wait_status_of(std::uint32_t pid, int file_descriptor) {
+  // linux/pidfd.h of 6.15, whose first version has 64 bytes.
+  struct {
+    std::uint64_t mask = 8;  // PIDFD_INFO_EXIT
+    std::uint64_t cgroup = 0;
+    std::uint32_t ids[11] = {};
+    std::int32_t exit_code = 0;
+  } info;
+  static_assert(sizeof info == 64);
+  constexpr unsigned long kGetInfo = _IOWR(0xff, 11, decltype(info));
+  if (::ioctl(file_descriptor, kGetInfo, &info) == 0 && (info.mask & 8) != 0) {
+    return info.exit_code;
+  }
+  return wait_status_of_zombie(pid);
+}
+
 }  // namespace
 
 ProcessWatch::~ProcessWatch() {
@@ -39,20 +70,23 @@ void ProcessWatch::add(std::uint32_t pid) {
   const auto is_same = [pid](const Process& process) { return process.pid == pid; };
   if (std::any_of(processes_.begin(), processes_.end(), is_same)) return;
   const long file = ::syscall(SYS_pidfd_open, pid, 0);
-  if (file < 0) return;
-  processes_.push_back({pid, static_cast<int>(file)});
+  if (file >= 0) add(pid, static_cast<int>(file));
 }
 
-std::vector<std::uint32_t> ProcessWatch::wait(std::chrono::milliseconds timeout) {
+void ProcessWatch::add(std::uint32_t pid, int file_descriptor) {
+  processes_.push_back({pid, file_descriptor});
+}
+
+std::vector<ProcessWatch::Ended> ProcessWatch::wait(std::chrono::milliseconds timeout) {
   std::vector<pollfd> polls;
   polls.reserve(processes_.size());
   for (const Process& process : processes_) polls.push_back({process.file_descriptor, POLLIN, 0});
-  std::vector<std::uint32_t> ended;
+  std::vector<Ended> ended;
   const auto count = static_cast<nfds_t>(polls.size());
   if (::poll(polls.data(), count, static_cast<int>(timeout.count())) <= 0) return ended;
   for (std::size_t i = polls.size(); i-- > 0;) {
     if (polls[i].revents == 0) continue;
-    ended.push_back(processes_[i].pid);
+    ended.push_back({processes_[i].pid, wait_status_of(processes_[i].pid, polls[i].fd)});
     ::close(processes_[i].file_descriptor);
     processes_.erase(processes_.begin() + static_cast<std::ptrdiff_t>(i));
   }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,18 @@ class ProcessWatch {
 
   // Those that have ended already, or are watched, are ignored.
   void add(std::uint32_t pid);
+  // The same for one whose pidfd somebody opened before; takes it over.
+  void add(std::uint32_t pid, int file_descriptor);
   bool all_ended() const { return processes_.empty(); }
 
+  struct Ended {
+    std::uint32_t pid = 0;
+    // As of wait(2). Nothing where the kernel does not tell: before Linux 6.15 it is gone as soon
+    // as the parent has asked.
+    std::optional<int> wait_status;
+  };
   // Waits until a process ends, a signal comes, or the time passed. Returns those that ended.
-  std::vector<std::uint32_t> wait(std::chrono::milliseconds timeout);
+  std::vector<Ended> wait(std::chrono::milliseconds timeout);
 
  private:
   struct Process {

@@ -10,6 +10,7 @@
 namespace kolben::agent {
 namespace {
 
+constexpr std::string_view kAgentUserAgent = "kolben-agent/";  // otlp_transport.cc
 constexpr std::string_view kScopeName = "kolben.agent";
 // A batch of logs may hold long lines: it is sent before it grows past this.
 constexpr std::size_t kBatchBytesMax = 2 << 20;
@@ -56,10 +57,13 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
     }
   };
   switch (record->header.type) {
+    // Copied once, as a whole: the span's texts are views into it.
     case RecordType::kServerExchange:
-      return take(parse_exchange(payload), [&](const auto& view) { handle_server(view, now); });
+      return take(parse_exchange(open_spans_.batch.arena().copy(payload)),
+                  [&](const auto& view) { handle_server(view, now); });
     case RecordType::kClientExchange:
-      return take(parse_exchange(payload), [&](const auto& view) { handle_client(view, now); });
+      return take(parse_exchange(open_spans_.batch.arena().copy(payload)),
+                  [&](const auto& view) { handle_client(view, now); });
     case RecordType::kSpan:
       return take(parse_span(payload), [&](const auto& view) { handle_span(view, now); });
     case RecordType::kMeasurement:
@@ -83,12 +87,30 @@ void Recorder::process_ended(std::uint32_t pid) {
   lines_.flush_process(pid);
 }
 
+void Recorder::handle_unfinished(std::string_view bytes, std::uint64_t now) {
+  const auto record = parse_record(bytes);
+  const auto view = record ? parse_exchange(record->payload) : std::nullopt;
+  if (view) {
+    const SpanId id = span_id_of(view->fixed.self);
+    if (std::find(recent_spans_.begin(), recent_spans_.end(), id) != recent_spans_.end()) return;
+  }
+  handle(bytes, now);
+}
+
+void Recorder::note_recent(const ExchangeView& view) {
+  recent_spans_[recent_next_++ % recent_spans_.size()] = span_id_of(view.fixed.self);
+}
+
 void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   const HttpExchange exchange(view);
+  // A collector under the agent: what it gets from agents would come back as more of the same.
+  const std::string_view client = find_header(exchange.request.headers, "user-agent");
+  if (client.starts_with(kAgentUserAgent)) return trim_spans();
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
     return;
   }
+  note_recent(view);
   Span& span = add_span(now);
   spans_.build_server(exchange, span, open_spans_.batch.arena());
   span.trace_state = owned_text(find_header(exchange.request.headers, "tracestate"),
@@ -96,8 +118,8 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   const std::size_t blank = span.name.find(' ');
   const std::string_view route =
       blank == std::string_view::npos ? std::string_view() : span.name.substr(blank + 1);
-  http_metrics_.record_server(span, route, now);
-  keep_span(spans_.is_sampled(view.fixed.self), now);
+  if (!exporters_.metrics.empty()) http_metrics_.record_server(span, route, now);
+  keep_span(view.fixed.self);
 }
 
 void Recorder::handle_client(const ExchangeView& view, std::uint64_t now) {
@@ -106,15 +128,16 @@ void Recorder::handle_client(const ExchangeView& view, std::uint64_t now) {
     ++counts_.damaged;
     return;
   }
+  note_recent(view);
   Span& span = add_span(now);
   spans_.build_client(exchange, span, open_spans_.batch.arena());
-  http_metrics_.record_client(span, now);
-  keep_span(spans_.is_sampled(view.fixed.self), now);
+  if (!exporters_.metrics.empty()) http_metrics_.record_client(span, now);
+  keep_span(view.fixed.self);
 }
 
 void Recorder::handle_span(const SpanView& view, std::uint64_t now) {
   spans_.build_manual(view, add_span(now), open_spans_.batch.arena());
-  keep_span(spans_.is_sampled(view.fixed.self), now);
+  keep_span(view.fixed.self);
 }
 
 void Recorder::handle_measurement(const MeasurementView& view, std::uint64_t now) {
@@ -156,6 +179,9 @@ void Recorder::fill(Resource& resource, Arena& arena) const {
   for (const auto& [key, value] : settings_.resource_attributes) {
     resource.attributes.push_back(arena, {key, Value::string(value)});
   }
+  for (const auto& [key, value] : settings_.resource_numbers) {
+    resource.attributes.push_back(arena, {key, Value::integer(value)});
+  }
 }
 
 // A default span at the end of the open batch; keep_span() decides whether it stays.
@@ -173,15 +199,18 @@ Span& Recorder::add_span(std::uint64_t now) {
   return traces.resources[0].scopes[0].spans.add(arena);
 }
 
-void Recorder::keep_span(bool is_sampled, std::uint64_t /*now*/) {
-  if (!is_sampled || exporters_.traces.empty()) {
+// The memory of what was not kept is the batch's: lets it go now and then.
+void Recorder::trim_spans() {
+  if (open_spans_.batch.arena().reserved_bytes() > kBatchBytesMax) {
+    export_open(open_spans_, exporters_.traces);
+  }
+}
+
+void Recorder::keep_span(const Context& context) {
+  if (!is_sampled(context) || exporters_.traces.empty()) {
     auto& spans = open_spans_.batch.traces().resources[0].scopes[0].spans;
     spans.truncate(spans.size() - 1);
-    // The memory of what was not kept is the batch's: let it go now and then.
-    if (open_spans_.items == 0 && open_spans_.batch.arena().reserved_bytes() > kBatchBytesMax) {
-      open_spans_ = Open(Signal::kTraces);
-    }
-    return;
+    return trim_spans();
   }
   ++open_spans_.items;
   if (open_spans_.items >= settings_.span_batches.batch_items_max ||
@@ -237,9 +266,7 @@ void Recorder::tick(std::int64_t active_requests, std::uint64_t now) {
   };
   if (is_due(open_spans_, settings_.span_batches)) export_open(open_spans_, exporters_.traces);
   if (is_due(open_logs_, settings_.log_batches)) export_open(open_logs_, exporters_.logs);
-  if (now >= last_metric_export_ + settings_.metric_interval_nanos) {
-    export_metrics(active_requests, now);
-  }
+  if (metrics_are_due(now)) export_metrics(active_requests, now);
 }
 
 void Recorder::finish(std::int64_t active_requests, std::uint64_t now) {

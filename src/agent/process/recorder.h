@@ -6,6 +6,7 @@
 // stranger's: damaged records are counted and skipped.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -35,12 +36,20 @@ class Recorder {
 
   // One record, with its header.
   void handle(std::string_view record, std::uint64_t now);
-  // Exports what is due; call it often.
+  // An exchange that was open when its process ended. Nothing where its record came after all: the
+  // process was killed before it could take the exchange out of the open table.
+  void handle_unfinished(std::string_view record, std::uint64_t now);
+  // Exports what is due; call it often. The number of active requests is asked for where
+  // metrics_are_due().
   void tick(std::int64_t active_requests, std::uint64_t now);
   // A process is gone: what it wrote last had no newline.
   void process_ended(std::uint32_t pid);
   // Exports everything, metrics included.
   void finish(std::int64_t active_requests, std::uint64_t now);
+
+  bool metrics_are_due(std::uint64_t now) const {
+    return now >= last_metric_export_ + settings_.metric_interval_nanos;
+  }
 
   struct Counts {
     std::uint64_t damaged = 0;     // records that disagree with themselves
@@ -58,6 +67,7 @@ class Recorder {
     std::uint64_t since = 0;
   };
 
+  void note_recent(const ExchangeView& view);
   void handle_server(const ExchangeView& view, std::uint64_t now);
   void handle_client(const ExchangeView& view, std::uint64_t now);
   void handle_span(const SpanView& view, std::uint64_t now);
@@ -67,7 +77,8 @@ class Recorder {
   void add_line(const Line& line);
 
   Span& add_span(std::uint64_t now);
-  void keep_span(bool is_sampled, std::uint64_t now);
+  void keep_span(const Context& context);
+  void trim_spans();
   LogRecord& add_log(std::uint64_t now);
   void export_open(Open& open, const std::vector<Exporter*>& exporters);
   void export_metrics(std::int64_t active_requests, std::uint64_t now);
@@ -84,6 +95,9 @@ class Recorder {
   Open open_logs_{Signal::kLogs};
   std::uint64_t last_metric_export_;
   std::uint64_t now_ = 0;  // of the call that is running, for lines
+  // Of the exchanges that came last. More than all processes record between two looks at the ring.
+  std::array<SpanId, 4096> recent_spans_ = {};
+  std::uint32_t recent_next_ = 0;
   Counts counts_;
 };
 

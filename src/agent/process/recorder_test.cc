@@ -95,21 +95,59 @@ TEST_F(RecorderTest, WithoutARouteTheNameIsTheTemplateAndTheAttributeIsAbsent) {
 }
 
 TEST_F(RecorderTest, ServerErrorsAndMissingAnswersAreErrors) {
-  const auto status = [this](std::string response) {
+  const auto status = [this](std::uint16_t response) {
     TestExchange exchange;
-    exchange.response = std::move(response);
+    exchange.status = response;
     handle(exchange_record(exchange));
     return spans().back().status_code;
   };
-  EXPECT_EQ(status("HTTP/1.1 404 Not Found\r\n\r\n"), SpanStatusCode::kUnset);
-  EXPECT_EQ(status("HTTP/1.1 500 Oops\r\n\r\n"), SpanStatusCode::kError);
-  EXPECT_EQ(status(""), SpanStatusCode::kError);
+  EXPECT_EQ(status(404), SpanStatusCode::kUnset);
+  EXPECT_EQ(status(500), SpanStatusCode::kError);
+  EXPECT_EQ(status(0), SpanStatusCode::kError);
+}
+
+TEST_F(RecorderTest, ExportsOfAnAgentAreNotRequestsOfAnybody) {
+  TestExchange exchange;
+  exchange.request =
+      "POST /v1/traces HTTP/1.1\r\nHost: a\r\nUser-Agent: kolben-agent/0.1.0\r\n\r\n";
+  handle(exchange_record(exchange));
+  EXPECT_TRUE(spans().empty());
+}
+
+TEST_F(RecorderTest, WhatTheSamplerLeftOutIsNotExported) {
+  TestExchange exchange;
+  exchange.self.flags = 0;
+  handle(exchange_record(exchange));
+  EXPECT_TRUE(spans().empty());
+}
+
+TEST_F(RecorderTest, WhatAProcessLeftUnfinishedIsAnError) {
+  TestExchange exchange;
+  exchange.status = 0;
+  exchange.end_reason = 2;
+  recorder_.handle_unfinished(exchange_record(exchange).bytes(), kTime);
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "GET /");
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kError);
+  EXPECT_EQ(all[0].status_message, "the process ended");
+}
+
+TEST_F(RecorderTest, WhatCameAsARecordIsNotUnfinished) {
+  TestExchange exchange;
+  handle(exchange_record(exchange));
+  exchange.status = 0;
+  exchange.end_reason = 2;
+  recorder_.handle_unfinished(exchange_record(exchange).bytes(), kTime);
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kUnset);
 }
 
 TEST_F(RecorderTest, AClientExchangeIsNamedByItsMethod) {
   TestExchange exchange;
   exchange.request = "GET /a?sig=secret&b=c HTTP/1.1\r\nHost: example.com:80\r\n\r\n";
-  exchange.response = "HTTP/1.1 404 Not Found\r\n\r\n";
+  exchange.status = 404;
   handle(exchange_record(exchange, RecordType::kClientExchange));
   const auto all = spans();
   EXPECT_EQ(all.at(0).name, "GET");
@@ -203,7 +241,7 @@ class StableRecorderTest : public RecorderTest {
 TEST_F(StableRecorderTest, StableNamesOnRequest) {
   TestExchange exchange;
   exchange.request = "BREW /pot?a=b HTTP/1.1\r\nHost: example.com\r\n\r\n";
-  exchange.response = "HTTP/1.1 503 Tea\r\n\r\n";
+  exchange.status = 503;
   handle(exchange_record(exchange));
   EXPECT_EQ(listed(spans().at(0).attributes),
             "http.request.method=_OTHER\nhttp.request.method_original=BREW\nurl.scheme=http\n"

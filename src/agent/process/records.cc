@@ -71,7 +71,6 @@ std::optional<ExchangeView> parse_exchange(std::string_view payload) {
   view.local_address = cursor.text(view.fixed.local_address_size);
   view.peer_address = cursor.text(view.fixed.peer_address_size);
   view.request_head = cursor.text(view.fixed.request_head_size);
-  view.response_head = cursor.text(view.fixed.response_head_size);
   view.route = cursor.text(view.fixed.route_size);
   view.attributes = cursor.text(view.fixed.attributes_size);
   return if_ok(cursor, view);

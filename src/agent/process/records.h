@@ -27,7 +27,7 @@ struct ProcessStartView {
 struct ExchangeView {
   Exchange fixed;
   std::string_view local_address, peer_address;
-  std::string_view request_head, response_head;
+  std::string_view request_head;
   std::string_view route;
   std::string_view attributes;  // encoded
 };
@@ -71,6 +71,10 @@ struct EventView {
 // Takes the next event off `events`; nothing at the end or where it is damaged.
 std::optional<EventView> next_event(std::string_view& events);
 
+// Whether the span is to be exported: the library's sampler has decided.
+inline bool is_sampled(const Context& context) {
+  return (context.flags & 1) != 0;
+}
 TraceId trace_id_of(const Context& context);
 SpanId span_id_of(const Context& context);
 SpanId span_id_of(const std::uint8_t (&bytes)[8]);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "agent/process/resource_detectors.h"
 #include "agent/process/settings_names.h"
 
 extern char** environ;  // NOLINT: POSIX
@@ -51,6 +52,9 @@ std::string_view upper_name(Signal signal) {
   return "LOGS";
 }
 
+constexpr std::string_view kGeneralEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+constexpr std::string_view kElasticEndpoint = "ELASTIC_APM_SERVER_ENDPOINT";
+
 class Reader {
  public:
   Reader(const Environment& environment, Settings& settings)
@@ -59,6 +63,7 @@ class Reader {
   void read() {
     settings_.is_disabled = boolean("OTEL_SDK_DISABLED", false);
     read_resource();
+    read_detectors();
     settings_.traces = exporters_of(Signal::kTraces);
     settings_.metrics = exporters_of(Signal::kMetrics);
     settings_.logs = exporters_of(Signal::kLogs);
@@ -67,7 +72,7 @@ class Reader {
     millis("OTEL_METRIC_EXPORT_INTERVAL", settings_.metric_interval_nanos);
     millis("OTEL_METRIC_EXPORT_TIMEOUT", settings_.metric_timeout_nanos);
     read_temporality();
-    read_sampler();
+    check_sampler();
     read_limits();
     read_conventions();
     settings_.captures_output = boolean("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED", true);
@@ -157,6 +162,17 @@ class Reader {
     }
   }
 
+  void read_detectors() {
+    const std::string_view name = "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS";
+    for (const std::string_view item : split_list(text(name))) {
+      if (is_resource_detector(item)) {
+        settings_.resource_detectors.emplace_back(item);
+      } else {
+        warn_value(name, item, "unknown (known: process, os, host, service_instance, otel, *)");
+      }
+    }
+  }
+
   std::string exporters_variable(Signal signal) {
     const std::string name = "OTEL_" + std::string(upper_name(signal)) + "_EXPORTER";
     if (signal != Signal::kLogs || text("OTEL_LOG_EXPORTER").empty()) return name;
@@ -214,6 +230,20 @@ class Reader {
     return "OTEL_EXPORTER_OTLP_" + std::string(option);
   }
 
+  // Where no endpoint of OTLP's is set, the one of Elastic's agents serves.
+  std::string endpoint_variable(Signal signal) const {
+    std::string variable = otlp_variable(signal, "ENDPOINT");
+    const bool is_set = !text(variable).empty() || text(kElasticEndpoint).empty();
+    return is_set ? variable : std::string(kElasticEndpoint);
+  }
+
+  void add_elastic_token(NamedTexts& headers) const {
+    const std::string_view token = text("ELASTIC_APM_SECRET_TOKEN");
+    const auto is_authorization = [](const auto& item) { return item.first == "authorization"; };
+    if (token.empty() || std::any_of(headers.begin(), headers.end(), is_authorization)) return;
+    headers.emplace_back("authorization", "Bearer " + std::string(token));
+  }
+
   void read_otlp(Signal signal, ExporterKind kind, OtlpSettings& otlp) {
     const auto value = [&](std::string_view option) { return text(otlp_variable(signal, option)); };
     if (kind == ExporterKind::kOtlpGrpc) {
@@ -222,6 +252,7 @@ class Reader {
       read_http_endpoint(signal, otlp);
     }
     otlp.headers = pairs(otlp_variable(signal, "HEADERS"), true);
+    if (endpoint_variable(signal) == kElasticEndpoint) add_elastic_token(otlp.headers);
     read_otlp_timeout(otlp_variable(signal, "TIMEOUT"), otlp);
     const std::string compression = lower(value("COMPRESSION"));
     if (compression == "gzip") {
@@ -237,7 +268,7 @@ class Reader {
 
   // "http://host:port", "https://host:port", or "host:port", which is TLS unless INSECURE is true.
   void read_grpc_endpoint(Signal signal, OtlpSettings& otlp) {
-    const std::string variable = otlp_variable(signal, "ENDPOINT");
+    const std::string variable = endpoint_variable(signal);
     std::string_view endpoint = text(variable);
     if (endpoint.empty()) endpoint = "http://localhost:4317";
     const std::size_t scheme_end = endpoint.find("://");
@@ -260,9 +291,9 @@ class Reader {
 
   // The signal's own endpoint is used as it is, the general one is a base.
   void read_http_endpoint(Signal signal, OtlpSettings& otlp) {
-    const std::string variable = otlp_variable(signal, "ENDPOINT");
+    const std::string variable = endpoint_variable(signal);
     std::string endpoint(text(variable));
-    const bool is_own = variable != "OTEL_EXPORTER_OTLP_ENDPOINT";
+    const bool is_own = variable != kGeneralEndpoint && variable != kElasticEndpoint;
     if (endpoint.empty()) endpoint = "http://localhost:4318";
     if (endpoint.find("://") == std::string::npos) {
       const bool insecure = boolean(otlp_variable(signal, "INSECURE"), true);
@@ -323,36 +354,29 @@ class Reader {
     }
   }
 
-  void read_sampler() {
+  // The library samples (agent/preload/sampler.h); what it takes for the default is said here.
+  void check_sampler() {
     const std::string_view name = "OTEL_TRACES_SAMPLER";
     const std::string value = lower(text(name));
     std::string_view root = value;
-    SamplerSettings& sampler = settings_.sampler;
-    if (value.empty()) return;
-    sampler.is_parent_based = root.starts_with("parentbased_");
-    if (sampler.is_parent_based) root.remove_prefix(sizeof "parentbased_" - 1);
-    if (root == "always_on") {
-      sampler.root = SamplerKind::kAlwaysOn;
-    } else if (root == "always_off") {
-      sampler.root = SamplerKind::kAlwaysOff;
-    } else if (root == "traceidratio") {
-      sampler.root = SamplerKind::kTraceIdRatio;
-      sampler.ratio = ratio();
-    } else {
-      sampler = {};
+    constexpr std::string_view kParentBased = "parentbased_";
+    if (root.starts_with(kParentBased)) root.remove_prefix(kParentBased.size());
+    if (root == "traceidratio") return check_ratio();
+    if (!root.empty() && root != "always_on" && root != "always_off") {
       warn_value(name, value, "unknown sampler; using parentbased_always_on");
     }
   }
 
-  double ratio() {
+  void check_ratio() {
     const std::string_view name = "OTEL_TRACES_SAMPLER_ARG";
     const std::string value(text(name));
-    if (value.empty()) return 1.0;
+    if (value.empty()) return;
     char* end = nullptr;
     const double parsed = std::strtod(value.c_str(), &end);
-    if (end == value.c_str() + value.size() && parsed >= 0 && parsed <= 1) return parsed;
+    const bool is_whole = end == value.c_str() + value.size();
+    const bool is_plain = value.find_first_not_of("0123456789.") == std::string::npos;
+    if (is_whole && is_plain && parsed <= 1) return;
     warn_value(name, value, "not a number from 0 to 1; using 1");
-    return 1.0;
   }
 
   void read_limits() {
@@ -435,6 +459,21 @@ Settings read_settings(const Environment& environment) {
   }
   settings.warnings = std::move(unique);
   return settings;
+}
+
+void detect_resource(Settings& settings, std::uint32_t pid) {
+  const auto is_set = [&](const std::string& key) {
+    const auto has_key = [&](const auto& item) { return item.first == key; };
+    return std::any_of(settings.resource_attributes.begin(), settings.resource_attributes.end(),
+                       has_key);
+  };
+  DetectedResource found = detect_resource(settings.resource_detectors, pid);
+  for (auto& [key, value] : found.texts) {
+    if (!is_set(key)) settings.resource_attributes.emplace_back(key, std::move(value));
+  }
+  for (auto& [key, value] : found.numbers) {
+    if (!is_set(key)) settings.resource_numbers.emplace_back(key, value);
+  }
 }
 
 std::string_view agent_version() {

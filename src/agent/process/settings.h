@@ -53,14 +53,6 @@ struct BatchSettings {
   std::uint32_t batch_items_max = 512;
 };
 
-enum class SamplerKind : std::uint8_t { kAlwaysOn, kAlwaysOff, kTraceIdRatio };
-
-struct SamplerSettings {
-  SamplerKind root = SamplerKind::kAlwaysOn;
-  bool is_parent_based = true;
-  double ratio = 1.0;
-};
-
 struct Limits {
   static constexpr std::uint32_t kNoLimit = 0xffffffff;
   std::uint32_t span_attributes_max = 128;
@@ -80,13 +72,14 @@ struct SemanticConventions {
 struct Settings {
   bool is_disabled = false;  // OTEL_SDK_DISABLED
   NamedTexts resource_attributes;
+  std::vector<std::pair<std::string, std::int64_t>> resource_numbers;  // further ones
+  std::vector<std::string> resource_detectors;
   std::vector<ExporterSettings> traces, metrics, logs;
   BatchSettings span_batches, log_batches;
   std::uint64_t metric_interval_nanos = 60'000'000'000;
   std::uint64_t metric_timeout_nanos = 30'000'000'000;
   Temporality counter_temporality = Temporality::kCumulative;
   Temporality histogram_temporality = Temporality::kCumulative;
-  SamplerSettings sampler;
   Limits limits;
   SemanticConventions conventions;
   // Lines that the program prints become log records.
@@ -98,6 +91,9 @@ struct Settings {
 };
 
 Settings read_settings(const Environment& environment);
+// Runs the resource detectors of the settings for the program `pid`; what the variables say is
+// stronger.
+void detect_resource(Settings& settings, std::uint32_t pid);
 
 // "kolben", "0.1.0": the name and version that telemetry carries.
 std::string_view agent_version();

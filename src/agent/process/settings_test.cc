@@ -120,9 +120,50 @@ TEST(Settings, WrongValuesAreSaidOnceAndTheDefaultHolds) {
                                            {"OTEL_EXPORTER_OTLP_PROTOCOL", "carrier-pigeon"}});
   EXPECT_EQ(settings.span_batches.schedule_delay_nanos, 200'000'000u);
   EXPECT_EQ(settings.span_batches.queue_items_max, 16u * 1024);
-  EXPECT_EQ(settings.sampler.root, SamplerKind::kAlwaysOn);
   EXPECT_EQ(settings.traces.at(0).kind, ExporterKind::kOtlpGrpc);
   EXPECT_EQ(settings.warnings.size(), 4u);
+}
+
+TEST(Settings, ElasticsVariablesServeWhereNoEndpointIsSet) {
+  const Environment elastic = {{"ELASTIC_APM_SERVER_ENDPOINT", "apm.example:8200"},
+                               {"ELASTIC_APM_SECRET_TOKEN", "secret"},
+                               {"OTEL_EXPORTER_OTLP_INSECURE", "true"}};
+  const Settings settings = read_settings(elastic);
+  EXPECT_EQ(settings.traces.at(0).otlp.endpoint, "apm.example:8200");
+  EXPECT_TRUE(settings.traces[0].otlp.insecure);
+  EXPECT_EQ(settings.traces[0].otlp.headers, (NamedTexts{{"authorization", "Bearer secret"}}));
+
+  Environment own = elastic;
+  own["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://127.0.0.1:4317";
+  EXPECT_EQ(read_settings(own).traces.at(0).otlp.endpoint, "127.0.0.1:4317");
+  EXPECT_TRUE(read_settings(own).traces[0].otlp.headers.empty());
+  EXPECT_EQ(read_settings(own).metrics.at(0).otlp.endpoint, "apm.example:8200");
+
+  Environment http = elastic;
+  http["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+  http["ELASTIC_APM_SERVER_ENDPOINT"] = "http://apm.example:8200";
+  http["OTEL_EXPORTER_OTLP_HEADERS"] = "Authorization=mine";
+  EXPECT_EQ(read_settings(http).logs.at(0).otlp.endpoint, "http://apm.example:8200/v1/logs");
+  EXPECT_EQ(read_settings(http).logs[0].otlp.headers, (NamedTexts{{"authorization", "mine"}}));
+
+  Environment console = elastic;
+  for (const char* signal : {"TRACES", "METRICS", "LOGS"}) {
+    console["OTEL_" + std::string(signal) + "_EXPORTER"] = "console";
+  }
+  EXPECT_EQ(read_settings(console).traces.at(0).kind, ExporterKind::kConsole);
+  EXPECT_TRUE(read_settings(console).warnings.empty());
+}
+
+TEST(Settings, DetectorsAddToTheResourceWhatTheVariablesDoNotSay) {
+  Settings settings = read_settings({{"OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", "os, process,moon"},
+                                     {"OTEL_RESOURCE_ATTRIBUTES", "os.type=mine"}});
+  EXPECT_THAT(settings.resource_detectors, ElementsAre("os", "process"));
+  EXPECT_THAT(settings.warnings, ElementsAre(HasSubstr("moon")));
+  detect_resource(settings, 4711);
+  EXPECT_THAT(settings.resource_numbers, ::testing::Contains(Pair("process.pid", 4711)));
+  EXPECT_THAT(settings.resource_attributes, ::testing::Contains(Pair("os.type", "mine")));
+  EXPECT_THAT(settings.resource_attributes,
+              ::testing::Not(::testing::Contains(Pair("os.type", "linux"))));
 }
 
 TEST(Settings, SamplersAndLimits) {
@@ -131,9 +172,7 @@ TEST(Settings, SamplersAndLimits) {
                                            {"OTEL_ATTRIBUTE_COUNT_LIMIT", "5"},
                                            {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "7"},
                                            {"OTEL_SEMCONV_STABILITY_OPT_IN", "http,http/dup"}});
-  EXPECT_TRUE(settings.sampler.is_parent_based);
-  EXPECT_EQ(settings.sampler.root, SamplerKind::kTraceIdRatio);
-  EXPECT_EQ(settings.sampler.ratio, 0.25);
+  EXPECT_TRUE(settings.warnings.empty());
   EXPECT_EQ(settings.limits.span_attributes_max, 7u);
   EXPECT_EQ(settings.limits.log_attributes_max, 5u);
   EXPECT_TRUE(settings.conventions.old_http && settings.conventions.stable_http);

@@ -1,45 +1,14 @@
 #include "agent/process/span_builder.h"
 
-#include <cmath>
-
 namespace kolben::agent {
-namespace {
-
-std::uint64_t low_half(const std::uint8_t (&trace_id)[16]) {
-  std::uint64_t value = 0;
-  for (int i = 8; i < 16; ++i) value = value << 8 | trace_id[i];
-  return value;
-}
-
-// low 64 bits of the trace id < round(ratio * 2^64)
-bool is_within_ratio(const Context& context, double ratio) {
-  constexpr double kTwoTo64 = 18446744073709551616.0;
-  const double bound = std::round(ratio * kTwoTo64);
-  if (bound >= kTwoTo64) return true;
-  return low_half(context.trace_id) < static_cast<std::uint64_t>(bound);
-}
-
-}  // namespace
-
-bool SpanBuilder::is_sampled(const Context& context) const {
-  const SamplerSettings& sampler = settings_.sampler;
-  if (sampler.is_parent_based && (context.flags & 1) == 0) return false;
-  switch (sampler.root) {
-    case SamplerKind::kAlwaysOn:
-      return true;
-    case SamplerKind::kAlwaysOff:
-      return false;
-    case SamplerKind::kTraceIdRatio:
-      break;
-  }
-  return is_within_ratio(context, sampler.ratio);
-}
 
 AttributeLimits SpanBuilder::span_limits() const {
   return {settings_.limits.span_attributes_max, settings_.limits.span_value_bytes_max};
 }
 
-void SpanBuilder::begin(const HttpExchange& exchange, Span& span) const {
+// `error_status`: the smallest HTTP status that is an error for this side.
+void SpanBuilder::begin(const HttpExchange& exchange, std::uint16_t error_status,
+                        Span& span) const {
   const Exchange& fixed = exchange.record->fixed;
   span.trace_id = trace_id_of(fixed.self);
   span.span_id = span_id_of(fixed.self);
@@ -47,6 +16,12 @@ void SpanBuilder::begin(const HttpExchange& exchange, Span& span) const {
   span.flags = fixed.self.flags;
   span.start_time_unix_nano = fixed.start_time;
   span.end_time_unix_nano = fixed.end_time;
+  constexpr std::uint8_t kProcessEnded = 2;
+  if (fixed.end_reason == kProcessEnded) span.status_message = "the process ended";
+  if (exchange.status >= error_status || exchange.status == 0 ||
+      fixed.end_reason == kProcessEnded) {
+    span.status_code = SpanStatusCode::kError;
+  }
 }
 
 void SpanBuilder::finish(const HttpExchange& exchange, Span& span, Arena& arena) const {
@@ -56,24 +31,20 @@ void SpanBuilder::finish(const HttpExchange& exchange, Span& span, Arena& arena)
 }
 
 void SpanBuilder::build_server(const HttpExchange& exchange, Span& span, Arena& arena) {
-  begin(exchange, span);
+  // A client's mistake (4xx) is no error of the server; no answer at all is one.
+  begin(exchange, 500, span);
   span.kind = SpanKind::kServer;
   const std::string name =
       names_.server_name(exchange.request.method, exchange.record->route, exchange.target.path);
   span.name = owned_text(name, Limits::kNoLimit, arena);
-  // A client's mistake (4xx) is no error of the server; no answer at all is one.
-  const std::uint16_t status = exchange.response.status;
-  if (status >= 500 || status == 0) span.status_code = SpanStatusCode::kError;
   add_server_attributes(exchange, settings_.conventions, span.attributes, arena);
   finish(exchange, span, arena);
 }
 
 void SpanBuilder::build_client(const HttpExchange& exchange, Span& span, Arena& arena) {
-  begin(exchange, span);
+  begin(exchange, 400, span);
   span.kind = SpanKind::kClient;
   span.name = arena.copy(SpanNames::client_name(exchange.request.method));
-  const std::uint16_t status = exchange.response.status;
-  if (status >= 400 || status == 0) span.status_code = SpanStatusCode::kError;
   add_client_attributes(exchange, settings_.conventions, span.attributes, arena);
   finish(exchange, span, arena);
 }

@@ -16,16 +16,12 @@ class SpanBuilder {
   // The settings outlive the builder.
   explicit SpanBuilder(const Settings& settings) : settings_(settings) {}
 
-  // Whether the span is to be exported. The library decides nothing but what the caller told it, so
-  // the ratio is applied here, by the trace id: all spans of a trace fare alike.
-  bool is_sampled(const Context& context) const;
-
   void build_server(const HttpExchange& exchange, Span& span, Arena& arena);
   void build_client(const HttpExchange& exchange, Span& span, Arena& arena);
   void build_manual(const SpanView& view, Span& span, Arena& arena) const;
 
  private:
-  void begin(const HttpExchange& exchange, Span& span) const;
+  void begin(const HttpExchange& exchange, std::uint16_t error_status, Span& span) const;
   void finish(const HttpExchange& exchange, Span& span, Arena& arena) const;
   AttributeLimits span_limits() const;
 

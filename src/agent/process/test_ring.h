@@ -103,7 +103,8 @@ class EncodedAttributes {
 
 struct TestExchange {
   std::string request = "GET / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nUser-Agent: curl/7.88.1\r\n\r\n";
-  std::string response = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n";
+  std::uint16_t status = 200;  // 0: no response
+  std::uint8_t end_reason = 0;
   std::string route;
   std::string attributes;
   std::uint64_t start = kTime;
@@ -129,13 +130,15 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   fixed.peer_port = exchange.peer_port;
   fixed.local_address_size = static_cast<std::uint8_t>(exchange.local_address.size());
   fixed.peer_address_size = static_cast<std::uint8_t>(exchange.peer_address.size());
-  fixed.request_head_size = static_cast<std::uint32_t>(exchange.request.size());
-  fixed.response_head_size = static_cast<std::uint32_t>(exchange.response.size());
-  fixed.route_size = static_cast<std::uint32_t>(exchange.route.size());
-  fixed.attributes_size = static_cast<std::uint32_t>(exchange.attributes.size());
+  fixed.response_status = exchange.status;
+  fixed.end_reason = exchange.end_reason;
+  fixed.response_minor_version = 1;
+  fixed.request_head_size = static_cast<std::uint16_t>(exchange.request.size());
+  fixed.route_size = static_cast<std::uint16_t>(exchange.route.size());
+  fixed.attributes_size = static_cast<std::uint16_t>(exchange.attributes.size());
   RecordBytes record(type);
   record.fixed(fixed).text(exchange.local_address).text(exchange.peer_address);
-  record.text(exchange.request).text(exchange.response);
+  record.text(exchange.request);
   return record.text(exchange.route).text(exchange.attributes);
 }
 

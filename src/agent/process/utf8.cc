@@ -67,6 +67,10 @@ bool is_utf8(std::string_view text) {
         continue;
       }
     }
+    if (byte_at(text, at) < 0x80) {
+      ++at;
+      continue;
+    }
     const std::size_t start = at;
     const bool spelled_out = text.substr(start, 3) == "\xef\xbf\xbd";
     if (next_code_point(text, at) == kReplacement && !spelled_out) return false;

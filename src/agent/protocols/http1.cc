@@ -19,13 +19,14 @@ bool equals_ignoring_case(const char* text, const char* lower_case, std::size_t 
   return true;
 }
 
-template <std::size_t N>
-bool is_name(const char* text, std::size_t size, const char (&name)[N]) {
-  return size == N - 1 && equals_ignoring_case(text, name, N - 1);
-}
-
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
+}
+
+// Whether the header line is one of this name, which has a colon behind it.
+template <std::size_t N>
+bool has_name(const char* line, std::size_t size, const char (&name)[N]) {
+  return size >= N && line[N - 1] == ':' && equals_ignoring_case(line, name, N - 1);
 }
 
 bool parse_decimal(const char* text, std::size_t size, std::uint64_t* value) {
@@ -37,6 +38,51 @@ bool parse_decimal(const char* text, std::size_t size, std::uint64_t* value) {
   }
   *value = result;
   return true;
+}
+
+// What a span is made of, and what goes on into the requests that are made for this one.
+bool is_kept_header(const char* line, std::size_t size) {
+  return has_name(line, size, "host") || has_name(line, size, "tracestate") ||
+         has_name(line, size, "user-agent") || has_name(line, size, "baggage");
+}
+
+struct Text {
+  const char* bytes;
+  std::size_t size;
+};
+
+// What is behind the colon, without the blanks around it.
+Text value_of(const char* line, std::size_t size, std::size_t name_size) {
+  Text value = {line + name_size + 1, size - name_size - 1};
+  while (value.size != 0 && is_blank(value.bytes[0])) {
+    ++value.bytes;
+    --value.size;
+  }
+  while (value.size != 0 && is_blank(value.bytes[value.size - 1])) --value.size;
+  return value;
+}
+
+// The first byte of a line: of a header that is kept or decides something, or of the empty line.
+bool may_matter(std::uint8_t first) {
+  switch (first) {
+    case 'B':
+    case 'b':
+    case 'C':
+    case 'c':
+    case 'H':
+    case 'h':
+    case 'T':
+    case 't':
+    case 'U':
+    case 'u':
+    case 'X':
+    case 'x':
+    case '\r':
+    case '\n':
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool ends_with_version(const char* line, std::size_t size) {
@@ -63,15 +109,17 @@ void Message::begin(Kind kind, HeadBuffer head, Method request_method) {
   method_ = request_method;
   chunked_ = false;
   has_length_ = false;
-  has_traceparent_ = false;
   switches_protocol_ = false;
   line_cut_ = false;
+  line_is_kept_ = true;
+  minor_version_ = 0;
   line_size_ = 0;
   status_ = 0;
+  line_start_ = 0;
   left_ = 0;
   body_bytes_ = 0;
   head_ = head;
-  traceparent_ = Traceparent{};
+  trace_headers_.clear();
 }
 
 std::size_t Message::feed(const std::uint8_t* bytes, std::size_t size) {
@@ -80,12 +128,9 @@ std::size_t Message::feed(const std::uint8_t* bytes, std::size_t size) {
   while (used < size) {
     switch (state_) {
       case State::kStartLine:
-      case State::kHeaders: {
-        const std::size_t piece = feed_line(bytes + used, size - used);
-        keep_head(bytes + used, piece);
-        used += piece;
+      case State::kHeaders:
+        used += feed_head(bytes + used, size - used);
         break;
-      }
       case State::kChunkSize:
       case State::kChunkEnd:
       case State::kTrailer:
@@ -136,6 +181,33 @@ void Message::keep_head(const std::uint8_t* bytes, std::size_t size) {
   head_.size += static_cast<std::uint32_t>(piece);
 }
 
+// A line of the head, or a piece of one. Which line it is may only be known at its end, so that
+// what was kept of it is taken back then.
+std::size_t Message::feed_head(const std::uint8_t* bytes, std::size_t size) {
+  if (state_ == State::kHeaders && line_size_ == 0) {
+    const std::size_t skipped = skip_lines(bytes, size);
+    if (skipped != 0) return skipped;
+  }
+  const std::size_t piece = feed_line(bytes, size);
+  const bool ended = bytes[piece - 1] == '\n';
+  if (!ended || line_is_kept_) keep_head(bytes, piece);
+  if (!ended) return piece;
+  if (!line_is_kept_) head_.size = line_start_;
+  line_start_ = head_.size;
+  return piece;
+}
+
+// Most of a head: whole lines that begin with a letter of none of the headers that matter.
+std::size_t Message::skip_lines(const std::uint8_t* bytes, std::size_t size) const {
+  std::size_t used = 0;
+  while (used < size && !may_matter(bytes[used])) {
+    const void* end = std::memchr(bytes + used, '\n', size - used);
+    if (end == nullptr) break;
+    used = static_cast<std::size_t>(static_cast<const std::uint8_t*>(end) - bytes) + 1;
+  }
+  return used;
+}
+
 // Up to the next line's end, or all there is.
 std::size_t Message::feed_line(const std::uint8_t* bytes, std::size_t size) {
   const void* end = std::memchr(bytes, '\n', size);
@@ -173,6 +245,7 @@ void Message::line_complete(const char* line, std::size_t size, bool whole) {
       if (size != 0) start_line(line, size, whole);
       break;
     case State::kHeaders:
+      line_is_kept_ = size == 0;
       if (size == 0) {
         end_of_head();
       } else {
@@ -208,42 +281,27 @@ void Message::start_line(const char* line, std::size_t size, bool whole) {
     return;
   }
   status_ = static_cast<int>(status);
+  minor_version_ = line[7] == '0' ? 0 : 1;
   state_ = State::kHeaders;
 }
 
 void Message::header_line(const char* line, std::size_t size) {
-  // The three names' lengths and first letters: most headers end here.
-  const char first = lower(line[0]);
-  if (first != 'c' && first != 't') return;
-  const void* colon = std::memchr(line, ':', size);
-  if (colon == nullptr) return;
-  const auto name_size = static_cast<std::size_t>(static_cast<const char*>(colon) - line);
-  const char* value = line + name_size + 1;
-  std::size_t value_size = size - name_size - 1;
-  while (value_size != 0 && is_blank(value[0])) {
-    ++value;
-    --value_size;
-  }
-  while (value_size != 0 && is_blank(value[value_size - 1])) --value_size;
-
-  if (is_name(line, name_size, "content-length")) {
+  if (has_name(line, size, "content-length")) {
+    const Text value = value_of(line, size, 14);
     std::uint64_t length = 0;
-    if (!parse_decimal(value, value_size, &length) || (has_length_ && length != left_)) {
+    if (!parse_decimal(value.bytes, value.size, &length) || (has_length_ && length != left_)) {
       state_ = State::kFailed;
       return;
     }
     has_length_ = true;
     left_ = length;
-  } else if (is_name(line, name_size, "transfer-encoding")) {
+  } else if (has_name(line, size, "transfer-encoding")) {
+    const Text value = value_of(line, size, 17);
     constexpr std::size_t kChunked = 7;
-    chunked_ = value_size >= kChunked &&
-               equals_ignoring_case(value + value_size - kChunked, "chunked", kChunked);
-  } else if (is_name(line, name_size, "traceparent")) {
-    // RFC 9110: twice the same header is a list, which is no valid traceparent.
-    if (has_traceparent_ || !parse_traceparent(value, value_size, &traceparent_)) {
-      traceparent_ = Traceparent{};
-    }
-    has_traceparent_ = true;
+    chunked_ = value.size >= kChunked &&
+               equals_ignoring_case(value.bytes + value.size - kChunked, "chunked", kChunked);
+  } else if (kind_ == Kind::kRequest && !trace_headers_.take(line, size)) {
+    line_is_kept_ = is_kept_header(line, size);
   }
 }
 

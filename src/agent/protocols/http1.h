@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "agent/protocols/traceparent.h"
+#include "agent/protocols/trace_headers.h"
 
 namespace kolben::agent::http1 {
 
@@ -19,7 +19,8 @@ enum class Looks : std::uint8_t { kNo, kMaybe, kYes };
 // bytes.
 Looks looks_like_request(const std::uint8_t* bytes, std::size_t size);
 
-// What the caller keeps of a head; longer heads are cut.
+// What is kept of a request's head: the start line and the headers that spans are made of, see
+// is_kept_header(). Cookies and tokens stay where they are. Longer heads are cut.
 struct HeadBuffer {
   std::uint8_t* bytes = nullptr;
   std::uint32_t capacity = 0;
@@ -54,11 +55,12 @@ class Message {
 
   Method method() const { return method_; }
   int status() const { return status_; }
+  // Of a response: 0 or 1, for HTTP/1.0 and 1.1.
+  std::uint8_t minor_version() const { return minor_version_; }
   std::uint64_t body_bytes() const { return body_bytes_; }
   const HeadBuffer& head() const { return head_; }
-  bool has_traceparent() const { return has_traceparent_; }
-  // Valid where the header was: zeros where its value was not.
-  const Traceparent& traceparent() const { return traceparent_; }
+  // Of a request: what its headers say of the trace.
+  const TraceHeaders& trace_headers() const { return trace_headers_; }
 
  private:
   // In the order of a message's life; head_complete() relies on it.
@@ -78,6 +80,8 @@ class Message {
   std::size_t feed_line(const std::uint8_t* bytes, std::size_t size);
   std::size_t feed_counted(std::size_t size);
   void keep_head(const std::uint8_t* bytes, std::size_t size);
+  std::size_t feed_head(const std::uint8_t* bytes, std::size_t size);
+  std::size_t skip_lines(const std::uint8_t* bytes, std::size_t size) const;
   void line_complete(const char* line, std::size_t size, bool whole);
   void start_line(const char* line, std::size_t size, bool whole);
   void header_line(const char* line, std::size_t size);
@@ -92,15 +96,17 @@ class Message {
   Method method_ = Method::kOther;
   bool chunked_ = false;
   bool has_length_ = false;
-  bool has_traceparent_ = false;
   bool switches_protocol_ = false;
   bool line_cut_ = false;
+  bool line_is_kept_ = true;  // the line that was completed last
+  std::uint8_t minor_version_ = 0;
   std::uint16_t line_size_ = 0;
   int status_ = 0;
-  std::uint64_t left_ = 0;  // of the body, or of the chunk
+  std::uint32_t line_start_ = 0;  // of the current line, in the kept head
+  std::uint64_t left_ = 0;        // of the body, or of the chunk
   std::uint64_t body_bytes_ = 0;
   HeadBuffer head_;
-  Traceparent traceparent_;
+  TraceHeaders trace_headers_;
   char line_[kLineBytesMax] = {};  // the begin of a line whose end has not come yet
 };
 

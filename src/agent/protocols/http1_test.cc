@@ -74,8 +74,18 @@ TEST(Http1, RequestWithoutBodyEndsAtTheEmptyLine) {
     EXPECT_TRUE(fed.message.complete());
     EXPECT_EQ(fed.head, "GET /a?b=c HTTP/1.1\r\nHost: localhost:5000\r\n\r\n");
     EXPECT_EQ(fed.used, fed.head.size());
-    EXPECT_FALSE(fed.message.has_traceparent());
+    EXPECT_FALSE(fed.message.trace_headers().has_traceparent());
   });
+}
+
+TEST(Http1, HeadersThatNoSpanNeedsAreNotKept) {
+  requests(
+      "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secret\r\nUSER-AGENT: x\r\n"
+      "Cookie: session=secret\r\nTraceState: k=v\r\nHostess: no\r\nTE: trailers\r\n\r\n",
+      [](const Fed& fed) {
+        EXPECT_EQ(fed.head,
+                  "GET / HTTP/1.1\r\nHost: a\r\nUSER-AGENT: x\r\nTraceState: k=v\r\n\r\n");
+      });
 }
 
 TEST(Http1, RequestBodyByContentLength) {
@@ -100,17 +110,17 @@ TEST(Http1, TraceparentIsFound) {
       "GET / HTTP/1.1\r\nTraceParent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
       "\r\n",
       [](const Fed& fed) {
-        EXPECT_TRUE(fed.message.has_traceparent());
-        EXPECT_EQ(fed.message.traceparent().trace_id[15], 0x9c);
-        EXPECT_EQ(fed.message.traceparent().flags, 1);
+        EXPECT_TRUE(fed.message.trace_headers().has_traceparent());
+        EXPECT_EQ(fed.message.trace_headers().traceparent().trace_id[15], 0x9c);
+        EXPECT_EQ(fed.message.trace_headers().traceparent().flags, 1);
       });
 }
 
 TEST(Http1, BrokenOrDoubleTraceparentCountsAsNone) {
   requests("GET / HTTP/1.1\r\ntraceparent: 00-nonsense-01\r\n\r\n", [](const Fed& fed) {
-    EXPECT_TRUE(fed.message.has_traceparent());
-    EXPECT_EQ(fed.message.traceparent().flags, 0);
-    EXPECT_EQ(fed.message.traceparent().trace_id[15], 0);
+    EXPECT_TRUE(fed.message.trace_headers().has_traceparent());
+    EXPECT_EQ(fed.message.trace_headers().traceparent().flags, 0);
+    EXPECT_EQ(fed.message.trace_headers().traceparent().trace_id[15], 0);
   });
 }
 

@@ -32,7 +32,7 @@ struct RecordHeader {
   RecordType type{};
   std::uint16_t reserved = 0;
   std::uint32_t pid = 0;
-  std::uint32_t tid = 0;
+  std::uint32_t tid = 0;  // tells the threads of a process apart; not the kernel's number
 };
 
 struct Context {
@@ -69,14 +69,19 @@ struct Exchange {
   // ended.
   std::uint8_t end_reason = 0;
   std::uint8_t parent_is_remote = 0;
-  std::uint32_t request_head_size = 0;   // the head of the request, cut at kHeadBytesMax
-  std::uint32_t response_head_size = 0;  // the status line and headers, cut likewise
-  std::uint32_t route_size = 0;          // what the application called its route
-  std::uint32_t attributes_size = 0;     // encoded, what the application added
-  // texts: local_address, peer_address, request_head, response_head, route, attributes
+  std::uint16_t response_status = 0;        // 0: no response
+  std::uint8_t response_minor_version = 0;  // of HTTP/1.x
+  std::uint8_t padding = 0;
+  std::uint16_t request_head_size = 0;  // the start line and the headers that spans are made of
+  std::uint16_t route_size = 0;         // what the application called its route
+  std::uint16_t attributes_size = 0;    // encoded, what the application added
+  std::uint16_t padding2[3] = {};
+  // texts: local_address, peer_address, request_head, route, attributes
 };
+// With the addresses and head of a plain request it fits in one slot of the ring.
+static_assert(sizeof(Exchange) == 96);
 
-// Enough for the start line and the headers that become attributes.
+// Enough for the start line and the headers that become attributes; the rest is cut.
 inline constexpr std::uint32_t kHeadBytesMax = 2048;
 
 struct SpanRecord {

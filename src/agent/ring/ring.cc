@@ -11,15 +11,19 @@
 #include <cstring>
 #include <new>
 
+#include "agent/ring/open_table.h"
+
 namespace kolben::agent {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x3130'474e'4952'424bULL;  // "KBRING01"
 // Bumped whenever a record or the layout changes: writer and reader must be of one build.
-constexpr std::uint32_t kLayoutVersion = 1;
+constexpr std::uint32_t kLayoutVersion = 2;
 constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::size_t kCacheLine = 64;
 // A ring of 1 GiB: more than any setting that makes sense, so a broken header maps nothing wild.
+// The reader tells the writers at least so many times a lap how far it is.
+constexpr std::uint32_t kPublishesPerLap = 8;
 constexpr std::uint32_t kMaxSlots = 4 * 1024 * 1024;
 
 // The states of a slot, in the low bits of its stamp; the lap + 1 is above, so that zero is never
@@ -56,7 +60,6 @@ struct RingHeader {
   // Device and inode of the launched program's stdout and stderr; zero: not noted.
   std::uint64_t output_device[2] = {};
   std::uint64_t output_inode[2] = {};
-  alignas(kCacheLine) std::atomic<std::int64_t> active_requests{0};
 };
 static_assert(sizeof(RingHeader) <= kHeaderBytes);
 
@@ -72,7 +75,7 @@ std::uint64_t stamp_of(std::uint32_t slots, std::uint64_t position, std::uint64_
 }
 
 std::size_t mapped_bytes(std::uint32_t slots) {
-  return kHeaderBytes + std::size_t{slots} * kSlotBytes;
+  return kHeaderBytes + std::size_t{slots} * kSlotBytes + sizeof(OpenTable);
 }
 
 bool is_power_of_two(std::uint32_t value) {
@@ -100,8 +103,12 @@ RingHeader* create_ring(const char* path, std::uint32_t slots) {
   const int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return nullptr;
   RingHeader* ring = nullptr;
-  if (ftruncate(file, static_cast<off_t>(mapped_bytes(slots))) == 0) {
+  // Allocated, not only as long: writing to a hole of a full /dev/shm is a SIGBUS for the program.
+  const int failure = posix_fallocate(file, 0, static_cast<off_t>(mapped_bytes(slots)));
+  if (failure == 0) {
     ring = map_file(file, mapped_bytes(slots));
+  } else {
+    errno = failure;
   }
   if (ring != nullptr) {
     new (ring) RingHeader;
@@ -140,6 +147,11 @@ RingHeader* map_ring(const char* path) {
   return ring;
 }
 
+OpenTable* open_table(RingHeader* ring) {
+  auto* bytes = reinterpret_cast<std::uint8_t*>(ring);
+  return reinterpret_cast<OpenTable*>(bytes + mapped_bytes(ring->slots) - sizeof(OpenTable));
+}
+
 void unmap_ring(RingHeader* ring) {
   if (ring != nullptr) munmap(ring, mapped_bytes(ring->slots));
 }
@@ -163,30 +175,36 @@ RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payl
     }
   } while (!ring->head.compare_exchange_weak(head, head + count, std::memory_order_relaxed));
 
+  Slot& first = slot_at(ring, ring->slots, head);
   ring_ = ring;
+  to_ = first.bytes;
+  room_ = kSlotPayload;
+  left_ = size;
   first_slot_ = head;
   slot_count_ = count;
-  size_ = size;
   const RecordHeader header = {.size = size, .type = type, .reserved = 0, .pid = pid, .tid = tid};
   append(&header, sizeof(header));
-  slot_at(ring, ring->slots, head)
-      .stamp.store(stamp_of(ring->slots, head, kReserved), std::memory_order_release);
+  first.stamp.store(stamp_of(ring->slots, head, kReserved), std::memory_order_release);
 }
 
 void RecordWriter::append(const void* bytes, std::uint32_t size) {
-  if (ring_ == nullptr) return;
-  if (size > size_ - offset_) size = size_ - offset_;
+  if (size > left_) size = left_;
+  left_ -= size;
   const auto* from = static_cast<const std::uint8_t*>(bytes);
-  while (size > 0) {
-    const std::uint32_t within = offset_ % kSlotPayload;
-    const std::uint32_t room = kSlotPayload - within;
-    const std::uint32_t piece = size < room ? size : room;
-    std::memcpy(slot_at(ring_, ring_->slots, first_slot_ + offset_ / kSlotPayload).bytes + within,
-                from, piece);
-    from += piece;
-    offset_ += piece;
-    size -= piece;
+  while (size > room_) {
+    std::memcpy(to_, from, room_);
+    from += room_;
+    size -= room_;
+    next_slot();
   }
+  std::memcpy(to_, from, size);
+  to_ += size;
+  room_ -= size;
+}
+
+void RecordWriter::next_slot() {
+  to_ = slot_at(ring_, ring_->slots, first_slot_ + ++slot_).bytes;
+  room_ = kSlotPayload;
 }
 
 RecordWriter::~RecordWriter() {
@@ -203,32 +221,51 @@ RecordWriter::~RecordWriter() {
 }
 
 RingReader::RingReader(RingHeader* ring)
-    : ring_(ring), slots_(ring->slots), tail_(ring->tail.load(std::memory_order_relaxed)) {}
+    : ring_(ring),
+      slots_(ring->slots),
+      tail_(ring->tail.load(std::memory_order_relaxed)),
+      published_(tail_),
+      head_(tail_) {}
 
-// Release: the writers may overwrite what was copied out.
 void RingReader::advance(std::uint64_t slots) {
   tail_ += slots;
+  if (tail_ - published_ >= slots_ / kPublishesPerLap) publish();
+}
+
+// Release: the writers may overwrite what was copied out.
+void RingReader::publish() {
+  if (published_ == tail_) return;
+  published_ = tail_;
   ring_->tail.store(tail_, std::memory_order_release);
 }
 
 std::uint32_t RingReader::next(std::uint8_t* buffer, std::uint64_t now_nanos) {
   // Bounded: each turn moves the tail, or returns.
   for (;;) {
-    const std::uint64_t head = ring_->head.load(std::memory_order_acquire);
+    if (head_ == tail_) head_ = ring_->head.load(std::memory_order_acquire);
     // More than the ring holds: the header was overwritten, there is nothing left to trust.
-    if (head == tail_ || head - tail_ > slots_) return 0;
+    if (head_ == tail_ || head_ - tail_ > slots_) {
+      head_ = tail_;
+      publish();
+      return 0;
+    }
     Slot& first = slot_at(ring_, slots_, tail_);
     if (first.stamp.load(std::memory_order_acquire) != stamp_of(slots_, tail_, kFirst)) {
-      if (!skip_abandoned(head, now_nanos)) return 0;
+      if (!skip_abandoned(head_, now_nanos)) {
+        publish();
+        return 0;
+      }
+      publish();  // so that its writer, if it comes back, sees that it was given up
       continue;
     }
     RecordHeader header;
     std::memcpy(&header, first.bytes, sizeof(header));
     const bool sane = header.size >= sizeof(RecordHeader) && header.size <= kRecordBytesMax &&
-                      slots_for(header.size) <= head - tail_;
+                      slots_for(header.size) <= head_ - tail_;
     if (!sane) {
       ring_->abandoned.fetch_add(1, std::memory_order_relaxed);
       advance(1);
+      publish();
       continue;
     }
     std::uint32_t copied = 0;
@@ -292,12 +329,16 @@ std::uint64_t RingReader::untraced() const {
   return ring_->untraced.load(std::memory_order_relaxed);
 }
 
-std::int64_t RingReader::active_requests() const {
-  return ring_->active_requests.load(std::memory_order_relaxed);
+std::uint64_t used_slots(const RingHeader* ring) {
+  return ring->head.load(std::memory_order_relaxed);
 }
 
-void add_active_requests(RingHeader* ring, std::int64_t change) {
-  if (ring != nullptr) ring->active_requests.fetch_add(change, std::memory_order_relaxed);
+void prefetch_record(RingHeader* ring) {
+  const std::uint64_t head = ring->head.load(std::memory_order_relaxed);
+  const auto* slot = reinterpret_cast<const std::uint8_t*>(&slot_at(ring, ring->slots, head));
+  for (std::uint32_t i = 0; i < kSlotBytes; i += kCacheLine) {
+    __builtin_prefetch(slot + i, 1);
+  }
 }
 
 void count_untraced(RingHeader* ring) {

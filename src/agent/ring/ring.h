@@ -8,10 +8,12 @@
 //  - The reader trusts nothing: sizes are checked and the record is copied out before it is parsed,
 //    because a broken program may scribble over the mapping.
 //
-// Layout: one page of RingHeader, then 2^n slots of kSlotBytes. A record takes consecutive slots
+// Layout: one page of RingHeader, then 2^n slots of kSlotBytes, then the open table (open_table.h).
+// A record takes consecutive slots
 // (modulo the ring); each slot begins with a stamp: the lap in which it was filled and whether it
 // is the first of its record. A stamp of an earlier lap means "not filled yet", and zero is such a
-// stamp, so that nothing has to be initialised: a fresh file costs one page. The writers' head, the
+// stamp, so that nothing has to be initialised. The file has its blocks from the start, so that a
+// disk or /dev/shm that fills up later takes nothing from the programs. The writers' head, the
 // reader's tail and the counters have cache lines of their own.
 //
 // Freestanding, see record.h. The file is created by the launcher (mode 0600, in /dev/shm or the
@@ -26,9 +28,9 @@
 namespace kolben::agent {
 
 inline constexpr std::uint32_t kSlotBytes = 256;
-// 4 MiB: a second of nginx at 100 k requests a second is 40 MiB, but the reader wakes every few
-// milliseconds; long pauses of the reader cost records, not memory.
-inline constexpr std::uint32_t kDefaultSlots = 16 * 1024;
+// 2 MiB, which count as the agent process's memory as well: a server of 100,000 requests a second
+// fills them in 80 ms, and the reader wakes every 20. Longer pauses of the reader cost records.
+inline constexpr std::uint32_t kDefaultSlots = 8 * 1024;
 
 struct RingHeader;
 
@@ -58,11 +60,15 @@ class RecordWriter {
   void append(const void* bytes, std::uint32_t size);
 
  private:
+  void next_slot();
+
   RingHeader* ring_ = nullptr;
+  std::uint8_t* to_ = nullptr;  // the next byte
+  std::uint32_t room_ = 0;      // in the slot of the next byte
+  std::uint32_t left_ = 0;      // of what was reserved
   std::uint64_t first_slot_ = 0;
   std::uint32_t slot_count_ = 0;
-  std::uint32_t offset_ = 0;  // written so far
-  std::uint32_t size_ = 0;
+  std::uint32_t slot_ = 0;  // of those, the one of the next byte
 };
 
 // The reader's side. One at a time.
@@ -70,22 +76,25 @@ class RingReader {
  public:
   explicit RingReader(RingHeader* ring);
   // Copies the next record into `buffer` (kRecordBytesMax bytes) and returns its size; 0: none yet.
+  // What was read becomes room for the writers when there is nothing more, or when it is much: the
+  // line that says so would else move between the processors' caches with each record.
   std::uint32_t next(std::uint8_t* buffer, std::uint64_t now_nanos);
 
   std::uint64_t dropped() const;    // by writers: the ring was full
   std::uint64_t abandoned() const;  // by writers that were killed
   std::uint64_t untraced() const;   // beyond a bound of the programs, see count_untraced()
-  // Requests that are being served now, over all processes.
-  std::int64_t active_requests() const;
 
  private:
   bool skip_abandoned(std::uint64_t head, std::uint64_t now_nanos);
   void advance(std::uint64_t slots);
+  void publish();
 
   RingHeader* ring_;
   // Copies of what the header says, which a broken program may overwrite.
   std::uint32_t slots_;
   std::uint64_t tail_;
+  std::uint64_t published_;  // the tail that the writers see
+  std::uint64_t head_ = 0;   // as it was when it was looked at last
   // Since when, and up to which reserved slot, nothing was filled in.
   std::uint64_t stuck_since_ = 0;
   std::uint64_t stuck_head_ = 0;
@@ -97,7 +106,10 @@ class RingReader {
 inline constexpr std::uint64_t kAbandonedNanos = 50'000'000;
 inline constexpr std::uint64_t kStalledNanos = 2'000'000'000;
 
-void add_active_requests(RingHeader* ring, std::int64_t change);
+// How many slots were ever reserved.
+std::uint64_t used_slots(const RingHeader* ring);
+// The next record's memory will be wanted soon: the processor fetches it meanwhile.
+void prefetch_record(RingHeader* ring);
 // A connection, span or attribute that found its table full.
 void count_untraced(RingHeader* ring);
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,9 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "agent/ring/open_table.h"
+#include "agent/ring/ring_files.h"
 
 namespace kolben::agent {
 namespace {
@@ -164,9 +168,8 @@ TEST_F(RingTest, MappingSeesTheOtherMappingsRecords) {
   ASSERT_TRUE(write("through the file", mapped));
   RingReader reader(ring_);
   EXPECT_EQ(read(reader), "through the file");
-  add_active_requests(mapped, 2);
-  add_active_requests(ring_, -1);
-  EXPECT_EQ(reader.active_requests(), 1);
+  open_table(mapped)->owners[0].store(4711);
+  EXPECT_EQ(open_table(ring_)->owners[0].load(), 4711u);
   unmap_ring(mapped);
 }
 
@@ -245,6 +248,50 @@ TEST_F(RingTest, KilledProcesses) {
     ASSERT_TRUE(write("alive"));
     EXPECT_EQ(read(reader, now), "alive");
   }
+}
+
+// A hole would be filled when a program writes to it, and a full /dev/shm would kill the program.
+TEST_F(RingTest, HasItsBlocksFromTheStart) {
+  struct stat status = {};
+  ASSERT_EQ(stat(path_.c_str(), &status), 0);
+  EXPECT_GE(status.st_blocks * 512, status.st_size);
+}
+
+class RingFilesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char directory[] = "/tmp/kolben-ring-XXXXXX";
+    ASSERT_NE(mkdtemp(directory), nullptr);
+    directory_ = directory;
+  }
+  void TearDown() override {
+    for (const std::string& name : names_) unlink((directory_ + "/" + name).c_str());
+    rmdir(directory_.c_str());
+  }
+  std::string make(const std::string& name) {
+    names_.push_back(name);
+    const std::string path = directory_ + "/" + name;
+    unmap_ring(create_ring(path.c_str(), 64));
+    return path;
+  }
+  static bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+  std::string directory_;
+  std::vector<std::string> names_;
+};
+
+TEST_F(RingFilesTest, OnlyRingsThatNobodyHoldsAreRemoved) {
+  const std::string held = make(std::string(kRingFilePrefix) + "held");
+  const std::string abandoned = make(std::string(kRingFilePrefix) + "abandoned");
+  const std::string foreign = make("something-else");
+  hold_ring(held.c_str());
+  remove_abandoned_rings(directory_.c_str());
+  EXPECT_TRUE(exists(abandoned)) << "it is young";
+  remove_abandoned_rings(directory_.c_str(), 0);
+  EXPECT_FALSE(exists(abandoned));
+  EXPECT_TRUE(exists(held));
+  EXPECT_TRUE(exists(foreign));
+  remove_abandoned_rings("/no/such/directory");
 }
 
 }  // namespace

@@ -21,6 +21,15 @@ std::string signals_of(const pipeline::ComponentType& type) {
   return "[" + text + "]";
 }
 
+std::string conversions_of(const pipeline::ComponentType& type) {
+  std::string text;
+  for (const pipeline::Conversion& conversion : type.conversions) {
+    text.append(text.empty() ? "" : ", ").append(to_string(conversion.from));
+    text.append(" to ").append(to_string(conversion.to));
+  }
+  return "[" + text + "]";
+}
+
 void print_kind(pipeline::Kind kind) {
   std::string text(pipeline::section_name(kind));
   text += ":\n";
@@ -29,7 +38,9 @@ void print_kind(pipeline::Kind kind) {
     text.append("  - name: ").append(type.type).append("\n");
     if (!type.alias.empty()) text.append("    alias: ").append(type.alias).append("\n");
     if (kind == pipeline::Kind::kExtension) continue;
-    text.append("    signals: ").append(signals_of(type)).append("\n");
+    const bool is_connector = kind == pipeline::Kind::kConnector;
+    text.append("    signals: ").append(is_connector ? conversions_of(type) : signals_of(type));
+    text.append("\n");
   }
   std::fputs(text.c_str(), stdout);
 }
@@ -39,8 +50,9 @@ void print_kind(pipeline::Kind kind) {
 void add_components(CLI::App& program, int& exit_code) {
   program.add_subcommand("components", "List what a configuration may name")
       ->callback([&exit_code] {
-        for (const auto kind : {pipeline::Kind::kReceiver, pipeline::Kind::kProcessor,
-                                pipeline::Kind::kExporter, pipeline::Kind::kExtension}) {
+        for (const auto kind :
+             {pipeline::Kind::kReceiver, pipeline::Kind::kProcessor, pipeline::Kind::kExporter,
+              pipeline::Kind::kConnector, pipeline::Kind::kExtension}) {
           print_kind(kind);
         }
         exit_code = 0;

@@ -37,10 +37,10 @@ void add_up(CLI::App& program, int& exit_code) {
                  "Write the bound ports there as JSON once everything is ready")
       ->type_name("FILE");
   up->callback([options, &exit_code] {
-    config::Errors errors;
-    const config::Node root =
-        load_configuration(options->configuration, config::process_environment(), errors);
-    exit_code = run(root, errors, components(), options->run);
+    const auto load = [&options](config::Errors& errors) {
+      return load_configuration(options->configuration, config::process_environment(), errors);
+    };
+    exit_code = run(load, components(), options->run);
   });
 }
 

@@ -6,40 +6,19 @@
 #include <ctime>
 #include <iterator>
 
+#include "model/value_text.h"
+#include "wire/utf8.h"
+
 namespace kolben::exporters::debug {
 namespace {
 
-// Length of the UTF-8 sequence that begins here, or 0 where there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const std::size_t length = first < 0x80             ? 1
-                             : (first & 0xe0) == 0xc0 ? 2
-                             : (first & 0xf0) == 0xe0 ? 3
-                             : (first & 0xf8) == 0xf0 ? 4
-                                                      : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  return length;
-}
-
-template <typename Items, typename Append>
-void append_joined(std::string& out, const Items& items, Append append) {
-  bool is_first = true;
-  for (const auto& item : items) {
-    if (!is_first) out += ',';
-    is_first = false;
-    append(item);
-  }
-}
-
-void append_quoted(std::string& out, const Value& value) {
-  const bool is_text = value.type() == ValueType::kString;
-  if (is_text) out += '"';
-  append_plain(out, value);
-  if (is_text) out += '"';
+// Whether a terminal would act on it: C0 but tab and newline, DEL, and C1 (U+0080 to U+009F, where
+// U+009B begins a command as ESC [ does).
+bool is_control(std::string_view sequence) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
+  if (sequence.size() == 2) return byte(0) == 0xc2 && byte(1) < 0xa0;
+  const bool is_c0 = byte(0) < 0x20 && byte(0) != '\t' && byte(0) != '\n';
+  return is_c0 || byte(0) == 0x7f;
 }
 
 std::string_view type_name(ValueType type) {
@@ -64,60 +43,31 @@ std::string_view type_name(ValueType type) {
   return "Empty";
 }
 
+// " name@1.0 key=value"
+void append_scope_line(std::string& out, const Scope& scope) {
+  out += ' ';
+  append_printable(out, scope.name);
+  if (!scope.version.empty()) {
+    out += '@';
+    append_printable(out, scope.version);
+  }
+  append_pairs(out, scope.attributes);
+  out += '\n';
+}
+
 }  // namespace
 
 void append_printable(std::string& out, std::string_view text) {
-  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
   while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    const auto first = static_cast<unsigned char>(text.front());
-    const bool is_control = (first < 0x20 && first != '\t' && first != '\n') || first == 0x7f;
-    if (length == 0 || is_control) {
-      out += kReplacement;
-      text.remove_prefix(1);
-    } else {
-      out += text.substr(0, length);
-      text.remove_prefix(length);
-    }
+    const wire::Utf8Step step = wire::utf8_step(text);
+    const std::string_view sequence = text.substr(0, step.size);
+    out += step.is_valid && !is_control(sequence) ? sequence : wire::kReplacementCharacter;
+    text.remove_prefix(step.size);
   }
 }
 
 void append_plain(std::string& out, const Value& value) {
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      return;
-    case ValueType::kString:
-      return append_printable(out, value.as_string());
-    case ValueType::kBool:
-      out += value.as_bool() ? "true" : "false";
-      return;
-    case ValueType::kInt:
-      fmt::format_to(std::back_inserter(out), "{}", value.as_int());
-      return;
-    case ValueType::kDouble:
-      fmt::format_to(std::back_inserter(out), "{}", value.as_double());
-      return;
-    case ValueType::kArray:
-      out += '[';
-      append_joined(out, value.as_array(), [&](const Value& item) { append_quoted(out, item); });
-      out += ']';
-      return;
-    case ValueType::kKvlist:
-      out += '{';
-      append_joined(out, value.as_kvlist(), [&](const KeyValue& entry) {
-        out += '"';
-        append_printable(out, entry.key);
-        out += "\":";
-        append_quoted(out, entry.value);
-      });
-      out += '}';
-      return;
-    case ValueType::kBytes:
-      for (const char byte : value.as_bytes()) {
-        fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
-      }
-      return;
-  }
+  append_printable(out, value_text(value));
 }
 
 void append_typed(std::string& out, const Value& value) {
@@ -161,17 +111,25 @@ std::string format_time(std::uint64_t unix_nanos) {
   return text + " +0000 UTC";
 }
 
-void append_resource(std::string& out, std::string_view title, std::size_t index,
+void append_resource(std::string& out, Layout layout, std::string_view title, std::size_t index,
                      const Resource& resource, std::string_view schema_url) {
-  fmt::format_to(std::back_inserter(out), "{} #{}\nResource SchemaURL: ", title, index);
+  fmt::format_to(std::back_inserter(out), "{} #{}", title, index);
+  if (layout == Layout::kNormal) {
+    append_pairs(out, resource.attributes);
+    out += '\n';
+    return;
+  }
+  out += "\nResource SchemaURL: ";
   append_printable(out, schema_url);
   out += '\n';
   append_attributes(out, "Resource attributes:", resource.attributes);
 }
 
-void append_scope(std::string& out, std::string_view title, std::size_t index, const Scope& scope,
-                  std::string_view schema_url) {
-  fmt::format_to(std::back_inserter(out), "{} #{}\n{} SchemaURL: ", title, index, title);
+void append_scope(std::string& out, Layout layout, std::string_view title, std::size_t index,
+                  const Scope& scope, std::string_view schema_url) {
+  fmt::format_to(std::back_inserter(out), "{} #{}", title, index);
+  if (layout == Layout::kNormal) return append_scope_line(out, scope);
+  fmt::format_to(std::back_inserter(out), "\n{} SchemaURL: ", title);
   append_printable(out, schema_url);
   out += "\nInstrumentationScope ";
   append_printable(out, scope.name);

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "exporters/debug/format.h"
-
 namespace kolben::exporters::debug {
 namespace {
 
@@ -172,35 +170,23 @@ void append_point_lines(std::string& out, const Metric& metric, const Points& po
   }
 }
 
+void append_metric_lines(std::string& out, const Metric& metric) {
+  append_point_lines(out, metric, metric.number_points);
+  append_point_lines(out, metric, metric.histogram_points);
+  append_point_lines(out, metric, metric.exponential_histogram_points);
+  append_point_lines(out, metric, metric.summary_points);
+}
+
 }  // namespace
 
-std::string metrics_text(const DecodedMetrics& metrics, bool is_detailed) {
+std::string metrics_text(const DecodedMetrics& metrics, Layout wanted) {
   std::string out;
-  for (std::size_t r = 0; r < metrics.resources.size(); ++r) {
-    const ResourceMetrics& resource = metrics.resources[r];
-    if (is_detailed) {
-      append_resource(out, "ResourceMetrics", r, resource.resource, resource.schema_url);
-    } else {
-      fmt::format_to(std::back_inserter(out), "ResourceMetrics #{}", r);
-      append_pairs(out, resource.resource.attributes);
-      out += '\n';
-    }
-    for (std::size_t s = 0; s < resource.scopes.size(); ++s) {
-      const ScopeMetrics& scope = resource.scopes[s];
-      if (is_detailed) append_scope(out, "ScopeMetrics", s, scope.scope, scope.schema_url);
-      for (std::size_t m = 0; m < scope.metrics.size(); ++m) {
-        const Metric& metric = scope.metrics[m];
-        if (is_detailed) {
-          append_metric(out, m, metric);
-          continue;
-        }
-        append_point_lines(out, metric, metric.number_points);
-        append_point_lines(out, metric, metric.histogram_points);
-        append_point_lines(out, metric, metric.exponential_histogram_points);
-        append_point_lines(out, metric, metric.summary_points);
-      }
-    }
-  }
+  append_tree<&ScopeMetrics::metrics>(
+      out, wanted, {"ResourceMetrics", "ScopeMetrics"}, metrics.resources,
+      [](std::string& text, Layout layout, std::size_t index, const Metric& metric) {
+        if (layout == Layout::kNormal) return append_metric_lines(text, metric);
+        append_metric(text, index, metric);
+      });
   return out;
 }
 

@@ -3,10 +3,11 @@
 
 #include <string>
 
+#include "exporters/debug/format.h"
 #include "model/batch.h"
 
 namespace kolben::exporters::debug {
 
-std::string metrics_text(const DecodedMetrics& metrics, bool is_detailed);
+std::string metrics_text(const DecodedMetrics& metrics, Layout layout);
 
 }  // namespace kolben::exporters::debug

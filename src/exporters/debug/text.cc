@@ -113,85 +113,49 @@ void append_log(std::string& out, std::size_t index, const LogRecord& record) {
                  id_text(record.trace_id), id_text(record.span_id), record.flags);
 }
 
-// "name 1.0" of a scope, as normal texts show it.
-void append_scope_line(std::string& out, std::string_view title, std::size_t index,
-                       const Scope& scope) {
-  fmt::format_to(std::back_inserter(out), "{} #{} ", title, index);
-  append_printable(out, scope.name);
-  if (!scope.version.empty()) {
-    out += '@';
-    append_printable(out, scope.version);
-  }
-  append_pairs(out, scope.attributes);
+void append_span_line(std::string& out, const Span& span) {
+  append_printable(out, span.name);
+  fmt::format_to(std::back_inserter(out), " {} {}", id_text(span.trace_id), id_text(span.span_id));
+  append_pairs(out, span.attributes);
   out += '\n';
 }
 
-void append_resource_line(std::string& out, std::string_view title, std::size_t index,
-                          const Resource& resource) {
-  fmt::format_to(std::back_inserter(out), "{} #{}", title, index);
-  append_pairs(out, resource.attributes);
+void append_log_line(std::string& out, const LogRecord& record) {
+  append_plain(out, record.body);
+  append_pairs(out, record.attributes);
   out += '\n';
 }
 
-std::string traces_text(const DecodedTraces& traces, bool is_detailed) {
+std::string traces_text(const DecodedTraces& traces, Layout wanted) {
   std::string out;
-  for (std::size_t r = 0; r < traces.resources.size(); ++r) {
-    const ResourceSpans& resource = traces.resources[r];
-    is_detailed ? append_resource(out, "ResourceSpans", r, resource.resource, resource.schema_url)
-                : append_resource_line(out, "ResourceSpans", r, resource.resource);
-    for (std::size_t s = 0; s < resource.scopes.size(); ++s) {
-      const ScopeSpans& scope = resource.scopes[s];
-      is_detailed ? append_scope(out, "ScopeSpans", s, scope.scope, scope.schema_url)
-                  : append_scope_line(out, "ScopeSpans", s, scope.scope);
-      for (std::size_t i = 0; i < scope.spans.size(); ++i) {
-        const Span& span = scope.spans[i];
-        if (is_detailed) {
-          append_span(out, i, span);
-          continue;
-        }
-        append_printable(out, span.name);
-        fmt::format_to(std::back_inserter(out), " {} {}", id_text(span.trace_id),
-                       id_text(span.span_id));
-        append_pairs(out, span.attributes);
-        out += '\n';
-      }
-    }
-  }
+  append_tree<&ScopeSpans::spans>(
+      out, wanted, {"ResourceSpans", "ScopeSpans"}, traces.resources,
+      [](std::string& text, Layout layout, std::size_t index, const Span& span) {
+        if (layout == Layout::kNormal) return append_span_line(text, span);
+        append_span(text, index, span);
+      });
   return out;
 }
 
-std::string logs_text(const DecodedLogs& logs, bool is_detailed) {
+std::string logs_text(const DecodedLogs& logs, Layout wanted) {
   std::string out;
-  for (std::size_t r = 0; r < logs.resources.size(); ++r) {
-    const ResourceLogs& resource = logs.resources[r];
-    is_detailed ? append_resource(out, "ResourceLog", r, resource.resource, resource.schema_url)
-                : append_resource_line(out, "ResourceLog", r, resource.resource);
-    for (std::size_t s = 0; s < resource.scopes.size(); ++s) {
-      const ScopeLogs& scope = resource.scopes[s];
-      is_detailed ? append_scope(out, "ScopeLogs", s, scope.scope, scope.schema_url)
-                  : append_scope_line(out, "ScopeLogs", s, scope.scope);
-      for (std::size_t i = 0; i < scope.records.size(); ++i) {
-        if (is_detailed) {
-          append_log(out, i, scope.records[i]);
-          continue;
-        }
-        append_plain(out, scope.records[i].body);
-        append_pairs(out, scope.records[i].attributes);
-        out += '\n';
-      }
-    }
-  }
+  append_tree<&ScopeLogs::records>(
+      out, wanted, {"ResourceLog", "ScopeLogs"}, logs.resources,
+      [](std::string& text, Layout layout, std::size_t index, const LogRecord& record) {
+        if (layout == Layout::kNormal) return append_log_line(text, record);
+        append_log(text, index, record);
+      });
   return out;
 }
 
-std::string text_of(const Batch& batch, bool is_detailed) {
+std::string text_of(const Batch& batch, Layout layout) {
   switch (batch.signal()) {
     case Signal::kTraces:
-      return traces_text(batch.traces(), is_detailed);
+      return traces_text(batch.traces(), layout);
     case Signal::kMetrics:
-      return metrics_text(batch.metrics(), is_detailed);
+      return metrics_text(batch.metrics(), layout);
     case Signal::kLogs:
-      return logs_text(batch.logs(), is_detailed);
+      return logs_text(batch.logs(), layout);
   }
   return {};
 }
@@ -220,10 +184,10 @@ std::string summary_line(const Batch& batch) {
 }
 
 std::string normal_text(const Batch& batch) {
-  return text_of(batch, false);
+  return text_of(batch, Layout::kNormal);
 }
 std::string detailed_text(const Batch& batch) {
-  return text_of(batch, true);
+  return text_of(batch, Layout::kDetailed);
 }
 
 }  // namespace kolben::exporters::debug

@@ -65,10 +65,21 @@ TEST(NormalText, IsALineASpan) {
                         "http.method=GET http.status_code=200\n"));
 }
 
+TEST(DetailedText, ShowsArraysAndMapsAsJson) {
+  Batch batch = one_span("GET /");
+  Arena& arena = batch.arena();
+  List<Value> items;
+  items.push_back(arena, Value::string("a"));
+  items.push_back(arena, Value::bytes("ab"));
+  set(batch.traces().resources[0].scopes[0].spans[0].attributes, arena, "list",
+      Value::array(items));
+  EXPECT_THAT(detailed_text(batch), HasSubstr("     -> list: Slice([\"a\",\"YWI=\"])\n"));
+}
+
 TEST(Texts, AStrangersBytesCantDriveTheTerminal) {
-  const std::string text = detailed_text(one_span("\x1b[2J\xff"));
+  const std::string text = detailed_text(one_span("\x1b[2J\xff\xc2\x9b"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
-  EXPECT_THAT(text, HasSubstr("\xef\xbf\xbd[2J\xef\xbf\xbd"));
+  EXPECT_THAT(text, HasSubstr("\xef\xbf\xbd[2J\xef\xbf\xbd\xef\xbf\xbd"));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "net/grpc/client.h"
 #include "otlp/outgoing.h"
 #include "otlp/service.h"
-#include "pipeline/log.h"
+#include "pipeline/partial_success.h"
 #include "pipeline/sender.h"
 #include "pipeline/settings.h"
 
@@ -56,18 +56,9 @@ class OtlpExporter final : public pipeline::Exporter {
     call.timeout = settings_.timeout;
     client_->call(std::move(call),
                   [this, done = std::move(done)](const Result<std::string>& reply) mutable {
-                    if (reply.has_value()) warn_of_partial_success(*reply);
+                    if (reply.has_value()) pipeline::warn_of_partial_success(id_, *reply);
                     done(reply.status());
                   });
-  }
-
-  // Some items were refused for good: retrying is forbidden, silence would be, too.
-  void warn_of_partial_success(std::string_view reply) const {
-    const Result<kolben::otlp::PartialSuccess> partial = kolben::otlp::decode_response(reply);
-    if (!partial.has_value() || (partial->rejected == 0 && partial->error_message.empty())) return;
-    log::warn(
-        id_, "the peer took a part only",
-        {{"rejected", std::to_string(partial->rejected)}, {"reason", partial->error_message}});
   }
 
   const std::string id_;

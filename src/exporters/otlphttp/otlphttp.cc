@@ -10,7 +10,7 @@
 #include "otlp/json.h"
 #include "otlp/outgoing.h"
 #include "otlp/service.h"
-#include "pipeline/log.h"
+#include "pipeline/partial_success.h"
 #include "pipeline/sender.h"
 #include "pipeline/settings.h"
 
@@ -96,18 +96,12 @@ class OtlpHttpExporter final : public pipeline::Exporter {
         return;
       }
       const Status status = net::http::status_of_answer(*answer, url);
-      if (status.is_ok()) warn_of_partial_success(*answer);
+      // A peer answers in the encoding that it was asked in; JSON is not read here.
+      if (status.is_ok() && !settings_.is_json) {
+        pipeline::warn_of_partial_success(id_, answer->body.view());
+      }
       done(status);
     });
-  }
-
-  void warn_of_partial_success(const net::http::Response& answer) const {
-    if (settings_.is_json) return;  // its text says little that the protobuf form does not
-    const auto partial = kolben::otlp::decode_response(answer.body.view());
-    if (!partial.has_value() || (partial->rejected == 0 && partial->error_message.empty())) return;
-    log::warn(
-        id_, "the peer took a part only",
-        {{"rejected", std::to_string(partial->rejected)}, {"reason", partial->error_message}});
   }
 
   const std::string id_;

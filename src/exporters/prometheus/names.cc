@@ -1,10 +1,6 @@
 #include "exporters/prometheus/names.h"
 
-#include <fmt/format.h>
-
 #include <cctype>
-#include <cmath>
-#include <iterator>
 #include <utility>
 
 namespace kolben::exporters::prometheus {
@@ -84,28 +80,6 @@ void append_word(std::string& name, std::string_view word) {
   name += word;
 }
 
-std::size_t utf8_length(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t length = first < 0x80             ? 1
-                             : (first & 0xe0) == 0xc0 ? 2
-                             : (first & 0xf0) == 0xe0 ? 3
-                             : (first & 0xf8) == 0xf0 ? 4
-                                                      : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  return length;
-}
-
-void append_utf8(std::string& out, std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    out += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length);
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-}
-
 }  // namespace
 
 std::string metric_name(const Metric& metric, const NameOptions& options) {
@@ -133,85 +107,8 @@ std::string label_name(std::string_view key) {
   if (!name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) != 0) {
     name.insert(0, "key_");
   }
+  if (name.starts_with("__")) name.insert(0, "key");  // Prometheus' own, such as __name__
   return name.empty() ? "_" : name;
-}
-
-void append_label_value(std::string& out, std::string_view value) {
-  std::string clean_text;
-  append_utf8(clean_text, value);
-  for (const char character : clean_text) {
-    if (character == '\\' || character == '"') out += '\\';
-    if (character == '\n') {
-      out += "\\n";
-    } else {
-      out += character;
-    }
-  }
-}
-
-void append_help(std::string& out, std::string_view text) {
-  std::string clean_text;
-  append_utf8(clean_text, text);
-  for (const char character : clean_text) {
-    if (character == '\\') out += '\\';
-    if (character == '\n') {
-      out += "\\n";
-    } else {
-      out += character;
-    }
-  }
-}
-
-void append_number(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "NaN";
-  } else if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-  } else {
-    fmt::format_to(std::back_inserter(out), "{}", value);
-  }
-}
-
-std::string text_of(const Value& value) {
-  std::string text;
-  const auto join = [&](const auto& items, char open, char close, auto append) {
-    text += open;
-    for (const auto& item : items) {
-      if (text.size() > 1) text += ',';
-      append(item);
-    }
-    text += close;
-  };
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      break;
-    case ValueType::kString:
-      text = value.as_string();
-      break;
-    case ValueType::kBool:
-      text = value.as_bool() ? "true" : "false";
-      break;
-    case ValueType::kInt:
-      text = fmt::format("{}", value.as_int());
-      break;
-    case ValueType::kDouble:
-      append_number(text, value.as_double());
-      break;
-    case ValueType::kArray:
-      join(value.as_array(), '[', ']', [&](const Value& item) { text += text_of(item); });
-      break;
-    case ValueType::kKvlist:
-      join(value.as_kvlist(), '{', '}', [&](const KeyValue& entry) {
-        text += entry.key;
-        text += ':';
-        text += text_of(entry.value);
-      });
-      break;
-    case ValueType::kBytes:
-      text = value.as_bytes();
-      break;
-  }
-  return text;
 }
 
 }  // namespace kolben::exporters::prometheus

@@ -17,17 +17,8 @@ struct NameOptions {
 // "http.server.duration", "ms" -> "http_server_duration_milliseconds".
 std::string metric_name(const Metric& metric, const NameOptions& options);
 
-// "http.method" -> "http_method"; a leading digit gets "key_" before it.
+// "http.method" -> "http_method"; a leading digit gets "key_" before it, two
+// leading underscores "key".
 std::string label_name(std::string_view key);
-
-// With \\, \" and \n escaped; bytes that are not UTF-8 become U+FFFD.
-void append_label_value(std::string& out, std::string_view value);
-// With \\ and \n escaped.
-void append_help(std::string& out, std::string_view text);
-// "+Inf", "-Inf", "NaN", else the shortest text that reads back the same.
-void append_number(std::string& out, double value);
-
-// The text form of an attribute: strings as they are, the rest as JSON.
-std::string text_of(const Value& value);
 
 }  // namespace kolben::exporters::prometheus

@@ -13,6 +13,11 @@
 namespace kolben::exporters::prometheus {
 namespace {
 
+// Scrapers are few, and each that reads slowly keeps a copy of all series.
+constexpr std::size_t kScrapersMax = 16;
+// More than any Prometheus server takes from one target; keeps the bound in bytes in its 64 bits.
+constexpr std::uint64_t kSeriesMaxHighest = 1'000'000'000;
+
 struct Settings {
   net::http::ServerSettings server;
   SeriesSettings series;
@@ -78,6 +83,8 @@ class PrometheusExporter final : public pipeline::Exporter {
 std::unique_ptr<pipeline::Exporter> create(pipeline::CreateContext& context) {
   Settings settings;
   settings.server.endpoint = "localhost:8889";
+  settings.server.body_bytes_max = 4096;  // requests have none
+  settings.server.connections_max = kScrapersMax;
   bool without_scope_info = false;
   std::chrono::nanoseconds expiration = std::chrono::minutes(5);
   std::uint64_t series_max = settings.series.series_max;
@@ -96,6 +103,15 @@ std::unique_ptr<pipeline::Exporter> create(pipeline::CreateContext& context) {
   }
   pipeline::read_tls_server(reader, settings.server.tls);
   if (expiration.count() <= 0) reader.error("metric_expiration", "must be greater than zero");
+  for (const auto& [name, value] : settings.series.const_labels) {
+    if (label_name(name) != name) {
+      reader.error("const_labels",
+                   "\"" + name + "\" is no name of a label: want letters, digits and _");
+    }
+  }
+  if (series_max == 0 || series_max > kSeriesMaxHighest) {
+    reader.error("series_max", "must be between 1 and " + std::to_string(kSeriesMaxHighest));
+  }
   settings.series.with_scope_info = !without_scope_info;
   settings.series.expiration_nanos = static_cast<std::uint64_t>(expiration.count());
   settings.series.series_max = series_max;

@@ -1,33 +1,19 @@
 #include "exporters/prometheus/series.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
+
+#include "pipeline/exposition.h"
 
 namespace kolben::exporters::prometheus {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-// 'name="value"', after a comma where something stands before.
-void append_label(std::string& out, std::string_view name, std::string_view value) {
-  if (!out.empty()) out += ',';
-  out += name;
-  out += "=\"";
-  append_label_value(out, value);
-  out += '"';
-}
-
-// Attributes in the order of their names; keys that become the same label are joined by ';' as the
-// specification says.
-void append_attributes(std::string& out, const Attributes& attributes) {
-  std::map<std::string, std::string> labels;
-  for (const KeyValue& attribute : attributes) {
-    auto [label, is_new] = labels.try_emplace(label_name(attribute.key), text_of(attribute.value));
-    if (!is_new) label->second += ";" + text_of(attribute.value);
-  }
-  for (const auto& [name, value] : labels) append_label(out, name, value);
-}
+// Nodes of the maps, the state, what the allocator adds.
+constexpr std::size_t kStateBytes = 256;
+constexpr std::size_t kFamilyBytes = 256;
+// While there is no room, what has expired is looked for so often: it costs a walk over all.
+constexpr std::uint64_t kSweepNanos = 1'000'000'000;
 
 // "namespace/name" of the service, as Prometheus' job label has it.
 std::string job_of(const Resource& resource) {
@@ -44,53 +30,22 @@ std::string_view instance_of(const Resource& resource) {
   return id != nullptr && id->type() == ValueType::kString ? id->as_string() : std::string_view();
 }
 
-// Upper bounds and counts of an exponential histogram's buckets, in rising order.
-// Bucket i of the positive range holds (base^i, base^(i+1)], base = 2^(2^-scale).
-std::vector<std::pair<double, std::uint64_t>> buckets_of(const ExponentialHistogramPoint& point) {
-  const double base_log2 = std::exp2(-static_cast<double>(point.scale));
-  const auto bound = [&](std::int64_t index) {
-    return std::exp2(static_cast<double>(index) * base_log2);
-  };
-  std::vector<std::pair<double, std::uint64_t>> buckets;
-  const auto& negative = point.negative.bucket_counts;
-  for (std::size_t i = negative.size(); i-- > 0;) {
-    const std::int64_t index = point.negative.offset + static_cast<std::int64_t>(i);
-    buckets.emplace_back(-bound(index), negative[i]);
-  }
-  buckets.emplace_back(point.zero_threshold, point.zero_count);
-  const auto& positive = point.positive.bucket_counts;
-  for (std::size_t i = 0; i < positive.size(); ++i) {
-    const std::int64_t index = point.positive.offset + static_cast<std::int64_t>(i);
-    buckets.emplace_back(bound(index + 1), positive[i]);
-  }
-  return buckets;
-}
-
-std::vector<std::pair<double, std::uint64_t>> buckets_of(const HistogramPoint& point) {
-  std::vector<std::pair<double, std::uint64_t>> buckets;
-  for (std::size_t i = 0; i < point.bucket_counts.size(); ++i) {
-    const double bound = i < point.explicit_bounds.size() ? point.explicit_bounds[i] : kInfinity;
-    buckets.emplace_back(bound, point.bucket_counts[i]);
-  }
-  return buckets;
-}
-
-// Adds the counts of a delta point to what was there; other bounds begin anew.
-void add_buckets(std::vector<std::pair<double, std::uint64_t>>& total,
-                 std::vector<std::pair<double, std::uint64_t>> delta) {
-  const bool fits = total.size() == delta.size() &&
-                    std::equal(total.begin(), total.end(), delta.begin(),
-                               [](const auto& a, const auto& b) { return a.first == b.first; });
-  if (!fits) {
-    total = std::move(delta);
-    return;
-  }
-  for (std::size_t i = 0; i < total.size(); ++i) total[i].second += delta[i].second;
-}
-
 std::string_view type_name(int type) {
   constexpr std::string_view kNames[] = {"gauge", "counter", "histogram", "summary"};
   return kNames[type];
+}
+
+bool has_too_many(const HistogramPoint& point) {
+  return point.bucket_counts.size() > kBucketsMax;
+}
+bool has_too_many(const SummaryPoint& point) {
+  return point.quantile_values.size() > kBucketsMax;
+}
+bool has_too_many(const NumberPoint&) {
+  return false;
+}
+bool has_too_many(const ExponentialHistogramPoint&) {  // shown at a coarser scale
+  return false;
 }
 
 void append_sample(std::string& out, const std::string& name, const std::string& labels,
@@ -102,25 +57,25 @@ void append_sample(std::string& out, const std::string& name, const std::string&
     out += '}';
   }
   out += ' ';
-  append_number(out, value);
+  pipeline::append_number(out, value);
   if (timestamp_millis != 0) out += ' ' + std::to_string(timestamp_millis);
   out += '\n';
 }
 
 }  // namespace
 
-std::string Series::base_labels(const Resource& resource, const Scope& scope) const {
-  std::string labels;
-  for (const auto& [name, value] : settings_.const_labels) append_label(labels, name, value);
-  append_label(labels, "job", job_of(resource));
+LabelText Series::target_labels(const Resource& resource, const Scope& scope) const {
+  LabelText labels;
+  for (const auto& [name, value] : settings_.const_labels) labels.add(name, value);
+  labels.add("job", job_of(resource));
   if (const std::string_view instance = instance_of(resource); !instance.empty()) {
-    append_label(labels, "instance", instance);
+    labels.add("instance", instance);
   }
   if (settings_.with_scope_info && !scope.name.empty()) {
-    append_label(labels, "otel_scope_name", scope.name);
-    append_label(labels, "otel_scope_version", scope.version);
+    labels.add("otel_scope_name", scope.name);
+    labels.add("otel_scope_version", scope.version);
   }
-  if (settings_.with_resource_labels) append_attributes(labels, resource.attributes);
+  if (settings_.with_resource_labels) labels.add(resource.attributes);
   return labels;
 }
 
@@ -130,7 +85,7 @@ std::uint64_t Series::update(const DecodedMetrics& metrics, std::uint64_t now_na
   for (const ResourceMetrics& resource : metrics.resources) {
     update_target_info(resource.resource, now_nanos);
     for (const ScopeMetrics& scope : resource.scopes) {
-      const Target target{base_labels(resource.resource, scope.scope)};
+      const LabelText target = target_labels(resource.resource, scope.scope);
       for (const Metric& metric : scope.metrics) {
         update_metric(metric, target, now_nanos, refused);
       }
@@ -151,51 +106,119 @@ void Series::update_target_info(const Resource& resource, std::uint64_t now_nano
     rest.push_back(arena, attribute);
   }
   if (rest.empty()) return;
-  Family& family = families_["target_info"];
-  family.help = "Target metadata";
-  if (State* state = state_of(family, {base_labels(resource, {})}, rest, now_nanos)) {
-    state->value = 1;
-  }
+  const std::string name = "target_info";
+  const LabelText target = target_labels(resource, {});
+  const Stream stream{name, Type::kGauge, "Target metadata", target};
+  fill(stream, rest, now_nanos, [](State& state) { state.value = 1; });
 }
 
-Series::State* Series::state_of(Family& family, const Target& target, const Attributes& attributes,
-                                std::uint64_t now_nanos) {
-  std::string labels = target.labels;
-  append_attributes(labels, attributes);
-  auto found = family.states.find(labels);
-  if (found == family.states.end()) {
-    if (series_count_ >= settings_.series_max) return nullptr;
-    ++series_count_;
-    found = family.states.emplace(std::move(labels), State()).first;
-  }
-  found->second.updated_nanos = now_nanos;
-  return &found->second;
+std::size_t Series::bytes_of(const std::string& labels, const State& state) {
+  return kStateBytes + labels.size() + 16 * (state.buckets.size() + state.quantiles.size());
 }
 
-void Series::update_metric(const Metric& metric, const Target& target, std::uint64_t now_nanos,
-                           std::uint64_t& refused) {
-  Family& family = families_[metric_name(metric, settings_.names)];
-  const bool is_histogram =
-      metric.kind == MetricKind::kHistogram || metric.kind == MetricKind::kExponentialHistogram;
-  family.type = is_histogram                                             ? Type::kHistogram
-                : metric.kind == MetricKind::kSummary                    ? Type::kSummary
-                : metric.kind == MetricKind::kSum && metric.is_monotonic ? Type::kCounter
-                                                                         : Type::kGauge;
-  family.help = metric.description;
-  const bool is_delta = metric.temporality == Temporality::kDelta;
-  // Each point: find its state, or count it as refused; then `take` fills it.
-  const auto for_each = [&](const auto& points, auto take) {
-    for (const auto& point : points) {
-      if ((point.flags & kNoRecordedValueFlag) != 0) continue;  // the stream has ended
-      State* state = state_of(family, target, point.attributes, now_nanos);
-      if (state == nullptr) {
-        ++refused;
-        continue;
-      }
-      state->time_unix_nano = point.time_unix_nano;
-      take(*state, point);
+std::size_t Series::bytes_of(const std::string& name, const Family& family) {
+  return kFamilyBytes + name.size() + family.help.size();
+}
+
+void Series::expire(std::uint64_t now_nanos) {
+  for (auto family = families_.begin(); family != families_.end();) {
+    series_count_ -= std::erase_if(family->second.states, [&](const auto& entry) {
+      const bool is_old = entry.second.updated_nanos + settings_.expiration_nanos < now_nanos;
+      if (is_old) bytes_ -= bytes_of(entry.first, entry.second);
+      return is_old;
+    });
+    if (!family->second.states.empty()) {
+      ++family;
+      continue;
     }
+    bytes_ -= bytes_of(family->first, family->second);
+    family = families_.erase(family);
+  }
+  swept_nanos_ = now_nanos;
+}
+
+// Whether one more series fits that takes so much.
+bool Series::has_room(std::size_t bytes, std::uint64_t now_nanos) {
+  const auto fits = [&] {
+    return series_count_ < settings_.series_max && bytes_ + bytes <= settings_.bytes_max();
   };
+  if (!fits() && now_nanos - swept_nanos_ >= kSweepNanos) expire(now_nanos);
+  return fits();
+}
+
+// Finds the state of a point, or makes it, and lets `fill` change it. False where it is refused.
+template <typename Fill>
+bool Series::fill(const Stream& stream, const Attributes& attributes, std::uint64_t now_nanos,
+                  Fill fill) {
+  const std::string_view own_name = stream.type == Type::kHistogram ? "le"
+                                    : stream.type == Type::kSummary ? "quantile"
+                                                                    : "";
+  std::string labels = stream.target.with(attributes, own_name);
+  State next;
+  auto family = families_.find(stream.name);
+  if (family != families_.end()) {
+    if (family->second.type != stream.type) return false;
+    const auto found = family->second.states.find(labels);
+    if (found != family->second.states.end()) {
+      State& state = found->second;
+      bytes_ -= bytes_of(labels, state);
+      fill(state);  // bounded: no state has more than kBucketsMax buckets
+      bytes_ += bytes_of(labels, state);
+      state.updated_nanos = now_nanos;
+      return true;
+    }
+  }
+  fill(next);
+  next.updated_nanos = now_nanos;
+  const std::size_t family_bytes = kFamilyBytes + stream.name.size() + stream.help.size();
+  const std::size_t bytes = bytes_of(labels, next);
+  if (!has_room(bytes + family_bytes, now_nanos)) return false;
+  family = families_.find(stream.name);  // making room may have removed it
+  if (family == families_.end()) {
+    family =
+        families_.emplace(stream.name, Family{stream.type, std::string(stream.help), {}}).first;
+    bytes_ += bytes_of(family->first, family->second);
+  }
+  family->second.states.emplace(std::move(labels), std::move(next));
+  bytes_ += bytes;
+  ++series_count_;
+  return true;
+}
+
+Series::Type Series::type_of(const Metric& metric) {
+  switch (metric.kind) {
+    case MetricKind::kHistogram:
+    case MetricKind::kExponentialHistogram:
+      return Type::kHistogram;
+    case MetricKind::kSummary:
+      return Type::kSummary;
+    default:
+      return metric.kind == MetricKind::kSum && metric.is_monotonic ? Type::kCounter : Type::kGauge;
+  }
+}
+
+// Returns how many were refused.
+template <typename Points, typename Take>
+std::uint64_t Series::take_points(const Stream& stream, const Points& points,
+                                  std::uint64_t now_nanos, Take take) {
+  std::uint64_t refused = 0;
+  for (const auto& point : points) {
+    if ((point.flags & kNoRecordedValueFlag) != 0) continue;  // the stream has ended
+    const bool is_taken =
+        !has_too_many(point) && fill(stream, point.attributes, now_nanos, [&](State& state) {
+          state.time_unix_nano = point.time_unix_nano;
+          take(state, point);
+        });
+    if (!is_taken) ++refused;
+  }
+  return refused;
+}
+
+void Series::update_metric(const Metric& metric, const LabelText& target, std::uint64_t now_nanos,
+                           std::uint64_t& refused) {
+  const std::string name = metric_name(metric, settings_.names);
+  const Stream stream{name, type_of(metric), metric.description, target};
+  const bool is_delta = metric.temporality == Temporality::kDelta;
   const auto take_histogram = [&](State& state, const auto& point) {
     state.count = point.count + (is_delta ? state.count : 0);
     state.sum = point.sum + (is_delta ? state.sum : 0);
@@ -205,41 +228,35 @@ void Series::update_metric(const Metric& metric, const Target& target, std::uint
       state.buckets = buckets_of(point);
     }
   };
-  for_each(metric.number_points, [&](State& state, const NumberPoint& point) {
-    state.value = point.value.to_double() + (is_delta ? state.value : 0);
-  });
-  for_each(metric.histogram_points, take_histogram);
-  for_each(metric.exponential_histogram_points, take_histogram);
-  for_each(metric.summary_points, [](State& state, const SummaryPoint& point) {
-    state.count = point.count;
-    state.sum = point.sum;
-    state.quantiles.clear();
-    for (const QuantileValue& quantile : point.quantile_values) {
-      state.quantiles.emplace_back(quantile.quantile, quantile.value);
-    }
-  });
+  refused += take_points(stream, metric.number_points, now_nanos,
+                         [&](State& state, const NumberPoint& point) {
+                           state.value = point.value.to_double() + (is_delta ? state.value : 0);
+                         });
+  refused += take_points(stream, metric.histogram_points, now_nanos, take_histogram);
+  refused += take_points(stream, metric.exponential_histogram_points, now_nanos, take_histogram);
+  refused += take_points(stream, metric.summary_points, now_nanos,
+                         [](State& state, const SummaryPoint& point) {
+                           state.count = point.count;
+                           state.sum = point.sum;
+                           state.quantiles.clear();
+                           for (const QuantileValue& quantile : point.quantile_values) {
+                             state.quantiles.emplace_back(quantile.quantile, quantile.value);
+                           }
+                         });
 }
 
 std::string Series::to_text(std::uint64_t now_nanos) {
   const MutexLock lock(mutex_);
+  expire(now_nanos);
   std::string out;
-  for (auto family = families_.begin(); family != families_.end();) {
-    series_count_ -= std::erase_if(family->second.states, [&](const auto& entry) {
-      return entry.second.updated_nanos + settings_.expiration_nanos < now_nanos;
-    });
-    if (family->second.states.empty()) {
-      family = families_.erase(family);
-      continue;
-    }
-    append_family(out, family->first, family->second);
-    ++family;
-  }
+  out.reserve(bytes_);  // roughly what is written
+  for (const auto& [name, family] : families_) append_family(out, name, family);
   return out;
 }
 
 void Series::append_family(std::string& out, const std::string& name, const Family& family) const {
   out += "# HELP " + name + ' ';
-  append_help(out, family.help);
+  pipeline::append_help(out, family.help);
   out += "\n# TYPE " + name + ' ';
   out += type_name(static_cast<int>(family.type));
   out += '\n';
@@ -249,10 +266,10 @@ void Series::append_family(std::string& out, const std::string& name, const Fami
       append_sample(out, name, labels, state.value, millis);
       continue;
     }
-    const auto labels_with = [&labels = labels](std::string_view key, double value) {
+    const auto labels_with = [&labels](std::string_view key, double value) {
       std::string extended = labels;
       std::string number;
-      append_number(number, value);
+      pipeline::append_number(number, value);
       append_label(extended, key, number);
       return extended;
     };

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <climits>
+#include <cmath>
+
 namespace kolben::exporters::prometheus {
 namespace {
 
@@ -65,6 +68,19 @@ TEST(Series, ACounterIsShownWithItsLabels) {
             "flask_app_requests_total{job=\"todo\",endpoint=\"a\\\"b\\\\\\n\"} 3\n");
 }
 
+TEST(Series, ALabelThatIsNoStringIsItsJson) {
+  OneMetric data("jobs", MetricKind::kGauge);
+  Arena& arena = data.batch.arena();
+  List<Value> zones;
+  zones.push_back(arena, Value::string("a"));
+  zones.push_back(arena, Value::integer(2));
+  set(data.add_number(1).attributes, arena, "zones", Value::array(zones));
+  Series series({});
+  EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 0U);
+  EXPECT_NE(series.to_text(kSecond).find(R"(zones="[\"a\",2]")"), std::string::npos)
+      << series.to_text(kSecond);
+}
+
 TEST(Series, AHistogramCountsUpwards) {
   OneMetric data("http.server.duration", MetricKind::kHistogram, "ms");
   Arena& arena = data.batch.arena();
@@ -112,6 +128,120 @@ TEST(Series, BeyondTheBoundNewSeriesAreRefusedAndCounted) {
   }
   Series series({.series_max = 2});
   EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 1U);
+}
+
+TEST(Series, RoomComesBackWhenOldSeriesExpireWithoutAScrape) {
+  OneMetric first("a", MetricKind::kGauge);
+  OneMetric second("b", MetricKind::kGauge);
+  first.add_number(1);
+  second.add_number(1);
+  Series series({.expiration_nanos = 10 * kSecond, .series_max = 1});
+  EXPECT_EQ(series.update(first.batch.metrics(), kSecond), 0U);
+  EXPECT_EQ(series.update(second.batch.metrics(), 5 * kSecond), 1U);
+  EXPECT_EQ(series.update(second.batch.metrics(), 20 * kSecond), 0U);
+  EXPECT_NE(series.to_text(20 * kSecond).find("b{job=\"todo\"} 1\n"), std::string::npos);
+}
+
+TEST(Series, LargeLabelsAreBoundedByBytes) {
+  Series series({.series_max = 1000});
+  const std::string large(100'000, 'x');
+  std::uint64_t refused = 0;
+  for (int i = 0; i < 10; ++i) {
+    OneMetric data("load", MetricKind::kGauge);
+    set(data.add_number(1).attributes, data.batch.arena(), "host",
+        Value::string(large + std::to_string(i)));
+    refused += series.update(data.batch.metrics(), kSecond);
+  }
+  EXPECT_EQ(refused, 5U);  // 1000 * kSeriesBytes hold five
+}
+
+TEST(Series, NoLabelStandsThereTwice) {
+  OneMetric data("d", MetricKind::kHistogram);
+  Arena& arena = data.batch.arena();
+  HistogramPoint& point = data.metric->histogram_points.add(arena);
+  point.bucket_counts.push_back(arena, 1);
+  point.count = 1;
+  for (const char* key : {"job", "le", "__name__", "a.b", "a_b"}) {
+    set(point.attributes, arena, key, Value::string("evil"));
+  }
+  Series series({.const_labels = {{"zone", "z"}}});
+  EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 0U);
+  EXPECT_NE(series.to_text(kSecond).find("d_bucket{zone=\"z\",job=\"todo\",a_b=\"evil;evil\","
+                                         "exported_job=\"evil\",exported_le=\"evil\","
+                                         "key__name__=\"evil\",le=\"+Inf\"} 1\n"),
+            std::string::npos)
+      << series.to_text(kSecond);
+}
+
+TEST(Series, AMetricThatChangesItsTypeIsRefused) {
+  OneMetric gauge("x", MetricKind::kGauge);
+  gauge.add_number(1);
+  OneMetric summary("x", MetricKind::kSummary);
+  summary.metric->summary_points.add(summary.batch.arena()).count = 7;
+  Series series({.expiration_nanos = 10 * kSecond});
+  EXPECT_EQ(series.update(gauge.batch.metrics(), kSecond), 0U);
+  EXPECT_EQ(series.update(summary.batch.metrics(), kSecond), 1U);
+  EXPECT_EQ(series.to_text(kSecond), "# HELP x \n# TYPE x gauge\nx{job=\"todo\"} 1\n");
+  EXPECT_EQ(series.to_text(20 * kSecond), "");  // the gauge has expired
+  EXPECT_EQ(series.update(summary.batch.metrics(), 20 * kSecond), 0U);
+}
+
+TEST(Series, WhatIsNoUtf8IsReplacedForPrometheusRefusesAllOfIt) {
+  OneMetric data("load", MetricKind::kGauge);
+  set(data.add_number(1).attributes, data.batch.arena(), "a",
+      Value::string("\xed\xa0\x80|\xc0\xaf|\xf4\x90\x80\x80|\xc3"));
+  Series series({});
+  series.update(data.batch.metrics(), kSecond);
+  const std::string text = series.to_text(kSecond);
+  for (const char* bad : {"\xed", "\xc0", "\xf4", "\xc3"}) {
+    EXPECT_EQ(text.find(bad), std::string::npos);
+  }
+  EXPECT_NE(text.find("\xef\xbf\xbd"), std::string::npos);
+}
+
+TEST(Buckets, ManyOfAnExponentialHistogramAreMergedByPairs) {
+  Arena arena;
+  ExponentialHistogramPoint point;
+  point.scale = 10;
+  point.positive.offset = -3;
+  for (int i = 0; i < 100'000; ++i) point.positive.bucket_counts.push_back(arena, 1);
+  const Buckets buckets = buckets_of(point);
+  EXPECT_LE(buckets.size(), kBucketsMax + 1);
+  std::uint64_t count = 0;
+  double last = -1;
+  for (const auto& [bound, in_bucket] : buckets) {
+    EXPECT_GE(bound, last);
+    last = bound;
+    count += in_bucket;
+  }
+  EXPECT_EQ(count, 100'000U);
+  // Index -3 lies in the coarse bucket that ends at base^0 = 1.
+  EXPECT_EQ(buckets[1].first, 1);
+}
+
+TEST(Buckets, AbsurdScalesGiveNumbers) {
+  Arena arena;
+  for (const std::int32_t scale : {INT32_MIN, -1, INT32_MAX}) {
+    for (const std::int32_t offset : {INT32_MIN, 0, INT32_MAX}) {
+      ExponentialHistogramPoint point;
+      point.scale = scale;
+      point.positive.offset = offset;
+      point.negative.offset = offset;
+      point.positive.bucket_counts.push_back(arena, 1);
+      point.negative.bucket_counts.push_back(arena, 1);
+      for (const auto& [bound, count] : buckets_of(point)) EXPECT_FALSE(std::isnan(bound)) << scale;
+    }
+  }
+}
+
+TEST(Series, AHistogramWithMoreBucketsThanItBearsIsRefused) {
+  OneMetric data("d", MetricKind::kHistogram);
+  Arena& arena = data.batch.arena();
+  HistogramPoint& point = data.metric->histogram_points.add(arena);
+  for (std::size_t i = 0; i <= kBucketsMax; ++i) point.bucket_counts.push_back(arena, 1);
+  Series series({});
+  EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 1U);
+  EXPECT_EQ(series.to_text(kSecond), "");
 }
 
 }  // namespace

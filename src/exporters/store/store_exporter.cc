@@ -1,5 +1,6 @@
 #include "exporters/store/store_exporter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "config/reader.h"
@@ -12,13 +13,43 @@ namespace {
 using storage::engine::Durability;
 using storage::engine::Engine;
 using storage::engine::Options;
+using storage::engine::RetentionRule;
 
 // Less than this holds no segment worth the name.
 constexpr std::uint64_t kRetentionBytesMin = 16 << 20;
 
+// A part of each class is written at once: more rules make many small parts.
+constexpr std::size_t kRulesMax = 16;
+
+void read_rule(config::Reader& reader, Options& options) {
+  RetentionRule rule;
+  reader.optional("name", rule.name);
+  reader.optional("service", rule.service);
+  reader.optional("errors", rule.errors);
+  reader.optional("longer_than", rule.longer_than);
+  reader.optional("max_age", rule.age_max);
+  const auto is_known = [&](const RetentionRule& other) { return other.name == rule.name; };
+  if (rule.name.empty()) {
+    reader.error("name", "name is missing: parts remember by it why they are kept");
+  } else if (std::any_of(options.retention_rules.begin(), options.retention_rules.end(),
+                         is_known)) {
+    reader.error("name", "there is another rule of this name");
+  }
+  if (!reader.has("max_age")) reader.error("max_age", "max_age is missing");
+  if (rule.age_max < options.retention_age_max) {
+    reader.error("max_age", "must be longer than that of everything else: rules keep longer");
+  }
+  options.retention_rules.push_back(std::move(rule));
+}
+
 void read_retention(config::Reader& retention, Options& options) {
   retention.optional("max_bytes", options.retention_bytes_max);
   retention.optional("max_age", options.retention_age_max);
+  retention.optional("min_free_bytes", options.disk_free_bytes_min);
+  for (const auto& rule : retention.children("rules")) read_rule(*rule, options);
+  if (options.retention_rules.size() > kRulesMax) {
+    retention.error("rules", "at most " + std::to_string(kRulesMax) + " are possible");
+  }
   if (options.retention_bytes_max < kRetentionBytesMin) {
     retention.error("max_bytes", "must be at least " + std::to_string(kRetentionBytesMin));
   }

@@ -1,13 +1,6 @@
 // The exporter `store`: takes every signal into the embedded store, and resolves receipts when the
 // data is on disk. It provides storage::Store to the rest of the program under its id.
-//
-//   exporters:
-//     store:
-//       path: /var/lib/kolben          # required: a directory of its own
-//       durability: disk               # disk, os (survives kill -9 only), memory
-//       retention:
-//         max_bytes: 10737418240       # the oldest goes when there is more
-//         max_age: 168h                # or when it arrived longer ago
+// Its keys are in README.md.
 //
 // consume() refuses with RESOURCE_EXHAUSTED and a delay while the store's memory, or the disk, is
 // full. Threads: those of the engine.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "model/value_text.h"
 #include "wire/json_writer.h"
 
 namespace kolben::exporters::zipkin {
@@ -21,52 +22,6 @@ std::string_view kind_name(SpanKind kind) {
     default:
       return "";
   }
-}
-
-void append_value(wire::JsonWriter& json, const Value& value) {
-  switch (value.type()) {
-    case ValueType::kEmpty:
-      json.null();
-      break;
-    case ValueType::kString:
-      json.string(value.as_string());
-      break;
-    case ValueType::kBool:
-      json.boolean(value.as_bool());
-      break;
-    case ValueType::kInt:
-      json.integer(value.as_int());
-      break;
-    case ValueType::kDouble:
-      json.real(value.as_double());
-      break;
-    case ValueType::kBytes:
-      json.base64(value.as_bytes());
-      break;
-    case ValueType::kArray:
-      json.begin_array();
-      for (const Value& item : value.as_array()) append_value(json, item);
-      json.end_array();
-      break;
-    case ValueType::kKvlist:
-      json.begin_object();
-      for (const KeyValue& entry : value.as_kvlist()) {
-        json.key(entry.key);
-        append_value(json, entry.value);
-      }
-      json.end_object();
-      break;
-  }
-}
-
-// Tags are strings: texts as they are, everything else as its JSON.
-std::string text_of(const Value& value) {
-  if (value.type() == ValueType::kString) return std::string(value.as_string());
-  if (value.type() == ValueType::kEmpty) return {};
-  std::string text;
-  wire::JsonWriter json(text);
-  append_value(json, value);
-  return text;
 }
 
 std::optional<std::string_view> text_attribute(const Attributes& attributes, std::string_view key) {
@@ -133,7 +88,7 @@ void append_annotations(wire::JsonWriter& json, const List<SpanEvent>& events) {
       value.begin_object();
       for (const KeyValue& attribute : event.attributes) {
         value.key(attribute.key);
-        append_value(value, attribute.value);
+        append_json(value, attribute.value);
       }
       value.end_object();
       value.end_object();
@@ -161,13 +116,13 @@ void append_tags(wire::JsonWriter& json, const Span& span, const Resource& resou
   for (const KeyValue& attribute : resource.attributes) {
     // A span's own attribute of that name wins.
     if (attribute.key != "service.name" && find(span.attributes, attribute.key) == nullptr) {
-      tag(attribute.key, text_of(attribute.value));
+      tag(attribute.key, value_text(attribute.value));
     }
   }
   for (const KeyValue& attribute : span.attributes) {
     const bool is_replaced = attribute.key == "error" && span.status_code == SpanStatusCode::kError;
     if (!is_in_endpoint(attribute.key) && !is_replaced) {
-      tag(attribute.key, text_of(attribute.value));
+      tag(attribute.key, value_text(attribute.value));
     }
   }
   if (!scope.name.empty()) tag("otel.scope.name", scope.name);

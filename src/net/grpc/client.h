@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/unique_function.h"
-#include "net/http/server.h"
+#include "net/http/message.h"
 #include "net/tls.h"
 #include "wire/compression.h"
 

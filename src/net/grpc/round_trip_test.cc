@@ -388,6 +388,33 @@ TEST(Grpc, PeerThatIsSilentDoesNotHoldUpStop) {
   close(fd);
 }
 
+// A peer that has made a connection, and part of a call, and then does nothing.
+TEST(Grpc, PeerThatDoesNotLeaveDoesNotHoldUpStop) {
+  const auto server = start(echo);
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(server->port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  using namespace std::string_view_literals;
+  // Preface, empty SETTINGS, HEADERS (RFC 7541: 83 POST, 86 http, 00 a literal) of stream 1.
+  constexpr auto kBytes =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
+      "\0\0\x55\1\4\0\0\0\1\x83\x86\0\5:path\x11/kolben.Test/Echo\0\x0a:authority\1x"
+      "\0\x0c"
+      "content-type\x10"
+      "application/grpc\0\2te\x8trailers"sv;
+  ASSERT_EQ(send(fd, kBytes.data(), kBytes.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(kBytes.size()));
+  pollfd readable{fd, POLLIN, 0};
+  ASSERT_EQ(poll(&readable, 1, 10'000), 1);  // the server's SETTINGS: the connection is made
+  const auto before = steady_clock::now();
+  server->stop(before + seconds(20));
+  EXPECT_LT(steady_clock::now() - before, seconds(5));
+  close(fd);
+}
+
 const std::string kTls = std::string(KOLBEN_TEST_DATA) + "/tls/";
 
 TlsServerSettings server_tls() {

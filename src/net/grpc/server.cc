@@ -1,5 +1,6 @@
 #include "net/grpc/server.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
@@ -35,6 +36,9 @@ constexpr int kPingIntervalMs = 10'000;
 constexpr auto kCancelAfter = std::chrono::milliseconds(100);
 // That takes no longer than this.
 constexpr auto kCancelTime = std::chrono::seconds(2);
+// Clients close when they have read GOAWAY. Those that do not, and calls whose message is still
+// arriving, are waited for this long.
+constexpr auto kGoAwayTime = std::chrono::seconds(1);
 
 class Engine;
 
@@ -54,8 +58,9 @@ class ServerCall : public std::enable_shared_from_this<ServerCall> {
   enum class State { kWaiting, kReading, kHandling, kFinishing };
 
   struct Rpc {
+    Rpc() : stream(&context) {}
     ::grpc::GenericServerContext context;
-    ::grpc::GenericServerAsyncReaderWriter stream{&context};
+    ::grpc::GenericServerAsyncReaderWriter stream;
     ::grpc::ByteBuffer message;
   };
 
@@ -91,20 +96,50 @@ class Engine {
     std::make_shared<ServerCall>(*this)->wait_for_client();
   }
 
+  // A call whose message is to be read.
   void add(std::shared_ptr<ServerCall> call) {
     MutexLock lock(mutex_);
     running_.insert(std::move(call));
+    ++reading_;
+  }
+
+  // Its message has been read, or cannot be.
+  void note_read() {
+    MutexLock lock(mutex_);
+    --reading_;
   }
 
   void remove(const std::shared_ptr<ServerCall>& call) {
     MutexLock lock(mutex_);
     running_.erase(call);
-    if (running_.empty()) idle_.notify_all();
+    if (running_.size() == reading_) idle_.notify_all();
   }
 
   void set_stopping() {
     MutexLock lock(mutex_);
     is_stopping_ = true;
+  }
+
+  void set_shut_down() {
+    MutexLock lock(mutex_);
+    is_shut_down_ = true;
+    idle_.notify_all();
+  }
+
+  // Until grpc++ has shut down, or until all calls that have their message are answered and
+  // `patience` is over; the deadline ends both. True: there was time left.
+  bool wait_until_answered(steady_clock::time_point patience, steady_clock::time_point deadline) {
+    MutexLock lock(mutex_);
+    while (!is_shut_down_) {
+      const auto now = steady_clock::now();
+      if (now >= deadline) return false;
+      const bool is_answered = running_.size() == reading_;
+      if (is_answered && now >= patience) return true;
+      const auto until = is_answered ? std::min(patience, deadline) : deadline;
+      idle_.wait_for(mutex_,
+                     std::min<std::chrono::nanoseconds>(until - now, std::chrono::hours(1)));
+    }
+    return true;
   }
 
   void wait_until_idle(steady_clock::time_point deadline) {
@@ -145,7 +180,9 @@ class Engine {
   Mutex mutex_;
   CondVar idle_;
   std::unordered_set<std::shared_ptr<ServerCall>> running_ KOLBEN_GUARDED_BY(mutex_);
+  std::size_t reading_ KOLBEN_GUARDED_BY(mutex_) = 0;  // of those that run
   bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
+  bool is_shut_down_ KOLBEN_GUARDED_BY(mutex_) = false;
 };
 
 // "ipv6:%5B::1%5D:51234" as grpc++ spells it -> "[::1]:51234"
@@ -169,6 +206,7 @@ void ServerCall::proceed(bool is_success) {
       engine_.add(self);
       return read();
     case State::kReading:
+      engine_.note_read();
       if (is_success) return handle();
       // Too large, cut off, or none at all: grpc++ has told the client where it was the limit.
       engine_.reject("unreadable_message", plain_peer(rpc_->context.peer()));
@@ -309,9 +347,15 @@ class GrpcServer final : public Server {
     const auto now = steady_clock::now();
     const auto cancel_at =
         std::chrono::system_clock::now() + (std::max(deadline, now) - now) + kCancelAfter;
-    Thread shutdown("grpc-stop", [this, cancel_at] { server_->Shutdown(cancel_at); });
-    engine_.wait_until_idle(deadline);
+    Thread shutdown("grpc-stop", [this, cancel_at] {
+      server_->Shutdown(cancel_at);
+      engine_.set_shut_down();
+    });
+    const bool has_time =
+        engine_.wait_until_answered(std::min(now + kGoAwayTime, deadline), deadline);
     engine_.finish_all(unavailable("the server shuts down"));
+    // Ends the connections that are left; without time that is what Shutdown() does now.
+    if (has_time) grpc_server_cancel_all_calls(server_->c_server());
     shutdown.join();
     engine_.wait_until_idle(steady_clock::now() + kCancelTime);
     engine_.queue->Shutdown();

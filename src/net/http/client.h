@@ -9,18 +9,11 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/unique_function.h"
-#include "net/http/server.h"
+#include "net/http/message.h"
+#include "net/http/url.h"
+#include "net/tls.h"
 
 namespace kolben::net::http {
-
-struct Url {
-  bool is_https = false;
-  std::string host;
-  std::uint16_t port = 0;
-  std::string target;  // path and query, at least "/"
-};
-
-Result<Url> parse_url(std::string_view text);
 
 struct ClientSettings {
   TlsClientSettings tls = {};

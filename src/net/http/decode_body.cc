@@ -1,13 +1,17 @@
 #include <optional>
 
-#include "net/http/server.h"
+#include "net/http/message.h"
 #include "wire/compression.h"
 
 namespace kolben::net::http {
 
 Result<Bytes> decode_body(const Request& request, std::size_t bytes_max) {
   const std::string_view name = request.header("Content-Encoding");
-  const std::optional<wire::Compression> compression = wire::compression_by_name(name);
+  std::string lower_case(name);  // RFC 9110, section 8.4.1
+  for (char& c : lower_case) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  const std::optional<wire::Compression> compression = wire::compression_by_name(lower_case);
   if (!compression.has_value()) {
     // Several encodings one over the other ("gzip, zstd") are unknown here, too: no sender uses
     // them, and each would multiply what a small body can grow to.

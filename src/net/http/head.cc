@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "net/address.h"
+
 namespace kolben::net::http {
 
 namespace {
@@ -83,6 +85,13 @@ void append_clean(std::string& head, std::string_view text) {
   }
 }
 
+void append_header(std::string& head, std::string_view name, std::string_view value) {
+  append_clean(head, name);
+  head += ": ";
+  append_clean(head, value);
+  head += "\r\n";
+}
+
 }  // namespace
 
 bool has_body(int status) {
@@ -99,18 +108,31 @@ std::string response_head(const Response& response, bool keep_alive) {
   head += "\r\nDate: ";
   head += date_now();
   head += "\r\n";
-  for (const auto& [name, value] : response.headers) {
-    append_clean(head, name);
-    head += ": ";
-    append_clean(head, value);
-    head += "\r\n";
-  }
+  for (const auto& [name, value] : response.headers) append_header(head, name, value);
   if (has_body(response.status)) {
-    head += "Content-Length: ";
-    head += std::to_string(response.body.size());
-    head += "\r\n";
+    append_header(head, "Content-Length", std::to_string(response.body.size()));
   }
   if (!keep_alive) head += "Connection: close\r\n";
+  head += "\r\n";
+  return head;
+}
+
+std::string request_head(const ClientRequest& request, const Url& url) {
+  std::string head;
+  head.reserve(256);
+  head.append(request.method).append(" ").append(url.target).append(" HTTP/1.1\r\n");
+  const bool is_default_port = url.port == (url.is_https ? 443 : 80);
+  const std::string address = Address{url.host, url.port}.to_string();
+  if (find_header(request.headers, "Host").empty()) {
+    append_header(head, "Host", is_default_port ? address.substr(0, address.rfind(':')) : address);
+  }
+  if (find_header(request.headers, "User-Agent").empty()) {
+    append_header(head, "User-Agent", "kolben");
+  }
+  for (const auto& [name, value] : request.headers) append_header(head, name, value);
+  const bool has_content = !request.body.empty() || request.method == "POST" ||
+                           request.method == "PUT" || request.method == "PATCH";
+  if (has_content) append_header(head, "Content-Length", std::to_string(request.body.size()));
   head += "\r\n";
   return head;
 }

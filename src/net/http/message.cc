@@ -1,8 +1,8 @@
-// The parts of server.h that are plain functions over requests, responses and targets.
-#include <algorithm>
-#include <optional>
+#include "net/http/message.h"
 
-#include "net/http/server.h"
+#include <algorithm>
+#include <chrono>
+#include <optional>
 
 namespace kolben::net::http {
 
@@ -51,7 +51,7 @@ std::string_view Request::path() const {
   return std::string_view(target).substr(0, target.find('?'));
 }
 
-std::string_view Request::header(std::string_view name) const {
+std::string_view find_header(const Headers& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {
     if (key.size() == name.size() &&
         std::equal(key.begin(), key.end(), name.begin(),
@@ -60,6 +60,16 @@ std::string_view Request::header(std::string_view name) const {
     }
   }
   return {};
+}
+
+std::string Request::media_type() const {
+  const std::string_view whole = header("Content-Type");
+  std::string type(whole.substr(0, whole.find(';')));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
+  for (char& c : type) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  return type;
 }
 
 Headers query_parameters(std::string_view target) {
@@ -140,6 +150,12 @@ int http_status_of(const Status& status) {
   }
 }
 
+int http_status_of_intake(const Status& status) {
+  const bool is_too_large =
+      status.code() == StatusCode::kResourceExhausted && !status.retry_after().has_value();
+  return is_too_large ? 413 : http_status_of(status);
+}
+
 void set_retry_after(const Status& status, Response& response) {
   if (response.status != 429 && response.status != 503) return;
   const std::optional<std::chrono::milliseconds> delay = status.retry_after();
@@ -152,23 +168,6 @@ Response error_response(const Status& status) {
   Response response = text_response(http_status_of(status), std::string(status.message()) + "\n");
   set_retry_after(status, response);
   return response;
-}
-
-Responder::~Responder() {
-  if (send_) respond(text_response(500, "the request was dropped without an answer\n"));
-}
-
-Responder& Responder::operator=(Responder&& other) noexcept {
-  if (this == &other) return *this;
-  Responder before(std::move(send_));
-  send_ = std::move(other.send_);
-  return *this;
-}
-
-void Responder::respond(Response response) {
-  KOLBEN_CHECK(static_cast<bool>(send_));  // answers once
-  Send send = std::move(send_);
-  send(std::move(response));
 }
 
 }  // namespace kolben::net::http

@@ -75,6 +75,17 @@ TEST(DecodeBody, UndoesEachEncoding) {
   }
 }
 
+// RFC 9110, sections 8.3.1 and 8.4.1.
+TEST(Request, TypesAndEncodingsCompareWithoutCase) {
+  Request request;
+  EXPECT_EQ(request.media_type(), "");
+  request.headers = {{"content-type", "Application/JSON ; charset=UTF-8"},
+                     {"Content-Encoding", "GZip"}};
+  EXPECT_EQ(request.media_type(), "application/json");
+  request.body = Bytes::from_string(wire::compress(wire::Compression::kGzip, "text"));
+  EXPECT_EQ(decode_body(request, 10)->view(), "text");
+}
+
 TEST(DecodeBody, PlainBodyIsNotCopied) {
   Request request;
   request.body = Bytes::from_string(std::string(100, 'x'));

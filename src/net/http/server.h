@@ -1,7 +1,7 @@
 // HTTP/1.1 server. Asio and Beast stay behind this header. (RFC 9110, RFC 9112.)
 //
 // The handler runs on a loop thread of the server and must not block; the answer may be given later
-// and from any thread. Limits: header 64 KiB, body HttpServerSettings::body_bytes_max before and
+// and from any thread. Limits: header 64 KiB, body ServerSettings::body_bytes_max before and
 // after decompression (413 beyond), slow requests end by time. Malformed requests get 400.
 // Request bodies arrive as sent: the handler asks for decompression with decode_body().
 #pragma once
@@ -14,53 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/result.h"
 #include "base/unique_function.h"
-#include "net/address.h"
+#include "net/http/message.h"
 #include "net/tls.h"
 
 namespace kolben::net::http {
-
-using Headers = std::vector<std::pair<std::string, std::string>>;
-
-struct Request {
-  std::string method;  // "GET"
-  std::string target;  // "/api/traces?service=a", as sent
-  Headers headers;     // names as sent
-  Bytes body;          // as sent, perhaps compressed
-  std::string peer;    // "127.0.0.1:51234"
-
-  std::string_view path() const;  // the target before '?'
-  // The value of the first such header, or empty; names compare without case.
-  std::string_view header(std::string_view name) const;
-};
-
-// key=value pairs of the target, percent-decoded ('+' is a space here), in order.
-Headers query_parameters(std::string_view target);
-// A '%' that no two hex digits follow stays as it is, and so does '+'.
-std::string percent_decode(std::string_view text);
-std::string percent_encode(std::string_view text);
-
-// The body without its Content-Encoding. RESOURCE_EXHAUSTED over the limit, UNIMPLEMENTED where the
-// encoding is unknown, INVALID_ARGUMENT where it is damaged.
-Result<Bytes> decode_body(const Request& request, std::size_t bytes_max);
-
-struct Response {
-  int status = 200;
-  Headers headers = {};  // Content-Length, Date and Connection are the server's
-  Bytes body = {};
-};
-
-Response text_response(int status, std::string text);
-Response json_response(int status, std::string json);
-// The table of the OTLP receiver: RESOURCE_EXHAUSTED 429, UNAVAILABLE and the like 503, ... A body
-// over the limit (RESOURCE_EXHAUSTED of decode_body) is 413 instead: the handler knows.
-int http_status_of(const Status& status);
-// Sets Retry-After (whole seconds) on 429 and 503 where the status names a delay.
-void set_retry_after(const Status& status, Response& response);
-// The status's message as text, with its HTTP status and Retry-After.
-Response error_response(const Status& status);
 
 // Answers one request, once. Destroyed without an answer, it answers 500. Any thread.
 class Responder {
@@ -87,6 +46,10 @@ struct ServerSettings {
   std::chrono::nanoseconds body_timeout = std::chrono::seconds(30);
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
   std::size_t connections_max = 4096;
+  // What slow peers may hold all together: bodies that are arriving (0: four of the largest, or 64
+  // MiB), beyond it 503; answers that are being read (more only for the one that comes alone).
+  std::size_t arriving_bytes_max = 0;
+  std::size_t leaving_bytes_max = 512 << 20;
   int threads = 1;
   // Origins that may call from a browser ("*", "https://*.example.com"); empty: none.
   std::vector<std::string> cors_allowed_origins = {};

@@ -2,6 +2,8 @@
 // of this folder: brings in Asio.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -15,6 +17,13 @@
 
 namespace kolben::net::http {
 
+// A few of the largest bodies, as the quota of the gRPC server has it.
+inline constexpr std::size_t kBodiesArriving = 4;
+inline constexpr std::size_t kArrivingBytesMin = 64 << 20;
+// So much of a body counts for nothing, so that ordinary requests pass while large ones are
+// refused; with ServerSettings::connections_max of them that is as much again.
+inline constexpr std::size_t kBodyBytesFree = 64 << 10;
+
 // One connection, as its server sees it. Any thread.
 class Connection {
  public:
@@ -24,11 +33,34 @@ class Connection {
   virtual void close() = 0;
 };
 
+// How much memory all connections together hold for one purpose. Any thread.
+class ByteQuota {
+ public:
+  explicit ByteQuota(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  // False, and nothing taken, where there is no room; what comes alone always has room.
+  bool take(std::size_t bytes) {
+    const std::size_t before = held_.fetch_add(bytes, std::memory_order_relaxed);
+    if (before == 0 || before + bytes <= bytes_max_) return true;
+    give_back(bytes);
+    return false;
+  }
+  void give_back(std::size_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+ private:
+  const std::size_t bytes_max_;
+  std::atomic<std::size_t> held_ = 0;
+};
+
 class ServerCore {
  public:
   ServerCore(ServerSettings server_settings, Handler request_handler, OnRejected rejected)
       : settings(std::move(server_settings)),
         handler(std::move(request_handler)),
+        arriving(settings.arriving_bytes_max != 0
+                     ? settings.arriving_bytes_max
+                     : std::max(kArrivingBytesMin, kBodiesArriving * settings.body_bytes_max)),
+        leaving(settings.leaving_bytes_max),
         on_rejected_(std::move(rejected)),
         io(settings.threads) {}
 
@@ -61,6 +93,8 @@ class ServerCore {
  public:
   const ServerSettings settings;
   Handler handler;
+  ByteQuota arriving;  // bodies of requests, until the handler has them
+  ByteQuota leaving;   // bodies of answers, until they are sent
 
  private:
   OnRejected on_rejected_;

@@ -239,6 +239,66 @@ TEST(HttpServer, TurnsAwayMoreConnectionsThanItsMaximum) {
   EXPECT_TRUE(rejections.wait_for("too_many_connections"));
 }
 
+std::string post_of(std::size_t size) {
+  return "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+         std::to_string(size) + "\r\n\r\n";
+}
+
+TEST(HttpServer, BodiesThatArriveHoldNoMoreMemoryThanItGives) {
+  Rejections rejections;
+  const auto server = start(kEcho, {.arriving_bytes_max = 1'000'000}, rejections.counter());
+  const std::string most(900'000, 'x');
+  TestPeer slow(server->port());
+  slow.say(post_of(most.size() + 1));
+  slow.say(most);
+  // What is on its way is not there yet: ask until the bytes are, and no longer than a while.
+  const auto deadline = steady_clock::now() + seconds(10);
+  std::string answer;
+  do {
+    answer = ask(*server, post_of(400'000) + std::string(400'000, 'y'));
+  } while (!answer.starts_with("HTTP/1.1 503") && steady_clock::now() < deadline);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer.substr(0, 100);
+  EXPECT_NE(answer.find("\r\nRetry-After: 1\r\n"), std::string::npos);
+  EXPECT_TRUE(rejections.wait_for("too_many_bytes"));
+  // Ordinary requests pass meanwhile, and the slow one too in the end.
+  EXPECT_EQ(body_of(ask(*server, post_of(5) + "small")), "POST / small");
+  slow.say("x");
+  EXPECT_TRUE(slow.hear_all().starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(
+      ask(*server, post_of(400'000) + std::string(400'000, 'y')).starts_with("HTTP/1.1 200 "));
+}
+
+TEST(HttpServer, AnswersThatNobodyReadsHoldNoMoreMemoryThanItGives) {
+  constexpr std::size_t kLarge = 20'000'000;  // more than the kernel buffers for a peer
+  const auto server = start(
+      [](const Request& request, Responder responder) {
+        responder.respond(
+            text_response(200, std::string(request.target == "/" ? kLarge : 10, 'x')));
+      },
+      {.leaving_bytes_max = 30'000'000});
+  TestPeer slow(server->port());
+  slow.say("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(slow.hears("HTTP/1.1 200 "));
+  constexpr std::string_view kClose = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  EXPECT_TRUE(ask(*server, "GET /" + std::string(kClose)).starts_with("HTTP/1.1 503 "));
+  EXPECT_TRUE(ask(*server, "GET /small" + std::string(kClose)).starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(slow.hears(std::string(1, 'x')));
+}
+
+TEST(HttpServer, StopDoesNotWaitForRequestsThatDoNotArrive) {
+  const auto server = start(kEcho);
+  TestPeer header(server->port());
+  header.say("POST / HTTP/1.1\r\nHos");
+  TestPeer body(server->port());
+  body.say(post_of(5) + "four");
+  // Both are read before another peer is answered that comes later.
+  ask(*server, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const auto before = steady_clock::now();
+  server->stop(before + seconds(20));
+  EXPECT_LT(steady_clock::now() - before, seconds(5));
+  EXPECT_TRUE(body.hear_all().starts_with("HTTP/1.1 503 "));
+}
+
 TEST(HttpServer, DroppedResponderIs500) {
   const auto server = start([](const Request&, const Responder&) {});
   EXPECT_TRUE(ask(*server, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

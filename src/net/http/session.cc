@@ -41,6 +41,9 @@ constexpr std::size_t kReadBytes = 16 << 10;
 // reset the connection before it has read the answer.
 constexpr auto kLingerTime = std::chrono::seconds(2);
 constexpr auto kTlsShutdownTime = std::chrono::seconds(1);
+// While the server stops, a request that is still arriving has this long, and a refused peer this.
+constexpr auto kDrainTime = std::chrono::seconds(1);
+constexpr auto kDrainLingerTime = std::chrono::milliseconds(250);
 
 enum class Phase { kHandshake, kIdle, kHeader, kBody, kHandling, kWriting, kLingering, kClosed };
 
@@ -55,6 +58,9 @@ constexpr Refusal kMalformed{400, "malformed_request", "this is no HTTP/1.1 requ
 constexpr Refusal kNoHost{400, "malformed_request", "the Host header is missing\n"};
 constexpr Refusal kHeaderTooLarge{431, "header_too_large", "the header has more than 64 KiB\n"};
 constexpr Refusal kBodyTooLarge{413, "too_large", "the body is larger than this server takes\n"};
+constexpr Refusal kTooManyBytes{503, "too_many_bytes",
+                                "this server is receiving as much as it takes at a time\n"};
+constexpr Refusal kStopping{503, "stopping", "this server is stopping\n"};
 constexpr Refusal kHttp2{
     400, "http2_preface",
     "this is the HTTP port, and it speaks HTTP/1.1; OTLP/gRPC is on another\n"};
@@ -88,6 +94,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     core_->post(stream_.get_executor(), [self = this->shared_from_this()] {
       self->is_draining_ = true;
       if (self->phase_ == Phase::kIdle || self->phase_ == Phase::kHandshake) self->shut();
+      const bool is_arriving = self->phase_ == Phase::kHeader || self->phase_ == Phase::kBody;
+      if (is_arriving) self->enter(self->phase_, kDrainTime);
     });
   }
 
@@ -199,7 +207,12 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
       return refuse(kNoHost);
     }
     if (parser_->is_done()) return handle();
-    enter(Phase::kBody, core_->settings.body_timeout);
+    if (is_draining_) {
+      enter(Phase::kBody, kDrainTime);
+    } else {
+      enter(Phase::kBody, core_->settings.body_timeout);
+    }
+    parser_->eager(true);
     const bool wants_continue =
         beast::iequals(parser_->get()[beast::http::field::expect], "100-continue");
     if (wants_continue && buffer_.size() == 0) return send_continue();
@@ -215,18 +228,31 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
                       });
   }
 
+  // Piece by piece: what it holds is counted as it comes, not as the header claims.
   void read_body() {
     if (phase_ == Phase::kClosed) return;
-    beast::http::async_read(stream_, buffer_, *parser_,
-                            [self = self()](const ErrorCode& error, std::size_t) {
-                              if (self->phase_ == Phase::kClosed) return;
-                              if (error) return self->on_read_error(error);
-                              self->handle();
-                            });
+    beast::http::async_read_some(
+        stream_, buffer_, *parser_,
+        [self = self()](const ErrorCode& error, std::size_t) { self->on_body_piece(error); });
   }
 
+  void on_body_piece(const ErrorCode& error) {
+    if (phase_ == Phase::kClosed) return;
+    if (error) return on_read_error(error);
+    if (parser_->is_done()) return handle();
+    const std::size_t size = parser_->get().body().size();
+    if (size > kBodyBytesFree && size > arriving_bytes_) {
+      if (!core_->arriving.take(size - arriving_bytes_)) return refuse(kTooManyBytes);
+      arriving_bytes_ = size;
+    }
+    read_body();
+  }
+
+  void give_back_arriving() { core_->arriving.give_back(std::exchange(arriving_bytes_, 0)); }
+  void give_back_leaving() { core_->leaving.give_back(std::exchange(leaving_bytes_, 0)); }
+
   void on_read_error(const ErrorCode& error) {
-    if (is_late_) return refuse(kTimeout);
+    if (is_late_) return refuse(is_draining_ ? kStopping : kTimeout);
     if (error == ParserError::partial_message) core_->reject("cut_off", peer_);
     const Refusal* refusal = refusal_of(error);
     if (refusal == nullptr) return shut();
@@ -272,11 +298,21 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     keep_alive_ = message.keep_alive();
     origin_ = request.header("Origin");
     parser_.reset();
+    give_back_arriving();
     return request;
   }
 
   void respond(Response response) {
     if (phase_ != Phase::kHandling) return;  // closed meanwhile
+    if (const std::size_t size = response.body.size(); size > kBodyBytesFree) {
+      if (!core_->leaving.take(size)) {
+        core_->reject("answers_too_large", peer_);
+        response = text_response(503, "peers that read slowly hold too many large answers\n");
+        response.headers.emplace_back("Retry-After", "1");
+      } else {
+        leaving_bytes_ = size;
+      }
+    }
     allow_origin(core_->settings.cors_allowed_origins, origin_, response);
     write(std::move(response));
   }
@@ -288,7 +324,11 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     keep_alive_ = false;
     must_linger_ = true;
     is_head_request_ = false;
-    write(text_response(refusal.status, std::string(refusal.text)));
+    parser_.reset();
+    give_back_arriving();
+    Response response = text_response(refusal.status, std::string(refusal.text));
+    if (refusal.status == 503) response.headers.emplace_back("Retry-After", "1");
+    write(std::move(response));
   }
 
   void write(Response response) {
@@ -307,6 +347,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
   void on_written(const ErrorCode& error) {
     response_ = {};
+    give_back_leaving();
     if (phase_ == Phase::kClosed) return;
     if (error) return shut();
     if (keep_alive_ && !is_draining_) return await_request();
@@ -321,7 +362,11 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
       ErrorCode ignored;
       socket().shutdown(tcp::socket::shutdown_send, ignored);
       if (!must_linger_) return shut();
-      enter(Phase::kLingering, kLingerTime);
+      if (is_draining_) {
+        enter(Phase::kLingering, kDrainLingerTime);
+      } else {
+        enter(Phase::kLingering, kLingerTime);
+      }
       linger();
     }
   }
@@ -340,6 +385,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     enter_without_limit(Phase::kClosed);
     ErrorCode ignored;
     socket().close(ignored);
+    give_back_arriving();
     core_->remove(self());
   }
 
@@ -353,6 +399,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   Response response_;  // alive while it is written
   std::string head_;
   std::string origin_;
+  std::size_t arriving_bytes_ = 0;  // taken from the server's quotas
+  std::size_t leaving_bytes_ = 0;
   Phase phase_ = Phase::kHandshake;
   bool is_first_request_ = true;
   bool is_head_request_ = false;

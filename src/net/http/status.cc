@@ -1,5 +1,6 @@
 #include "net/http/status.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -35,13 +36,10 @@ StatusCode code_of(int status) {
 
 // Seconds; the form with a date is not used by anybody who takes telemetry.
 int retry_after_seconds(const Response& response) {
-  for (const auto& [name, value] : response.headers) {
-    if (name.size() != 11 || (name != "Retry-After" && name != "retry-after")) continue;
-    int seconds = 0;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (parsed.ec == std::errc() && seconds > 0) return std::min(seconds, kRetryAfterSecondsMax);
-  }
-  return 0;
+  const std::string_view value = find_header(response.headers, "Retry-After");
+  int seconds = 0;
+  const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  return parsed.ec == std::errc() && seconds > 0 ? std::min(seconds, kRetryAfterSecondsMax) : 0;
 }
 
 // The beginning of a body, as far as it is printable ASCII.

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "net/http/server.h"
+#include "net/http/message.h"
 
 namespace kolben::net::http {
 

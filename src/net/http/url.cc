@@ -1,6 +1,8 @@
+#include "net/http/url.h"
+
 #include <algorithm>
 
-#include "net/http/client.h"
+#include "net/address.h"
 
 namespace kolben::net::http {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "pipeline/attribute_actions.h"
+#include "model/value_text.h"
 
 namespace kolben::processors::attributes {
 namespace {
@@ -95,7 +95,7 @@ bool Matcher::match_attributes(const std::vector<AttributePattern>& patterns,
   return std::all_of(patterns.begin(), patterns.end(), [&](const AttributePattern& pattern) {
     const Value* value = find(attributes, pattern.key);
     return value != nullptr &&
-           (pattern.value.is_empty() || pattern.value.match(pipeline::attribute_text(*value)));
+           (pattern.value.is_empty() || pattern.value.match(value_text(*value)));
   });
 }
 
@@ -116,7 +116,7 @@ bool Matcher::matches(const Resource& resource, const Metric& metric,
 
 bool Matcher::matches(const Resource& resource, const LogRecord& record) const {
   if (!matches_common(resource, record.attributes)) return false;
-  return log_bodies_.is_empty() || log_bodies_.match(pipeline::attribute_text(record.body));
+  return log_bodies_.is_empty() || log_bodies_.match(value_text(record.body));
 }
 
 }  // namespace kolben::processors::attributes

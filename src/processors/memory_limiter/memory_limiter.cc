@@ -95,9 +95,17 @@ std::uint64_t resident_bytes() {
   return resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+void give_back_memory() {
+  malloc_trim(0);
+}
+
 MemoryLimiter::MemoryLimiter(std::string id, Settings settings, pipeline::Consumer* next,
-                             ReadMemory read_memory)
-    : id_(std::move(id)), settings_(settings), next_(next), read_memory_(std::move(read_memory)) {}
+                             ReadMemory read_memory, GiveBack give_back)
+    : id_(std::move(id)),
+      settings_(settings),
+      next_(next),
+      read_memory_(std::move(read_memory)),
+      give_back_(std::move(give_back)) {}
 
 Status MemoryLimiter::start(pipeline::Host& host) {
   clock_ = &host.clock();
@@ -142,8 +150,10 @@ std::uint64_t MemoryLimiter::estimate() {
 
 void MemoryLimiter::read_again() {
   std::uint64_t bytes = read_memory_();
-  if (bytes > settings_.limit_bytes) {
-    malloc_trim(0);  // the allocator may hold what nobody uses
+  // From where data is refused: what nobody uses, but the allocator keeps, would be a reason to
+  // refuse for ever.
+  if (bytes > settings_.soft_limit_bytes()) {
+    give_back_();
     bytes = read_memory_();
   }
   passed_since_bytes_.store(0, std::memory_order_relaxed);
@@ -158,7 +168,8 @@ std::unique_ptr<pipeline::Processor> create(pipeline::CreateContext& context) {
   pipeline::Consumer* next = context.outputs.traces    ? context.outputs.traces
                              : context.outputs.metrics ? context.outputs.metrics
                                                        : context.outputs.logs;
-  return std::make_unique<MemoryLimiter>(context.id, settings, next, &resident_bytes);
+  return std::make_unique<MemoryLimiter>(context.id, settings, next, &resident_bytes,
+                                         &give_back_memory);
 }
 
 }  // namespace kolben::processors::memory_limiter

@@ -23,10 +23,12 @@ struct Settings {
 
 class MemoryLimiter final : public pipeline::Processor {
  public:
-  // `read_memory` gives the bytes that the program uses; any thread.
+  // `read_memory` gives the bytes that the program uses, `give_back` returns to the system what the
+  // allocator keeps; any thread.
   using ReadMemory = UniqueFunction<std::uint64_t()>;
-  MemoryLimiter(std::string id, Settings settings, pipeline::Consumer* next,
-                ReadMemory read_memory);
+  using GiveBack = UniqueFunction<void()>;
+  MemoryLimiter(std::string id, Settings settings, pipeline::Consumer* next, ReadMemory read_memory,
+                GiveBack give_back);
 
   Status start(pipeline::Host& host) override;
   void stop(pipeline::Deadline) override {}
@@ -41,6 +43,7 @@ class MemoryLimiter final : public pipeline::Processor {
   const Settings settings_;
   pipeline::Consumer* const next_;
   ReadMemory read_memory_;  // called by one thread at a time: whoever set is_reading_
+  GiveBack give_back_;      // likewise
   const Clock* clock_ = nullptr;
   pipeline::Counter* refused_[3] = {};
   pipeline::Counter* accepted_[3] = {};
@@ -53,6 +56,7 @@ class MemoryLimiter final : public pipeline::Processor {
 
 // Resident bytes of this process, from /proc/self/statm; 0 where that can't be read.
 std::uint64_t resident_bytes();
+void give_back_memory();
 
 std::unique_ptr<pipeline::Processor> create(pipeline::CreateContext& context);
 

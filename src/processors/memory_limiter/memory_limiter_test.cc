@@ -26,12 +26,14 @@ class MemoryLimiterTest : public testing::Test {
   void SetUp() override { ASSERT_TRUE(limiter.start(host).is_ok()); }
 
   std::uint64_t used_bytes = 10 * kMib;
+  std::uint64_t kept_bytes = 0;  // by the allocator
   pipeline::testing::FakeHost host;
   pipeline::testing::CollectingConsumer next;
-  MemoryLimiter limiter{
-      "memory_limiter", {std::chrono::seconds(1), 100 * kMib, 20 * kMib}, &next, [this] {
-        return used_bytes;
-      }};
+  MemoryLimiter limiter{"memory_limiter",
+                        {std::chrono::seconds(1), 100 * kMib, 20 * kMib},
+                        &next,
+                        [this] { return used_bytes + kept_bytes; },
+                        [this] { kept_bytes = 0; }};
 };
 
 TEST_F(MemoryLimiterTest, BelowTheSoftLimitDataPasses) {
@@ -57,6 +59,12 @@ TEST_F(MemoryLimiterTest, RefusingEndsWhenMemoryIsFreeAgain) {
   EXPECT_FALSE(limiter.consume(delivery_of(100)).is_ok());
   used_bytes = 10 * kMib;
   host.manual_clock().advance_nanos(1'000'000'001);
+  EXPECT_TRUE(limiter.consume(delivery_of(100)).is_ok());
+}
+
+// Between the soft limit and the limit nothing else would ever end it.
+TEST_F(MemoryLimiterTest, WhatTheAllocatorKeepsIsNoReasonToRefuse) {
+  kept_bytes = 75 * kMib;
   EXPECT_TRUE(limiter.consume(delivery_of(100)).is_ok());
 }
 

@@ -11,7 +11,7 @@
 #include <span>
 #include <string_view>
 
-#include "net/http/server.h"
+#include "net/http/message.h"
 
 namespace kolben::query::assets {
 

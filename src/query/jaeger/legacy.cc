@@ -127,7 +127,7 @@ Response operations(const Call& call) {
   std::size_t total = 0;
   json.begin_array();
   for (const storage::Operation& operation : *found) {
-    const std::string_view kind = kind_text(operation.kind);
+    const std::string_view kind = shown_kind(operation.kind);
     if (!wanted_kind.empty() && kind != wanted_kind) continue;
     json.begin_object();
     text_field(json, "name", shown_operation(operation.name));

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "model/value_text.h"
 #include "query/conditions.h"
 
 namespace kolben::query::jaeger {
@@ -80,7 +81,7 @@ void write_tag(JsonWriter& json, std::string_view key, const Value& value, Adjus
     case ValueType::kEmpty:
     case ValueType::kArray:
     case ValueType::kKvlist:
-      write_text_tag(json, key, to_text(value));
+      write_text_tag(json, key, value_text(value));
       return;
   }
 }
@@ -129,7 +130,7 @@ void write_tags(JsonWriter& json, const SpanPlace& place, Adjust adjust) {
     write_text_tag(json, "otel.scope.version", place.scope->version);
   }
   write_attributes(json, span.attributes, kWarningsKey, adjust);
-  if (const auto kind = kind_text(span.kind); !kind.empty()) {
+  if (const auto kind = shown_kind(span.kind); !kind.empty()) {
     write_text_tag(json, "span.kind", kind);
   }
   write_status_tags(json, span);
@@ -189,7 +190,7 @@ std::vector<std::string> warnings_of(const Span& span) {
   std::vector<std::string> warnings;
   const Value* travelled = find(span.attributes, kWarningsKey);
   if (travelled != nullptr && travelled->type() == ValueType::kArray) {
-    for (const Value& warning : travelled->as_array()) warnings.push_back(to_text(warning));
+    for (const Value& warning : travelled->as_array()) warnings.push_back(value_text(warning));
   }
   if (span.end_time_unix_nano < span.start_time_unix_nano) {
     warnings.push_back("the span ends before it starts (end " +

@@ -97,7 +97,7 @@ Response operations(const Call& call) {
   json.key("operations");
   json.begin_array();
   for (const storage::Operation& operation : *found) {
-    std::string_view kind = kind_text(operation.kind);
+    std::string_view kind = shown_kind(operation.kind);
     if (kind.empty()) kind = "internal";  // Jaeger's page wants a kind
     if (!wanted_kind.empty() && kind != wanted_kind) continue;
     json.begin_object();

@@ -80,7 +80,7 @@ Response operations(const Call& call) {
   for (const storage::Operation& operation : *found) {
     json.begin_object();
     text_field(json, "name", shown_operation(operation.name));
-    text_field(json, "kind", kind_text(operation.kind));
+    text_field(json, "kind", shown_kind(operation.kind));
     json.end_object();
   }
   json.end_array();

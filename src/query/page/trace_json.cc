@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "model/value_text.h"
 #include "query/conditions.h"
 
 namespace kolben::query::page {
@@ -28,6 +29,25 @@ class Dictionary {
   // Views into the batch, which lives as long as the answer is being built.
   std::unordered_map<std::string_view, std::uint32_t> indices_;
   std::vector<std::string_view> texts_;
+};
+
+// The services of a trace: looked up once for each resource, of which many rows share one.
+class Services {
+ public:
+  std::uint32_t index_of(const Resource& resource) {
+    if (&resource == last_) return last_index_;
+    last_ = &resource;
+    const auto [place, is_new] = indices_.try_emplace(&resource, 0U);
+    if (is_new) place->second = names_.index_of(shown_service(service_name(resource)));
+    return last_index_ = place->second;
+  }
+  void write(JsonWriter& json) const { names_.write(json, "services"); }
+
+ private:
+  Dictionary names_;
+  std::unordered_map<const Resource*, std::uint32_t> indices_;
+  const Resource* last_ = nullptr;
+  std::uint32_t last_index_ = 0;
 };
 
 template <typename Write>
@@ -87,7 +107,7 @@ void write_typed_value(JsonWriter& json, const Value& value) {
   } else if (value.type() == ValueType::kEmpty) {
     json.string({});
   } else {
-    write_value(json, value);
+    append_json(json, value);
   }
 }
 
@@ -149,7 +169,7 @@ void write_log(JsonWriter& json, const LogRecord& record, const Resource& resour
   json.key("severity");
   json.integer(record.severity_number);
   text_field(json, "severityText", record.severity_text);
-  text_field(json, "body", to_text(record.body));
+  text_field(json, "body", value_text(record.body));
   write_attributes(json, "attributes", record.attributes);
   json.end_object();
 }
@@ -178,13 +198,13 @@ std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
                           const LogCounts& logs) {
   const std::uint64_t start = earliest_start(rows);
   std::uint64_t end = start;
-  Dictionary services;
+  Services services;
   Dictionary names;
   std::vector<std::uint32_t> service_column;
   std::vector<std::uint32_t> name_column;
   for (const TraceRow& row : rows) {
     end = std::max(end, end_of(*row.span));
-    service_column.push_back(services.index_of(shown_service(service_name(*row.resource))));
+    service_column.push_back(services.index_of(*row.resource));
     name_column.push_back(names.index_of(shown_operation(row.span->name)));
   }
   std::string text;
@@ -196,10 +216,10 @@ std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
   decimal_field(json, "start", start);
   json.key("durationMicros");
   write_micros(json, end - start);
-  services.write(json, "services");
+  services.write(json);
   names.write(json, "names");
   write_column(json, "spanId", rows,
-               [&json](const TraceRow& row) { json.string(row.span->span_id.to_hex()); });
+               [&json](const TraceRow& row) { json.hex(row.span->span_id.as_bytes()); });
   write_column(json, "parent", rows, [&json](const TraceRow& row) { json.integer(row.parent); });
   write_column(json, "depth", rows,
                [&json](const TraceRow& row) { json.unsigned_integer(row.depth); });
@@ -217,7 +237,7 @@ std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
   write_column(json, "durationsMicros", rows,
                [&json](const TraceRow& row) { write_micros(json, row.span->duration_nanos()); });
   write_column(json, "logs", rows, [&json, &logs](const TraceRow& row) {
-    const auto count = logs.find(row.span->span_id);
+    const auto count = logs.empty() ? logs.end() : logs.find(row.span->span_id);
     json.unsigned_integer(count == logs.end() ? 0 : count->second);
   });
   json.end_object();

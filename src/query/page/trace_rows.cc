@@ -1,7 +1,6 @@
 #include "query/page/trace_rows.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 namespace kolben::query::page {
@@ -9,24 +8,36 @@ namespace {
 
 constexpr std::uint32_t kNone = UINT32_MAX;
 
-bool starts_before(const TraceRow& a, const TraceRow& b) {
-  if (a.span->start_time_unix_nano != b.span->start_time_unix_nano) {
-    return a.span->start_time_unix_nano < b.span->start_time_unix_nano;
-  }
-  return a.span->span_id < b.span->span_id;
+// Sorted in place of the rows, which are larger and point to their spans.
+struct SortKey {
+  std::uint64_t start;
+  SpanId id;
+  std::uint32_t index;
+};
+
+bool comes_before(const SortKey& a, const SortKey& b) {
+  if (a.start != b.start) return a.start < b.start;
+  if (a.id != b.id) return a.id < b.id;
+  return a.index < b.index;
 }
 
 // In the order of their starts: then every list of children below is in order as well.
 std::vector<TraceRow> collect(const DecodedTraces& traces) {
-  std::vector<TraceRow> rows;
+  std::vector<TraceRow> found;
+  std::vector<SortKey> keys;
   for (const ResourceSpans& resource : traces.resources) {
     for (const ScopeSpans& scope : resource.scopes) {
       for (const Span& span : scope.spans) {
-        rows.push_back({&span, &scope.scope, &resource.resource, kRootParent, 0});
+        keys.push_back(
+            {span.start_time_unix_nano, span.span_id, static_cast<std::uint32_t>(found.size())});
+        found.push_back({&span, &scope.scope, &resource.resource, kRootParent, 0});
       }
     }
   }
-  std::stable_sort(rows.begin(), rows.end(), starts_before);
+  std::sort(keys.begin(), keys.end(), comes_before);
+  std::vector<TraceRow> rows;
+  rows.reserve(found.size());
+  for (const SortKey& key : keys) rows.push_back(found[key.index]);
   return rows;
 }
 
@@ -36,31 +47,68 @@ struct Owner {
   std::uint32_t client = kNone;  // of a shared id
   std::uint32_t server = kNone;
 };
-using Owners = std::unordered_map<SpanId, Owner, IdHash>;
 
-Owners index_ids(const std::vector<TraceRow>& rows) {
-  Owners owners;
-  owners.reserve(rows.size());
-  for (std::uint32_t i = 0; i < rows.size(); ++i) {
-    Owner& owner = owners.try_emplace(rows[i].span->span_id, Owner{i}).first->second;
-    const SpanKind kind = rows[i].span->kind;
-    if (kind == SpanKind::kClient && owner.client == kNone) owner.client = i;
-    if (kind == SpanKind::kServer && owner.server == kNone) owner.server = i;
+// Ids to owners: open addressing, because a node for each of a hundred thousand spans is most of
+// what a person waits for.
+class Owners {
+ public:
+  explicit Owners(const std::vector<TraceRow>& rows) : rows_(rows) {
+    std::size_t slots = 16;
+    while (slots < rows.size() * 2) slots *= 2;
+    slots_.assign(slots, kNone);
+    owners_.reserve(rows.size());
+    for (std::uint32_t i = 0; i < rows.size(); ++i) add(i);
+  }
+
+  // Null where nobody has it.
+  const Owner* find(const SpanId& id) const {
+    const std::uint32_t owner = slots_[slot_of(id)];
+    return owner == kNone ? nullptr : &owners_[owner];
+  }
+
+ private:
+  void add(std::uint32_t row) {
+    std::uint32_t& slot = slots_[slot_of(rows_[row].span->span_id)];
+    if (slot == kNone) {
+      slot = static_cast<std::uint32_t>(owners_.size());
+      owners_.push_back({row});
+    }
+    Owner& owner = owners_[slot];
+    const SpanKind kind = rows_[row].span->kind;
+    if (kind == SpanKind::kClient && owner.client == kNone) owner.client = row;
+    if (kind == SpanKind::kServer && owner.server == kNone) owner.server = row;
     if (owner.client != kNone && owner.server != kNone) owner.parent_of_children = owner.server;
   }
-  return owners;
-}
+
+  // Where the id is, or would be: half of the slots are empty, so there is an end.
+  std::size_t slot_of(const SpanId& id) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t slot = IdHash{}(id)&mask;
+    while (slots_[slot] != kNone && id_of(slots_[slot]) != id) slot = (slot + 1) & mask;
+    return slot;
+  }
+  // Whichever of its rows gets the children, it has that id.
+  const SpanId& id_of(std::uint32_t owner) const {
+    return rows_[owners_[owner].parent_of_children].span->span_id;
+  }
+
+  const std::vector<TraceRow>& rows_;
+  std::vector<std::uint32_t> slots_;
+  std::vector<Owner> owners_;
+};
 
 // The row of the parent before any reordering; kNone for roots and orphans.
 std::uint32_t parent_of(const std::vector<TraceRow>& rows, std::uint32_t index,
                         const Owners& owners) {
   const Span& span = *rows[index].span;
-  const Owner& own = owners.at(span.span_id);
-  if (own.server == index && own.client != kNone) return own.client;
+  if (span.kind == SpanKind::kServer) {
+    const Owner* own = owners.find(span.span_id);
+    if (own->server == index && own->client != kNone) return own->client;
+  }
   if (span.parent_span_id.is_zero()) return kNone;
-  const auto found = owners.find(span.parent_span_id);
-  if (found == owners.end()) return kNone;
-  const std::uint32_t parent = found->second.parent_of_children;
+  const Owner* found = owners.find(span.parent_span_id);
+  if (found == nullptr) return kNone;
+  const std::uint32_t parent = found->parent_of_children;
   return parent == index ? kNone : parent;
 }
 
@@ -72,7 +120,7 @@ struct Forest {
 };
 
 Forest plant(const std::vector<TraceRow>& rows) {
-  const Owners owners = index_ids(rows);
+  const Owners owners(rows);
   Forest forest;
   forest.parent.resize(rows.size());
   forest.first_child.assign(rows.size(), kNone);

@@ -7,7 +7,9 @@
 #include "config/reader.h"
 #include "net/address.h"
 #include "net/http/server.h"
+#include "pipeline/listener.h"
 #include "pipeline/settings.h"
+#include "query/server/host_check.h"
 #include "query/server/router.h"
 #include "query/server/workers.h"
 
@@ -27,6 +29,10 @@ struct QuerySettings {
   net::http::ServerSettings http;
   std::string store;
   std::string base_path;
+  // Beside localhost and addresses: names that browsers may call us by, while only this machine can
+  // connect.
+  std::vector<std::string> allowed_hosts;
+  bool checks_host = false;
 };
 
 // Empty, or "/a/b": no slash at the end, no dots, nothing that would need escaping.
@@ -47,6 +53,7 @@ QuerySettings read_settings(pipeline::CreateContext& context) {
   reader.optional("endpoint", settings.http.endpoint);
   reader.optional("store", settings.store);
   reader.optional("base_path", settings.base_path);
+  reader.optional("allowed_hosts", settings.allowed_hosts);
   pipeline::read_tls_server(reader, settings.http.tls);
   if (const auto cors = reader.child("cors")) {
     cors->optional("allowed_origins", settings.http.cors_allowed_origins);
@@ -57,6 +64,8 @@ QuerySettings read_settings(pipeline::CreateContext& context) {
   }
   if (const auto address = net::parse_address(settings.http.endpoint); !address) {
     reader.error("endpoint", std::string(address.error().message()));
+  } else {
+    settings.checks_host = is_loopback(address->host);
   }
   return settings;
 }
@@ -77,11 +86,10 @@ class QueryExtension final : public pipeline::Extension {
         [this](net::http::Request request, net::http::Responder responder) {
           handle(std::move(request), std::move(responder));
         },
-        [this, &host](std::string_view reason, std::string_view) { count_rejected(host, reason); });
+        pipeline::count_rejected(host, settings_.id));
     if (!server) return std::move(server).error().with_context("extension " + settings_.id);
     server_ = *std::move(server);
-    const auto address = net::parse_address(settings_.http.endpoint);
-    host.report_port({settings_.id, address ? address->host : std::string(), server_->port()});
+    pipeline::report_listener(host, settings_.id, settings_.http.endpoint, server_->port());
     return Status::ok();
   }
 
@@ -106,6 +114,14 @@ class QueryExtension final : public pipeline::Extension {
  private:
   // On a network thread.
   void handle(net::http::Request request, net::http::Responder responder) {
+    const std::string_view host = request.header("Host");
+    if (settings_.checks_host && !is_host_allowed(host, settings_.allowed_hosts)) {
+      responder.respond(net::http::text_response(
+          403, "this server is for its own machine and not known as " + std::string(host) +
+                   "; to allow that name, list it in extensions::" + settings_.id +
+                   "::allowed_hosts\n"));
+      return;
+    }
     if (!router_->may_block(request)) {
       responder.respond(router_->answer(request));
       return;
@@ -121,14 +137,6 @@ class QueryExtension final : public pipeline::Extension {
     if (workers_->submit(job)) return;
     requests_refused_->add();
     exchange->responder.respond(router_->busy(exchange->request));
-  }
-
-  void count_rejected(pipeline::Host& host, std::string_view reason) {
-    host.telemetry()
-        .counter("kolben_listener_rejected",
-                 "Peers and requests that a listener turned away, by reason.",
-                 {{"listener", settings_.id}, {"reason", std::string(reason)}})
-        .add();
   }
 
   const QuerySettings settings_;

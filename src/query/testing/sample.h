@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/http/server.h"
+#include "net/http/message.h"
 #include "query/testing/fake_store.h"
 
 namespace kolben::query::testing {

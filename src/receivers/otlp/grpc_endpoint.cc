@@ -6,6 +6,7 @@
 #include "net/address.h"
 #include "otlp/service.h"
 #include "pipeline/listener.h"
+#include "receivers/otlp/wire_request.h"
 #include "wire/compression.h"
 
 namespace kolben::receivers::otlp {
@@ -14,7 +15,8 @@ GrpcEndpoint::GrpcEndpoint(const std::string& receiver_id, pipeline::Outputs out
                            pipeline::Host& host)
     : listener_(receiver_id + "/grpc"),
       host_(host),
-      intake_(outputs, IntakeCounters(host.telemetry(), receiver_id, "grpc")) {}
+      intake_(outputs, host.telemetry(), receiver_id, "grpc"),
+      on_refused_(pipeline::count_rejected(host, listener_)) {}
 
 Status GrpcEndpoint::start(net::grpc::ServerSettings settings) {
   message_bytes_max_ = settings.message_bytes_max;
@@ -56,14 +58,19 @@ void GrpcEndpoint::serve(net::grpc::Call call, net::grpc::Responder responder) {
     piece.compression = call.compression;
     piece.message = Bytes::from_string(std::move(plain).value());
   }
-  intake_.take_wire(*signal, std::move(piece),
-                    [responder = std::move(responder)](Status status) mutable {
-                      if (status.is_ok()) {
-                        responder.respond(kolben::otlp::encode_response({}));
-                      } else {
-                        responder.fail(std::move(status));
-                      }
-                    });
+  Result<Batch> batch = batch_of(*signal, std::move(piece));
+  if (!batch.has_value()) {
+    on_refused_("malformed", call.peer);
+    responder.fail(std::move(batch).error());
+    return;
+  }
+  intake_.take(std::move(batch).value(), [responder = std::move(responder)](Status status) mutable {
+    if (status.is_ok()) {
+      responder.respond(kolben::otlp::encode_response({}));
+    } else {
+      responder.fail(std::move(status));
+    }
+  });
 }
 
 }  // namespace kolben::receivers::otlp

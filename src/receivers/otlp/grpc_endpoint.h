@@ -6,7 +6,7 @@
 
 #include "net/grpc/server.h"
 #include "pipeline/component.h"
-#include "receivers/otlp/intake.h"
+#include "pipeline/intake.h"
 
 namespace kolben::receivers::otlp {
 
@@ -23,7 +23,8 @@ class GrpcEndpoint {
 
   const std::string listener_;  // "otlp/grpc"
   pipeline::Host& host_;
-  Intake intake_;
+  pipeline::Intake intake_;
+  net::http::OnRejected on_refused_;
   std::size_t message_bytes_max_ = 0;
   std::unique_ptr<net::grpc::Server> server_;
 };

@@ -5,27 +5,13 @@
 #include "otlp/json.h"
 #include "otlp/service.h"
 #include "pipeline/listener.h"
+#include "receivers/otlp/wire_request.h"
 
 namespace kolben::receivers::otlp {
 namespace {
 
 constexpr std::string_view kProtobuf = "application/x-protobuf";
 constexpr std::string_view kJson = "application/json";
-
-// The media type without parameters: "application/json; charset=utf-8".
-std::string_view media_type(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
-  return type;
-}
-
-// The specification wants 413 for what is too large; RESOURCE_EXHAUSTED with a delay is
-// back-pressure.
-int status_code_of(const Status& status) {
-  const bool is_too_large =
-      status.code() == StatusCode::kResourceExhausted && !status.retry_after();
-  return is_too_large ? 413 : net::http::http_status_of(status);
-}
 
 // Answers carry what the request carried: protobuf or JSON.
 net::http::Response answer_to(Signal signal, const Status& status, bool is_json) {
@@ -36,12 +22,8 @@ net::http::Response answer_to(Signal signal, const Status& status, bool is_json)
                                                : kolben::otlp::encode_response({}));
     return response;
   }
-  response.status = status_code_of(status);
-  if (const auto delay = status.retry_after();
-      delay && (response.status == 429 || response.status == 503)) {
-    // Whole seconds (RFC 9110, 10.2.3), rounded up.
-    response.headers.emplace_back("Retry-After", std::to_string((delay->count() + 999) / 1000));
-  }
+  response.status = net::http::http_status_of_intake(status);
+  net::http::set_retry_after(status, response);
   response.body = Bytes::from_string(is_json ? kolben::otlp::encode_rpc_status_json(status)
                                              : kolben::otlp::encode_rpc_status(status));
   return response;
@@ -54,7 +36,7 @@ HttpEndpoint::HttpEndpoint(const std::string& receiver_id, pipeline::Outputs out
     : listener_(receiver_id + "/http"),
       host_(host),
       settings_(std::move(settings)),
-      intake_(outputs, IntakeCounters(host.telemetry(), receiver_id, "http")),
+      intake_(outputs, host.telemetry(), receiver_id, "http"),
       on_refused_(pipeline::count_rejected(host, listener_)) {}
 
 Status HttpEndpoint::start() {
@@ -96,41 +78,37 @@ void HttpEndpoint::serve(net::http::Request request, net::http::Responder respon
   if (request.method != "POST") {
     return refuse(405, "wrong_method", "405 method not allowed, supported: [POST]\n");
   }
-  const std::string_view type = media_type(request.header("content-type"));
+  const std::string type = request.media_type();
   const bool is_json = type == kJson;
   if (!is_json && type != kProtobuf) {
     return refuse(415, "wrong_content_type",
                   "415 unsupported media type, supported: [application/json, "
                   "application/x-protobuf]\n");
   }
-  const auto reply = [signal = *signal, is_json](net::http::Responder to, const Status& status) {
-    to.respond(answer_to(signal, status, is_json));
+  take(*signal, is_json, request, std::move(responder));
+}
+
+void HttpEndpoint::take(Signal signal, bool is_json, const net::http::Request& request,
+                        net::http::Responder responder) {
+  const auto refuse = [&](std::string_view reason, net::http::Response response) {
+    on_refused_(reason, request.peer);
+    responder.respond(std::move(response));
   };
   Result<Bytes> body = net::http::decode_body(request, settings_.server.body_bytes_max);
   if (!body.has_value()) {
-    on_refused_("undecodable_body", request.peer);
     // An unknown Content-Encoding: RFC 9110, 8.4 and 15.5.16.
-    if (body.error().code() == StatusCode::kUnimplemented) {
-      responder.respond(net::http::text_response(415, body.error().to_string() + "\n"));
-      return;
-    }
-    return reply(std::move(responder), body.error());
+    const bool is_unknown = body.error().code() == StatusCode::kUnimplemented;
+    return refuse("undecodable_body",
+                  is_unknown ? net::http::text_response(415, body.error().to_string() + "\n")
+                             : answer_to(signal, body.error(), is_json));
   }
-  auto answer = [reply, responder = std::move(responder)](const Status& status) mutable {
-    reply(std::move(responder), status);
-  };
-  if (!is_json) {
-    WirePiece piece;
-    piece.message = std::move(body).value();
-    intake_.take_wire(*signal, std::move(piece), std::move(answer));
-    return;
-  }
-  Result<Batch> batch = kolben::otlp::decode_json(*signal, body->view());
-  if (!batch.has_value()) {
-    on_refused_("malformed", request.peer);
-    return answer(batch.error());
-  }
-  intake_.take_decoded(std::move(batch).value(), std::move(answer));
+  Result<Batch> batch = is_json ? kolben::otlp::decode_json(signal, body->view())
+                                : batch_of(signal, WirePiece{std::move(body).value(), {}});
+  if (!batch.has_value()) return refuse("malformed", answer_to(signal, batch.error(), is_json));
+  intake_.take(std::move(batch).value(),
+               [signal, is_json, responder = std::move(responder)](const Status& status) mutable {
+                 responder.respond(answer_to(signal, status, is_json));
+               });
 }
 
 }  // namespace kolben::receivers::otlp

@@ -7,7 +7,7 @@
 
 #include "net/http/server.h"
 #include "pipeline/component.h"
-#include "receivers/otlp/intake.h"
+#include "pipeline/intake.h"
 #include "receivers/otlp/settings.h"
 
 namespace kolben::receivers::otlp {
@@ -23,12 +23,15 @@ class HttpEndpoint {
 
  private:
   void serve(net::http::Request request, net::http::Responder responder);
+  // The body of a request that came to the right door.
+  void take(Signal signal, bool is_json, const net::http::Request& request,
+            net::http::Responder responder);
   std::optional<Signal> signal_of_path(std::string_view path) const;
 
   const std::string listener_;  // "otlp/http"
   pipeline::Host& host_;
   const HttpSettings settings_;
-  Intake intake_;
+  pipeline::Intake intake_;
   net::http::OnRejected on_refused_;
   std::unique_ptr<net::http::Server> server_;
 };

@@ -2,24 +2,24 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
+#include <cstdio>
 
-#include "storage/engine/format.h"
+#include "base/random.h"
 
 namespace kolben::storage::engine {
 namespace {
 
 constexpr std::size_t kFormatBytesMax = 100;
-
-std::string format_text() {
-  return "kolben store " + std::to_string(kFormatVersion) + "\n";
-}
+constexpr std::string_view kFormatBegin = "kolben store 2\nlog key ";
+constexpr std::string_view kFormatVersion1 = "kolben store 1\n";
+constexpr std::size_t kKeyDigits = 8;
 
 // Whether a directory without FORMAT may become a store: nothing in it but what an interrupted
 // first start leaves, or what a fresh file system has.
 bool is_vacant(const std::vector<std::string>& names) {
   return std::all_of(names.begin(), names.end(), [](const std::string& name) {
-    return name == "LOCK" || name == "FORMAT.tmp" || name == "segments" || name == "lost+found";
+    return name == "LOCK" || name == "FORMAT.tmp" || name == "MANIFEST" || name == "MANIFEST.tmp" ||
+           name == "wal" || name == "parts" || name == "lost+found";
   });
 }
 
@@ -28,24 +28,35 @@ std::string padded(std::uint64_t number) {
   return std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;
 }
 
-Status check_format(FileSystem& files, const std::string& path) {
-  const Result<std::string> text = read_file(files, path + "/FORMAT", kFormatBytesMax);
-  if (!text) return text.error();
-  if (*text == format_text()) return Status::ok();
-  return failed_precondition("its FORMAT is not that of this version, \"" +
-                             format_text().substr(0, format_text().size() - 1) +
-                             "\"; use another directory, or the version that wrote it");
+bool has_name(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Status prepare(FileSystem& files, const std::string& path, std::shared_ptr<void>& lock) {
-  KOLBEN_RETURN_IF_ERROR(files.create_directories(path));
-  Result<std::vector<std::string>> names = files.list(path);
+}  // namespace
+
+std::uint64_t number_in_name(std::string_view name, std::string_view suffix) {
+  std::uint64_t number = 0;
+  const auto [rest, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const std::string_view tail(rest, static_cast<std::size_t>(name.data() + name.size() - rest));
+  return error == std::errc() && tail == suffix ? number : 0;
+}
+
+Result<DataDirectory> DataDirectory::open(FileSystem& files, const std::string& path) {
+  DataDirectory directory(files, path);
+  Status prepared = directory.prepare();
+  if (!prepared) return std::move(prepared).with_context("data directory " + path);
+  return directory;
+}
+
+Status DataDirectory::prepare() {
+  KOLBEN_RETURN_IF_ERROR(files_->create_directories(path_));
+  Result<std::vector<std::string>> names = files_->list(path_);
   if (!names) return names.error();
-  const bool is_new = std::find(names->begin(), names->end(), "FORMAT") == names->end();
+  const bool is_new = !has_name(*names, "FORMAT");
   if (is_new && !is_vacant(*names)) {
     return failed_precondition("it holds other files and is no store; use an empty directory");
   }
-  Result<std::shared_ptr<void>> held = files.lock(path + "/LOCK");
+  Result<std::shared_ptr<void>> held = files_->lock(path_ + "/LOCK");
   if (!held) {
     if (held.error().code() != StatusCode::kFailedPrecondition) return held.error();
     const std::string_view why = held.error().message();
@@ -53,52 +64,88 @@ Status prepare(FileSystem& files, const std::string& path, std::shared_ptr<void>
     return failed_precondition("it is in use by another kolben (" +
                                std::string(holder == why.npos ? why : why.substr(holder)) + ")");
   }
-  lock = std::move(*held);
-  KOLBEN_RETURN_IF_ERROR(files.create_directories(path + "/segments"));
-  if (!is_new) return check_format(files, path);
-  const std::string text = format_text();
-  const std::string_view slice = text;
-  return replace_file(files, path + "/FORMAT", std::span<const std::string_view>(&slice, 1));
+  lock_ = std::move(*held);
+  KOLBEN_RETURN_IF_ERROR(files_->create_directories(wal_path()));
+  KOLBEN_RETURN_IF_ERROR(files_->create_directories(parts_path()));
+  return is_new ? Status::ok() : read_format();
 }
 
-}  // namespace
-
-Result<DataDirectory> DataDirectory::open(FileSystem& files, const std::string& path) {
-  std::shared_ptr<void> lock;
-  Status prepared = prepare(files, path, lock);
-  if (!prepared) return std::move(prepared).with_context("data directory " + path);
-  return DataDirectory(files, path, std::move(lock));
-}
-
-Result<std::vector<DataDirectory::Segment>> DataDirectory::segments() const {
-  const Result<std::vector<std::string>> names = files_->list(segments_path());
-  if (!names) return names.error();
-  std::map<std::uint64_t, Segment> found;
-  for (const std::string& name : *names) {
-    std::uint64_t number = 0;
-    const char* end = name.data() + name.size();
-    const auto [rest, error] = std::from_chars(name.data(), end, number);
-    const std::string_view suffix(rest, static_cast<std::size_t>(end - rest));
-    if (error != std::errc()) continue;
-    if (suffix == ".idx.tmp") {
-      KOLBEN_RETURN_IF_ERROR(files_->remove(segments_path() + "/" + name));
-    } else if (suffix == ".log" || suffix == ".idx") {
-      Segment& segment = found[number];
-      segment.number = number;
-      (suffix == ".log" ? segment.has_log : segment.has_index) = true;
-    }
+Status DataDirectory::read_format() {
+  const Result<std::string> text = read_file(*files_, format_path(), kFormatBytesMax);
+  if (!text) return text.error();
+  kind_ = *text == kFormatVersion1 ? Kind::kVersion1 : Kind::kCurrent;
+  if (kind_ == Kind::kVersion1) return Status::ok();
+  const std::string_view key =
+      std::string_view(*text).substr(std::min(text->size(), kFormatBegin.size()), kKeyDigits);
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), log_key_, 16);
+  if (text->starts_with(kFormatBegin) && text->size() == kFormatBegin.size() + kKeyDigits + 1 &&
+      error == std::errc() && end == key.data() + kKeyDigits) {
+    return Status::ok();
   }
-  std::vector<Segment> segments;
-  for (const auto& [number, segment] : found) segments.push_back(segment);
-  return segments;
+  return failed_precondition("its FORMAT is not that of this version, \"kolben store 2\"; use " +
+                             std::string("another directory, or the version that wrote it"));
+}
+
+Status DataDirectory::finish() {
+  const auto key = static_cast<std::uint32_t>(Random::from_system().next());
+  char digits[kKeyDigits + 2];
+  std::snprintf(digits, sizeof digits, "%08x\n", key);
+  const std::string_view slices[] = {kFormatBegin, digits};
+  KOLBEN_RETURN_IF_ERROR(replace_file(*files_, format_path(), slices));
+  log_key_ = key;
+  kind_ = Kind::kCurrent;
+  return Status::ok();
+}
+
+Status DataDirectory::copy_format(const std::string& path) const {
+  KOLBEN_TRY(const std::string text, read_file(*files_, format_path(), kFormatBytesMax));
+  const std::string_view slice = text;
+  return replace_file(*files_, path + "/FORMAT", {&slice, 1});
+}
+
+Result<std::vector<DataDirectory::NumberedFile>> DataDirectory::logs_in(
+    const std::string& folder) const {
+  const Result<std::vector<std::string>> names = files_->list(folder);
+  if (!names) return names.error();
+  std::vector<NumberedFile> found;
+  for (const std::string& name : *names) {
+    const std::uint64_t number = number_in_name(name, ".log");
+    if (number != 0) found.push_back({number, folder + "/" + name});
+  }
+  std::sort(found.begin(), found.end(),
+            [](const NumberedFile& a, const NumberedFile& b) { return a.number < b.number; });
+  return found;
+}
+
+Result<std::vector<DataDirectory::NumberedFile>> DataDirectory::old_logs() const {
+  if (!files_->exists(old_logs_path())) return std::vector<NumberedFile>();
+  return logs_in(old_logs_path());
+}
+
+// What is not removed is tried again at the next start.
+void DataDirectory::remove_old_logs() {
+  const Result<std::vector<std::string>> names = files_->list(old_logs_path());
+  if (!names) return;
+  for (const std::string& name : *names) {
+    static_cast<void>(files_->remove(old_logs_path() + "/" + name));
+  }
+  static_cast<void>(files_->remove_directory(old_logs_path()));
 }
 
 std::string DataDirectory::log_path(std::uint64_t number) const {
-  return segments_path() + "/" + padded(number) + ".log";
+  return wal_path() + "/" + padded(number) + ".log";
 }
 
-std::string DataDirectory::index_path(std::uint64_t number) const {
-  return segments_path() + "/" + padded(number) + ".idx";
+std::string DataDirectory::part_path(std::uint64_t number) const {
+  return parts_path() + "/" + padded(number) + ".part";
+}
+
+std::string DataDirectory::dropped_path(std::uint64_t number) const {
+  return parts_path() + "/" + padded(number) + ".dropped";
+}
+
+std::string DataDirectory::deleted_path(std::uint64_t number) const {
+  return parts_path() + "/" + padded(number) + ".deleted";
 }
 
 }  // namespace kolben::storage::engine

@@ -1,7 +1,5 @@
-// DataDirectory: the directory that a store lives in, held by one process at a time:
-//   LOCK               held with flock while the store is open
-//   FORMAT             "kolben store 1": what the rest is
-//   segments/NNNNNN.log and, once sealed, NNNNNN.idx
+// DataDirectory: the directory that a store lives in, held by one process at a time. What its files
+// are: docs/formats/store.md.
 #pragma once
 
 #include <cstdint>
@@ -20,27 +18,56 @@ class DataDirectory {
   // version, or in use.
   static Result<DataDirectory> open(FileSystem& files, const std::string& path);
 
-  struct Segment {
-    std::uint64_t number = 0;
-    bool has_log = false;
-    bool has_index = false;
+  enum class Kind : std::uint8_t {
+    kNew,       // nothing is in it yet
+    kVersion1,  // its logs are to be read into parts
+    kCurrent,
   };
-  // By number; what other files are there is left alone, half-written ones are removed.
-  Result<std::vector<Segment>> segments() const;
+  Kind kind() const { return kind_; }
+  // Makes a new or an old one current, once its manifest is written.
+  Status finish();
+  // Makes `path`, which holds a manifest and parts, a store.
+  Status copy_format(const std::string& path) const;
+  // What the checksums of log records begin with.
+  std::uint32_t log_key() const { return log_key_; }
 
+  struct NumberedFile {
+    std::uint64_t number = 0;
+    std::string path;
+  };
+  // Log segments by number.
+  Result<std::vector<NumberedFile>> logs() const { return logs_in(wal_path()); }
+  // Those of version 1, also where its removal was interrupted.
+  Result<std::vector<NumberedFile>> old_logs() const;
+  void remove_old_logs();
   std::string log_path(std::uint64_t number) const;
-  std::string index_path(std::uint64_t number) const;
-  std::string segments_path() const { return path_ + "/segments"; }
+  std::string spare_log_path() const { return wal_path() + "/spare.log"; }
+  std::string part_path(std::uint64_t number) const;
+  std::string dropped_path(std::uint64_t number) const;
+  std::string deleted_path(std::uint64_t number) const;
+  std::string format_path() const { return path_ + "/FORMAT"; }
+  std::string manifest_path() const { return path_ + "/MANIFEST"; }
+  std::string wal_path() const { return path_ + "/wal"; }
+  std::string parts_path() const { return path_ + "/parts"; }
+  std::string damaged_path() const { return path_ + "/damaged"; }
   const std::string& path() const { return path_; }
   FileSystem& files() const { return *files_; }
 
  private:
-  DataDirectory(FileSystem& files, std::string path, std::shared_ptr<void> lock)
-      : files_(&files), path_(std::move(path)), lock_(std::move(lock)) {}
+  DataDirectory(FileSystem& files, std::string path) : files_(&files), path_(std::move(path)) {}
+  Status prepare();
+  Status read_format();
+  Result<std::vector<NumberedFile>> logs_in(const std::string& folder) const;
+  std::string old_logs_path() const { return path_ + "/segments"; }
 
   FileSystem* files_;
   std::string path_;
   std::shared_ptr<void> lock_;
+  Kind kind_ = Kind::kNew;
+  std::uint32_t log_key_ = 0;
 };
+
+// The number that a name begins with, where `suffix` is all the rest; 0 otherwise.
+std::uint64_t number_in_name(std::string_view name, std::string_view suffix);
 
 }  // namespace kolben::storage::engine

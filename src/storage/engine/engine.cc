@@ -6,14 +6,52 @@
 #include "storage/engine/recovery.h"
 
 namespace kolben::storage::engine {
+namespace {
+
+// Two chunks and a bit fit into the tail: one is built while the other is filled.
+constexpr std::uint64_t kSixteenthsOfTail = 7;
+// What is not in parts cannot be removed, and a part only as a whole: in a small store both are
+// small.
+constexpr std::uint64_t kTailsOfRetention = 4;
+constexpr std::uint64_t kPartsOfRetention = 8;
+constexpr std::uint64_t kTailBytesMin = 1 << 20;
+
+Options fitted(Options options) {
+  options.tail_bytes_max =
+      std::min(options.tail_bytes_max,
+               std::max(kTailBytesMin, options.retention_bytes_max / kTailsOfRetention));
+  options.build_bytes =
+      std::min(options.build_bytes, options.tail_bytes_max / 16 * kSixteenthsOfTail);
+  options.part_bytes_max =
+      std::min(options.part_bytes_max, options.retention_bytes_max / kPartsOfRetention);
+  return options;
+}
+
+void count(const Request& request, StoreStats& stats) {
+  switch (request.signal) {
+    case Signal::kTraces:
+      stats.spans += request.items;
+      break;
+    case Signal::kLogs:
+      stats.log_records += request.items;
+      break;
+    case Signal::kMetrics:
+      stats.metric_points += request.items;
+      break;
+  }
+}
+
+}  // namespace
 
 Engine::Engine(Options options, DataDirectory directory, const Clock& clock, Report report)
-    : options_(std::move(options)),
+    : options_(fitted(std::move(options))),
       directory_(std::make_unique<DataDirectory>(std::move(directory))),
       clock_(clock),
       report_(std::move(report)),
-      cache_(options_.body_cache_bytes_max),
-      keeper_(options_, *directory_, clock_, segments_, report_) {}
+      parts_(*directory_, report_),
+      wal_(options_, *directory_),
+      tail_({options_.build_rows, options_.build_bytes}),
+      scan_threads_(scan::ScanThreads::helpers_of_machine()) {}
 
 Engine::~Engine() {
   // Whoever cares for the outcome has closed it.
@@ -33,14 +71,61 @@ Result<std::unique_ptr<Engine>> Engine::open(Options options, FileSystem& files,
   return engine;
 }
 
+// The manifest first: where FORMAT is and no manifest, one got lost.
+Status Engine::open_directory() {
+  const bool is_current = directory_->kind() == DataDirectory::Kind::kCurrent;
+  if (is_current || directory_->files().exists(directory_->manifest_path())) {
+    Result<Manifest> manifest = read_manifest(*directory_);
+    if (!manifest) {
+      if (manifest.error().code() == StatusCode::kFailedPrecondition) return manifest.status();
+      return data_loss(std::string(manifest.error().message()) +
+                       "; `kolben store check --repair` makes the manifest anew from the parts");
+    }
+    classes_ = std::make_unique<RetentionClasses>(options_, manifest->classes);
+    KOLBEN_RETURN_IF_ERROR(parts_.open(std::move(*manifest)));
+  } else {
+    classes_ = std::make_unique<RetentionClasses>(options_, std::vector<std::string>());
+    KOLBEN_RETURN_IF_ERROR(parts_.create());
+  }
+  parts_.set_classes(classes_->names());
+  return Status::ok();
+}
+
 Status Engine::start() {
-  Result<Writer::Beginning> beginning = recover(*directory_, segments_, report_);
-  if (!beginning) return beginning.status();
-  keeper_.work();  // retention first: it may make the room that the new segment needs
-  writer_ = std::make_unique<Writer>(options_, *directory_, clock_, segments_, keeper_, report_,
-                                     std::move(*beginning));
-  KOLBEN_RETURN_IF_ERROR(writer_->start());
-  keeper_.start();
+  KOLBEN_RETURN_IF_ERROR(open_directory());
+  memory_parts_ = std::make_unique<MemoryParts>(*classes_);
+  keeper_ = std::make_unique<Keeper>(Keeper::Surroundings{
+      options_, *directory_, clock_, *classes_, wal_, tail_, parts_, report_, on_old_tail_});
+  on_part_change_ = [this] {
+    keeper_->apply_retention();  // also while a merge takes its time
+    keeper_->wake();
+  };
+  on_old_tail_ = [this] {
+    tail_.close_chunk();
+    builder_->wake();
+  };
+  builder_ = std::make_unique<Builder>(
+      Builder::Surroundings{*directory_, *classes_, wal_, tail_, parts_, report_, on_part_change_});
+  keeper_->apply_retention();  // it may make the room that the rest needs
+  const RecoverySurroundings around{*directory_, parts_, wal_, tail_, *builder_, options_, report_};
+  if (directory_->kind() == DataDirectory::Kind::kVersion1) {
+    KOLBEN_RETURN_IF_ERROR(read_old_logs(around));
+  }
+  if (directory_->kind() != DataDirectory::Kind::kCurrent) {
+    KOLBEN_RETURN_IF_ERROR(directory_->finish());
+  }
+  directory_->remove_old_logs();
+  KOLBEN_TRY(Recovered recovered, recover(around));
+  KOLBEN_RETURN_IF_ERROR(wal_.open());
+  if (recovered.requests > 0) tail_.close_chunk();  // so that starts in a row read little
+  writer_ = std::make_unique<Writer>(
+      Writer::Surroundings{options_, clock_, wal_, tail_, report_, directory_->log_key()},
+      recovered.next_sequence, std::move(recovered.window), [this](bool is_good) {
+        is_good ? builder_->wake() : keeper_->wake();  // retention may make room
+      });
+  builder_->start();
+  writer_->start();
+  keeper_->start();
   is_open_ = true;
   return Status::ok();
 }
@@ -48,80 +133,74 @@ Status Engine::start() {
 Status Engine::close() {
   if (!std::exchange(is_open_, false)) return Status::ok();
   writer_->stop();
-  keeper_.stop();
+  builder_->stop();
+  keeper_->stop();
+  Status sealed = builder_->flush();
+  wal_.close(parts_.view().covered);
   directory_.reset();  // the lock
-  if (keeper_.unsealed() == 0) return Status::ok();
-  return internal_error("the last segment could not be sealed; the next start reads its log");
-}
-
-QueryContext Engine::context() {
-  return {segments_.views(), cache_, Budget(clock_, options_.query_time_max)};
+  if (sealed) return sealed;
+  return internal_error("the newest data could not be made into parts, the next start reads it " +
+                        std::string("from the log: ") + std::string(sealed.message()));
 }
 
 Status Engine::write(Batch&& batch, OnDurable&& on_durable) {
   return writer_->write(std::move(batch), std::move(on_durable));
 }
 
-Result<TracePage> Engine::search(const TraceQuery& query) {
-  QueryContext now = context();
-  return engine::search(now, query);
+// The tail is looked at before the parts: what moves from one to the other meanwhile is in both,
+// and `covered` says so.
+Result<Snapshot> Engine::snapshot() {
+  // There an acknowledgement comes before the tail has it.
+  if (options_.durability == Durability::kMemory) writer_->settle();
+  KOLBEN_TRY(const std::vector<MemoryParts::Converted> tail,
+             memory_parts_->convert(tail_.pieces()));
+  const PartSet::View view = parts_.view();
+  Snapshot snapshot;
+  for (const StoredPart& stored : view.parts) add_part(snapshot, {stored.part, stored.deleted});
+  for (const MemoryParts::Converted& piece : tail) {
+    if (piece.last_sequence <= view.covered) continue;
+    for (const LivePart& part : piece.parts) add_part(snapshot, part);
+  }
+  return snapshot;
 }
 
-Result<Batch> Engine::get_trace(const TraceId& id) {
-  QueryContext now = context();
-  return engine::get_trace(now, id);
+Status Engine::flush() {
+  writer_->settle();
+  return builder_->flush();
 }
 
-Result<Histogram> Engine::histogram(const HistogramQuery& query) {
-  QueryContext now = context();
-  return engine::histogram(now, query);
+Status Engine::maintain() {
+  keeper_->apply_retention();
+  return keeper_->merge_all();
 }
 
-Result<Batch> Engine::logs(const LogQuery& query) {
-  QueryContext now = context();
-  return engine::find_logs(now, query);
-}
-
-Result<std::vector<std::string>> Engine::services() {
-  return engine::services(context());
-}
-
-Result<std::vector<Operation>> Engine::operations(std::string_view service) {
-  return engine::operations(context(), service);
-}
-
-Result<std::vector<KeyCount>> Engine::keys(std::string_view prefix, std::uint32_t limit) {
-  return engine::keys(context(), prefix, limit);
-}
-
-Result<std::vector<std::string>> Engine::values(const Field& field, std::string_view prefix,
-                                                std::uint32_t limit) {
-  QueryContext now = context();
-  return engine::values(now, field, prefix, limit);
-}
-
-Result<std::vector<ServiceLink>> Engine::dependencies(TimeRange range) {
-  QueryContext now = context();
-  return engine::dependencies(now, range);
+Status Engine::compact() {
+  KOLBEN_RETURN_IF_ERROR(flush());
+  return keeper_->compact();
 }
 
 StoreStats Engine::stats() {
   StoreStats stats;
-  TimeSpan times;
-  for (const Segment& segment : segments_.all()) {
-    const SegmentFacts facts = segment.facts();
-    stats.spans += facts.spans;
-    stats.log_records += facts.log_records;
-    stats.metric_points += facts.metric_points;
-    stats.duplicates_dropped += facts.duplicates;
-    stats.disk_bytes += segment.active ? facts.log_bytes : segment.disk_bytes;
-    if (facts.spans > 0) times.cover(facts.span_starts);
-    if (facts.log_records > 0) times.cover(facts.log_times);
+  std::uint64_t oldest = UINT64_MAX;
+  const std::vector<Tail::Piece> tail = tail_.pieces();  // before the parts, as in snapshot()
+  const PartSet::View view = parts_.view();
+  for (const StoredPart& stored : view.parts) {
+    const ManifestPart& facts = stored.facts;
+    const std::uint64_t rows = facts.rows - facts.deleted_rows;
+    (facts.table == part::Table::kSpans  ? stats.spans
+     : facts.table == part::Table::kLogs ? stats.log_records
+                                         : stats.metric_points) += rows;
+    stats.disk_bytes += facts.bytes;
+    oldest = std::min(oldest, facts.first_time);
+    stats.newest_unix_nano = std::max(stats.newest_unix_nano, facts.last_time);
   }
-  if (times.first <= times.last) {
-    stats.oldest_unix_nano = times.first;
-    stats.newest_unix_nano = times.last;
+  for (const Tail::Piece& piece : tail) {
+    if (piece.last_sequence <= view.covered) continue;
+    for (const auto& request : piece.requests) count(*request, stats);
   }
+  stats.disk_bytes += wal_.disk_bytes();
+  stats.oldest_unix_nano = oldest == UINT64_MAX ? 0 : oldest;
+  stats.duplicates_dropped = writer_->copies();
   return stats;
 }
 

@@ -2,27 +2,23 @@
 
 #include <algorithm>
 
-#include "storage/engine/index_reader.h"
+#include "storage/engine/merge.h"
+#include "storage/engine/merge_plan.h"
+#include "storage/engine/retention.h"
 
 namespace kolben::storage::engine {
 namespace {
 
-// How often age is looked at, and sealing that failed is tried again.
+// How often age is looked at, and what failed is tried again.
 constexpr std::chrono::seconds kRound(1);
+// How often a merge that gives way looks whether it may go on.
+constexpr std::chrono::milliseconds kPause(10);
+// Parts in which data grows old: age is kept to within a 24th.
+constexpr std::uint64_t kPartsOfAge = 24;
+// A merge leaves the disk this much: for the log and the next parts.
+constexpr std::uint64_t kFreeBytesMin = 64 << 20;
 
 }  // namespace
-
-Keeper::Keeper(const Options& options, const DataDirectory& directory, const Clock& clock,
-               SegmentSet& segments, Report& report)
-    : options_(options),
-      directory_(directory),
-      clock_(clock),
-      segments_(segments),
-      report_(report) {}
-
-Keeper::~Keeper() {
-  stop();
-}
 
 void Keeper::start() {
   thread_ = Thread("store-keeper", [this] { run(); });
@@ -44,97 +40,162 @@ void Keeper::wake() {
 }
 
 void Keeper::run() {
-  for (bool stopping = false; !stopping;) {
+  while (true) {
     {
       MutexLock lock(mutex_);
       if (!is_woken_ && !is_stopping_) changed_.wait_for(mutex_, kRound);
       is_woken_ = false;
-      stopping = is_stopping_;
+      if (is_stopping_) return;
     }
-    work();
-  }
-}
-
-void Keeper::work() {
-  MutexLock lock(work_mutex_);
-  apply_retention();
-  seal_full_segments();
-}
-
-void Keeper::seal_full_segments() {
-  std::size_t unsealed = 0;
-  Status outcome;
-  for (const Segment& segment : segments_.all()) {
-    if (!segment.active || !segment.is_full) continue;
-    Status sealed = seal(segment);
-    if (!sealed) {
-      ++unsealed;
-      outcome = std::move(sealed);
+    apply_retention();
+    const std::uint64_t oldest = around_.tail.oldest_received();
+    const std::uint64_t age_max = around_.classes.age_max_nanos(0) / kPartsOfAge;
+    if (oldest < around_.clock.unix_nanos() - std::min(around_.clock.unix_nanos(), age_max)) {
+      around_.on_old_tail();
     }
+    static_cast<void>(merge_all());  // reported there
   }
-  if (unsealed > 0 && !sealing_fails_) {
-    report_("cannot seal a segment, will try again: " + outcome.to_string());
-  }
-  sealing_fails_ = unsealed > 0;
-  unsealed_.store(unsealed);
-}
-
-Status Keeper::seal(const Segment& segment) {
-  const SegmentFacts facts = segment.active->facts();
-  if (facts.first_sequence == 0) {  // nothing ever came
-    remove(segment);
-    return Status::ok();
-  }
-  // With durability below "disk", the log is not on the disk yet; the index must not be earlier.
-  if (options_.durability != Durability::kDisk) KOLBEN_RETURN_IF_ERROR(segment.log->sync());
-  const std::string path = directory_.index_path(segment.number);
-  KOLBEN_RETURN_IF_ERROR(segment.active->write_index(directory_.files(), path));
-  Result<Bytes> mapped = directory_.files().map(path);
-  if (!mapped) return mapped.status();
-  Result<std::shared_ptr<const SegmentView>> view =
-      open_index(*mapped, segment.number, segment.log);
-  if (!view) return view.status();
-  // Only gives room back: where it fails, the log stays as long as it was.
-  static_cast<void>(segment.log->truncate(facts.log_bytes));
-
-  Segment sealed;
-  sealed.number = segment.number;
-  sealed.log = segment.log;
-  sealed.sealed = std::move(*view);
-  sealed.disk_bytes = facts.log_bytes + mapped->size();
-  sealed.index = std::move(*mapped);
-  segments_.replace(std::move(sealed));
-  return Status::ok();
 }
 
 void Keeper::apply_retention() {
-  const std::vector<Segment> segments = segments_.all();
-  const auto bytes_of = [](const Segment& segment) -> std::uint64_t {
-    return segment.active ? segment.facts().log_bytes : segment.disk_bytes;
-  };
-  std::uint64_t total = 0;
-  for (const Segment& segment : segments) total += bytes_of(segment);
-  const std::uint64_t now = clock_.unix_nanos();
-  const auto age_max = static_cast<std::uint64_t>(options_.retention_age_max.count());
-  for (const Segment& segment : segments) {
-    if (segment.active && !segment.is_full) break;  // the one that is written
-    const std::uint64_t newest = segment.facts().received.last;
-    const bool is_old = newest < now && now - newest > age_max;
-    if (total <= options_.retention_bytes_max && !is_old) break;
-    total -= bytes_of(segment);
-    remove(segment);
+  MutexLock lock(retention_mutex_);
+  std::vector<ManifestPart> parts;
+  for (const StoredPart& stored : around_.parts.view().parts) parts.push_back(stored.facts);
+  const std::vector<std::uint64_t> removed =
+      choose_removed(parts, around_.classes, around_.clock.unix_nanos(), around_.wal.disk_bytes(),
+                     around_.options.retention_bytes_max);
+  if (!removed.empty()) {
+    PartChange change;
+    change.removed = removed;
+    Status done = around_.parts.change(std::move(change));
+    if (done.code() == StatusCode::kResourceExhausted) {
+      // No room even for a manifest: then one by one; after the first there is room.
+      for (const std::uint64_t number : removed) done = remove(number);
+    }
+    if (!done) around_.report("cannot remove old parts: " + done.to_string());
+  }
+  make_room();
+}
+
+// While the disk has less room than it shall: parts go, those first that expire first.
+void Keeper::make_room() {
+  const std::uint64_t wanted = around_.options.disk_free_bytes_min;
+  while (wanted > 0) {
+    const Result<std::uint64_t> free =
+        around_.directory.files().free_bytes(around_.directory.path());
+    std::vector<ManifestPart> parts;
+    for (const StoredPart& stored : around_.parts.view().parts) parts.push_back(stored.facts);
+    if (!free || *free >= wanted || parts.empty()) return;
+    const ManifestPart& oldest = in_order_of_expiry(parts, around_.classes).front();
+    const Status removed = remove(oldest.number);
+    around_.report("the disk is nearly full: " + describe(oldest) +
+                   (removed ? " were removed" : " cannot be removed: " + removed.to_string()));
+    if (!removed) return;
   }
 }
 
-void Keeper::remove(const Segment& segment) {
-  // The log first: an index alone is removed at the next start, a log alone would come back.
-  Status removed = directory_.files().remove(directory_.log_path(segment.number));
-  const std::string index = directory_.index_path(segment.number);
-  if (removed && directory_.files().exists(index)) removed = directory_.files().remove(index);
-  if (!removed && removed.code() != StatusCode::kNotFound) {
-    report_("cannot remove an old segment: " + removed.to_string());
+Status Keeper::remove(std::uint64_t number) {
+  PartChange change;
+  change.removed = {number};
+  Status done = around_.parts.change(std::move(change));
+  if (done.code() != StatusCode::kResourceExhausted) return done;
+  return around_.parts.drop(number);
+}
+
+Status Keeper::merge_all() {
+  MutexLock lock(merge_mutex_);
+  Status outcome;
+  while (outcome) {
+    std::vector<ManifestPart> parts;
+    for (const StoredPart& stored : around_.parts.view().parts) parts.push_back(stored.facts);
+    const std::vector<std::uint64_t> numbers =
+        choose_merge(parts, around_.options, around_.clock.unix_nanos());
+    if (numbers.empty()) break;
+    outcome = merge(numbers);
   }
-  segments_.remove(segment.number);
+  const bool fails = !outcome && outcome.code() != StatusCode::kCancelled;
+  if (fails && !merging_fails_) {
+    around_.report("cannot merge parts, will try again: " + outcome.to_string());
+  }
+  merging_fails_ = fails;
+  return outcome;
+}
+
+Status Keeper::merge(const std::vector<std::uint64_t>& numbers) {
+  std::vector<StoredPart> inputs;
+  for (const StoredPart& stored : around_.parts.view().parts) {
+    if (std::find(numbers.begin(), numbers.end(), stored.facts.number) != numbers.end()) {
+      inputs.push_back(stored);
+    }
+  }
+  if (inputs.empty()) return cancelled("what was to be merged is gone");
+  KOLBEN_RETURN_IF_ERROR(check_room(inputs));
+  FileTarget target(around_.directory, [this] { return around_.parts.take_number(); });
+  KeepGoing going = [this] { return keep_going(); };
+  Result<Merged> merged = merge_parts(inputs, target, going);
+  if (!merged) {
+    target.discard();
+    return merged.status();
+  }
+  PartChange change;
+  change.removed = std::move(merged->inputs);
+  change.needs_removed = true;  // what retention removed meanwhile shall not come back
+  change.added = std::move(merged->parts);
+  return around_.parts.change(std::move(change));
+}
+
+Status Keeper::check_room(const std::vector<StoredPart>& inputs) const {
+  std::uint64_t needed = kFreeBytesMin;
+  for (const StoredPart& input : inputs) needed += input.facts.bytes;
+  const Result<std::uint64_t> free = around_.directory.files().free_bytes(around_.directory.path());
+  if (!free || *free >= needed) return free.status();
+  return resource_exhausted("the disk has " + std::to_string(*free) + " bytes left, and " +
+                            std::to_string(needed) + " are needed");
+}
+
+Status Keeper::keep_going() {
+  MutexLock lock(mutex_);
+  while (!is_stopping_ && waiting_for_no_merge_ == 0 &&
+         around_.tail.bytes() > around_.options.tail_bytes_max / 2) {
+    changed_.wait_for(mutex_, kPause);
+  }
+  if (is_stopping_ || waiting_for_no_merge_ > 0) return cancelled("the merge is given up");
+  return Status::ok();
+}
+
+Status Keeper::compact() {
+  KOLBEN_RETURN_IF_ERROR(merge_all());
+  MutexLock lock(merge_mutex_);
+  // Twice as many parts and more cannot come of it: each step makes one of several.
+  Options small_steps = around_.options;
+  small_steps.merge_parts_min = 2;
+  while (true) {
+    std::vector<ManifestPart> parts;
+    for (const StoredPart& stored : around_.parts.view().parts) {
+      parts.push_back(stored.facts);
+      parts.back().merges = std::max(parts.back().merges, 1U);  // fresh ones too
+    }
+    const std::vector<std::uint64_t> numbers =
+        choose_merge(parts, small_steps, around_.clock.unix_nanos());
+    if (numbers.empty()) return Status::ok();
+    KOLBEN_RETURN_IF_ERROR(merge(numbers));
+  }
+}
+
+Status Keeper::without_merges(UniqueFunction<Status()> work) {
+  {
+    MutexLock lock(mutex_);
+    ++waiting_for_no_merge_;
+    changed_.notify_all();
+  }
+  Status done;
+  {
+    MutexLock lock(merge_mutex_);
+    done = work();
+  }
+  MutexLock lock(mutex_);
+  --waiting_for_no_merge_;
+  return done;
 }
 
 }  // namespace kolben::storage::engine

@@ -1,61 +1,68 @@
-// Keeper: the store's background thread. It seals segments that are full (writes their index file,
-// gives back the room that their log did not need), removes what retention does not keep, and reads
-// index files through once after a start, to make those anew that are damaged.
+// Keeper: the store's background thread: removes what retention does not keep, and merges parts.
+// Merges give way while the builder is behind, and need room on the disk for what they make.
 #pragma once
 
-#include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <memory>
 
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/thread.h"
-#include "storage/engine/data_directory.h"
-#include "storage/engine/options.h"
-#include "storage/engine/segment_set.h"
+#include "storage/engine/part_set.h"
+#include "storage/engine/retention_classes.h"
+#include "storage/engine/tail.h"
+#include "storage/engine/wal.h"
 
 namespace kolben::storage::engine {
 
 class Keeper {
  public:
   // All outlive the keeper.
-  Keeper(const Options& options, const DataDirectory& directory, const Clock& clock,
-         SegmentSet& segments, Report& report);
-  ~Keeper();
+  struct Surroundings {
+    const Options& options;
+    const DataDirectory& directory;
+    const Clock& clock;
+    const RetentionClasses& classes;
+    const Wal& wal;
+    const Tail& tail;
+    PartSet& parts;
+    Report& report;
+    UniqueFunction<void()>& on_old_tail;  // the tail is to become a part although it is small
+  };
+  explicit Keeper(Surroundings around) : around_(around) {}
+  ~Keeper() { stop(); }
 
   void start();
-  // Ends the thread after the work that is there. Segments that are full are sealed.
-  void stop();
-  // There is a full segment, or the disk is.
-  void wake();
-  // One round, on the caller's thread.
-  void work() KOLBEN_EXCLUDES(work_mutex_);
+  // A merge at hand is given up; what it wrote is removed.
+  void stop() KOLBEN_EXCLUDES(mutex_);
+  // There is a new part, or no room.
+  void wake() KOLBEN_EXCLUDES(mutex_);
 
-  // Full segments whose index could not be written yet.
-  std::size_t unsealed() const { return unsealed_.load(); }
+  void apply_retention() KOLBEN_EXCLUDES(retention_mutex_);
+  // Merges until nothing is to be merged, on the caller's thread. The first failure ends it.
+  Status merge_all() KOLBEN_EXCLUDES(merge_mutex_);
+  // Rewrites all parts that have deleted rows, and merges as far as size limits allow.
+  Status compact() KOLBEN_EXCLUDES(merge_mutex_);
+  // Calls `work` while no merge is at hand; one that is, is given up.
+  Status without_merges(UniqueFunction<Status()> work) KOLBEN_EXCLUDES(merge_mutex_, mutex_);
 
  private:
   void run();
-  void seal_full_segments() KOLBEN_REQUIRES(work_mutex_);
-  Status seal(const Segment& segment) KOLBEN_REQUIRES(work_mutex_);
-  void apply_retention() KOLBEN_REQUIRES(work_mutex_);
-  void remove(const Segment& segment) KOLBEN_REQUIRES(work_mutex_);
+  Status merge(const std::vector<std::uint64_t>& numbers) KOLBEN_REQUIRES(merge_mutex_);
+  Status check_room(const std::vector<StoredPart>& inputs) const;
+  // For a merge: waits while it is in the way.
+  Status keep_going() KOLBEN_EXCLUDES(mutex_);
+  void make_room() KOLBEN_REQUIRES(retention_mutex_);
+  Status remove(std::uint64_t number) KOLBEN_REQUIRES(retention_mutex_);
 
-  const Options& options_;
-  const DataDirectory& directory_;
-  const Clock& clock_;
-  SegmentSet& segments_;
-  Report& report_;
-  std::atomic<std::size_t> unsealed_{0};
-
-  Mutex work_mutex_;  // one round at a time
-  bool sealing_fails_ KOLBEN_GUARDED_BY(work_mutex_) = false;
-
+  Surroundings around_;
+  Mutex merge_mutex_;      // one merge at a time
+  Mutex retention_mutex_;  // may be held during a merge, not the other way round
   Mutex mutex_;
   CondVar changed_;
   bool is_woken_ KOLBEN_GUARDED_BY(mutex_) = false;
   bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
+  int waiting_for_no_merge_ KOLBEN_GUARDED_BY(mutex_) = 0;
+  bool merging_fails_ KOLBEN_GUARDED_BY(merge_mutex_) = false;
   Thread thread_;
 };
 

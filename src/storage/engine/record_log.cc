@@ -1,5 +1,6 @@
 #include "storage/engine/record_log.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -9,6 +10,8 @@ namespace kolben::storage::engine {
 namespace {
 
 constexpr std::size_t kCrcStart = offsetof(RecordHeader, crc) + sizeof(RecordHeader::crc);
+// How many times the bytes of a log are looked at while records behind damage are searched.
+constexpr std::uint64_t kSearchesMax = 16;
 constexpr char kPadding[kRecordAlignment] = {};
 
 std::string_view bytes_of(const RecordHeader& header) {
@@ -70,10 +73,14 @@ Result<std::uint64_t> find_magic(LogReader& log, std::uint64_t offset) {
 struct ReadRecord {
   RecordHeader header;
   std::string_view body;
+
+  std::uint64_t bytes() const { return record_span_bytes(header.body_bytes); }
 };
 
-// The record at `offset`; none where the bytes there are no good one.
-Result<bool> read_record(LogReader& log, std::uint64_t offset, ReadRecord& record) {
+// The record at `offset`; none where the bytes there are no good one. `checked` grows by the bytes
+// whose checksum was looked at.
+Result<bool> read_record(LogReader& log, std::uint64_t offset, std::uint32_t log_key,
+                         ReadRecord& record, std::uint64_t& checked) {
   Result<std::string_view> head = log.read(offset, sizeof(RecordHeader));
   if (!head) return head.error();
   if (head->size() < sizeof(RecordHeader)) return false;
@@ -83,58 +90,74 @@ Result<bool> read_record(LogReader& log, std::uint64_t offset, ReadRecord& recor
   if (bytes > log.size() - offset) return false;
   Result<std::string_view> whole = log.read(offset, bytes);
   if (!whole) return whole.error();
-  if (whole->size() < bytes || crc32c(whole->substr(kCrcStart)) != record.header.crc) return false;
+  checked += whole->size();
+  if (whole->size() < bytes || crc32c(whole->substr(kCrcStart), log_key) != record.header.crc) {
+    return false;
+  }
   record.body = whole->substr(sizeof(RecordHeader));
   return true;
 }
 
 }  // namespace
 
-void LaidOutRecord::seal() {
-  std::uint64_t bytes = 0;
-  for (const std::string_view piece : body) bytes += piece.size();
-  KOLBEN_CHECK(bytes <= kRecordBytesMax);
-  header.body_bytes = static_cast<std::uint32_t>(bytes);
-  std::uint32_t crc = crc32c(bytes_of(header).substr(kCrcStart));
-  for (const std::string_view piece : body) crc = crc32c(piece, crc);
-  header.crc = crc;
+void LaidOutRecord::seal(std::uint32_t log_key) {
+  KOLBEN_CHECK(body.size() <= kRecordBytesMax);
+  header.body_bytes = static_cast<std::uint32_t>(body.size());
+  header.crc = crc32c(body, crc32c(bytes_of(header).substr(kCrcStart), log_key));
 }
 
 void LaidOutRecord::append_slices(std::vector<std::string_view>& slices) const {
   slices.push_back(bytes_of(header));
-  slices.insert(slices.end(), body.begin(), body.end());
+  slices.push_back(body);
   const std::uint64_t padding = bytes() - sizeof(RecordHeader) - header.body_bytes;
   if (padding > 0) slices.emplace_back(kPadding, padding);
 }
 
-Result<LogScan> scan_log(const File& log_file, VisitRecord visit) {
+std::uint64_t LogScan::damaged() const {
+  return static_cast<std::uint64_t>(std::count_if(
+      gaps.begin(), gaps.end(), [this](std::uint64_t sequence) { return sequence <= last_group; }));
+}
+
+Status scan_log(const File& log_file, std::uint32_t log_key, LogScan& scan, VisitRecord& visit) {
   LogReader log(log_file);
   KOLBEN_RETURN_IF_ERROR(log.open());
-  LogScan scan;
-  std::uint64_t last_sequence = 0;
+  scan.valid_bytes = 0;
+  // Bytes that only look like records cost a checksum each; a sender can write many of them.
+  std::uint64_t search_budget = kSearchesMax * log.size();
+  std::uint64_t previous = 0;  // in this segment, also of records that do not count
   bool in_gap = false;
   for (std::uint64_t offset = 0; offset + sizeof(RecordHeader) <= log.size();) {
     ReadRecord record;
-    Result<bool> good = read_record(log, offset, record);
-    if (!good) return good.error();
-    // A smaller number is what an older, failed write left behind.
-    if (!*good || record.header.sequence <= last_sequence) {
-      in_gap = true;
-      Result<std::uint64_t> next = find_magic(log, offset + kRecordAlignment);
-      if (!next) return next.error();
+    std::uint64_t checked = 0;
+    Result<bool> good = read_record(log, offset, log_key, record, checked);
+    if (!good) return good.status();
+    const std::uint64_t sequence = record.header.sequence;
+    // A smaller number is of an earlier life of the segment, or in a part already.
+    if (!*good || sequence <= scan.last_sequence || sequence == UINT64_MAX) {
+      in_gap = in_gap || !*good || sequence <= previous;
+      if (*good) previous = sequence;
+      if (checked > search_budget) {
+        scan.gaps.push_back(0);  // whatever is there is not found, which is damage
+        break;
+      }
+      search_budget -= *good ? 0 : checked;
+      Result<std::uint64_t> next =
+          find_magic(log, offset + (*good ? record.bytes() : kRecordAlignment));
+      if (!next) return next.status();
       offset = *next;
       continue;
     }
-    if (in_gap) ++scan.damaged_records;
+    if (in_gap && scan.gaps.size() < kGapsMax) scan.gaps.push_back(sequence);
     in_gap = false;
-    last_sequence = record.header.sequence;
+    previous = sequence;
+    scan.last_sequence = sequence;
+    scan.last_group = sequence - std::min<std::uint64_t>(record.header.place_in_group, sequence);
     ++scan.records;
-    const std::uint64_t end = offset + record_span_bytes(record.header.body_bytes);
-    KOLBEN_RETURN_IF_ERROR(visit(offset, record.header, record.body));
-    scan.valid_bytes = std::min(end, log.size());
-    offset = end;
+    offset += record.bytes();
+    scan.valid_bytes = std::min(offset, log.size());
+    KOLBEN_RETURN_IF_ERROR(visit(record.header, record.body));
   }
-  return scan;
+  return Status::ok();
 }
 
 }  // namespace kolben::storage::engine

@@ -1,27 +1,38 @@
-// Recovery: what a start does with the segments that it finds. Those with an index are mapped; the
-// others' logs are read again, record by record, into columns.
+// Recovery: what a start does with the log: records that are in no part yet come into the tail
+// again, copies are recognised as they were. And what it does with the logs of version 1.
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "base/result.h"
-#include "storage/engine/data_directory.h"
+#include "storage/engine/builder.h"
 #include "storage/engine/duplicate_window.h"
-#include "storage/engine/options.h"
-#include "storage/engine/segment_set.h"
-#include "storage/engine/writer.h"
+#include "storage/engine/part_set.h"
+#include "storage/engine/tail.h"
+#include "storage/engine/wal.h"
 
 namespace kolben::storage::engine {
 
-// Fills `segments` and returns where writing goes on.
-Result<Writer::Beginning> recover(const DataDirectory& directory, SegmentSet& segments,
-                                  Report& report);
+struct Recovered {
+  std::uint64_t next_sequence = 1;
+  DuplicateWindow window;
+  std::uint64_t requests = 0;  // that came into the tail
+};
 
-// A log's records as columns. Spans that `window` knows are left out.
-Result<std::shared_ptr<ActiveSegment>> replay(std::uint64_t number, std::shared_ptr<const File> log,
-                                              DuplicateWindow& window);
+struct RecoverySurroundings {
+  DataDirectory& directory;
+  PartSet& parts;
+  Wal& wal;
+  Tail& tail;
+  Builder& builder;  // not started: makes room in the tail where a log has more than fits
+  const Options& options;
+  Report& report;
+};
 
-// Teaches the window the newest spans of sealed segments, as many as it can hold.
-void remember(const Views& sealed, DuplicateWindow& window);
+Result<Recovered> recover(const RecoverySurroundings& around);
 
-RecordEntry entry_of(std::uint64_t offset, const RecordHeader& header);
+// Reads the logs of a store of version 1 into parts, one log after the other, and removes each.
+Status read_old_logs(const RecoverySurroundings& around);
 
 }  // namespace kolben::storage::engine

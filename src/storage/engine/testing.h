@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include "base/faulty_file_system.h"
 #include "otlp/encode.h"
 #include "storage/engine/engine.h"
+#include "storage/engine/part/span_group.h"
 
 namespace kolben::storage::engine {
 
@@ -162,6 +164,38 @@ class Outcome {
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
+// A span as the store has it.
+struct StoredSpan {
+  TraceId trace_id;
+  SpanId span_id;
+  std::string name, service;
+  std::uint64_t start = 0;
+  friend auto operator<=>(const StoredSpan&, const StoredSpan&) = default;
+};
+
+// Every row of the parts, in their order.
+inline std::vector<StoredSpan> rows_of(const std::vector<LivePart>& parts) {
+  std::vector<StoredSpan> rows;
+  for (const LivePart& live : parts) {
+    for (std::uint32_t g = 0; g < live.part->groups(); ++g) {
+      auto group = part::SpanGroup::open(live.part, g);
+      EXPECT_TRUE(group) << group.status().to_string();
+      for (std::uint32_t row = 0; group && row < group->rows(); ++row) {
+        if (live.deleted && live.deleted->contains(g, row)) continue;
+        Arena arena;
+        Span span;
+        const Status read = group->read(row, arena, span);
+        EXPECT_TRUE(read) << read.to_string();
+        const auto resources = group->columns().numbers(part::span_column::kResource);
+        rows.push_back({span.trace_id, span.span_id, std::string(span.name),
+                        std::string(live.part->resources()[(**resources)[row]].service),
+                        span.start_time_unix_nano});
+      }
+    }
+  }
+  return rows;
+}
+
 // Writes and waits.
 inline Status store(Store& store, Batch batch) {
   Outcome outcome;
@@ -184,13 +218,14 @@ class EngineTest : public testing::Test {
     parent_ = ::mkdtemp(pattern.data());
     options_.path = parent_ + "/data";
     options_.segment_bytes = 64 << 10;
+    options_.tail_bytes_max = 1 << 20;
   }
   ~EngineTest() override {
     engine_.reset();
     std::filesystem::remove_all(parent_);
   }
 
-  Status open() { return open(system_file_system()); }
+  Status open() { return open(no_accidents_); }
   Status open(FileSystem& files) {
     engine_.reset();
     auto opened = Engine::open(options_, files, clock_, [this](const std::string& line) {
@@ -213,6 +248,18 @@ class EngineTest : public testing::Test {
     EXPECT_FALSE(error) << error.message();
     return copy;
   }
+  // What a query would see.
+  std::vector<StoredSpan> spans() {
+    const auto snapshot = engine_->snapshot();
+    EXPECT_TRUE(snapshot) << snapshot.status().to_string();
+    return snapshot ? rows_of(snapshot->spans) : std::vector<StoredSpan>();
+  }
+  std::size_t count_of(std::uint64_t trace) {
+    const std::vector<StoredSpan> all = spans();
+    return static_cast<std::size_t>(std::count_if(
+        all.begin(), all.end(),
+        [trace](const StoredSpan& span) { return span.trace_id == trace_id(trace); }));
+  }
   std::string path(const std::string& name) const { return parent_ + "/" + name; }
 
   ManualClock clock_{kNow};
@@ -221,6 +268,8 @@ class EngineTest : public testing::Test {
   std::mutex reports_mutex_;
   std::vector<std::string> reports_;
   FaultyFileSystem files_{system_file_system()};  // for those that want accidents
+  // Its syncs cost nothing.
+  FaultyFileSystem no_accidents_{system_file_system()};
   std::unique_ptr<Engine> engine_;
 };
 

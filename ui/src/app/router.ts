@@ -28,11 +28,13 @@ export function navigate(url: string): void {
   arrive();
 }
 
-/** Notes one parameter in the present address, or removes it, without a step in the history. */
-export function setParameter(name: string, value: string | null): void {
+/** Notes parameters in the present address, or removes those that are null, without a step in the history. */
+export function setParameters(parameters: Record<string, string | null>): void {
   const query = new URLSearchParams(location.search);
-  if (value === null) query.delete(name);
-  else query.set(name, value);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === null) query.delete(name);
+    else query.set(name, value);
+  }
   const text = query.toString();
   const url = location.pathname + (text ? `?${text}` : '');
   if (url === location.pathname + location.search) return;

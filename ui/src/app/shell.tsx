@@ -61,11 +61,12 @@ function StatusPill() {
   return (
     <button type="button" class={`status-pill ${away ? 'away' : ''}`} onClick={() => (statusOpen.value = true)}>
       <i class="pulse" aria-hidden="true" />
-      {away ? 'Not reachable' : now ? `${formatCompact(now.store.spans)} spans` : 'Connecting'}
+      {away ? 'Not reachable' : now ? formatCompact(now.store.spans) : 'Connecting'}
+      {now && !away && <span class="unit">spans</span>}
       {rejected > 0 && !away && (
         <span class="error-mark">
           <Icon name="alert" />
-          {formatCompact(rejected)} refused
+          {formatCompact(rejected)} <span class="unit">refused</span>
         </span>
       )}
     </button>
@@ -105,9 +106,10 @@ function StatusDialog() {
   );
 }
 
+// Blanks stand between keys; what is separated by a comma does different things, in that order.
 const kKeys: readonly [keys: string, what: string, page: 'trace' | 'all'][] = [
-  ['j / ↓, k / ↑', 'next, previous span', 'trace'],
-  ['h / ←, l / →', 'fold, unfold (or go to parent, first child)', 'trace'],
+  ['j ↓, k ↑', 'next, previous span', 'trace'],
+  ['h ←, l →', 'fold, unfold (or go to parent, first child)', 'trace'],
   ['Home, End, PgUp, PgDn', 'first, last, a screen up, down', 'trace'],
   ['n, p', 'next, previous failed span', 'trace'],
   ['Enter', 'open or close the span’s details', 'trace'],
@@ -127,8 +129,12 @@ function HelpDialog() {
           {kKeys.map(([keys, what, page]) => (
             <tr key={keys}>
               <th scope="row">
-                {keys.split(', ').map((key) => (
-                  <kbd key={key}>{key}</kbd>
+                {keys.split(', ').map((same) => (
+                  <span class="same" key={same}>
+                    {same.split(' ').map((key) => (
+                      <kbd key={key}>{key}</kbd>
+                    ))}
+                  </span>
                 ))}
               </th>
               <td>

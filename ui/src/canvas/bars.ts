@@ -16,7 +16,7 @@ export interface BarsScene {
   service: ArrayLike<number>;
   failed: (row: number) => boolean;
   colors: string[]; // by service
-  ticks: number;
+  ticks: readonly number[]; // marked times
   bad: string;
   line: string;
 }
@@ -47,8 +47,8 @@ export class Bars {
     if (!scene) return;
     const { context: c, width, height } = this.surface;
     c.clearRect(0, 0, width, height);
-    this.drawTicks(scene);
     const scale = width / Math.max(scene.to - scene.from, 1e-9);
+    this.drawTicks(scene, scale);
     for (let i = 0; i < scene.count; i++) {
       const row = scene.rows[scene.first + i];
       if (row === undefined) break;
@@ -77,13 +77,13 @@ export class Bars {
     c.stroke();
   }
 
-  private drawTicks(scene: BarsScene): void {
-    const { context: c, width, height } = this.surface;
+  private drawTicks(scene: BarsScene, scale: number): void {
+    const { context: c, height } = this.surface;
     c.strokeStyle = scene.line;
     c.lineWidth = 1;
     c.beginPath();
-    for (let tick = 1; tick < scene.ticks; tick++) {
-      const x = Math.round((width * tick) / scene.ticks) + 0.5;
+    for (const tick of scene.ticks) {
+      const x = Math.round((tick - scene.from) * scale) + 0.5;
       c.moveTo(x, 0);
       c.lineTo(x, height);
     }

@@ -24,7 +24,7 @@ export interface ScatterHandlers {
 }
 
 const kLeft = 56;
-const kTop = 8;
+const kTop = 14; // room for the largest mark
 const kBottom = 26;
 const kRight = 10;
 const kReach = 14; // pixels around the pointer in which a dot counts as meant

@@ -1,5 +1,5 @@
 // A service's colour: by the hash of its name, the same on every page and every day; where two
-// services of one trace would share one, the later takes the next free. Every colour has at least 3:1
+// services of one trace would look alike, the later takes the next that does not. Every colour has at least 3:1
 // contrast on its theme's surfaces (tested), and none is red: red means failed. Pure.
 
 export type Theme = 'light' | 'dark';
@@ -47,13 +47,31 @@ export function colorOf(name: string): number {
   return hashName(name) % kColors;
 }
 
+// Degrees between two services of a trace, as long as there is room; then less, then any free one.
+const kApart = [40, 24, 1] as const;
+
+function hueDistance(one: number, other: number): number {
+  const turn = Math.abs(kHues[one]! - kHues[other]!) % 360;
+  return Math.min(turn, 360 - turn);
+}
+
+/** The first index from `start` on that is far enough from all that are taken. */
+function freeIndex(start: number, taken: ReadonlySet<number>): number {
+  for (const apart of kApart) {
+    for (let tried = 0; tried < kColors; tried++) {
+      const index = (start + tried) % kColors;
+      if ([...taken].every((other) => hueDistance(index, other) >= apart)) return index;
+    }
+  }
+  return start;
+}
+
 /** The palette index of each service of one trace; past the palette's size colours repeat. */
 export function assignColors(services: readonly string[]): Map<string, number> {
   const taken = new Set<number>();
   const result = new Map<string, number>();
   for (const name of [...new Set(services)].sort()) {
-    let index = colorOf(name);
-    for (let tried = 0; taken.has(index) && tried < kColors; tried++) index = (index + 1) % kColors;
+    const index = freeIndex(colorOf(name), taken);
     taken.add(index);
     if (taken.size === kColors) taken.clear();
     result.set(name, index);

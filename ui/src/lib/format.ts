@@ -118,6 +118,15 @@ export function formatDateTime(micros: number, millis = true): string {
   return `${formatDay(micros)} ${formatClock(micros, millis)}`;
 }
 
+/** The browser's zone at that time: "UTC", "UTC+1", "UTC-3:30". */
+export function zoneName(micros: number): string {
+  const ahead = -new Date(micros / 1000).getTimezoneOffset();
+  if (!ahead) return 'UTC';
+  const size = Math.abs(ahead);
+  const minutes = size % 60;
+  return `UTC${ahead < 0 ? '-' : '+'}${Math.floor(size / 60)}${minutes ? `:${two(minutes)}` : ''}`;
+}
+
 /** "just now", "12 s ago", "5 min ago", "3 h ago", "2 d ago"; "in 4 s" for a clock that is ahead. */
 export function formatAgo(micros: number, nowMicros: number): string {
   const seconds = Math.round((nowMicros - micros) / 1e6);

@@ -164,6 +164,18 @@ export function toApi(state: SearchState, window: Window): URLSearchParams {
   return query;
 }
 
+/** Wide enough for clocks that are wrong by decades; the server counts nanoseconds in 64 bits. */
+export const kAllTime: Window = { startMicros: 1, endMicros: 9e15 };
+
+/** The range to show something of that time in: the shortest preset that reaches it, else the hour around it. */
+export function rangeAround(micros: number, nowMicros: number): Range {
+  const age = (nowMicros - micros) / 1e6;
+  const preset = kPresets.find((p) => age >= 0 && age < p.seconds);
+  if (preset) return { kind: 'last', seconds: preset.seconds };
+  const kHalfHour = 1800e6;
+  return { kind: 'fixed', startMicros: Math.max(1, micros - kHalfHour), endMicros: micros + kHalfHour };
+}
+
 /** Every state with one thing less, and what that thing was: for "without … there would be …". */
 export function relaxations(state: SearchState): { what: string; state: SearchState }[] {
   const kMost = 8; // each costs one question to the server

@@ -10,11 +10,20 @@ import { CopyButton } from './small.tsx';
 
 const kValueShown = 2000;
 const kListShown = 100;
+const kOneLine = 60; // characters of JSON that are read more easily on one line
+const kWide = 100; // characters that need the whole width
 
 export function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value, null, 1) : String(value);
+  if (typeof value !== 'object') return String(value);
+  const line = JSON.stringify(value);
+  return line.length <= kOneLine ? line : JSON.stringify(value, null, 1);
+}
+
+function isLong(attribute: Attribute): boolean {
+  const text = valueText(attribute.value);
+  return text.length > kWide || text.includes('\n');
 }
 
 function Value({ attribute }: { attribute: Attribute }) {
@@ -49,7 +58,7 @@ export function Attributes({ list }: { list: Attribute[] }) {
         {shown.map((attribute, i) => {
           const link = searchLink(attribute);
           return (
-            <div key={i}>
+            <div key={i} class={isLong(attribute) ? 'long' : ''}>
               <dt>{attribute.key}</dt>
               <dd>
                 <Value attribute={attribute} />

@@ -1,7 +1,10 @@
 // What the receivers took and refused, and what came to a wrong door, with the reason.
 
+import type { Rejection } from '../api.ts';
 import { status } from '../app/status.ts';
+import { doorsOf, kSignals, otherPorts, type Door } from '../lib/doors.ts';
 import { formatCount } from '../lib/format.ts';
+import { explain } from '../lib/rejections.ts';
 import { Icon } from './icons.tsx';
 
 export function rejectedTotal(): number {
@@ -11,36 +14,68 @@ export function rejectedTotal(): number {
   return now.rejected.reduce((sum, r) => sum + r.count, refused);
 }
 
+function RejectedRow({ listener, reason, count }: Rejection) {
+  const { what, fix } = explain(reason);
+  return (
+    <tr title={reason}>
+      <td>{listener}</td>
+      <td>
+        {what}
+        {fix && <small class="fix">{fix}</small>}
+      </td>
+      <td class="number bad">{formatCount(count)}</td>
+    </tr>
+  );
+}
+
+function DoorRow({ door }: { door: Door }) {
+  return (
+    <tr>
+      <th scope="row">
+        {door.name} <span class="muted">{door.address}</span>
+      </th>
+      {kSignals.map(([signal]) => {
+        const accepted = door.accepted[signal];
+        return (
+          <td key={signal} class={`number ${accepted ? 'good' : 'muted'}`}>
+            {accepted === undefined ? '–' : formatCount(accepted)}
+          </td>
+        );
+      })}
+      <td class={`number ${door.refused ? 'bad' : 'muted'}`}>{formatCount(door.refused)}</td>
+    </tr>
+  );
+}
+
 export function Receivers() {
   const now = status.value;
   if (!now) return <p class="muted">Asking the server …</p>;
+  const doors = doorsOf(now.receivers, now.ports);
   return (
     <div class="receivers">
       <table>
         <caption>Received since Kolben started</caption>
         <thead>
           <tr>
-            <th scope="col">Receiver</th>
-            <th scope="col">Signal</th>
-            <th scope="col" class="number">Accepted</th>
-            <th scope="col" class="number">Refused</th>
+            <th scope="col">Listener</th>
+            {kSignals.map(([signal, title]) => (
+              <th scope="col" class="number" key={signal}>
+                {title}
+              </th>
+            ))}
+            <th scope="col" class="number">
+              Refused
+            </th>
           </tr>
         </thead>
         <tbody>
-          {now.receivers.map((r) => (
-            <tr key={`${r.receiver}/${r.transport}/${r.signal}`}>
-              <td>
-                {r.receiver} <span class="muted">{r.transport}</span>
-              </td>
-              <td>{r.signal}</td>
-              <td class={`number ${r.accepted ? 'good' : 'muted'}`}>{formatCount(r.accepted)}</td>
-              <td class={`number ${r.refused ? 'bad' : 'muted'}`}>{formatCount(r.refused)}</td>
-            </tr>
+          {doors.map((door) => (
+            <DoorRow key={door.name} door={door} />
           ))}
-          {now.receivers.length === 0 && (
+          {doors.length === 0 && (
             <tr>
-              <td colSpan={4} class="muted">
-                Nothing yet
+              <td colSpan={kSignals.length + 2} class="muted">
+                This configuration has no receiver
               </td>
             </tr>
           )}
@@ -57,21 +92,24 @@ export function Receivers() {
           <thead>
             <tr>
               <th scope="col">Listener</th>
-              <th scope="col">Reason</th>
+              <th scope="col">What came, and what to do</th>
               <th scope="col" class="number">Count</th>
             </tr>
           </thead>
           <tbody>
             {now.rejected.map((r) => (
-              <tr key={`${r.listener}/${r.reason}`}>
-                <td>{r.listener}</td>
-                <td>{r.reason}</td>
-                <td class="number bad">{formatCount(r.count)}</td>
-              </tr>
+              <RejectedRow key={`${r.listener}/${r.reason}`} {...r} />
             ))}
           </tbody>
         </table>
       )}
+      <p class="ports">
+        {otherPorts(doors, now.ports).map((port) => (
+          <span key={`${port.name}/${port.port}`}>
+            <b>{port.name}</b> {port.host}:{port.port}
+          </span>
+        ))}
+      </p>
     </div>
   );
 }

@@ -97,6 +97,16 @@ export function Banner({ kind, children }: { kind: 'error' | 'note'; children: C
   );
 }
 
+/** What stands where something will: seen only where it takes longer than a moment. */
+export function Waiting({ children }: { children: ComponentChildren }) {
+  return (
+    <p class="waits">
+      <i class="pulse" aria-hidden="true" />
+      {children}
+    </p>
+  );
+}
+
 /** A modal window on <dialog>: focus stays inside, Esc closes, and a click beside it does too. */
 export function Dialog({ title, open, onClose, children }: { title: string; open: boolean; onClose: () => void; children: ComponentChildren }) {
   const ref = useRef<HTMLDialogElement>(null);

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Histogram } from '../api.ts';
 import { logLatency, theme } from '../app/prefs.ts';
-import { formatClock, formatCount, formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
+import { formatClock, formatCompact, formatCount, formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
 import { IconButton } from '../parts/small.tsx';
 import type { Plot as PlotClass, PlotData, PlotKind } from './plot.ts';
 import { beforeZoom, histogram, resetZoom, state, window_, zoomTo } from './store.ts';
@@ -50,7 +50,12 @@ function Plot({ kind, onHover }: { kind: PlotKind; onHover: (index: number | nul
     if (h) plot.current?.set(dataOf(kind, h));
   }, [h]);
 
-  return <div class="plot" ref={box} aria-hidden="true" />;
+  return (
+    <div class="plot" aria-hidden="true">
+      <div ref={box} />
+      {h?.total === 0 && <p class="plot-nothing">Nothing in this time</p>}
+    </div>
+  );
 }
 
 function ChartCard(props: { kind: PlotKind; title: string; summary: string; readout: ComponentChildren; table: () => ComponentChildren; onHover: (i: number | null) => void; extra?: ComponentChildren }) {
@@ -148,14 +153,14 @@ export function Charts() {
     <>
       <ChartCard
         kind="amount"
-        title="Spans over time"
+        title="Spans"
         summary={`${plural(h.total, 'span')} match, ${formatCount(errors)} failed.`}
         onHover={setHover}
         readout={
           <>
             {at !== null && <time>{barLabel(h, at)}</time>}
-            <span class="key amount">{formatCount(at === null ? h.total : h.count[at]!)} spans</span>
-            <span class="key errors">{formatCount(at === null ? errors : h.errors[at]!)} errors</span>
+            <span class="key amount">{formatCompact(at === null ? h.total : h.count[at]!)} spans</span>
+            <span class="key errors">{formatCompact(at === null ? errors : h.errors[at]!)} errors</span>
           </>
         }
         table={() => <Twin h={h} heads={['Spans', 'Errors']} row={(i) => [formatCount(h.count[i]!), formatCount(h.errors[i]!)]} />}

@@ -52,6 +52,8 @@ export function Empty() {
   const http = door(now.ports, ['otlp', 'http'], 4318);
   const zipkin = door(now.ports, ['zipkin'], 9411);
   curl ||= curlLine(http);
+  const usual = /^(localhost|127\.0\.0\.1|\[::1\]):4317$/.test(grpc);
+  const agent = `${usual ? '' : `OTEL_EXPORTER_OTLP_ENDPOINT=http://${grpc} \\\n`}opentelemetry-instrument \\\n  --service_name my-app ./my-app`;
   const others = now.store.logRecords + now.store.metricPoints;
   return (
     <div class="empty">
@@ -70,45 +72,30 @@ export function Empty() {
       </section>
       <div class="ways">
         <section class="card">
-          <h2>
-            <span class="step">1</span>Any program, untouched
-          </h2>
+          <h2>Any program, untouched</h2>
           <p>Start it under the agent. No code to change, no library to link.</p>
-          <Snippet label="agent command" text={'opentelemetry-instrument \\\n  --service_name my-app ./my-app'} />
+          <Snippet label="agent command" text={agent} />
           <p class="muted">C, C++, nginx, Python, Node and others that speak HTTP.</p>
         </section>
         <section class="card">
-          <h2>
-            <span class="step">2</span>An SDK you already have
-          </h2>
-          <p>On this host its defaults already point here. To be explicit:</p>
+          <h2>An SDK you already have</h2>
+          <p>{usual ? 'On this host its defaults already point here. To be explicit:' : 'Its environment, so that it sends here:'}</p>
           <Snippet
-            label="environment for gRPC"
-            text={`export OTEL_SERVICE_NAME=my-app\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://${grpc}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=grpc`}
+            label="environment"
+            text={`export OTEL_SERVICE_NAME=my-app\nexport OTEL_EXPORTER_OTLP_PROTOCOL=grpc\nexport OTEL_EXPORTER_OTLP_ENDPOINT=http://${grpc}`}
           />
-          <Snippet label="environment for HTTP" text={`export OTEL_EXPORTER_OTLP_ENDPOINT=http://${http}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`} />
-          <p>A Zipkin client sends to:</p>
-          <Snippet label="Zipkin address" text={`http://${zipkin}/api/v2/spans`} />
+          <p class="muted">
+            <code>http/protobuf</code> goes to <code>http://{http}</code>, Zipkin to <code>http://{zipkin}/api/v2/spans</code>.
+          </p>
         </section>
         <section class="card">
-          <h2>
-            <span class="step">3</span>One span by hand
-          </h2>
+          <h2>One span by hand</h2>
           <p>To see that the way is free:</p>
           <Snippet label="curl command" text={curl} />
         </section>
       </div>
       <section class="card doors">
-        <header>
-          <h2>At the doors, live</h2>
-          <ul class="ports">
-            {now.ports.map((p) => (
-              <li key={`${p.name}/${p.port}`}>
-                <b>{p.name}</b> {p.host}:{p.port}
-              </li>
-            ))}
-          </ul>
-        </header>
+        <h2>At the doors, live</h2>
         <Receivers />
         {now.rejected.length === 0 && now.receivers.every((r) => r.accepted === 0 && r.refused === 0) && (
           <p class="muted hint">

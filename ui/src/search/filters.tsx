@@ -4,12 +4,13 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { shortcuts } from '../app/prefs.ts';
 import { typing } from '../app/shell.tsx';
-import { canonicalDuration, formatCompact, formatDateTime, parseDuration } from '../lib/format.ts';
-import { formatSearch, defaultState, kPresets } from '../lib/searchState.ts';
+import { canonicalDuration, formatCompact, parseDuration } from '../lib/format.ts';
+import { formatSearch, defaultState } from '../lib/searchState.ts';
 import { completionOf, formatClause, isErrorClause, parseTags, sameClause, type Clause } from '../lib/tags.ts';
 import { Combobox, type Suggestion } from '../parts/combobox.tsx';
 import { Icon } from '../parts/icons.tsx';
-import { beforeZoom, change, isLive, state, window_ } from './store.ts';
+import { RangeField } from './range.tsx';
+import { beforeZoom, change, isLive, state } from './store.ts';
 
 async function suggestServices(text: string, signal: AbortSignal): Promise<Suggestion[]> {
   const services = await api.services(signal);
@@ -118,56 +119,6 @@ function DurationField({ name, label, placeholder }: { name: 'minDuration' | 'ma
   );
 }
 
-/** The value of an <input type=datetime-local>: local time. */
-function localValue(micros: number): string {
-  return formatDateTime(micros, false).replace(' ', 'T');
-}
-
-function RangeField() {
-  const id = useId();
-  const range = state.value.range;
-  const { startMicros, endMicros } = window_.value;
-  const preset = range.kind === 'last' ? kPresets.find((p) => p.seconds === range.seconds) : undefined;
-  const choose = (value: string): void => {
-    beforeZoom.value = null;
-    if (value === 'custom') change({ range: { kind: 'fixed', startMicros, endMicros } });
-    else if (value) change({ range: { kind: 'last', seconds: Number(value) } });
-  };
-  const setEdge = (edge: 'startMicros' | 'endMicros', text: string): void => {
-    const micros = new Date(text).getTime() * 1000;
-    if (range.kind !== 'fixed' || !Number.isFinite(micros)) return;
-    const next = { ...range, [edge]: micros };
-    if (next.startMicros < next.endMicros) change({ range: next });
-  };
-  return (
-    <>
-      <div class="field range">
-        <label for={id}>Time</label>
-        <div class="box">
-          <select id={id} value={preset ? String(preset.seconds) : range.kind === 'fixed' ? 'custom' : 'other'} onChange={(event) => choose(event.currentTarget.value)}>
-            {kPresets.map((p) => (
-              <option key={p.id} value={String(p.seconds)}>
-                {p.label}
-              </option>
-            ))}
-            {range.kind === 'last' && !preset && <option value="other">Last {range.seconds} s</option>}
-            <option value="custom">Custom …</option>
-          </select>
-        </div>
-      </div>
-      {range.kind === 'fixed' &&
-        (['startMicros', 'endMicros'] as const).map((edge) => (
-          <div class="field date" key={edge}>
-            <label for={id + edge}>{edge === 'startMicros' ? 'From' : 'To'}</label>
-            <div class="box">
-              <input id={id + edge} type="datetime-local" step="1" value={localValue(range[edge])} onChange={(event) => setEdge(edge, event.currentTarget.value)} />
-            </div>
-          </div>
-        ))}
-    </>
-  );
-}
-
 function Toggles() {
   const now = state.value;
   const errors = now.clauses.find(isErrorClause);
@@ -219,31 +170,35 @@ export function Filters() {
   const now = state.value;
   return (
     <div class="filters card" role="search" aria-label="Traces" ref={root}>
-      <Combobox
-        class="service"
-        label="Service"
-        value={now.service}
-        placeholder="All services"
-        suggest={suggestServices}
-        onCommit={(service) => {
-          if (service.trim() !== now.service) change({ service: service.trim(), operation: '' });
-        }}
-      />
-      <Combobox
-        class="operation"
-        label="Operation"
-        value={now.operation}
-        placeholder="All operations"
-        suggest={suggestOperations}
-        onCommit={(operation) => {
-          if (operation.trim() !== now.operation) change({ operation: operation.trim() });
-        }}
-      />
-      <TagsField />
-      <DurationField name="minDuration" label="Min duration" placeholder="100ms" />
-      <DurationField name="maxDuration" label="Max duration" placeholder="1.5s" />
-      <RangeField />
-      <Toggles />
+      <div class="filter-group what">
+        <Combobox
+          class="service"
+          label="Service"
+          value={now.service}
+          placeholder="All services"
+          suggest={suggestServices}
+          onCommit={(service) => {
+            if (service.trim() !== now.service) change({ service: service.trim(), operation: '' });
+          }}
+        />
+        <Combobox
+          class="operation"
+          label="Operation"
+          value={now.operation}
+          placeholder="All operations"
+          suggest={suggestOperations}
+          onCommit={(operation) => {
+            if (operation.trim() !== now.operation) change({ operation: operation.trim() });
+          }}
+        />
+        <TagsField />
+      </div>
+      <div class="filter-group">
+        <DurationField name="minDuration" label="Min duration" placeholder="100ms" />
+        <DurationField name="maxDuration" label="Max duration" placeholder="1.5s" />
+        <RangeField />
+        <Toggles />
+      </div>
     </div>
   );
 }

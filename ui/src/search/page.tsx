@@ -2,9 +2,10 @@
 
 import { useEffect } from 'preact/hooks';
 import { status, unreachable } from '../app/status.ts';
-import { Banner } from '../parts/small.tsx';
+import { Banner, Waiting } from '../parts/small.tsx';
 import { Charts } from './charts.tsx';
 import { Empty } from './empty.tsx';
+import { Failure } from './failure.tsx';
 import { Filters } from './filters.tsx';
 import { NoResults } from './reasons.tsx';
 import { Results } from './results.tsx';
@@ -19,15 +20,15 @@ function Found() {
     <>
       <h1 class="sr-only">Search traces</h1>
       <Filters />
-      {failed && <Banner kind="error">{failure.value}</Banner>}
-      <div class={`charts ${none ? 'two' : ''}`}>
+      {failed && <Failure cause={failure.value} />}
+      <div class={`charts ${none ? 'two' : ''}`} aria-busy={loading.value}>
         <Charts />
         {!none && <ScatterCard />}
       </div>
       <p class="sr-only" role="status">
-        {loading.value ? '' : none ? 'No trace matches' : `${traces.value.length} traces`}
+        {loading.value ? 'Searching' : none ? 'No trace matches' : `${traces.value.length} traces`}
       </p>
-      {none ? loading.value ? <div class="card wait" aria-hidden="true" /> : !failed && <NoResults /> : <Results />}
+      {none ? loading.value ? <Waiting>Searching …</Waiting> : !failed && <NoResults /> : <Results />}
     </>
   );
 }
@@ -41,7 +42,10 @@ export function SearchPage() {
     return unreachable.value ? (
       <Banner kind="error">{unreachable.value} Trying again …</Banner>
     ) : (
-      <h1 class="sr-only">Search traces</h1>
+      <>
+        <h1 class="sr-only">Search traces</h1>
+        <Waiting>Asking Kolben what there is …</Waiting>
+      </>
     );
   }
   return now.store.spans === 0 ? <Empty /> : <Found />;

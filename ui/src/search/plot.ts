@@ -23,15 +23,28 @@ export type PlotKind = 'amount' | 'latency';
 
 const kHeight = 150;
 const kSync = 'kolben.search';
+const kLeft = 56; // pixels for the labels of the y axis
+const kRight = 8;
+const kLabelChar = 6.2; // about a digit's width in kFont
 
-function timeTicks(_: uPlot, splits: number[]): string[] {
+function timeLabel(seconds: number, span: number): string {
+  const micros = seconds * 1e6;
+  if (span > 300 * 86400) return formatDay(micros).slice(0, 7);
+  if (span > 3 * 86400) return formatDay(micros).slice(5);
+  const clock = formatClock(micros, span < 1);
+  if (span > 86400) return `${formatDay(micros).slice(5)} ${clock.slice(0, 5)}`;
+  return span >= 240 ? clock.slice(0, 5) : clock;
+}
+
+/** Labels stand centred below their ticks: one that would reach over an edge is left out. */
+function timeTicks(u: uPlot, splits: number[], from: number, to: number): string[] {
   const span = (splits[splits.length - 1] ?? 0) - (splits[0] ?? 0);
+  const width = u.width - kLeft - kRight;
   return splits.map((seconds) => {
-    const micros = seconds * 1e6;
-    if (span > 3 * 86400) return formatDay(micros).slice(5);
-    const clock = formatClock(micros, span < 1);
-    if (span > 86400) return `${formatDay(micros).slice(5)} ${clock.slice(0, 5)}`;
-    return span >= 240 ? clock.slice(0, 5) : clock;
+    const text = timeLabel(seconds, span);
+    const half = (text.length * kLabelChar) / 2;
+    const x = ((seconds - from) / (to - from)) * width;
+    return x < half || x > width + kRight - half ? '' : text;
   });
 }
 
@@ -93,7 +106,7 @@ export class Plot {
       {
         width: parent.clientWidth || 300,
         height: kHeight,
-        padding: [8, 8, 0, 0],
+        padding: [8, kRight, 0, 0],
         legend: { show: false },
         cursor: {
           sync: { key: kSync, setSeries: false },
@@ -114,9 +127,9 @@ export class Plot {
               : { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
         },
         axes: [
-          axis(timeTicks, { space: 64, size: 20, gap: 4, incrs: kTimeSteps }),
-          axis((_u, splits) => splits.map((v) => (v === null ? '' : y(v))), {
-            size: 56,
+          axis((u, splits) => timeTicks(u, splits, this.data.startMicros / 1e6, this.data.endMicros / 1e6), { space: 64, size: 20, gap: 4, incrs: kTimeSteps }),
+          axis((_u, splits) => splits.map((v) => (v === null || this.isEmpty() ? '' : y(v))), {
+            size: kLeft,
             space: 30,
             gap: 4,
             ...(kind === 'amount' ? { incrs: kCountSteps } : {}),
@@ -151,6 +164,11 @@ export class Plot {
     return [data.times.map((t) => t / 1e6), ...data.series] as uPlot.AlignedData;
   }
 
+  /** An axis of made-up values would say something about nothing. */
+  private isEmpty(): boolean {
+    return !this.data.series.some((values) => values.some((v) => v));
+  }
+
   private barAt(u: uPlot): number | null {
     const left = u.cursor.left ?? -1;
     if (left < 0) return null;
@@ -178,7 +196,7 @@ const kCountSteps = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((n) =
 // Seconds: the steps people count time in.
 const kTimeSteps = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
-  172800, 604800,
+  172800, 604800, 1209600, 2592000, 7776000, 15552000, 31536000, 157680000, 315360000,
 ];
 
 /** Powers of ten from min to max, every second or third where there are many. */

@@ -4,8 +4,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api, isAbort } from '../api.ts';
 import { nowMicros, status } from '../app/status.ts';
-import { formatCount, plural } from '../lib/format.ts';
-import { formatSearch, kPresets, relaxations, toApi, windowOf, type SearchState } from '../lib/searchState.ts';
+import { formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
+import { formatSearch, kAllTime, kPresets, rangeAround, relaxations, toApi, windowOf, type SearchState } from '../lib/searchState.ts';
 import { Icon } from '../parts/icons.tsx';
 import { state, window_ } from './store.ts';
 
@@ -15,15 +15,26 @@ interface Reason {
   total: number;
 }
 
-function wider(now: SearchState): { what: string; state: SearchState }[] {
-  const week = kPresets[kPresets.length - 1]!;
-  if (now.range.kind === 'last' && now.range.seconds >= week.seconds) return [];
-  return [{ what: 'the last 7 days', state: { ...now, range: { kind: 'last', seconds: week.seconds } } }];
-}
-
 async function totalOf(now: SearchState, signal: AbortSignal): Promise<number> {
   const window = now.range === state.peek().range ? window_.peek() : windowOf(now.range, nowMicros());
   return (await api.histogram(toApi(now, window), 1, signal)).total;
+}
+
+/** The same filter where it does match: around its newest match, whenever that was. */
+async function elsewhere(now: SearchState, signal: AbortSignal): Promise<Reason[]> {
+  const newest = (await api.search(toApi(now, kAllTime), 1, '', signal)).traces[0];
+  if (!newest) return [];
+  const micros = nanosToMicros(newest.start);
+  const range = rangeAround(micros, nowMicros());
+  const preset = range.kind === 'last' ? kPresets.find((p) => p.seconds === range.seconds) : undefined;
+  const there = { ...now, range };
+  return [{ what: preset ? `In the ${preset.label.toLowerCase()}` : `Around ${formatDateTime(micros, false)}`, state: there, total: await totalOf(there, signal) }];
+}
+
+async function ask(now: SearchState, signal: AbortSignal): Promise<Reason[]> {
+  const without = relaxations(now).map(async (q) => ({ what: `Without ${q.what}`, state: q.state, total: await totalOf(q.state, signal) }));
+  const [there, ...others] = await Promise.all([elsewhere(now, signal), ...without]);
+  return [...there, ...others.sort((a, b) => b.total - a.total)].filter((r) => r.total > 0);
 }
 
 function useReasons(now: SearchState): Reason[] | null {
@@ -31,9 +42,8 @@ function useReasons(now: SearchState): Reason[] | null {
   const spans = status.value?.store.spans ?? 0;
   useEffect(() => {
     const stop = new AbortController();
-    const questions = [...relaxations(now), ...wider(now)];
-    Promise.all(questions.map(async (q) => ({ ...q, total: await totalOf(q.state, stop.signal) })))
-      .then((all) => setReasons(all.filter((r) => r.total > 0).sort((a, b) => b.total - a.total)))
+    ask(now, stop.signal)
+      .then(setReasons)
       .catch((cause: unknown) => {
         if (!isAbort(cause)) setReasons([]);
       });
@@ -61,21 +71,20 @@ export function NoResults() {
           {reasons.map((reason) => (
             <li key={reason.what}>
               <a href={`/search${formatSearch(reason.state)}`}>
-                {reason.state.range === now.range ? <>Without {reason.what}</> : <>In {reason.what}</>}
-                <b> {formatCount(reason.total)} spans</b>
+                {reason.what} <b>{plural(reason.total, 'span')}</b>
               </a>
             </li>
           ))}
         </ul>
       )}
-      {reasons && reasons.length === 0 && <p class="muted">No single part of the filter is to blame: leaving out any one of them finds nothing either.</p>}
+      {reasons?.length === 0 && filtered && (
+        <p class="muted">No single part of the filter is to blame: leaving out any one of them finds nothing either, and at no other time does all of it match.</p>
+      )}
     </section>
   );
 }
 
 function kindOf(micros: number): string {
-  const seconds = micros / 1e6;
-  const preset = kPresets.find((p) => p.seconds === Math.round(seconds));
-  if (preset) return preset.label.replace('Last ', '').replace(/^hour/, 'one hour');
-  return seconds < 120 ? `${Number(seconds.toPrecision(3))} seconds` : `${Math.round(seconds / 60)} minutes`;
+  const preset = kPresets.find((p) => p.seconds === Math.round(micros / 1e6));
+  return preset ? preset.label.replace('Last ', '').replace(/^hour/, 'one hour') : formatMicros(micros);
 }

@@ -78,7 +78,7 @@ export function Results() {
           {cursor.value !== '' && <span class="muted"> shown, there are more</span>}
         </h2>
         <span class="muted took" title={`${formatCount(took.value.spansScanned)} spans looked at`}>
-          {plural(total, 'span')} match · {formatMicros(took.value.micros)}
+          {loading.value ? 'Searching …' : `${plural(total, 'span')} match · found in ${formatMicros(took.value.micros)}`}
         </span>
         <label class="sort">
           <span class="sr-only">Sort the listed traces</span>

@@ -54,7 +54,7 @@ export function ScatterCard() {
       <header>
         <h2>Listed traces</h2>
         <div class="readout">
-          <span class="key amount">duration</span>
+          <span class="key amount round">duration</span>
           <span class="key errors diamond">with errors</span>
         </div>
       </header>

@@ -4,7 +4,7 @@
 // moved on) the search is asked again, so that an idle page costs the server next to nothing.
 
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
-import { api, isAbort, messageOf, type Histogram, type TraceSummary } from '../api.ts';
+import { api, isAbort, isFilterMistake, type Histogram, type TraceSummary } from '../api.ts';
 import { navigate, place } from '../app/router.ts';
 import { nowMicros, status } from '../app/status.ts';
 import { nanosToMicros } from '../lib/format.ts';
@@ -20,6 +20,7 @@ import {
 } from '../lib/searchState.ts';
 
 const kRefreshMillis = 5000; // even when no span came: "last hour" moves on
+const kRetryMillis = 2000; // after a question that was not answered
 const kMostListed = 2000; // rows; more are not read, and each costs DOM
 
 export const state = computed<SearchState>(() => parseSearch(place.value.search));
@@ -29,7 +30,8 @@ export const traces = signal<TraceSummary[]>([]);
 export const histogram = signal<Histogram | null>(null);
 export const window_ = signal<Window>({ startMicros: 0, endMicros: 1 });
 export const loading = signal(true);
-export const failure = signal<string | null>(null);
+/** What the last question failed with; null while all is well. */
+export const failure = signal<unknown>(null);
 export const cursor = signal('');
 export const loadingMore = signal(false);
 export const took = signal({ spansScanned: 0, micros: 0 });
@@ -105,7 +107,7 @@ async function ask(quiet: boolean): Promise<void> {
   } catch (cause) {
     if (isAbort(cause)) return;
     batch(() => {
-      failure.value = messageOf(cause);
+      failure.value = cause;
       loading.value = false;
     });
   }
@@ -123,7 +125,7 @@ export async function loadMore(): Promise<void> {
       cursor.value = traces.value.length < kMostListed ? (found.nextCursor ?? '') : '';
     });
   } catch (cause) {
-    if (!isAbort(cause)) failure.value = messageOf(cause);
+    if (!isAbort(cause)) failure.value = cause;
   }
   loadingMore.value = false;
 }
@@ -140,8 +142,13 @@ export function startSearch(): () => void {
   });
   const stopLive = effect(() => {
     const spans = status.value?.store.spans ?? -1;
-    if (!isLive.value || untracked(() => loading.value)) return;
-    if (spans !== askedSpans || Date.now() - askedAt >= kRefreshMillis) untracked(() => void ask(true));
+    const live = isLive.value;
+    untracked(() => {
+      const failed = failure.value !== null;
+      if (loading.value || (failed ? isFilterMistake(failure.value) : !live)) return;
+      const waited = Date.now() - askedAt;
+      if (failed ? waited >= kRetryMillis : spans !== askedSpans || waited >= kRefreshMillis) void ask(true);
+    });
   });
   return () => {
     stopFilter();

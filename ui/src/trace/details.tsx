@@ -13,6 +13,7 @@ import type { Loaded, TraceView } from './view.ts';
 
 const kKindNames = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 const kStatusNames = ['unset', 'ok', 'error'];
+const kNameShown = 80; // characters that surely fit above
 const kSettleMillis = 60; // while keys run over rows, only where they rest is asked for
 
 function Section({ title, count, open = true, children }: { title: string; count?: number; open?: boolean; children: ComponentChildren }) {
@@ -38,22 +39,23 @@ function Dropped({ count, what }: { count: number; what: string }) {
   );
 }
 
-function useDetails(view: TraceView, loaded: Loaded, spanId: string): { details: SpanDetails | null; failure: string | null } {
+function useDetails(view: TraceView, loaded: Loaded, row: number): { details: SpanDetails | null; failure: string | null } {
   const [state, setState] = useState<{ of: string; details: SpanDetails | null; failure: string | null }>({ of: '', details: null, failure: null });
+  const of = `${row}/${loaded.trace.spanId[row]}`; // a trace that grows moves its rows
   useEffect(() => {
     let gone = false;
     const timer = setTimeout(() => {
       view
-        .detailsOf(spanId)
-        .then((details) => gone || setState({ of: spanId, details, failure: null }))
-        .catch((cause: unknown) => gone || isAbort(cause) || setState({ of: spanId, details: null, failure: messageOf(cause) }));
+        .detailsOf(row)
+        .then((details) => gone || setState({ of, details, failure: null }))
+        .catch((cause: unknown) => gone || isAbort(cause) || setState({ of, details: null, failure: messageOf(cause) }));
     }, kSettleMillis);
     return () => {
       gone = true;
       clearTimeout(timer);
     };
-  }, [spanId, loaded]);
-  return state.of === spanId ? state : { details: null, failure: null };
+  }, [of, loaded]);
+  return state.of === of ? state : { details: null, failure: null };
 }
 
 function Links({ view, links }: { view: TraceView; links: SpanDetails['links'] }) {
@@ -89,6 +91,7 @@ function SpanLogs({ view, loaded, row }: { view: TraceView; loaded: Loaded; row:
 function Body({ view, loaded, row, details }: { view: TraceView; loaded: Loaded; row: number; details: SpanDetails }) {
   const { trace, tree } = loaded;
   const spanId = trace.spanId[row]!;
+  const name = trace.names[trace.name[row]!] ?? '';
   const logs = trace.logs[row] ?? 0;
   const parent = tree.parentOf(row);
   return (
@@ -131,6 +134,8 @@ function Body({ view, loaded, row, details }: { view: TraceView; loaded: Loaded;
       <Section title="Scope and ids">
         <dl class="attributes">
           {[
+            // Above it is cut after some lines.
+            ['name', name.length > kNameShown ? name : ''],
             ['scope', [details.scope.name, details.scope.version].filter(Boolean).join(' ')],
             ['trace id', view.id],
             ['span id', spanId],
@@ -169,24 +174,25 @@ function Body({ view, loaded, row, details }: { view: TraceView; loaded: Loaded;
 export function Details({ view, loaded, row }: { view: TraceView; loaded: Loaded; row: number }) {
   const { trace } = loaded;
   const spanId = trace.spanId[row]!;
-  const { details, failure } = useDetails(view, loaded, spanId);
+  const { details, failure } = useDetails(view, loaded, row);
   const status = trace.status[row] ?? 0;
   const duration = trace.durationsMicros[row]!;
   const service = trace.services[trace.service[row]!] ?? '';
+  const name = trace.names[trace.name[row]!] ?? '';
   const share = (Math.max(duration, 0) / loaded.total) * 100;
   const start = nanosToMicros(trace.start) + trace.startMicros[row]!;
   return (
     <aside class="details" aria-label="Span details">
       <header>
         <div class="details-title">
-          <p class="details-service">
+          <p class="details-service" title={service}>
             <i class="dot" style={{ background: view.colors.value[trace.service[row]!] }} aria-hidden="true" />
-            {service || 'unknown service'}
+            <span>{service || 'unknown service'}</span>
           </p>
-          <h2>{trace.names[trace.name[row]!] || '(no name)'}</h2>
+          <h2 title={name}>{name || '(no name)'}</h2>
         </div>
         <div class="details-tools">
-          <IconButton icon="search" label="Zoom to this span (f)" onClick={() => view.zoomToSpan(row)} />
+          <IconButton icon="zoom" label="Zoom to this span (f)" onClick={() => view.zoomToSpan(row)} />
           <CopyButton text={`${location.origin}/trace/${view.id}?span=${spanId}`} label="Copy a link to this span" />
           <IconButton icon="close" label="Close (Esc)" onClick={() => view.closePanel()} />
         </div>

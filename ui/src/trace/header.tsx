@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { lastSearch } from '../app/router.ts';
 import { theme, token } from '../app/prefs.ts';
 import { Minimap } from '../canvas/minimap.ts';
-import { formatCount, formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
+import { formatCount, formatDateTime, formatMicros, nanosToMicros, plural, zoneName } from '../lib/format.ts';
 import { Icon } from '../parts/icons.tsx';
 import { Ago, CopyButton, Dot, IconButton } from '../parts/small.tsx';
 import type { Loaded, TraceView } from './view.ts';
@@ -37,14 +37,15 @@ export function TraceHeader({ view, loaded }: { view: TraceView; loaded: Loaded 
   const { trace, tree } = loaded;
   const start = nanosToMicros(trace.start);
   const service = trace.services[trace.service[0] ?? -1];
+  const name = trace.names[trace.name[0] ?? -1];
   return (
     <header class="trace-header">
       <div class="trace-title">
         <a class="icon-button" href={lastSearch.value} aria-label="Back to the search" title="Back to the search">
           <Icon name="back" />
         </a>
-        <h1>
-          <span class="service">{service || 'unknown service'}</span> <span class="operation">{trace.names[trace.name[0] ?? -1] || '(no name)'}</span>
+        <h1 title={`${service}: ${name}`}>
+          <span class="service">{service || 'unknown service'}</span> <span class="operation">{name || '(no name)'}</span>
         </h1>
         <span class="trace-id">
           <code title={trace.traceId}>{trace.traceId}</code>
@@ -55,8 +56,9 @@ export function TraceHeader({ view, loaded }: { view: TraceView; loaded: Loaded 
         <div>
           <dt>Start</dt>
           <dd>
-            {formatDateTime(start)} <small>
-              <Ago micros={start} />
+            {formatDateTime(start)}{' '}
+            <small>
+              {zoneName(start)} · <Ago micros={start} />
             </small>
           </dd>
         </div>

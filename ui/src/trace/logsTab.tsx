@@ -1,7 +1,7 @@
 // The log records of the whole trace.
 
 import { useEffect, useState } from 'preact/hooks';
-import { nanosToMicros, plural } from '../lib/format.ts';
+import { formatCount, nanosToMicros, plural } from '../lib/format.ts';
 import { LogLines } from '../parts/logs.tsx';
 import { valueText } from '../parts/attributes.tsx';
 import { Banner } from '../parts/small.tsx';
@@ -37,7 +37,8 @@ export function LogsTab({ view, loaded }: { view: TraceView; loaded: Loaded }) {
         </select>
         <span class="muted" role="status">
           {plural(logs.length, 'line')}
-          {logs.length !== all.length && ` of ${all.length}`}
+          {logs.length !== all.length && ` of ${formatCount(all.length)}`}
+          {view.moreLogs.value && ': the first, there are more'}
         </span>
       </header>
       {all.length === 0 ? (

@@ -7,12 +7,13 @@ import { typing } from '../app/shell.tsx';
 import { status } from '../app/status.ts';
 import { positionOf } from '../lib/tree.ts';
 import { Icon } from '../parts/icons.tsx';
-import { Banner, copyText } from '../parts/small.tsx';
+import { Banner, copyText, Waiting } from '../parts/small.tsx';
 import { Details } from './details.tsx';
 import { MinimapStrip, TraceBar, TraceHeader } from './header.tsx';
 import { LogsTab } from './logsTab.tsx';
+import { kRowHeight } from './row.tsx';
 import { TraceView } from './view.ts';
-import { kRowHeight, Waterfall } from './waterfall.tsx';
+import { Waterfall } from './waterfall.tsx';
 
 /** Moves by `step` visible rows. */
 function move(view: TraceView, step: number): void {
@@ -114,7 +115,7 @@ function Missing({ view }: { view: TraceView }) {
 }
 
 export function TracePage({ id }: { id: string }) {
-  const [view] = useState(() => new TraceView(id, new URLSearchParams(location.search)));
+  const [view] = useState(() => new TraceView(id, location.search));
   useEffect(() => () => view.close(), [view]);
   useKeys(view);
   const loaded = view.loaded.value;
@@ -134,7 +135,12 @@ export function TracePage({ id }: { id: string }) {
   if (!loaded) {
     if (view.missing.value) return <Missing view={view} />;
     if (view.failure.value) return <Banner kind="error">{view.failure.value}</Banner>;
-    return <h1 class="sr-only">Trace {id}</h1>;
+    return (
+      <>
+        <h1 class="sr-only">Trace {id}</h1>
+        <Waiting>Loading the trace …</Waiting>
+      </>
+    );
   }
   const row = view.cursor.value;
   const logs = view.tab.value === 'logs';

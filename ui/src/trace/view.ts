@@ -1,13 +1,14 @@
 // What the Trace page knows: the trace as columns, its tree, what is folded, selected, looked for and
 // looked at; and when to ask the server again.
 
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import { api, ApiError, isAbort, messageOf, type LogRecord, type SpanDetails, type Trace } from '../api.ts';
-import { setParameter } from '../app/router.ts';
+import { setParameters } from '../app/router.ts';
 import { theme } from '../app/prefs.ts';
 import { nowMicros, status } from '../app/status.ts';
 import { assignColors, paletteColor } from '../lib/color.ts';
 import { nanosToMicros } from '../lib/format.ts';
+import { parseTraceAddress, traceParameters, type TraceAddress } from '../lib/traceAddress.ts';
 import { TraceTree } from '../lib/tree.ts';
 
 const kYoungMicros = 30e6; // after that long without news a trace counts as whole
@@ -36,6 +37,8 @@ export class TraceView {
   readonly query = signal('');
   readonly tab = signal<'waterfall' | 'logs'>('waterfall');
   readonly logs = signal<LogRecord[] | null>(null);
+  /** There are more than those that the server gives at once. */
+  readonly moreLogs = signal(false);
   readonly logsFailure = signal<string | null>(null);
   private readonly foldedChanged = signal(0);
   private folded = new Uint8Array(0);
@@ -44,8 +47,11 @@ export class TraceView {
   private readonly openedAt = Date.now();
   private timer = 0;
   private askedSpans = -1;
-  private wantedSpan: string | null;
-  private writeTimer = 0;
+  private readonly wantedSpan: string | null;
+  private readonly wantedZoom: TraceAddress['zoom'];
+  private notedSpan: string | null;
+  private noteTimer = 0;
+  private readonly stopNoting: () => void;
 
   readonly visible = computed(() => {
     void this.foldedChanged.value;
@@ -78,18 +84,24 @@ export class TraceView {
     return { flags, count };
   });
 
-  constructor(id: string, parameters: URLSearchParams) {
+  constructor(id: string, search: string) {
     this.id = id;
-    // Jaeger writes span=SPAN@TRACE, and several with blanks between.
-    this.wantedSpan = /^[0-9a-f]{1,16}/i.exec(parameters.get('span') ?? parameters.get('uiFind') ?? '')?.[0].toLowerCase() ?? null;
-    const find = parameters.get('uiFind') ?? parameters.get('find') ?? '';
-    if (find) this.query.value = find;
+    const address = parseTraceAddress(search);
+    this.wantedSpan = this.notedSpan = address.span;
+    this.wantedZoom = address.zoom;
+    this.query.value = address.find;
+    this.tab.value = address.logs ? 'logs' : 'waterfall';
+    this.stopNoting = effect(() => {
+      void [this.query.value, this.tab.value, this.range.value];
+      if (this.loaded.peek()) this.note();
+    });
     void this.load();
   }
 
   close(): void {
     clearTimeout(this.timer);
-    clearTimeout(this.writeTimer);
+    clearTimeout(this.noteTimer);
+    this.stopNoting();
     this.stop.abort();
   }
 
@@ -150,6 +162,7 @@ export class TraceView {
       const row = wanted === null ? -1 : trace.spanId.indexOf(wanted);
       this.cursor.value = row;
       if (!before && row >= 0) this.panel.value = true;
+      if (!before && this.wantedZoom) this.zoom(this.wantedZoom.from, this.wantedZoom.to);
       if (before) this.details.clear();
     });
     if (before && this.logs.peek() !== null) void this.loadLogs(true);
@@ -190,12 +203,19 @@ export class TraceView {
       this.cursor.value = row;
       this.panel.value = open;
     });
-    this.writeSpan(loaded.trace.spanId[row]!);
+    this.notedSpan = loaded.trace.spanId[row]!;
+    this.note();
   }
 
-  private writeSpan(spanId: string | null): void {
-    clearTimeout(this.writeTimer);
-    this.writeTimer = window.setTimeout(() => setParameter('span', spanId), kAddressMillis);
+  /** Puts what is looked at into the address, once it rests. */
+  private note(): void {
+    clearTimeout(this.noteTimer);
+    this.noteTimer = window.setTimeout(() => {
+      const { from, to } = this.range.peek();
+      const whole = from <= 0 && to >= (this.loaded.peek()?.total ?? 0);
+      const address = { span: this.notedSpan, logs: this.tab.peek() === 'logs', find: this.query.peek().trim(), zoom: whole ? null : { from, to } };
+      setParameters(traceParameters(address));
+    }, kAddressMillis);
   }
 
   selectSpan(spanId: string): boolean {
@@ -208,7 +228,8 @@ export class TraceView {
 
   closePanel(): void {
     this.panel.value = false;
-    this.writeSpan(null);
+    this.notedSpan = null;
+    this.note();
   }
 
   zoom(from: number, to: number): void {
@@ -243,12 +264,18 @@ export class TraceView {
     if (tree && found && found.count > 0) this.select(tree.next(this.cursor.peek(), step, (row) => found.flags[row] === 1));
   }
 
-  detailsOf(spanId: string): Promise<SpanDetails> {
-    const kept = this.details.get(spanId);
+  /** Zipkin's clients and servers share a span id: then it is the nth of that id, in the order of the rows. */
+  detailsOf(row: number): Promise<SpanDetails> {
+    const ids = this.loaded.peek()!.trace.spanId;
+    const spanId = ids[row]!;
+    let nth = 1;
+    for (let i = ids.indexOf(spanId); i >= 0 && i < row; i = ids.indexOf(spanId, i + 1)) nth++;
+    const key = `${spanId}/${nth}`;
+    const kept = this.details.get(key);
     if (kept) return kept;
-    const asked = api.span(this.id, spanId, this.stop.signal);
-    asked.catch(() => this.details.delete(spanId));
-    this.details.set(spanId, asked);
+    const asked = api.span(this.id, spanId, nth, this.stop.signal);
+    asked.catch(() => this.details.delete(key));
+    this.details.set(key, asked);
     if (this.details.size > kDetailsKept) this.details.delete(this.details.keys().next().value!);
     return asked;
   }
@@ -256,8 +283,12 @@ export class TraceView {
   async loadLogs(again = false): Promise<void> {
     if (this.logs.peek() !== null && !again) return;
     try {
-      this.logs.value = await api.logs(this.id, this.stop.signal);
-      this.logsFailure.value = null;
+      const answer = await api.logs(this.id, this.stop.signal);
+      batch(() => {
+        this.logs.value = answer.logs;
+        this.moreLogs.value = answer.truncated;
+        this.logsFailure.value = null;
+      });
     } catch (cause) {
       if (!isAbort(cause)) this.logsFailure.value = messageOf(cause);
     }

@@ -5,129 +5,17 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { nameWidth, theme, token } from '../app/prefs.ts';
 import { Bars } from '../canvas/bars.ts';
-import { formatMicros, formatCount, plural } from '../lib/format.ts';
-import { kMissingParent, positionOf } from '../lib/tree.ts';
-import { Icon } from '../parts/icons.tsx';
+import { ticksOf, type Tick } from '../lib/ticks.ts';
+import { positionOf } from '../lib/tree.ts';
+import { kRowHeight, Row } from './row.tsx';
 import type { Loaded, TraceView } from './view.ts';
 
-export const kRowHeight = 26;
 const kHeadHeight = 28;
 // Browsers clamp an element's height (17.9 million pixels in Firefox); beyond, the scroll bar is scaled.
 const kTallest = 15e6;
 const kIndent = 14;
 const kIndentShare = 0.4; // of the name column: deep rows keep room for their text
 const kNarrow = 600; // pixels; below, names get half of the width, and the time axis fewer ticks
-const kKinds = ['', '', 'server', 'client', 'producer', 'consumer'];
-
-interface RowProps {
-  view: TraceView;
-  loaded: Loaded;
-  row: number;
-  position: number;
-  top: number;
-  selected: boolean;
-  matched: boolean;
-  range: { from: number; to: number };
-  indent: (depth: number) => number;
-}
-
-function Marks({ loaded, row, folded }: { loaded: Loaded; row: number; folded: boolean }) {
-  const { trace, tree } = loaded;
-  const below = folded ? tree.errorsBelow(row) : 0;
-  const logs = trace.logs[row] ?? 0;
-  return (
-    <span class="marks">
-      {trace.parent[row] === kMissingParent && (
-        <span class="mark warn" title="Its parent span is not in this trace (yet)">
-          <Icon name="broken" />
-          parent missing
-        </span>
-      )}
-      {tree.isError(row) && (
-        <span class="error-mark">
-          <Icon name="alert" />
-          error
-        </span>
-      )}
-      {below > 0 && (
-        <span class="error-mark hollow">
-          <Icon name="alert" />
-          {formatCount(below)} below
-        </span>
-      )}
-      {logs > 0 && (
-        <span class="mark" title={plural(logs, 'log record')}>
-          <Icon name="logs" />
-          {formatCount(logs)}
-          <span class="sr-only"> logs</span>
-        </span>
-      )}
-    </span>
-  );
-}
-
-function Row({ view, loaded, row, position, top, selected, matched, range, indent }: RowProps) {
-  const { trace, tree } = loaded;
-  const folded = view.isFolded(row);
-  const parent = tree.hasChildren(row);
-  const depth = trace.depth[row]!;
-  const service = trace.services[trace.service[row]!] ?? '';
-  const width = range.to - range.from;
-  const begin = ((trace.startMicros[row]! - range.from) / width) * 100;
-  const end = begin + (Math.max(trace.durationsMicros[row]!, 0) / width) * 100;
-  const kind = kKinds[trace.kind[row] ?? 0] ?? '';
-  const gone = end < 0 ? '‹ ' : begin > 100 ? '› ' : '';
-  return (
-    <div
-      class={`wf-row ${selected ? 'selected' : ''} ${matched ? 'matched' : ''}`}
-      id={`row-${row}`}
-      role="row"
-      aria-level={depth + 1}
-      aria-rowindex={position + 2}
-      aria-expanded={parent ? !folded : undefined}
-      aria-selected={selected}
-      style={{ transform: `translateY(${top}px)` }}
-      onClick={() => view.select(row, true)}
-    >
-      <div class="wf-name" role="gridcell" style={{ paddingLeft: `${6 + indent(depth)}px` }}>
-        {parent ? (
-          <span
-            class={`twist ${folded ? '' : 'open'}`}
-            title={folded ? `Unfold ${plural(tree.descendants(row), 'span')}` : 'Fold'}
-            onClick={(event) => {
-              event.stopPropagation();
-              view.fold(row, !folded);
-            }}
-          >
-            <Icon name="chevron" />
-          </span>
-        ) : (
-          <span class="twist" />
-        )}
-        <i class="dot" style={{ background: view.colors.value[trace.service[row]!] }} aria-hidden="true" />
-        {indent(depth) === indent(depth - 1) && depth > 0 && <span class="muted level">{depth + 1}</span>}
-        <span class="wf-service" title={service}>
-          {service || 'unknown service'}
-        </span>
-        <span class="wf-operation" title={trace.names[trace.name[row]!]}>
-          {trace.names[trace.name[row]!] || '(no name)'}
-        </span>
-        {kind && <span class="kind">{kind}</span>}
-        {folded && <span class="count">+{formatCount(tree.descendants(row))}</span>}
-        <Marks loaded={loaded} row={row} folded={folded} />
-      </div>
-      <div class="wf-time" role="gridcell">
-        <span class="wf-duration" style={{ left: `calc(${Math.min(Math.max(end, 0), 100)}% + 8px)` }}>
-          {gone}
-          {formatMicros(trace.durationsMicros[row]!)}
-        </span>
-        <span class="sr-only"> starts at {formatMicros(trace.startMicros[row]!)}</span>
-      </div>
-    </div>
-  );
-}
-
-/** The bar between names and times: drag it, or use the arrow keys. */
 function Divider({ port, share }: { port: { current: HTMLDivElement | null }; share: number }) {
   const set = (percent: number): void => {
     nameWidth.value = Math.min(70, Math.max(15, percent));
@@ -159,19 +47,18 @@ function Divider({ port, share }: { port: { current: HTMLDivElement | null }; sh
   );
 }
 
-function Head({ range, ticks }: { range: { from: number; to: number }; ticks: number }) {
+function Head({ range, ticks }: { range: { from: number; to: number }; ticks: Tick[] }) {
   return (
     <div class="wf-head" role="row" aria-rowindex={1}>
       <div class="wf-name" role="columnheader">
         Service and operation
       </div>
       <div class="wf-time" role="columnheader" aria-label="Time">
-        {Array.from({ length: ticks }, (_, i) => (
-          <span key={i} class={i === 0 ? 'first' : ''} style={{ left: `${(i * 100) / ticks}%` }}>
-            {formatMicros(range.from + ((range.to - range.from) * i) / ticks)}
+        {ticks.map((tick) => (
+          <span key={tick.micros} style={{ left: `${((tick.micros - range.from) / (range.to - range.from)) * 100}%` }}>
+            {tick.text}
           </span>
         ))}
-        <span class="last">{formatMicros(range.to)}</span>
       </div>
     </div>
   );
@@ -185,9 +72,9 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
   const [scroll, setScroll] = useState(0); // of the element
   const [{ height, width }, setSize] = useState({ height: 600, width: 1000 });
 
-  const ticks = width < kNarrow ? 2 : width < 1000 ? 4 : 5;
   const rows = view.visible.value;
   const range = view.range.value;
+  const ticks = ticksOf(range.from, range.to, width < kNarrow ? 2 : width < 1000 ? 4 : 7);
   const matches = view.matches.value;
   const cursor = view.cursor.value;
   const inside = Math.max(height - kHeadHeight, kRowHeight);
@@ -226,7 +113,7 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
       service: loaded.trace.service,
       failed: (row) => loaded.tree.isError(row),
       colors: view.colors.value,
-      ticks,
+      ticks: ticks.map((tick) => tick.micros),
       bad: token('bad'),
       line: token('line'),
     });

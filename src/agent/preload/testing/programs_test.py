@@ -62,7 +62,7 @@ class Ring:
         raise AssertionError("not within the deadline: " + json.dumps(self.read())[-3000:])
 
     def environment(self, **more):
-        return dict(clean_environment(), LD_PRELOAD=LIBRARY, KOLBEN_AGENT_RING=self.path, **more)
+        return {**clean_environment(), "LD_PRELOAD": LIBRARY, "KOLBEN_AGENT_RING": self.path, **more}
 
     def run(self, *command, check=True, **options):
         environment = self.environment(**options.pop("env", {}))
@@ -111,10 +111,6 @@ class Server:
         self.output = self.process.communicate(timeout=DEADLINE)[0].decode()
 
 
-def first_line(head):
-    return head.split("\r\n")[0]
-
-
 def needs(*programs):
     missing = [program for program in programs if shutil.which(program) is None]
     return unittest.skipIf(missing, f"not on this machine: {missing}")
@@ -129,7 +125,7 @@ class Servers(unittest.TestCase):
         self.assertEqual(found[0]["parent"], PARENT)
         self.assertEqual(found[0]["remote"], 1)
         self.assertEqual(found[0]["end"], 0)
-        self.assertEqual(first_line(found[0]["response"]).split()[1], str(status))
+        self.assertEqual(found[0]["status"], status)
         self.assertEqual(ring.totals()["active"], 0)
         self.assertEqual(ring.totals()["dropped"], 0)
         return found[0]
@@ -249,6 +245,23 @@ class Clients(unittest.TestCase):
         self.assertEqual(record["end"], 0)
 
     @needs("curl")
+    def test_what_is_not_sampled_says_so_to_the_next(self):
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        with Ring() as ring:
+            client = subprocess.Popen(
+                ["curl", "-s", f"http://127.0.0.1:{server.getsockname()[1]}/"],
+                env=ring.environment(OTEL_TRACES_SAMPLER="always_off"), stdout=subprocess.DEVNULL)
+            peer = server.accept()[0]
+            request = peer.recv(4096).decode()
+            peer.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+            peer.close()
+            client.wait(DEADLINE)
+        record, = ring.records("client")
+        self.assertEqual(record["flags"], 0)
+        self.assertIn(f"traceparent: 00-{record['trace']}-{record['span']}-00\r\n", request)
+
+    @needs("curl")
     def test_propagation_can_be_off(self):
         server = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(server.close)
@@ -262,6 +275,73 @@ class Clients(unittest.TestCase):
             peer.close()
             client.wait(DEADLINE)
         self.assertEqual(len(ring.records("client")), 1)
+
+
+class Propagation(unittest.TestCase):
+    """A Python server that asks another one for each request: what goes in and what comes out."""
+
+    SCRIPT = ("import http.server, sys, urllib.request\n"
+              "class Handler(http.server.BaseHTTPRequestHandler):\n"
+              "  def do_GET(self):\n"
+              "    urllib.request.urlopen(f'http://127.0.0.1:{sys.argv[2]}/inner').read()\n"
+              "    self.send_response(204)\n    self.end_headers()\n"
+              "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()\n")
+
+    def ask(self, propagators, *headers):
+        """The records of the outer request and of the inner one, and the inner's head."""
+        upstream = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(upstream.close)
+        with Ring() as ring:
+            port = free_port()
+            command = ["/usr/bin/python3", "-c", self.SCRIPT, str(port),
+                       str(upstream.getsockname()[1])]
+            with Server(ring, command, port, env={"OTEL_PROPAGATORS": propagators}):
+                with socket.create_connection(("127.0.0.1", port)) as client:
+                    lines = ["GET /outer HTTP/1.1", "Host: a", *headers, "", ""]
+                    client.sendall("\r\n".join(lines).encode())
+                    peer = upstream.accept()[0]
+                    head = peer.recv(65536).decode()
+                    peer.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+                    peer.close()
+                    self.assertIn(b" 204 ", client.recv(4096))
+                ring.wait_for(lambda records: any("/outer" in r.get("request", "")
+                                                  for r in records))
+        outer, = [r for r in ring.records("server") if "/outer" in r["request"]]
+        inner, = ring.records("client")
+        self.assertEqual((inner["trace"], inner["parent"]), (outer["trace"], outer["span"]))
+        sent = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+        return outer, inner, {name.lower(): value for name, value in sent.items()}
+
+    def test_by_default_trace_context_and_baggage_go_on(self):
+        outer, inner, sent = self.ask("", HEADER, "tracestate: k=v,a=b", "Baggage: user=1",
+                                      "b3: 1-2-1")
+        self.assertEqual((outer["trace"], outer["parent"]), (TRACE, PARENT))
+        self.assertEqual(sent["traceparent"], f"00-{TRACE}-{inner['span']}-01")
+        self.assertEqual((sent["tracestate"], sent["baggage"]), ("k=v,a=b", "user=1"))
+        self.assertNotIn("b3", sent)
+
+    def test_b3_in_one_header(self):
+        outer, inner, sent = self.ask("b3", f"b3: {TRACE}-{PARENT}-0", "baggage: user=1")
+        self.assertEqual((outer["trace"], outer["parent"], outer["flags"]), (TRACE, PARENT, 0))
+        self.assertEqual(sent["b3"], f"{TRACE}-{inner['span']}-0")
+        self.assertNotIn("traceparent", sent)
+        self.assertNotIn("baggage", sent)
+
+    def test_b3_in_several_headers_and_jaegers(self):
+        outer, inner, sent = self.ask("b3multi,jaeger", f"X-B3-TraceId: {TRACE}",
+                                      f"X-B3-SpanId: {PARENT}", "X-B3-Sampled: 1")
+        self.assertEqual((outer["trace"], outer["parent"], outer["flags"]), (TRACE, PARENT, 1))
+        self.assertEqual((sent["x-b3-traceid"], sent["x-b3-spanid"], sent["x-b3-sampled"]),
+                         (TRACE, inner["span"], "1"))
+        self.assertEqual(sent["uber-trace-id"], f"{TRACE}:{inner['span']}:0:1")
+        outer, inner, sent = self.ask("jaeger", f"uber-trace-id: {TRACE}:{PARENT}:0:1")
+        self.assertEqual((outer["trace"], outer["parent"]), (TRACE, PARENT))
+        self.assertEqual(list(filter(lambda name: "trace" in name, sent)), ["uber-trace-id"])
+
+    def test_none_means_none(self):
+        outer, _, sent = self.ask("none", HEADER)
+        self.assertNotEqual(outer["trace"], TRACE)
+        self.assertNotIn("traceparent", sent)
 
 
 class Processes(unittest.TestCase):
@@ -279,6 +359,57 @@ class Processes(unittest.TestCase):
         values = {r["name"]: r["value"] for r in ring.records("measurement")}
         self.assertEqual(values, {"things": 2, "sizes": 2.5, "open": -1, "level": 3})
         self.assertIn("on\n", "".join(r["text"] for r in ring.records("output")))
+
+    def test_a_program_cannot_tell_that_the_library_is_there(self):
+        app = os.path.join(BINARIES, "kolben-hooks-app")
+        plain = subprocess.run([app], env=clean_environment(), check=True, capture_output=True,
+                               timeout=60)
+        with Ring() as ring:
+            traced = ring.run(app)
+        self.assertEqual(traced.stdout, plain.stdout)
+        self.assertEqual(traced.stderr, plain.stderr)
+        self.assertIn(b"threads: 1000\n", plain.stdout)
+        served = [r for r in ring.records("server") if "/hooks" in r["request"]]
+        self.assertEqual(len(served), 4014)  # as often as it says so
+        self.assertEqual({(r["status"], r["end"]) for r in served}, {(200, 0)})
+        self.assertEqual((ring.totals()["dropped"], ring.totals()["active"]), (0, 0))
+
+    def test_an_allocator_that_reads_a_file_before_anything_else(self):
+        allocator = os.path.join(BINARIES, "libkolben-eager-malloc.so")
+        for preload in (f"{allocator}:{LIBRARY}", f"{LIBRARY}:{allocator}"):
+            with Ring() as ring:
+                result = ring.run("awk", "BEGIN { print \"a line\" }", env={"LD_PRELOAD": preload})
+            self.assertEqual((result.stdout, result.stderr), (b"a line\n", b""))
+            self.assertEqual("".join(r["text"] for r in ring.records("output")), "a line\n")
+
+    def test_killed_while_it_serves(self):
+        script = ("import http.server, sys, time\n"
+                  "class Handler(http.server.BaseHTTPRequestHandler):\n"
+                  "  def do_GET(self):\n"
+                  "    if self.path == '/hang':\n      open(sys.argv[2], 'w').close()\n"
+                  "      time.sleep(60)\n"
+                  "    self.send_response(204)\n    self.end_headers()\n"
+                  "http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)"
+                  ".serve_forever()\n")
+        with Ring() as ring:
+            port = free_port()
+            with Server(ring, ["/usr/bin/python3", "-c", script, str(port),
+                               ring.directory + "/begun"], port) as server:
+                for _ in range(20):
+                    server.get("/done")
+                hanging = socket.create_connection(("127.0.0.1", port))
+                self.addCleanup(hanging.close)
+                hanging.sendall(f"GET /hang HTTP/1.1\r\nHost: a\r\n{HEADER}\r\n\r\n".encode())
+                ring.wait_for(lambda records: sum("/done" in r.get("request", "")
+                                                  for r in records) == 20)
+                ring.wait_for(lambda _: os.path.exists(ring.directory + "/begun"))
+                server.process.kill()
+        done = [r for r in ring.records("server") if "/done" in r["request"]]
+        self.assertEqual([r["end"] for r in done], [0] * 20)
+        hang, = [r for r in ring.records("server") if "/hang" in r["request"]]
+        self.assertEqual((hang["end"], hang["status"], hang["trace"], hang["parent"]),
+                         (2, 0, TRACE, PARENT))
+        self.assertEqual(hang["local"], f"127.0.0.1:{port}")
 
     def test_without_the_agent_the_interface_is_silent(self):
         result = subprocess.run([os.path.join(BINARIES, "kolben-api-app")], check=True,
@@ -313,6 +444,33 @@ class Processes(unittest.TestCase):
         self.assertEqual(found["FOO"], "1")
         self.assertEqual(found["OTEL_SERVICE_NAME"], "mine")
         self.assertEqual(found["OTEL_LOG_LEVEL"], "info")
+
+    def test_a_program_with_the_shared_address_sanitizer_still_starts(self):
+        with Ring() as ring:
+            app = os.path.join(ring.directory, "sanitized")
+            built = shutil.which("gcc") is not None and subprocess.run(
+                ["gcc", "-fsanitize=address", "-x", "c", "-", "-o", app],
+                input=b"int main() { return 3; }", capture_output=True).returncode == 0
+            result = ring.run("sh", "-c", f"{app}; echo $?", check=built)
+            spawned = ring.run("/usr/bin/python3", "-c", "import subprocess, sys\n"
+                               f"sys.exit(subprocess.run(['{app}']).returncode)", check=False)
+        if not built:
+            self.skipTest("no gcc with its AddressSanitizer")
+        self.assertEqual((result.stdout, result.stderr), (b"3\n", b""))
+        self.assertEqual((spawned.returncode, spawned.stderr), (3, b""))
+
+    def test_children_that_cannot_read_the_library_do_not_say_so(self):
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        script = ("import os, subprocess\nos.setgroups([])\nos.setuid(65534)\n"
+                  "print(subprocess.run(['/bin/echo', 'hello'], capture_output=True))\n")
+        with Ring() as ring:
+            private = os.path.join(ring.directory, "private")
+            os.mkdir(private, 0o700)
+            shutil.copy(LIBRARY, private)
+            result = ring.run("/usr/bin/python3", "-c", script, env={
+                "LD_PRELOAD": os.path.join(private, "libkolben-agent.so")})
+        self.assertIn(b"stdout=b'hello\\n', stderr=b''", result.stdout)
 
     def test_python_subprocess_which_uses_vfork(self):
         script = ("import subprocess\nfor i in range(20):\n"
@@ -386,8 +544,11 @@ echo gone > {self.directory}/gone
         with open(self.directory + "/called") as file:
             parent, *arguments = file.read().split()
         self.assertNotEqual(parent, pid)
-        self.assertEqual(arguments[0::2], ["agent", arguments[2], pid])
-        self.assertEqual(arguments[1::2], ["--ring", "--pid"])
+        self.assertEqual(arguments[0], "agent")
+        named = dict(zip(arguments[1::2], arguments[2::2]))
+        self.assertEqual(named["--pid"], pid)
+        self.assertEqual(named["--pidfd"], "3")
+        self.assertIn("--ring", named)
         self.wait_for("gone")
 
     def test_pid_signals_and_stdin_are_the_programs(self):
@@ -423,6 +584,19 @@ echo gone > {self.directory}/gone
     def test_program_runs_when_the_agent_cannot(self):
         result = self.run_under("sh", "-c", "exit 5", env={"KOLBEN_BINARY": "/nonexistent/kolben"})
         self.assertEqual(result.returncode, 5)
+
+    def test_programs_that_cannot_be_instrumented_run_and_are_named(self):
+        static = os.path.join(self.directory, "static")
+        built = shutil.which("gcc") is not None and subprocess.run(
+            ["gcc", "-static", "-x", "c", "-", "-o", static],
+            input=b"int main() { return 6; }", capture_output=True).returncode == 0
+        if not built:
+            self.skipTest("no gcc with a static C library")
+        result = self.run_under(static)
+        self.assertEqual(result.returncode, 6)
+        self.assertEqual(result.stderr, f"opentelemetry-instrument: {static} is statically linked; "
+                                        "it runs without telemetry\n")
+        self.assertFalse(os.path.exists(self.directory + "/called"))
 
     def test_disabled_agent_is_not_started(self):
         result = self.run_under("--sdk_disabled", "true", "sh", "-c",

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "agent/ring/attribute_codec.h"
+#include "agent/ring/open_table.h"
 #include "agent/ring/ring.h"
 
 namespace {
@@ -115,7 +116,7 @@ std::string exchange(Cursor& cursor) {
   line += ",\"peer\":" + quoted(std::string(cursor.text(fixed.peer_address_size)) + ":" +
                                 std::to_string(fixed.peer_port));
   line += ",\"request\":" + quoted(cursor.text(fixed.request_head_size));
-  line += ",\"response\":" + quoted(cursor.text(fixed.response_head_size));
+  line += ",\"status\":" + std::to_string(fixed.response_status);
   line += ",\"route\":" + quoted(cursor.text(fixed.route_size));
   return line + ",\"attributes\":" + attributes(cursor.text(fixed.attributes_size));
 }
@@ -173,6 +174,27 @@ std::string body(RecordType type, Cursor cursor) {
   return ",\"type\":\"unknown\"";
 }
 
+void print_record(const std::uint8_t* bytes, std::uint32_t size) {
+  RecordHeader header;
+  std::memcpy(&header, bytes, sizeof(header));
+  const std::string line = body(header.type, Cursor(bytes + sizeof(header), size - sizeof(header)));
+  std::printf("{\"pid\":%" PRIu32 ",\"tid\":%" PRIu32 "%s}\n", header.pid, header.tid,
+              line.c_str());
+  std::fflush(stdout);
+}
+
+// What is still open in the table, as the records that the agent process would make of it.
+void print_open(OpenTable& table) {
+  std::uint8_t record[sizeof(RecordHeader) + kOpenEntryBytes];
+  for (const auto& owner : table.owners) {
+    const std::uint32_t pid = owner.load();
+    if (pid == 0) continue;
+    while (const std::uint32_t size = reap_open_request(table, pid, ~std::uint64_t{0}, 0, record)) {
+      print_record(record, size);
+    }
+  }
+}
+
 std::uint64_t now() {
   timespec time = {};
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -205,11 +227,7 @@ int main(int argc, char** argv) {
       std::memcpy(&header, buffer, sizeof(header));
       ++counts[static_cast<std::size_t>(header.type) % 16];
       if (count_only) continue;
-      const std::string line =
-          body(header.type, Cursor(buffer + sizeof(header), size - sizeof(header)));
-      std::printf("{\"pid\":%" PRIu32 ",\"tid\":%" PRIu32 "%s}\n", header.pid, header.tid,
-                  line.c_str());
-      std::fflush(stdout);
+      print_record(buffer, size);
       continue;
     }
     if (last) break;
@@ -219,10 +237,11 @@ int main(int argc, char** argv) {
       last = ::read(0, ignored, sizeof(ignored)) <= 0;
     }
   }
-  std::printf("{\"type\":\"totals\",\"servers\":%" PRIu64 ",\"clients\":%" PRIu64
-              ",\"dropped\":%" PRIu64 ",\"abandoned\":%" PRIu64 ",\"untraced\":%" PRIu64
-              ",\"active\":%" PRId64 "}\n",
-              counts[3], counts[4], reader.dropped(), reader.abandoned(), reader.untraced(),
-              reader.active_requests());
+  const std::int64_t active = count_open_requests(*open_table(ring));
+  print_open(*open_table(ring));
+  std::printf(
+      "{\"type\":\"totals\",\"servers\":%" PRIu64 ",\"clients\":%" PRIu64 ",\"dropped\":%" PRIu64
+      ",\"abandoned\":%" PRIu64 ",\"untraced\":%" PRIu64 ",\"active\":%" PRId64 "}\n",
+      counts[3], counts[4], reader.dropped(), reader.abandoned(), reader.untraced(), active);
   return 0;
 }

@@ -1,0 +1,83 @@
+#include "agent/preload/exec_environment.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace kolben::agent {
+namespace {
+
+constexpr char kLibrary[] = "/opt/x/libkolben-agent.so";
+
+class ExecEnvironmentTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    setenv("LD_PRELOAD", kLibrary, 1);
+    setenv("KOLBEN_AGENT_RING", "/dev/shm/ring", 1);
+    setenv("OTEL_SERVICE_NAME", "outer", 1);
+    remember_environment();
+    unsetenv("LD_PRELOAD");
+  }
+
+  // What the next program gets of `given`.
+  static std::vector<std::string> pass(std::vector<std::string> given, Library what) {
+    std::vector<char*> environment;
+    for (std::string& variable : given) environment.push_back(variable.data());
+    environment.push_back(nullptr);
+    const std::size_t size = completed_environment_size(environment.data(), what);
+    if (size == 0) return given;
+    std::vector<char*> completed(size);
+    char preload[kPreloadBytesMax];
+    complete_environment(environment.data(), what, completed.data(), size, preload);
+    std::vector<std::string> result;
+    for (char** variable = completed.data(); *variable != nullptr; ++variable) {
+      result.emplace_back(*variable);
+    }
+    return result;
+  }
+  using Texts = std::vector<std::string>;
+};
+
+TEST_F(ExecEnvironmentTest, AnEmptyOneIsCompleted) {
+  const Texts passed = pass({}, Library::kHandDown);
+  EXPECT_EQ(passed[0], std::string("LD_PRELOAD=") + kLibrary);
+  EXPECT_NE(std::find(passed.begin(), passed.end(), "KOLBEN_AGENT_RING=/dev/shm/ring"),
+            passed.end());
+  EXPECT_NE(std::find(passed.begin(), passed.end(), "OTEL_SERVICE_NAME=outer"), passed.end());
+}
+
+TEST_F(ExecEnvironmentTest, WhatTheProgramSetsStays) {
+  const Texts passed = pass({"OTEL_SERVICE_NAME=mine", "LD_PRELOAD=/a.so"}, Library::kHandDown);
+  EXPECT_EQ(passed[0], "OTEL_SERVICE_NAME=mine");
+  EXPECT_EQ(passed[1], std::string("LD_PRELOAD=/a.so:") + kLibrary);
+  EXPECT_EQ(std::count(passed.begin(), passed.end(), "OTEL_SERVICE_NAME=outer"), 0);
+}
+
+TEST_F(ExecEnvironmentTest, ACompleteOneIsPassedAsItIs) {
+  const Texts whole = {"KOLBEN_AGENT_RING=/r", std::string("LD_PRELOAD=/a.so:") + kLibrary};
+  EXPECT_EQ(pass(whole, Library::kHandDown), whole);
+}
+
+TEST_F(ExecEnvironmentTest, TheLibraryIsTakenOutWhereverItStands) {
+  const std::string ours = kLibrary;
+  const auto taken = [](const std::string& list) {
+    return pass({"A=1", "LD_PRELOAD=" + list}, Library::kTakeOut);
+  };
+  EXPECT_EQ(taken(ours), (Texts{"A=1"}));
+  EXPECT_EQ(taken("/a.so:" + ours), (Texts{"A=1", "LD_PRELOAD=/a.so"}));
+  EXPECT_EQ(taken(ours + ":/b.so"), (Texts{"A=1", "LD_PRELOAD=/b.so"}));
+  EXPECT_EQ(taken("/a.so " + ours + " /b.so"), (Texts{"A=1", "LD_PRELOAD=/a.so /b.so"}));
+  EXPECT_EQ(taken("/a.so"), (Texts{"A=1", "LD_PRELOAD=/a.so"}));
+  EXPECT_EQ(pass({"A=1"}, Library::kTakeOut), (Texts{"A=1"}));
+}
+
+TEST_F(ExecEnvironmentTest, ALibraryThatCannotBeReadIsNotHandedDown) {
+  EXPECT_EQ(library_for("/bin/sh"), Library::kTakeOut);  // there is no /opt/x
+  EXPECT_EQ(library_for(nullptr), Library::kHandDown);
+}
+
+}  // namespace
+}  // namespace kolben::agent

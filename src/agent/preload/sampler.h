@@ -1,0 +1,31 @@
+// Sampler: whether a span is recorded, decided where the trace begins, so that what is written into
+// outgoing requests tells the next one. By OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG; what
+// the agent process does not understand either (it says so) is parentbased_always_on, the default.
+// Source: OpenTelemetry specification, "Sampling" and "Environment Variable Specification".
+#pragma once
+
+#include <cstdint>
+
+#include "agent/ring/record.h"
+
+namespace kolben::agent {
+
+class Sampler {
+ public:
+  // The variables' values; null: not set.
+  void init(const char* name, const char* argument);
+
+  // The flags of a span of this trace without parent.
+  std::uint8_t root(const std::uint8_t (&trace_id)[16]) const { return passes(trace_id) ? 1 : 0; }
+  // The flags of a span below one with these flags.
+  std::uint8_t child(const std::uint8_t (&trace_id)[16], std::uint8_t parent_flags) const;
+
+ private:
+  bool passes(const std::uint8_t (&trace_id)[16]) const;
+
+  bool parent_based_ = true;
+  bool all_ = true;
+  std::uint64_t below_ = 0;  // else: traces whose low half is below this
+};
+
+}  // namespace kolben::agent

@@ -1,0 +1,115 @@
+#include "agent/ring/open_table.h"
+
+#include <cstring>
+
+namespace kolben::agent {
+namespace {
+
+constexpr std::uint16_t kRefused = 0xffff;
+static_assert(kOpenBlocks < kRefused);
+constexpr std::uint8_t kProcessEnded = 2;  // Exchange::end_reason
+
+std::uint16_t at_most(std::uint16_t size, std::uint32_t room) {
+  return size < room ? size : static_cast<std::uint16_t>(room);
+}
+
+// Shared memory may say anything: sizes are cut to what an entry holds.
+std::uint32_t write_record(const OpenEntry& entry, std::uint32_t pid, std::uint64_t end_time,
+                           std::uint8_t* buffer) {
+  Exchange fixed;
+  std::memcpy(&fixed, &entry.fixed, sizeof(fixed));
+  if (fixed.local_address_size + fixed.peer_address_size > 128) {
+    fixed.local_address_size = 0;
+    fixed.peer_address_size = 0;
+  }
+  const auto addresses =
+      static_cast<std::uint32_t>(fixed.local_address_size + fixed.peer_address_size);
+  fixed.request_head_size = at_most(fixed.request_head_size, kOpenTextBytesMax - addresses);
+  fixed.route_size = 0;
+  fixed.attributes_size = 0;
+  fixed.end_time = end_time > fixed.start_time ? end_time : fixed.start_time;
+  fixed.end_reason = kProcessEnded;
+  const std::uint32_t texts = addresses + fixed.request_head_size;
+  const RecordHeader header = {
+      .size = static_cast<std::uint32_t>(sizeof(RecordHeader) + sizeof(fixed)) + texts,
+      .type = entry.type == RecordType::kClientExchange ? RecordType::kClientExchange
+                                                        : RecordType::kServerExchange,
+      .reserved = 0,
+      .pid = pid,
+      .tid = entry.tid};
+  std::memcpy(buffer, &header, sizeof(header));
+  std::memcpy(buffer + sizeof(header), &fixed, sizeof(fixed));
+  std::memcpy(buffer + sizeof(header) + sizeof(fixed), entry.texts, texts);
+  return header.size;
+}
+
+}  // namespace
+
+void OpenEntries::forked(std::uint32_t pid) {
+  pid_ = pid;
+  for (auto& block : blocks_) block.store(0, std::memory_order_relaxed);
+}
+
+OpenEntry* OpenEntries::entry_of(std::uint32_t number) {
+  const std::uint32_t block = number / kOpenBlockEntries;
+  if (block >= kBlocksMax || table_ == nullptr) return nullptr;
+  std::uint16_t claimed = blocks_[block].load(std::memory_order_relaxed);
+  if (claimed == 0) [[unlikely]] {
+    claimed = claim(block);
+  }
+  if (claimed == kRefused) return nullptr;
+  return &table_->entries[claimed - 1][number % kOpenBlockEntries];
+}
+
+std::uint16_t OpenEntries::claim(std::uint32_t block) {
+  std::uint16_t claimed = kRefused;
+  for (std::uint16_t i = 0; i < kOpenBlocks && claimed == kRefused; ++i) {
+    std::uint32_t free = 0;
+    if (table_->owners[i].load(std::memory_order_relaxed) != 0) continue;
+    if (table_->owners[i].compare_exchange_strong(free, pid_)) {
+      claimed = static_cast<std::uint16_t>(i + 1);
+    }
+  }
+  std::uint16_t unclaimed = 0;
+  if (blocks_[block].compare_exchange_strong(unclaimed, claimed)) return claimed;
+  // Another thread was faster.
+  if (claimed != kRefused) table_->owners[claimed - 1].store(0, std::memory_order_relaxed);
+  return unclaimed;
+}
+
+std::int64_t count_open_requests(const OpenTable& table) {
+  std::int64_t count = 0;
+  for (std::uint32_t block = 0; block < kOpenBlocks; ++block) {
+    if (table.owners[block].load(std::memory_order_relaxed) == 0) continue;
+    for (const OpenEntry& entry : table.entries[block]) {
+      const bool open = entry.pid.load(std::memory_order_acquire) != 0;
+      count += open && entry.type == RecordType::kServerExchange ? 1 : 0;
+    }
+  }
+  return count;
+}
+
+std::uint32_t reap_open_request(OpenTable& table, std::uint32_t pid, std::uint64_t before,
+                                std::uint64_t end_time, std::uint8_t* buffer) {
+  for (std::uint32_t block = 0; block < kOpenBlocks; ++block) {
+    if (table.owners[block].load(std::memory_order_relaxed) != pid) continue;
+    for (OpenEntry& entry : table.entries[block]) {
+      if (entry.pid.load(std::memory_order_acquire) != pid || entry.fixed.start_time >= before) {
+        continue;
+      }
+      const std::uint32_t size = write_record(entry, pid, end_time, buffer);
+      entry.pid.store(0, std::memory_order_relaxed);
+      return size;
+    }
+  }
+  return 0;
+}
+
+void free_open_blocks(OpenTable& table, std::uint32_t pid) {
+  for (auto& owner : table.owners) {
+    std::uint32_t expected = pid;
+    owner.compare_exchange_strong(expected, 0);
+  }
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,82 @@
+// The open table: the requests that are being served or waited for now, in the ring's memory.
+//
+// An exchange is one record, written when it is complete. Until then it stands here, so that the
+// agent process can tell of it when its program is killed, and how many there are. The agent
+// process reads an entry only then: its memory stays in the cache of the program's processor.
+//
+// A process claims blocks of entries; an entry belongs to one exchange at a time. Entries of ended
+// processes are reaped by the agent process. Freestanding, see record.h.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "agent/ring/record.h"
+
+namespace kolben::agent {
+
+struct RingHeader;
+
+inline constexpr std::uint32_t kOpenBlocks = 256;
+inline constexpr std::uint32_t kOpenBlockEntries = 64;
+// Of all processes together: 16 k requests, 8 MiB of which only touched pages exist.
+inline constexpr std::uint32_t kOpenEntryBytes = 512;
+inline constexpr std::uint32_t kOpenTextBytesMax = kOpenEntryBytes - sizeof(Exchange) - 16;
+
+struct OpenEntry {
+  std::atomic<std::uint32_t> pid;  // 0: free
+  RecordType type;                 // what it becomes when it is complete
+  std::uint16_t padding;
+  std::uint32_t tid;
+  std::uint32_t padding2;
+  Exchange fixed;  // as far as it is known; end_time and the response are not
+  // The texts of the exchange's record, the head cut at the end of the entry.
+  std::uint8_t texts[kOpenTextBytesMax];
+};
+static_assert(sizeof(OpenEntry) == kOpenEntryBytes);
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+
+struct OpenTable {
+  std::atomic<std::uint32_t> owners[kOpenBlocks];  // pids; 0: free
+  std::uint8_t padding[4096 - kOpenBlocks * sizeof(std::uint32_t)];
+  OpenEntry entries[kOpenBlocks][kOpenBlockEntries];
+};
+
+// In the ring's mapping.
+OpenTable* open_table(RingHeader* ring);
+
+// The program's side: entries by the number of the exchange in the process. Any thread.
+class OpenEntries {
+ public:
+  void init(OpenTable* table, std::uint32_t pid) {
+    table_ = table;
+    forked(pid);
+  }
+  // The child has no entries yet.
+  void forked(std::uint32_t pid);
+  // The place for the exchange of this number; null: all blocks are taken, or the number is high.
+  OpenEntry* entry_of(std::uint32_t number);
+
+  static constexpr std::uint32_t kBlocksMax = 64;  // of a process
+
+ private:
+  std::uint16_t claim(std::uint32_t block);
+
+  OpenTable* table_ = nullptr;
+  std::uint32_t pid_ = 0;
+  // By number / kOpenBlockEntries: the block + 1; 0: not claimed yet.
+  std::atomic<std::uint16_t> blocks_[kBlocksMax] = {};
+};
+
+// The agent process's side.
+std::int64_t count_open_requests(const OpenTable& table);  // those of servers
+// Takes an entry of `pid` that began before `before` out, as the bytes of its record, which ends at
+// `end_time` for the reason that the process ended. 0: there is none any more. `buffer` holds
+// kOpenEntryBytes + sizeof(RecordHeader).
+std::uint32_t reap_open_request(OpenTable& table, std::uint32_t pid, std::uint64_t before,
+                                std::uint64_t end_time, std::uint8_t* buffer);
+// The process is gone and its entries are reaped: others may have its blocks.
+void free_open_blocks(OpenTable& table, std::uint32_t pid);
+
+}  // namespace kolben::agent

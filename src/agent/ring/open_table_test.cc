@@ -1,0 +1,131 @@
+#include "agent/ring/open_table.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace kolben::agent {
+namespace {
+
+class OpenTableTest : public testing::Test {
+ protected:
+  OpenTableTest() { entries_.init(table_.get(), 7); }
+
+  static void show(OpenEntry* entry, std::uint32_t pid, std::uint64_t start,
+                   RecordType type = RecordType::kServerExchange) {
+    entry->fixed = {};
+    entry->fixed.start_time = start;
+    entry->fixed.local_address_size = 3;
+    entry->fixed.request_head_size = 5;
+    entry->type = type;
+    std::memcpy(entry->texts, "::1GET /", 8);
+    entry->pid.store(pid);
+  }
+  // The start times of what is reaped.
+  std::vector<std::uint64_t> reap(std::uint32_t pid, std::uint64_t before = 1000) {
+    std::vector<std::uint64_t> times;
+    while (reap_open_request(*table_, pid, before, 2000, buffer_) != 0) {
+      Exchange fixed;
+      std::memcpy(&fixed, buffer_ + sizeof(RecordHeader), sizeof(fixed));
+      EXPECT_EQ(fixed.end_time, 2000u);
+      EXPECT_EQ(fixed.end_reason, 2);
+      times.push_back(fixed.start_time);
+    }
+    return times;
+  }
+
+  std::unique_ptr<OpenTable> table_ = std::make_unique<OpenTable>();
+  OpenEntries entries_;
+  std::uint8_t buffer_[sizeof(RecordHeader) + kOpenEntryBytes] = {};
+};
+
+TEST_F(OpenTableTest, OpenRequestsOfServersAreCounted) {
+  show(entries_.entry_of(0), 7, 1);
+  show(entries_.entry_of(1), 7, 1, RecordType::kClientExchange);
+  show(entries_.entry_of(kOpenBlockEntries), 7, 1);
+  EXPECT_EQ(count_open_requests(*table_), 2);
+  entries_.entry_of(0)->pid.store(0);
+  EXPECT_EQ(count_open_requests(*table_), 1);
+}
+
+TEST_F(OpenTableTest, WhatAProcessLeftIsReapedOnceAsARecord) {
+  show(entries_.entry_of(3), 7, 11);
+  EXPECT_EQ(reap(8), std::vector<std::uint64_t>());
+  EXPECT_EQ(reap(7), std::vector<std::uint64_t>{11});
+  RecordHeader header;
+  std::memcpy(&header, buffer_, sizeof(header));
+  EXPECT_EQ(header.size, sizeof(RecordHeader) + sizeof(Exchange) + 8);
+  EXPECT_EQ(header.pid, 7u);
+  EXPECT_EQ(std::string(reinterpret_cast<char*>(buffer_) + sizeof(header) + sizeof(Exchange), 8),
+            "::1GET /");
+  EXPECT_EQ(reap(7), std::vector<std::uint64_t>());
+}
+
+TEST_F(OpenTableTest, WhatBeganLaterStays) {
+  show(entries_.entry_of(0), 7, 11);
+  show(entries_.entry_of(1), 7, 500);
+  EXPECT_EQ(reap(7, 500), std::vector<std::uint64_t>{11});
+  EXPECT_EQ(reap(7, 501), std::vector<std::uint64_t>{500});
+}
+
+TEST_F(OpenTableTest, AChildHasItsOwnEntries) {
+  OpenEntry* parents = entries_.entry_of(0);
+  show(parents, 7, 1);
+  OpenEntries child = {};
+  child.init(table_.get(), 9);
+  EXPECT_NE(child.entry_of(0), parents);
+  show(child.entry_of(0), 9, 2);
+  EXPECT_EQ(reap(7), std::vector<std::uint64_t>{1});
+  EXPECT_EQ(reap(9), std::vector<std::uint64_t>{2});
+}
+
+TEST_F(OpenTableTest, BlocksOfEndedProcessesAreUsedAgain) {
+  for (std::uint32_t pid = 1; pid <= kOpenBlocks; ++pid) {
+    OpenEntries process;
+    process.init(table_.get(), pid);
+    ASSERT_NE(process.entry_of(0), nullptr) << pid;
+  }
+  EXPECT_EQ(entries_.entry_of(0), nullptr);
+  free_open_blocks(*table_, 20);
+  OpenEntries next;
+  next.init(table_.get(), 1000);
+  EXPECT_NE(next.entry_of(0), nullptr);
+}
+
+TEST_F(OpenTableTest, NumbersBeyondTheBoundHaveNoEntry) {
+  EXPECT_EQ(entries_.entry_of(OpenEntries::kBlocksMax * kOpenBlockEntries), nullptr);
+  OpenEntries without;
+  EXPECT_EQ(without.entry_of(0), nullptr);
+}
+
+TEST_F(OpenTableTest, ScribbledSizesAreCutToTheEntry) {
+  OpenEntry* entry = entries_.entry_of(0);
+  show(entry, 7, 1);
+  entry->fixed.local_address_size = 255;
+  entry->fixed.peer_address_size = 255;
+  entry->fixed.request_head_size = 0xffff;
+  entry->fixed.attributes_size = 0xffff;
+  ASSERT_NE(reap_open_request(*table_, 7, 1000, 2000, buffer_), 0u);
+  RecordHeader header;
+  std::memcpy(&header, buffer_, sizeof(header));
+  EXPECT_LE(header.size, sizeof(buffer_));
+}
+
+TEST_F(OpenTableTest, ThreadsThatClaimAtOnceGetOneBlock) {
+  std::vector<OpenEntry*> seen(8);
+  std::vector<std::thread> threads;
+  for (OpenEntry*& entry : seen) threads.emplace_back([&] { entry = entries_.entry_of(5); });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(std::set<OpenEntry*>(seen.begin(), seen.end()).size(), 1u);
+  int owned = 0;
+  for (const auto& owner : table_->owners) owned += owner.load() == 7 ? 1 : 0;
+  EXPECT_EQ(owned, 1);
+}
+
+}  // namespace
+}  // namespace kolben::agent

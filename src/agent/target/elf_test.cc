@@ -1,0 +1,55 @@
+#include "agent/target/elf.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "agent/target/testing/elf_file.h"
+
+namespace kolben::agent {
+namespace {
+
+using testing::ElfFile;
+using testing::kLoader;
+using testing::write_executable;
+
+ElfKind kind_of(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY);
+  const ElfKind kind = read_elf(file);
+  close(file);
+  return kind;
+}
+
+TEST(Elf, Kinds) {
+  EXPECT_EQ(kind_of("/bin/sh"), ElfKind::kOrdinary);
+  EXPECT_EQ(kind_of("/etc/passwd"), ElfKind::kNotElf);
+  EXPECT_EQ(kind_of("/dev/null"), ElfKind::kNotElf);
+  EXPECT_EQ(kind_of(ElfFile(kLoader, "libc.so.6").path()), ElfKind::kOrdinary);
+  EXPECT_EQ(kind_of(ElfFile("/lib/ld-musl-x86_64.so.1", "libc.so").path()), ElfKind::kOtherLibc);
+  EXPECT_EQ(kind_of(ElfFile(kLoader, "libasan.so.8").path()), ElfKind::kSanitized);
+  EXPECT_EQ(kind_of(ElfFile(kLoader, "libclang_rt.asan-x86_64.so").path()), ElfKind::kSanitized);
+  ElfFile small(kLoader, "libc.so.6");
+  small.header().e_ident[EI_CLASS] = ELFCLASS32;
+  EXPECT_EQ(kind_of(small.path()), ElfKind::kOtherClass);
+  ElfFile foreign(kLoader, "libc.so.6");
+  foreign.header().e_machine = EM_S390;
+  EXPECT_EQ(kind_of(foreign.path()), ElfKind::kOtherMachine);
+  EXPECT_EQ(kind_of(ElfFile("", "libc.so.6").path()), ElfKind::kStatic);
+}
+
+TEST(Elf, FilesThatEndEarlyAreNotReadBeyond) {
+  ElfFile whole(kLoader, "libasan.so.8");
+  const std::string bytes = whole.bytes();
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    const std::string path = write_executable(bytes.substr(0, size));
+    kind_of(path);  // whatever it is
+    unlink(path.c_str());
+  }
+  EXPECT_EQ(kind_of(whole.path()), ElfKind::kSanitized);
+}
+
+}  // namespace
+}  // namespace kolben::agent

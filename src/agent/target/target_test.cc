@@ -1,0 +1,55 @@
+#include "agent/target/target.h"
+
+#include <errno.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "agent/target/testing/elf_file.h"
+
+namespace kolben::agent {
+namespace {
+
+using testing::ElfFile;
+using testing::kLoader;
+using testing::write_executable;
+
+TEST(Target, CommandsAreFoundAsTheShellDoes) {
+  char path[kPathBytesMax];
+  EXPECT_TRUE(find_command("sh", path));
+  EXPECT_TRUE(find_command("/bin/sh", path));
+  EXPECT_FALSE(find_command("no-such-command-here", path));
+  EXPECT_EQ(errno, ENOENT);
+  EXPECT_FALSE(find_command("", path));
+  EXPECT_EQ(errno, ENOENT);
+}
+
+TEST(Target, WhatIsThereButCannotRunIsTold) {
+  char path[kPathBytesMax];
+  for (const char* command : {"/bin", "/etc/passwd"}) {
+    EXPECT_FALSE(find_command(command, path));
+    EXPECT_EQ(errno, EACCES) << command;
+  }
+  EXPECT_FALSE(find_command((std::string(5000, 'x') + "/y").c_str(), path));
+  EXPECT_EQ(errno, ENAMETOOLONG);
+}
+
+TEST(Target, WhatThePreloadWouldHarm) {
+  EXPECT_FALSE(is_harmed_by_preload("/bin/sh"));
+  EXPECT_FALSE(is_harmed_by_preload("/nonexistent"));
+  ElfFile sanitized(kLoader, "libasan.so.8");
+  EXPECT_TRUE(is_harmed_by_preload(sanitized.path().c_str()));
+  const std::string script = write_executable("#! " + sanitized.path() + " -x\necho\n");
+  EXPECT_TRUE(is_harmed_by_preload(script.c_str()));
+  const std::string outer = write_executable("#!" + script + "\n");
+  EXPECT_TRUE(is_harmed_by_preload(outer.c_str()));
+  unlink(outer.c_str());
+  unlink(script.c_str());
+  const std::string plain = write_executable("#!/bin/sh\n");
+  EXPECT_FALSE(is_harmed_by_preload(plain.c_str()));
+  unlink(plain.c_str());
+}
+
+}  // namespace
+}  // namespace kolben::agent

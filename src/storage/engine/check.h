@@ -1,0 +1,33 @@
+// Looking at a store that no process has open, part by part, and setting aside what is damaged:
+// `kolben store check`. What the log holds is not touched: a start reads it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "base/result.h"
+#include "base/unique_function.h"
+
+namespace kolben::storage::engine {
+
+struct CheckOptions {
+  // Reads every byte; otherwise footers only.
+  bool thorough = true;
+  // Moves damaged parts to damaged/ and makes a manifest without them; a manifest that is lost or
+  // damaged is made anew from the parts that are there.
+  bool repair = false;
+};
+
+struct Checked {
+  std::size_t parts = 0;
+  std::vector<std::string> damaged;  // a line each: which part, what is wrong, what it held
+  bool is_repaired = false;
+};
+
+// `progress` is called before each part, with how many are done and how many there are.
+using CheckProgress = UniqueFunction<void(std::size_t done, std::size_t all)>;
+Result<Checked> check_store(FileSystem& files, const std::string& path, const CheckOptions& options,
+                            CheckProgress progress);
+
+}  // namespace kolben::storage::engine

@@ -1,0 +1,134 @@
+// What an operator does to what is stored: deleting, copying.
+#include <algorithm>
+
+#include "storage/engine/engine.h"
+#include "storage/engine/part/span_group.h"
+#include "storage/evaluate.h"
+
+namespace kolben::storage::engine {
+namespace {
+
+using part::SpanGroup;
+
+bool asks_for_trace(const CompiledFilter::Node& node) {
+  if (node.condition) {
+    const auto* intrinsic = std::get_if<Intrinsic>(&node.condition->field());
+    if (intrinsic != nullptr && *intrinsic == Intrinsic::kTraceDuration) return true;
+  }
+  return std::any_of(node.children.begin(), node.children.end(), asks_for_trace);
+}
+
+// The rows of the trace that begin at `place`, where it is that trace.
+Status add_trace(const StoredPart& stored, const TraceId& id, part::TracePlace place,
+                 RowSet& rows) {
+  KOLBEN_TRY(SpanGroup group, SpanGroup::open(stored.part, place.group));
+  KOLBEN_TRY(const std::span<const part::TraceRun> runs, group.traces());
+  for (const part::TraceRun& run : runs) {
+    if (run.first != place.row || run.id != id) continue;
+    for (std::uint32_t row = run.first; row < run.first + run.rows; ++row) {
+      rows.add(place.group, row);
+    }
+  }
+  return Status::ok();
+}
+
+Result<RowSet> rows_of_traces(const StoredPart& stored, std::span<const TraceId> ids) {
+  RowSet rows;
+  for (const TraceId& id : ids) {
+    std::vector<part::TracePlace> places;
+    KOLBEN_RETURN_IF_ERROR(stored.part->find_trace(id, places));
+    for (const part::TracePlace& place : places) {
+      KOLBEN_RETURN_IF_ERROR(add_trace(stored, id, place, rows));
+    }
+  }
+  return rows;
+}
+
+Status add_matching(const StoredPart& stored, std::uint32_t number, const CompiledFilter& filter,
+                    TimeRange range, RowSet& rows) {
+  KOLBEN_TRY(SpanGroup group, SpanGroup::open(stored.part, number));
+  KOLBEN_TRY(const std::span<const std::uint64_t> starts, group.starts());
+  KOLBEN_TRY(const part::NumberColumn* resources,
+             group.columns().numbers(part::span_column::kResource));
+  KOLBEN_TRY(const part::NumberColumn* scopes, group.columns().numbers(part::span_column::kScope));
+  for (std::uint32_t row = 0; row < group.rows(); ++row) {
+    if (!range.contains(starts[row])) continue;
+    Arena arena;
+    Span span;
+    KOLBEN_RETURN_IF_ERROR(group.read(row, arena, span));
+    const std::uint64_t resource = (*resources)[row];
+    const std::uint64_t scope = (*scopes)[row];
+    if (resource >= stored.part->resources().size() || scope >= stored.part->scopes().size()) {
+      return data_loss("a row names a resource or scope that the part does not have");
+    }
+    if (matches(filter, stored.part->resources()[resource].resource,
+                stored.part->scopes()[scope].scope, span)) {
+      rows.add(number, row);
+    }
+  }
+  return Status::ok();
+}
+
+Result<RowSet> rows_that_match(const StoredPart& stored, const CompiledFilter& filter,
+                               TimeRange range) {
+  RowSet rows;
+  for (std::uint32_t number = 0; number < stored.part->groups(); ++number) {
+    const part::GroupFacts& facts = stored.part->group(number);
+    if (facts.last_time < range.begin || facts.first_time >= range.end) continue;
+    KOLBEN_RETURN_IF_ERROR(add_matching(stored, number, filter, range, rows));
+  }
+  return rows;
+}
+
+}  // namespace
+
+Result<std::uint64_t> Engine::delete_traces(std::span<const TraceId> ids) {
+  return delete_rows([ids](const StoredPart& stored) { return rows_of_traces(stored, ids); });
+}
+
+Result<std::uint64_t> Engine::delete_spans(const Filter& filter, TimeRange range) {
+  KOLBEN_TRY(const CompiledFilter compiled, CompiledFilter::compile(filter));
+  if (asks_for_trace(compiled.root())) {
+    return invalid_argument("what is deleted is chosen span by span; ask for traces by their id");
+  }
+  return delete_rows([&compiled, range](const StoredPart& stored) {
+    return rows_that_match(stored, compiled, range);
+  });
+}
+
+// Merges stand still, so that no row escapes into a part that was not looked at.
+Result<std::uint64_t> Engine::delete_rows(
+    UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose) {
+  KOLBEN_RETURN_IF_ERROR(flush());
+  std::uint64_t count = 0;
+  KOLBEN_RETURN_IF_ERROR(keeper_->without_merges([&] {
+    PartChange change;
+    for (const StoredPart& stored : parts_.view().parts) {
+      if (stored.facts.table != part::Table::kSpans) continue;
+      KOLBEN_TRY(RowSet rows, choose(stored));
+      const std::uint64_t before = stored.deleted ? stored.deleted->size() : 0;
+      if (stored.deleted) rows.add(*stored.deleted);
+      if (rows.size() == before) continue;
+      count += rows.size() - before;
+      change.deleted.push_back(
+          {stored.facts.number, std::make_shared<const RowSet>(std::move(rows))});
+    }
+    return change.deleted.empty() ? Status::ok() : parts_.change(std::move(change));
+  }));
+  keeper_->wake();
+  return count;
+}
+
+// The directory is whole once FORMAT is there, which comes last.
+Status Engine::save(const std::string& path) {
+  KOLBEN_RETURN_IF_ERROR(flush());
+  FileSystem& files = directory_->files();
+  KOLBEN_RETURN_IF_ERROR(files.create_directories(path));
+  const Result<std::vector<std::string>> names = files.list(path);
+  if (!names) return names.status();
+  if (!names->empty()) return failed_precondition(path + " is not empty");
+  KOLBEN_RETURN_IF_ERROR(parts_.save(path));
+  return directory_->copy_format(path);
+}
+
+}  // namespace kolben::storage::engine

@@ -1,0 +1,78 @@
+// The engine's side of questions: a snapshot, and the function that answers.
+#include "storage/engine/engine.h"
+#include "storage/engine/scan/questions.h"
+
+namespace kolben::storage::engine {
+
+Result<scan::Context> Engine::context() {
+  KOLBEN_TRY(Snapshot seen, snapshot());
+  return scan::Context{std::move(seen), scan_threads_, clock_, options_.query_time_max};
+}
+
+Result<TracePage> Engine::search(const TraceQuery& query) {
+  KOLBEN_TRY(scan::Context now, context());
+  return scan::search(now, query);
+}
+
+Result<Batch> Engine::get_trace(const TraceId& id) {
+  KOLBEN_TRY(scan::Context now, context());
+  return scan::get_trace(now, id);
+}
+
+Result<Histogram> Engine::histogram(const HistogramQuery& query) {
+  KOLBEN_TRY(scan::Context now, context());
+  return scan::histogram(now, query);
+}
+
+Result<Aggregate> Engine::aggregate(const AggregateQuery& query) {
+  KOLBEN_TRY(scan::Context now, context());
+  return scan::aggregate(now, query);
+}
+
+Result<HeatMap> Engine::heat_map(const HeatMapQuery& query) {
+  KOLBEN_TRY(scan::Context now, context());
+  return scan::heat_map(now, query);
+}
+
+Result<TopValues> Engine::top_values(const TopValuesQuery& query) {
+  KOLBEN_TRY(scan::Context now, context());
+  return scan::top_values(now, query);
+}
+
+Result<Difference> Engine::difference(const DifferenceQuery& query) {
+  KOLBEN_TRY(scan::Context now, context());
+  return scan::difference(now, query);
+}
+
+Result<Batch> Engine::logs(const LogQuery& query) {
+  KOLBEN_TRY(scan::Context now, context());
+  return scan::find_logs(now, query);
+}
+
+Result<std::vector<std::string>> Engine::services() {
+  KOLBEN_TRY(const scan::Context now, context());
+  return scan::services(now);
+}
+
+Result<std::vector<Operation>> Engine::operations(std::string_view service) {
+  KOLBEN_TRY(const scan::Context now, context());
+  return scan::operations(now, service);
+}
+
+Result<std::vector<KeyCount>> Engine::keys(std::string_view prefix, std::uint32_t limit) {
+  KOLBEN_TRY(const scan::Context now, context());
+  return scan::keys(now, prefix, limit);
+}
+
+Result<std::vector<std::string>> Engine::values(const Field& field, std::string_view prefix,
+                                                std::uint32_t limit) {
+  KOLBEN_TRY(scan::Context now, context());
+  return scan::values(now, field, prefix, limit);
+}
+
+Result<std::vector<ServiceLink>> Engine::dependencies(TimeRange range) {
+  KOLBEN_TRY(scan::Context now, context());
+  return scan::dependencies(now, range);
+}
+
+}  // namespace kolben::storage::engine

@@ -1,0 +1,74 @@
+// Wal: the segments of the write-ahead log (docs/formats/wal.md): groups of records go to the
+// segment that is open, segments whose records are all in parts become the spare or go.
+//
+// append() by one thread; release() and the rest by any. After a failed sync nothing is known of
+// what the file holds, so its segment ends at what was durable before; a sync is never repeated.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.h"
+#include "storage/engine/data_directory.h"
+#include "storage/engine/options.h"
+
+namespace kolben::storage::engine {
+
+class Wal {
+ public:
+  // Both outlive it.
+  Wal(const Options& options, const DataDirectory& directory);
+
+  // A segment that a start has read: it only waits for its release.
+  void adopt(std::uint64_t number, std::uint64_t last_sequence, std::uint64_t bytes)
+      KOLBEN_EXCLUDES(mutex_);
+
+  // Makes sure that there is an open segment, so that a full disk shows at the start.
+  Status open() KOLBEN_EXCLUDES(mutex_);
+  // Writes a group of `bytes` bytes, its last record being `last_sequence`, and syncs it where
+  // durability asks for that. On error nothing of it counts.
+  Status append(std::span<const std::string_view> slices, std::uint64_t bytes,
+                std::uint64_t last_sequence) KOLBEN_EXCLUDES(mutex_);
+
+  // Records up to `covered` are in parts that the manifest on disk lists.
+  void release(std::uint64_t covered) KOLBEN_EXCLUDES(mutex_);
+  // Nothing is appended any more: removes what release() did not need to keep, the open segment and
+  // the spare included, as far as they are covered.
+  void close(std::uint64_t covered) KOLBEN_EXCLUDES(mutex_);
+
+  // Of all files.
+  std::uint64_t disk_bytes() const KOLBEN_EXCLUDES(mutex_);
+  std::size_t segments() const KOLBEN_EXCLUDES(mutex_);
+
+ private:
+  struct Segment {
+    std::uint64_t number = 0;
+    std::uint64_t last_sequence = 0;
+    std::uint64_t bytes = 0;    // of the file
+    bool can_be_spare = false;  // of full size, and its disk never failed
+  };
+  struct Open {
+    Segment segment;
+    std::unique_ptr<File> file;
+    std::uint64_t end = 0;
+  };
+
+  Status open_segment(std::uint64_t bytes) KOLBEN_REQUIRES(mutex_);
+  Status reserve(Open& open, std::uint64_t bytes) KOLBEN_REQUIRES(mutex_);
+  void end_segment() KOLBEN_REQUIRES(mutex_);
+  void retire(const Segment& segment) KOLBEN_REQUIRES(mutex_);
+  std::uint64_t segment_bytes() const;
+
+  const Options& options_;
+  const DataDirectory& directory_;
+  mutable Mutex mutex_;
+  std::uint64_t next_number_ KOLBEN_GUARDED_BY(mutex_) = 1;
+  std::unique_ptr<Open> open_ KOLBEN_GUARDED_BY(mutex_);
+  std::vector<Segment> ended_ KOLBEN_GUARDED_BY(mutex_);
+  std::uint64_t spare_bytes_ KOLBEN_GUARDED_BY(mutex_) = 0;  // 0: there is none
+};
+
+}  // namespace kolben::storage::engine

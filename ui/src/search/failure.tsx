@@ -1,0 +1,30 @@
+// Why a search has no answer, and what to do: a filter that the server cannot read is a matter of
+// correcting it, everything else of trying again, which the page does by itself.
+
+import { Banner } from '../parts/small.tsx';
+import { isFilterMistake, messageOf } from '../api.ts';
+import { unreachable } from '../app/status.ts';
+import { formatSearch, defaultState } from '../lib/searchState.ts';
+import { state } from './store.ts';
+
+export function Failure({ cause }: { cause: unknown }) {
+  const { range, live, sort } = state.value;
+  if (unreachable.value !== null) return null; // the shell says so
+  if (!isFilterMistake(cause)) {
+    return (
+      <Banner kind="error">
+        <b>The search was not answered:</b> {messageOf(cause)}
+        <p>Trying again …</p>
+      </Banner>
+    );
+  }
+  return (
+    <Banner kind="error">
+      <b>The filter cannot be used:</b> {messageOf(cause)}
+      <p>
+        Correct it above, or <a href={`/search${formatSearch({ ...defaultState(), range, live, sort })}`}>search without it</a>. Tags are <code>key=value</code>,{' '}
+        <code>key!=value</code>, <code>key&gt;1</code>, <code>key&lt;=1</code>, <code>key=~regular expression</code>, or a bare <code>key</code>.
+      </p>
+    </Banner>
+  );
+}
