@@ -1,11 +1,15 @@
 // GroupWalk: goes through the row groups of a query, newest first, on the scan threads. The groups
-// are dealt out to a fixed number of lanes, whatever the number of threads, so that what a lane
-// gathers, and the lanes' sum in their order, is the same every time.
+// are dealt out to a fixed number of lanes, whatever the number of threads, and each lane gets its
+// own in order: so what a lane gathers, and the lanes' sum in their order, is the same every time.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
+#include "base/mutex.h"
 #include "base/unique_function.h"
 #include "storage/engine/scan/group_cache.h"
 #include "storage/engine/scan/split_traces.h"
@@ -14,9 +18,10 @@
 
 namespace kolben::storage::scan {
 
-inline constexpr std::size_t kLanes = 4;
+// As many threads can work on one query.
+inline constexpr std::size_t kLanes = 8;
 
-// What a thread works with; of one lane.
+// What a thread works with.
 struct Workplace {
   Workplace(const BoundQuery& query, const SplitTraces* split,
             std::size_t groups_max = GroupCache::kGroupsMax)
@@ -45,16 +50,31 @@ class GroupWalk {
 
  private:
   struct Lane {
-    Status status;
-    std::size_t next = 0;  // in the query's groups
+    Mutex mutex;
+    CondVar changed;
+    std::size_t next KOLBEN_GUARDED_BY(mutex) = 0;  // in the query's groups
+    Status status KOLBEN_GUARDED_BY(mutex);
   };
-  void walk(Lane& lane, std::size_t number, Visit& visit);
-  Status visit_group(std::size_t lane, const GroupRef& place, Workplace& workplace, Visit& visit);
+  struct Progress {
+    Mutex mutex;
+    std::vector<bool> done KOLBEN_GUARDED_BY(mutex);  // by row group
+    std::size_t first_left KOLBEN_GUARDED_BY(mutex) = 0;
+  };
+
+  void work(Visit& visit);
+  void take_turn(Lane& lane, std::size_t number, Workplace& place, Visit& visit);
+  Status visit_group(std::size_t number, Workplace& place, Visit& visit);
+  void note_done(std::size_t number);
+  Result<Coverage> outcome();
 
   Context& context_;
   Control& control_;
   const BoundQuery& query_;
   std::unique_ptr<SplitTraces> split_;
+  std::array<Lane, kLanes> lanes_;
+  Progress progress_;
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> is_over_ = false;
 };
 
 }  // namespace kolben::storage::scan

@@ -22,7 +22,7 @@ class CountingClock final : public Clock {
 
 class ScanLimits : public testing::Test {
  protected:
-  ScanLimits() {
+  static void SetUpTestSuite() {
     part::RandomTelemetry random(7);
     for (std::uint64_t i = 0; i < 3; ++i) {
       Batch batch = random.spans(40'000, 4000);
@@ -30,6 +30,8 @@ class ScanLimits : public testing::Test {
       snapshot_.spans.push_back({part::part_of(batch), nullptr});
     }
   }
+
+  static void TearDownTestSuite() { snapshot_ = {}; }
 
   // A span each millisecond, ten of them a trace, a minute after the part before.
   static void put_in_time(Batch& batch, std::uint64_t part) {
@@ -52,8 +54,8 @@ class ScanLimits : public testing::Test {
     return {snapshot_, threads == nullptr ? threads_ : *threads, clock};
   }
 
+  static inline Snapshot snapshot_;
   const Filter all_{And{}};
-  Snapshot snapshot_;
   ScanThreads threads_{1};
 };
 
@@ -100,16 +102,16 @@ TEST_F(ScanLimits, APartialAnswerIsRightFromWhereItSays) {
 
 TEST_F(ScanLimits, APartialSearchFindsTheNewestOnly) {
   // A filter that matches here and there, so that a page is not full after the first row groups.
-  const Filter some{Compare{Attribute{AttributeScope::kSpan, "url.path"}, Operator::kEqual,
-                            std::string("value 17")}};
+  const Filter some{
+      Compare{Attribute{AttributeScope::kSpan, "url.path"}, Operator::kEqual, std::string("GET")}};
   Context now = context();
-  const auto whole = search(now, {.filter = some, .limit = 1000});
+  const auto whole = search(now, {.filter = some, .limit = 10'000});
   const CountingClock clock;
   Context hurried = context(clock);
-  const auto part = search(
-      hurried, {.filter = some,
-                .limit = 1000,
-                .limits = {.time_max = std::chrono::seconds(3), .partial = true}});
+  const auto part =
+      search(hurried, {.filter = some,
+                       .limit = 10'000,
+                       .limits = {.time_max = std::chrono::seconds(3), .partial = true}});
   ASSERT_TRUE(part.has_value()) << part.status().to_string();
   ASSERT_FALSE(part->coverage.is_complete);
   EXPECT_GT(part->traces.size(), 0U);
@@ -124,8 +126,8 @@ TEST_F(ScanLimits, APartialSearchFindsTheNewestOnly) {
 
 TEST_F(ScanLimits, AnAnswerThatTakesTooMuchMemoryIsRefused) {
   Context now = context();
-  const auto top = top_values(
-      now, {.filter = all_, .field = Intrinsic::kName, .limits = {.bytes_max = 10'000}});
+  const auto top =
+      top_values(now, {.filter = all_, .field = Intrinsic::kName, .limits = {.bytes_max = 10'000}});
   EXPECT_EQ(top.status().code(), StatusCode::kResourceExhausted);
 }
 

@@ -51,34 +51,14 @@ class Oracle {
       });
       if (!is_copy) trace.push_back(i);
     }
+    for (const auto& [id, numbers] : traces_) facts_[id] = facts_of(numbers);
   }
 
   const std::vector<OracleSpan>& spans() const { return spans_; }
   // Numbers of its spans, each once.
   const std::map<TraceId, std::vector<std::size_t>>& traces() const { return traces_; }
 
-  TraceFacts facts(const TraceId& id) const {
-    TraceFacts facts;
-    std::uint64_t first = UINT64_MAX;
-    std::uint64_t last = 0;
-    const OracleSpan* root = nullptr;
-    for (const std::size_t number : traces_.at(id)) {
-      const OracleSpan& one = spans_[number];
-      first = std::min(first, one.span.start_time_unix_nano);
-      last = std::max(last, one.span.start_time_unix_nano + one.span.duration_nanos());
-      ++facts.spans;
-      if (one.span.parent_span_id.is_zero() && (root == nullptr || is_earlier(one, *root))) {
-        root = &one;
-      }
-    }
-    facts.duration = last - first;
-    facts.has_root = root != nullptr;
-    if (root != nullptr) {
-      facts.root_service = root->service();
-      facts.root_name = root->span.name;
-    }
-    return facts;
-  }
+  const TraceFacts& facts(const TraceId& id) const { return facts_.at(id); }
 
   bool matches(const CompiledFilter::Node& node, const OracleSpan& one) const {
     return CompiledFilter::evaluate(
@@ -98,6 +78,29 @@ class Oracle {
   }
 
  private:
+  TraceFacts facts_of(const std::vector<std::size_t>& numbers) const {
+    TraceFacts facts;
+    std::uint64_t first = UINT64_MAX;
+    std::uint64_t last = 0;
+    const OracleSpan* root = nullptr;
+    for (const std::size_t number : numbers) {
+      const OracleSpan& one = spans_[number];
+      first = std::min(first, one.span.start_time_unix_nano);
+      last = std::max(last, one.span.start_time_unix_nano + one.span.duration_nanos());
+      ++facts.spans;
+      if (one.span.parent_span_id.is_zero() && (root == nullptr || is_earlier(one, *root))) {
+        root = &one;
+      }
+    }
+    facts.duration = last - first;
+    facts.has_root = root != nullptr;
+    if (root != nullptr) {
+      facts.root_service = root->service();
+      facts.root_name = root->span.name;
+    }
+    return facts;
+  }
+
   static bool is_earlier(const OracleSpan& a, const OracleSpan& b) {
     return std::tuple(a.span.start_time_unix_nano, a.span.span_id, a.service(), a.span.name) <
            std::tuple(b.span.start_time_unix_nano, b.span.span_id, b.service(), b.span.name);
@@ -164,6 +167,7 @@ class Oracle {
   std::vector<std::unique_ptr<part::SpanGroup>> groups_;
   std::vector<OracleSpan> spans_;
   std::map<TraceId, std::vector<std::size_t>> traces_;
+  std::map<TraceId, TraceFacts> facts_;
 };
 
 }  // namespace kolben::storage::scan

@@ -11,8 +11,8 @@
 namespace kolben::storage::scan {
 namespace {
 
-constexpr std::uint64_t kSeeds = 60;
-constexpr int kQueriesEach = 12;
+constexpr std::uint64_t kSeeds = 40;
+constexpr int kQueriesEach = 6;
 
 class ScanOracle : public testing::Test {
  protected:
@@ -22,7 +22,7 @@ class ScanOracle : public testing::Test {
     snapshot_ = {};
     std::vector<Batch> batches;
     const std::uint64_t traces = 1 + random.below(60);
-    const std::uint64_t spans = random.one_in(20) ? 20'000 : 1 + random.below(300);
+    const std::uint64_t spans = random.one_in(20) ? 20'000 : 1 + random.below(200);
     for (std::uint64_t parts = 1 + random.below(4); parts > 0; --parts) {
       batches.push_back(random.spans(1 + random.below(spans), spans > 300 ? 2000 : traces));
     }

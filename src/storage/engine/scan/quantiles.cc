@@ -23,9 +23,9 @@ double Quantiles::middle_of(std::uint32_t number) {
   const std::uint64_t low = std::uint64_t{number} << kShift;
   const double least = part::double_of(low);
   const double greatest = part::double_of(low | ((std::uint64_t{1} << kShift) - 1));
-  if (!std::isfinite(least) || !std::isfinite(greatest)) {
-    return std::isfinite(least) ? greatest : least;  // the class of an infinity
-  }
+  // What is beyond an infinity in its class is no number.
+  if (std::isinf(least)) return least;
+  if (std::isinf(greatest)) return greatest;
   return least + (greatest - least) / 2;
 }
 
