@@ -329,7 +329,7 @@ def test_a_program_that_is_killed_leaves_its_open_requests_as_errors(tmp_path, p
     assert spans[0]["status"] == {"status_code": "ERROR", "description": "the process ended"}
     assert "http.status_code" not in spans[0]["attributes"]
     fast = [span for span in server_spans(program.stdout) if span["name"] == "GET /fast"]
-    assert len(fast) >= 2 and all(span["status"] == {"status_code": "UNSET"} for span in fast)
+    assert fast and all(span["status"] == {"status_code": "UNSET"} for span in fast)
 
 
 def test_a_command_that_crashes_again_and_again_is_left_alone(tmp_path):
