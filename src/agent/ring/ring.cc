@@ -189,6 +189,7 @@ RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payl
 
 void RecordWriter::append(const void* bytes, std::uint32_t size) {
   if (size > left_) size = left_;
+  if (size == 0) return;
   left_ -= size;
   const auto* from = static_cast<const std::uint8_t*>(bytes);
   while (size > room_) {
