@@ -232,8 +232,9 @@ http {{ access_log off; client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp
   fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;
   server {{ listen 127.0.0.1:{port}; root {tmp_path}/html; }} }}
 """)
-    run_server(tmp_path, programs, "nginx", ["/usr/sbin/nginx", "-c", tmp_path / "nginx.conf", "-p",
-                                             tmp_path], port)
+    nginx = run_server(tmp_path, programs, "nginx",
+                       ["/usr/sbin/nginx", "-c", tmp_path / "nginx.conf", "-p", tmp_path], port)
+    assert nginx.stop() == 0  # it ends its worker, which a kill would leave behind
 
 
 FLASK_APP = "from flask import Flask\napp = Flask(__name__)\n\n@app.route('/hello')\n" \

@@ -67,8 +67,7 @@ class QueryTest : public EngineTest {
     fill_span(batch, from, span);
     TraceFacts facts;
     facts.duration = trace_duration(from.trace);
-    return range.contains(from.start) &&
-           matches(filter, resource, scope, span, facts);
+    return range.contains(from.start) && matches(filter, resource, scope, span, facts);
   }
 
   std::uint64_t trace_duration(std::uint64_t trace) {

@@ -14,10 +14,6 @@ namespace {
 
 using part::ColumnType;
 
-bool is_ordering(Operator op) {
-  return op == Operator::kLess || op == Operator::kLessOrEqual || op == Operator::kGreater ||
-         op == Operator::kGreaterOrEqual;
-}
 bool is_equality(Operator op) {
   return op == Operator::kEqual || op == Operator::kNotEqual;
 }
