@@ -66,7 +66,8 @@ TEST(SpanPart, RowsAreInTheOrderOfTheirTraces) {
   for (std::size_t i = 0; i < part->groups(); ++i) {
     auto group = SpanGroup::open(part, i);
     const auto starts = *group->starts();
-    for (const TraceRun& run : *group->traces()) {
+    const auto traces = group->traces().value();
+    for (const TraceRun& run : traces) {
       const std::pair<std::uint64_t, TraceId> now{starts[run.first], run.id};
       EXPECT_LE(before, now);
       EXPECT_TRUE(seen.insert(run.id).second) << "a trace in two row groups";

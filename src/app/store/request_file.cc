@@ -1,4 +1,4 @@
-#include "app/cli/store/request_file.h"
+#include "app/store/request_file.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "app/cli/progress.h"
-#include "app/cli/store/request_file.h"
-#include "app/cli/store/store_commands.h"
+#include "app/store/request_file.h"
+#include "app/store/store_commands.h"
 #include "otlp/check.h"
 #include "otlp/encode.h"
 #include "otlp/json.h"

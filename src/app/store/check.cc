@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "app/cli/progress.h"
-#include "app/cli/store/store_commands.h"
+#include "app/store/store_commands.h"
 
 namespace kolben::app {
 namespace {

@@ -8,7 +8,7 @@
 #include <array>
 #include <cstdio>
 
-#include "app/cli/store/store_commands.h"
+#include "app/store/store_commands.h"
 #include "wire/json_writer.h"
 
 namespace kolben::app {

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "app/cli/store/store_commands.h"
+#include "app/store/store_commands.h"
 
 namespace kolben::app {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdio>
 
 #include "app/cli/progress.h"
-#include "app/cli/store/request_file.h"
-#include "app/cli/store/store_commands.h"
+#include "app/store/request_file.h"
+#include "app/store/store_commands.h"
 
 namespace kolben::app {
 namespace {

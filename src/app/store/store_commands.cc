@@ -1,4 +1,4 @@
-#include "app/cli/store/store_commands.h"
+#include "app/store/store_commands.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
