@@ -86,7 +86,7 @@ void Keeper::make_room() {
     std::vector<ManifestPart> parts;
     for (const StoredPart& stored : around_.parts.view().parts) parts.push_back(stored.facts);
     if (!free || *free >= wanted || parts.empty()) return;
-    const ManifestPart& oldest = in_order_of_expiry(parts, around_.classes).front();
+    const ManifestPart oldest = in_order_of_expiry(parts, around_.classes).front();
     const Status removed = remove(oldest.number);
     around_.report("the disk is nearly full: " + describe(oldest) +
                    (removed ? " were removed" : " cannot be removed: " + removed.to_string()));

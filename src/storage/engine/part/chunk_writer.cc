@@ -43,10 +43,12 @@ BlockRef put_texts(std::span<const std::string_view> values, BlockSink& sink, in
 
 BlockRef put_codes(std::span<const std::uint32_t> codes, std::span<const std::uint32_t> ranks,
                    BlockSink& sink, int level) {
-  std::vector<std::uint64_t> ranked;
-  ranked.reserve(codes.size());
-  for (const std::uint32_t code : codes) ranked.push_back(ranks[code]);
-  return put_ints(ranked, Order::kAsTheyAre, sink, level);
+  std::vector<std::uint32_t> ranked(codes.size());
+  std::transform(codes.begin(), codes.end(), ranked.begin(),
+                 [ranks](std::uint32_t code) { return ranks[code]; });
+  std::string block;
+  encode_ints(ranked, block, level);
+  return sink(block);
 }
 
 // Sorts the entries; the result is the new place of each.

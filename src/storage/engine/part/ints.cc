@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <utility>
 
 #include "base/check.h"
 #include "storage/engine/part/cursor.h"
@@ -26,15 +27,17 @@ enum class PlaneForm : std::uint8_t { kRaw = 0, kZstd = 1, kConstant = 2 };
 
 // --- writing ---
 
+template <typename T>
 struct Range {
-  std::uint64_t least = 0;
-  std::uint64_t greatest = 0;
+  T least = 0;
+  T greatest = 0;
 };
 
-Range range_of(std::span<const std::uint64_t> values) {
+template <typename T>
+Range<T> range_of(std::span<const T> values) {
   if (values.empty()) return {};
-  Range range{values[0], values[0]};
-  for (const std::uint64_t value : values) {
+  Range<T> range{values[0], values[0]};
+  for (const T value : values) {
     range.least = std::min(range.least, value);
     range.greatest = std::max(range.greatest, value);
   }
@@ -42,15 +45,16 @@ Range range_of(std::span<const std::uint64_t> values) {
 }
 
 // The greatest number that divides the distance of each value to `base`; at least 1.
-std::uint64_t common_divisor(std::span<const std::uint64_t> values, std::uint64_t base) {
-  std::uint64_t divisor = 0;
-  for (const std::uint64_t value : values) {
-    const std::uint64_t distance = value - base;
+template <typename T>
+T common_divisor(std::span<const T> values, T base) {
+  T divisor = 0;
+  for (const T value : values) {
+    const T distance = value - base;
     if (divisor != 0 && distance % divisor == 0) continue;
     divisor = std::gcd(divisor, distance);
     if (divisor == 1) break;
   }
-  return std::max<std::uint64_t>(divisor, 1);
+  return std::max<T>(divisor, 1);
 }
 
 void put_plane(std::string_view plane, int level, std::string& out) {
@@ -73,28 +77,48 @@ void put_plane(std::string_view plane, int level, std::string& out) {
   put_text(out, plane);
 }
 
-void put_planes(std::span<const std::uint64_t> values, int level, std::string& out) {
-  const Range range = range_of(values);
-  const std::uint64_t divisor = common_divisor(values, range.least);
-  const auto bits =
-      static_cast<std::size_t>(std::bit_width((range.greatest - range.least) / divisor));
-  const std::size_t planes = (bits + 7) / 8;
+// One byte of each value.
+template <typename T>
+void slice(std::span<const T> values, unsigned shift, char* __restrict out) {
+  std::size_t i = 0;
+  for (; i + kStep <= values.size(); i += kStep) {
+    const T* step = values.data() + i;
+    for (std::size_t j = 0; j < kStep; ++j) out[i + j] = static_cast<char>(step[j] >> shift);
+  }
+  for (; i < values.size(); ++i) out[i] = static_cast<char>(values[i] >> shift);
+}
+
+template <typename T>
+void put_planes(std::span<const T> values, int level, std::string& out) {
+  const Range<T> range = range_of(values);
+  const T divisor = common_divisor(values, range.least);
+  const T greatest = (range.greatest - range.least) / divisor;
+  const auto planes = static_cast<unsigned>(std::bit_width(greatest) + 7) / 8;
   put_varint(out, range.least);
   put_varint(out, divisor);
   out.push_back(static_cast<char>(planes));
   if (planes == 0) return;
-  std::vector<std::uint64_t> quotients(values.begin(), values.end());
-  for (std::uint64_t& value : quotients) value -= range.least;
-  if (divisor > 1) {
-    for (std::uint64_t& value : quotients) value /= divisor;
+  std::vector<T> left;  // after base and divisor
+  if (range.least != 0 || divisor != 1) {
+    left.assign(values.begin(), values.end());
+    for (T& value : left) value -= range.least;
+    if (divisor != 1) {
+      for (T& value : left) value /= divisor;
+    }
+    values = left;
   }
   std::string plane(values.size(), '\0');
-  for (std::size_t i = 0; i < planes; ++i) {
-    std::transform(
-        quotients.begin(), quotients.end(), plane.begin(),
-        [shift = 8 * i](std::uint64_t value) { return static_cast<char>(value >> shift); });
+  for (unsigned i = 0; i < planes; ++i) {
+    slice(values, 8 * i, plane.data());
     put_plane(plane, level, out);
   }
+}
+
+template <typename T>
+void put_values(std::span<const T> values, int level, std::string& out) {
+  KOLBEN_CHECK(values.size() <= kIntsMax);
+  out.push_back(0);
+  put_planes(values, level, out);
 }
 
 // --- reading ---
@@ -143,27 +167,52 @@ bool read_planes(Cursor& cursor, std::size_t count, Planes& out) {
   return cursor.is_done();
 }
 
-// Values `from` .. `from + size` of the sequence, where `size` is at most kStep.
-template <typename T>
-void combine_step(const Planes& planes, std::size_t from, std::size_t size, T* __restrict out) {
-  T values[kStep] = {};
-  for (std::size_t p = 0; p < planes.size; ++p) {
-    const unsigned char* bytes = planes.planes[p].bytes + from;
-    const unsigned shift = planes.planes[p].shift;
-    for (std::size_t i = 0; i < size; ++i) {
-      values[i] = static_cast<T>(values[i] | static_cast<T>(T{bytes[i]} << shift));
+// Puts values together again, each of sizeof...(kPlane) bytes.
+template <typename T, std::size_t... kPlane>
+void combine_planes(const Planes& from, std::size_t count, T* __restrict out,
+                    std::index_sequence<kPlane...>) {
+  const T base = static_cast<T>(from.base);
+  const T divisor = static_cast<T>(from.divisor);
+  const std::array bytes = {from.planes[kPlane].bytes...};
+  const std::array shifts = {from.planes[kPlane].shift...};
+  const auto value_at = [&bytes, &shifts](std::size_t i) {
+    return ((T{bytes[kPlane][i]} << shifts[kPlane]) | ...);
+  };
+  std::size_t i = 0;
+  for (; i + kStep <= count; i += kStep) {
+    T step[kStep];
+    for (std::size_t j = 0; j < kStep; ++j) step[j] = value_at(i + j);
+    if (divisor != 1) {
+      for (T& value : step) value *= divisor;
     }
+    for (std::size_t j = 0; j < kStep; ++j) out[i + j] = base + step[j];
   }
-  const T base = static_cast<T>(planes.base);
-  const T divisor = static_cast<T>(planes.divisor);
-  for (std::size_t i = 0; i < size; ++i) out[i] = base + values[i] * divisor;
+  for (; i < count; ++i) out[i] = base + value_at(i) * divisor;
 }
 
 template <typename T>
-void combine(const Planes& planes, std::size_t count, T* out) {
-  std::size_t i = 0;
-  for (; i + kStep <= count; i += kStep) combine_step(planes, i, kStep, out + i);
-  combine_step(planes, i, count - i, out + i);
+void combine(const Planes& from, std::size_t count, T* out) {
+  switch (from.size) {
+    case 0:
+      std::fill_n(out, count, static_cast<T>(from.base));
+      return;
+    case 1:
+      return combine_planes(from, count, out, std::make_index_sequence<1>());
+    case 2:
+      return combine_planes(from, count, out, std::make_index_sequence<2>());
+    case 3:
+      return combine_planes(from, count, out, std::make_index_sequence<3>());
+    case 4:
+      return combine_planes(from, count, out, std::make_index_sequence<4>());
+    case 5:
+      return combine_planes(from, count, out, std::make_index_sequence<5>());
+    case 6:
+      return combine_planes(from, count, out, std::make_index_sequence<6>());
+    case 7:
+      return combine_planes(from, count, out, std::make_index_sequence<7>());
+    default:
+      return combine_planes(from, count, out, std::make_index_sequence<8>());
+  }
 }
 
 void add_up(std::uint64_t first, std::vector<std::uint64_t>& values) {
@@ -190,19 +239,19 @@ bool fits_32_bits(const Planes& planes) {
 }  // namespace
 
 void encode_ints(std::span<const std::uint64_t> values, Order order, std::string& out, int level) {
+  if (order == Order::kAsTheyAre || values.empty()) return put_values(values, level, out);
   KOLBEN_CHECK(values.size() <= kIntsMax);
-  if (order == Order::kAsTheyAre || values.empty()) {
-    out.push_back(0);
-    put_planes(values, level, out);
-    return;
-  }
-  out.push_back(kFlagDifferences);
-  put_varint(out, values[0]);
   std::vector<std::uint64_t> differences(values.size() - 1);
   for (std::size_t i = 0; i + 1 < values.size(); ++i) {
     differences[i] = zigzag(values[i + 1] - values[i]);
   }
-  put_planes(differences, level, out);
+  out.push_back(kFlagDifferences);
+  put_varint(out, values[0]);
+  put_planes(std::span<const std::uint64_t>(differences), level, out);
+}
+
+void encode_ints(std::span<const std::uint32_t> values, std::string& out, int level) {
+  put_values(values, level, out);
 }
 
 bool decode_ints(std::string_view bytes, std::size_t count, std::vector<std::uint64_t>& out) {

@@ -23,6 +23,7 @@ inline constexpr int kLevelFirst = 1;
 // Appends the sequence. kDifferences where the caller expects neighbours to be close.
 void encode_ints(std::span<const std::uint64_t> values, Order order, std::string& out,
                  int level = kLevelFirst);
+void encode_ints(std::span<const std::uint32_t> values, std::string& out, int level = kLevelFirst);
 
 // Fills `out` with exactly `count` values; false where the bytes are malformed, hold another
 // number, or a value does not fit into the type.

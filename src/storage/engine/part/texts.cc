@@ -61,6 +61,7 @@ void encode_plain(Values values, int level, std::string& out) {
 // The functions below return false, and leave `out` alone, where a value is not of their form.
 
 bool encode_uuids(Values values, int level, std::string& out) {
+  if (char first[kUuidBytes]; !parse_uuid(values[0], first)) return false;
   std::string bytes(values.size() * kUuidBytes, '\0');
   char* cursor = bytes.data();
   for (const std::string_view value : values) {
@@ -75,6 +76,7 @@ bool encode_uuids(Values values, int level, std::string& out) {
 bool encode_hex(Values values, int level, std::string& out) {
   const std::size_t characters = values[0].size();
   if (characters == 0 || characters > kTextsBytesMax / values.size()) return false;
+  if (std::string first(characters / 2, '\0'); !parse_hex(values[0], first.data())) return false;
   std::string bytes(values.size() * (characters / 2), '\0');
   char* cursor = bytes.data();
   for (const std::string_view value : values) {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <queue>
 
-#include "storage/engine/scan/assembly.h"
+#include "model/clone.h"
 #include "storage/engine/scan/log_scan.h"
 #include "storage/engine/scan/questions.h"
 
@@ -62,7 +62,7 @@ class LogSearch {
     std::stable_sort(order.begin(), order.end(), [&refs](std::size_t a, std::size_t b) {
       return std::pair(refs[a].part, refs[a].group) < std::pair(refs[b].part, refs[b].group);
     });
-    Assembly<ResourceLogs, ScopeLogs> assembly(Signal::kLogs);
+    Batch batch(Signal::kLogs);
     std::vector<Read> records(refs.size());
     std::optional<part::LogGroup> group;
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -72,16 +72,14 @@ class LogSearch {
       if (is_next) {
         KOLBEN_TRY(group, part::LogGroup::open(part_of(ref).part, ref.group));
       }
-      KOLBEN_RETURN_IF_ERROR(read(*group, ref.row, assembly.batch(), records[order[i]]));
-      if (i % kRecordsAtOnce == 0 && assembly.batch().bytes() > kAnswerBytesMax) {
+      KOLBEN_RETURN_IF_ERROR(read(*group, ref.row, batch, records[order[i]]));
+      if (i % kRecordsAtOnce == 0 && batch.bytes() > kAnswerBytesMax) {
         return resource_exhausted("the log records are too large to be read at once; ask for less");
       }
     }
-    for (const Read& one : records) {
-      assembly.scope_of(assembly.batch().logs().resources, *one.resource, *one.scope)
-          .records.push_back(assembly.batch().arena(), one.record);
-    }
-    return assembly.finish();
+    append_in_order(records, batch);
+    batch.recount();
+    return batch;
   }
 
  private:
@@ -90,6 +88,25 @@ class LogSearch {
     const part::ScopeEntry* scope = nullptr;
     LogRecord record;  // in the batch's arena
   };
+
+  // Keeps the order of time over all resources: one is named again wherever another came between.
+  static void append_in_order(const std::vector<Read>& records, Batch& batch) {
+    Arena& arena = batch.arena();
+    List<ResourceLogs>& resources = batch.logs().resources;
+    const Read* before = nullptr;
+    for (const Read& one : records) {
+      if (before == nullptr || before->resource != one.resource || before->scope != one.scope) {
+        ResourceLogs& resource = resources.add(arena);
+        resource.resource = clone(one.resource->resource, arena);
+        resource.schema_url = arena.copy(one.resource->schema_url);
+        ScopeLogs& scope = resource.scopes.add(arena);
+        scope.scope = clone(one.scope->scope, arena);
+        scope.schema_url = arena.copy(one.scope->schema_url);
+      }
+      before = &one;
+      resources[resources.size() - 1].scopes[0].records.push_back(arena, one.record);
+    }
+  }
 
   const LivePart& part_of(const LogRef& ref) const { return context_.snapshot.logs[ref.part]; }
 
