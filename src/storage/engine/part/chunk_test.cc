@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "storage/engine/part/filter.h"
 #include "storage/engine/part/testing.h"
+#include "wire/hex.h"
 
 namespace kolben::storage::part {
 namespace {
@@ -156,6 +157,16 @@ TEST(Chunk, TheDirectoryTellsTheNumberOfDifferentValues) {
   EXPECT_EQ(write(Numbers(100, 9)).chunk.distinct, 1u);
   EXPECT_EQ(write(Numbers{1, 2, 1}).chunk.distinct, 2u);
   EXPECT_EQ(write(Numbers{1, 2, 3}).chunk.distinct, 0u);  // not counted
+}
+
+TEST(Chunk, TheBytesAreThoseOfTheFormat) {
+  const auto hex = [](const auto& values) { return wire::to_hex(write(values).blocks.bytes()); };
+  EXPECT_EQ(hex(Texts{"b", "a", "b"}), digits("00  04 00010100  02 00 61 62"  // the dictionary
+                                              "00 00 01 01  00 03 010001"));  // the codes
+  EXPECT_EQ(hex(Numbers{7, 3, 7}), digits("01 03 08 01 00"                    //
+                                          "00 00 01 01  00 03 010001"));
+  EXPECT_EQ(hex(Texts{"x", "x"}), digits("00  04 00010100  01 00 78"));
+  EXPECT_EQ(hex(Numbers{7, 3, 5}), digits("00 03 02 01  00 03 020001"));
 }
 
 TEST(Chunk, ConstantNumbersAndEmptyColumnsTakeNoBlock) {

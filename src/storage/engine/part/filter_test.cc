@@ -32,6 +32,9 @@ TEST(Filter, TheHashIsTheFormats) {
   EXPECT_EQ(filter_hash(""), 0xef46db3751d8e999u);
   EXPECT_EQ(filter_hash("a"), 0xd24ec4f1a98c6e5bu);
   EXPECT_EQ(filter_hash("abc"), 0x44bc2cf5ad770999u);
+  EXPECT_EQ(filter_hash("/api/products/17"), 0x96f20d132c373a7bu);
+  EXPECT_EQ(filter_hash("0123abcd-ef45-6789-abcd-0123456789ef"), 0xc71f0c5865fcb170u);
+  EXPECT_EQ(filter_hash(std::string(64, 'x') + "1234567"), 0xff18b6a0ccf56763u);
 }
 
 TEST(Filter, WhatIsInIsFound) {
@@ -68,7 +71,14 @@ TEST(Filter, AMalformedOneSaysMaybe) {
 }
 
 TEST(Filter, TheBytesAreThoseOfTheFormat) {
-  EXPECT_EQ(wire::to_hex(filter_of({"a"})), "");
+  EXPECT_EQ(wire::to_hex(filter_of({"a"})),
+            "01"
+            "0000040000000200020000000010000000000200000000010000000800000080");
+  EXPECT_EQ(wire::to_hex(filter_of(names(60, "value "))),
+            "03"
+            "15de743fe40670d4d326a24f76c327677acbc698ae1f46aaaf6109fc10e8de93"
+            "457f1807837062f7ab0e8ebdb72c072b1cb8e81595d00afc043456271daeed00"
+            "44f04e2255604d8172d01246840dcdac61427e15a440d90d768542a661396792");
 }
 
 }  // namespace

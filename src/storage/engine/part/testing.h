@@ -10,6 +10,15 @@
 
 namespace kolben::storage::part {
 
+// Hexadecimal digits that a test groups as the fields of the format.
+inline std::string digits(std::string_view grouped) {
+  std::string joined;
+  for (const char c : grouped) {
+    if (c != ' ') joined.push_back(c);
+  }
+  return joined;
+}
+
 // A part that is nothing but blocks.
 class BlockWriter {
  public:

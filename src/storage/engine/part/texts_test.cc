@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "storage/engine/part/testing.h"
 #include "storage/engine/part/text_forms.h"
 #include "wire/hex.h"
 
@@ -108,40 +109,14 @@ TEST(Texts, OddOnesComeOut) {
 
 TEST(Texts, TheBytesAreThoseOfTheFormat) {
   const auto hex = [](const Values& values) { return wire::to_hex(encoded(values)); };
-  EXPECT_EQ(hex({}),
-            "00"
-            "04"
-            "00000100"
-            "00"
-            "00");
+  EXPECT_EQ(hex({}), digits("00 04 00000100 00 00"));
   EXPECT_EQ(hex({"ab", "", "xyz"}),
-            "00"
-            "09"
-            "0000010100"
-            "03"
-            "020003"
-            "05"
-            "00"
-            "616278797a");
+            digits("00  09 00 00 01 01 00 03 020003  05 00 61 62 78 79 7a"));
   EXPECT_EQ(hex({"0123abcd-ef45-6789-abcd-0123456789ef"}),
-            "01"
-            "00"
-            "0123abcdef456789abcd0123456789ef");
-  EXPECT_EQ(hex({"00ff", "1a2b"}),
-            "02"
-            "04"
-            "00"
-            "00ff1a2b");
-  EXPECT_EQ(hex({"10.0.0.1", "10.0.0.3"}),
-            "03"
-            "0a"
-            "00818080500201"
-            "00"
-            "02"
-            "0001");
-  EXPECT_EQ(hex({"-3", "200"}),
-            "04"
-            "");
+            digits("01 00 0123abcdef456789abcd0123456789ef"));
+  EXPECT_EQ(hex({"00ff", "1a2b"}), digits("02 04 00 00ff 1a2b"));
+  EXPECT_EQ(hex({"10.0.0.1", "10.0.0.3"}), digits("03  0b 00 81808050 02 01 00 02 0001"));
+  EXPECT_EQ(hex({"-3", "200"}), digits("04  09 00 05 8b03 01 00 02 0001"));
 }
 
 TEST(Texts, LongTextsAreCompressed) {
