@@ -115,7 +115,8 @@ TEST_F(FileSystemTest, APowerCutMayUndoNamesWhoseDirectoryWasNotSynced) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     Random random(seed);
     FaultyFileSystem faulty(files_);
-    for (const std::string& name : *files_.list(directory_)) {
+    const std::vector<std::string> names = files_.list(directory_).value();
+    for (const std::string& name : names) {
       ASSERT_TRUE(files_.remove(path(name)));
     }
     for (const char* name : {"a", "b"}) {
