@@ -6,6 +6,7 @@
 // and a metric that comes as another type than the series there are is refused.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -25,6 +26,8 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 
 // A usual series: 200 bytes of labels and what the maps and the state take.
 inline constexpr std::size_t kSeriesBytes = 512;
+// However few series are allowed, they fit.
+inline constexpr std::size_t kBytesMin = std::size_t{16} << 10;
 
 struct SeriesSettings {
   NameOptions names = {};
@@ -37,7 +40,7 @@ struct SeriesSettings {
   // labels shall not crowd out the others' telemetry.
   std::size_t series_max = 262'144;
 
-  std::size_t bytes_max() const { return series_max * kSeriesBytes; }
+  std::size_t bytes_max() const { return std::max(series_max * kSeriesBytes, kBytesMin); }
 };
 
 class Series {

@@ -149,7 +149,7 @@ TEST(Series, LargeLabelsAreBoundedByBytes) {
   for (int i = 0; i < 10; ++i) {
     OneMetric data("load", MetricKind::kGauge);
     set(data.add_number(1).attributes, data.batch.arena(), "host",
-        Value::string(large + std::to_string(i)));
+        Value::string(data.batch.arena().copy(large + std::to_string(i))));
     refused += series.update(data.batch.metrics(), kSecond);
   }
   EXPECT_EQ(refused, 5U);  // 1000 * kSeriesBytes hold five

