@@ -572,7 +572,7 @@ echo gone > {self.directory}/gone
                 (["--bogus", "x"], 2, "unrecognized arguments: --bogus"),
                 (["--service_name"], 2, "--service_name: expected one argument"),
                 (["--exporter_otlp_m", "x"], 2, "could match --exporter_otlp_metrics_"),
-                (["no-such-command-here"], 1, "cannot find the command no-such-command-here")):
+                (["no-such-command-here"], 127, "cannot find the command no-such-command-here")):
             result = self.run_under(*arguments)
             self.assertEqual(result.returncode, code, arguments)
             self.assertIn(text, result.stderr)
