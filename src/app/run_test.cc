@@ -77,6 +77,8 @@ class Child {
     pid_ = fork();
     if (pid_ != 0) return;
     setsid();  // as a service: without a terminal
+    // Whoever runs the tests may ignore some of them (nohup), and that is inherited.
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
     RunOptions options;
     options.ports_file = ports_file;
     // The second time the exporter is what `later` says.
