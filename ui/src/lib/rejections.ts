@@ -54,6 +54,18 @@ const kExplanations: Readonly<Record<string, Explanation>> = {
   },
   too_large: { what: 'A body larger than the limit', fix: 'Send smaller batches, or raise max_request_body_size.' },
   header_too_large: { what: 'Headers of more than 64 KiB', fix: 'Check what the sender or a proxy adds to its requests.' },
+  answers_too_large: {
+    what: 'An answer that found no room beside those that slow peers had not read yet',
+    fix: 'Read answers faster, ask for less, or try again later.',
+  },
+  too_many_bytes: {
+    what: 'A body for which there was no memory beside the others that were arriving',
+    fix: 'Senders try again by themselves; send smaller batches, or fewer at once.',
+  },
+  stopping: {
+    what: 'A request that came while Kolben was stopping',
+    fix: 'Senders try again by themselves once it runs.',
+  },
   timeout: {
     what: 'A request that did not arrive in time',
     fix: 'Check the network in between; probes that connect and stay silent are counted here as well.',
