@@ -201,6 +201,8 @@ await check('waiting is said', 'full', async (page, mock) => {
   const released = new Promise((done) => (release = done));
   await page.goto('/search');
   await page.getByText('Searching …').waitFor();
+  // It fades in: contrast is judged when it is there.
+  await page.waitForFunction(() => getComputedStyle(document.querySelector('.waits')).opacity === '1');
   await axe(page);
   release();
   await results(page).first().waitFor();
