@@ -1,6 +1,7 @@
 """`tools/demo`, which `make demo` ends in: starts everything, says where, stops everything."""
 import json
 import os
+import pty
 import signal
 import subprocess
 
@@ -18,13 +19,19 @@ def descendants(pid):
         found |= more
 
 
-def test_the_demo_runs_and_leaves_nothing(tmp_path, programs):
-    config = tmp_path / "ports.yaml"
+def demo_command(directory, todo_port):
+    """The command and its environment, with ports that the system picks."""
+    config = directory / "ports.yaml"
     config.write_text(ANY_PORTS)
+    return ([str(ROOT / "tools" / "demo"), "--config", str(config)],
+            {"TODO_PORT": str(todo_port), "DEMO_STATE": str(directory / "state")})
+
+
+def test_the_demo_runs_and_leaves_nothing(tmp_path, programs):
     todo_port = free_port()
     state = tmp_path / "state"
-    demo = programs(Program([ROOT / "tools" / "demo", "--config", config], tmp_path, "demo",
-                            env={"TODO_PORT": str(todo_port), "DEMO_STATE": str(state)}, start_new_session=True))
+    command, env = demo_command(tmp_path, todo_port)
+    demo = programs(Program(command, tmp_path, "demo", env=env, start_new_session=True))
     wait_until(lambda: "Kolben runs." in demo.stdout, "the demo says that it runs", 30)
     assert f"http://localhost:{todo_port}" in demo.stdout
     started = descendants(demo.pid)
@@ -37,3 +44,35 @@ def test_the_demo_runs_and_leaves_nothing(tmp_path, programs):
     wait_until(lambda: not any(is_alive(pid) for pid in started), "no process is left", 5)
     listed = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True).stdout
     assert str(state) not in listed
+
+
+def test_ctrl_c_in_a_terminal_stops_it(tmp_path):
+    """The terminal sends SIGINT to the process group that holds it: that must still be the demo's."""
+    command, env = demo_command(tmp_path, free_port())
+    command = ["sh", "-c", '"$@"; exit $?', "sh", *command]  # as under make: not the group's leader
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe(command[0], command, {**os.environ, **env})
+    os.set_blocking(terminal, False)
+    shown = b""
+
+    def shows(text):
+        nonlocal shown
+        try:
+            shown += os.read(terminal, 65536)
+        except OSError:  # nothing to read now, or the other end is closed
+            pass
+        return text in shown
+
+    try:
+        wait_until(lambda: shows(b"Ctrl-C stops everything"), "the demo says that it runs", 30)
+        started = descendants(pid)
+        os.write(terminal, b"\x03")
+        wait_until(lambda: shows(b"stopped; what was collected stays in"), "it stops", 20)
+        os.waitpid(pid, 0)  # the shell's end by SIGINT
+        wait_until(lambda: not any(is_alive(each) for each in started), "no process is left", 5)
+    finally:
+        os.close(terminal)
+        for each in (pid, *descendants(pid)):
+            if is_alive(each):
+                os.kill(each, signal.SIGTERM)
