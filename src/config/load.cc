@@ -146,6 +146,8 @@ Node load(std::vector<Source> sources, const Environment& environment, Errors& e
   Node root;
   root.kind = NodeKind::kMap;
   for (Source& source : sources) {
+    // Where what is missing altogether should stand: in the first file.
+    if (root.location.file.empty()) root.location = source.root.location;
     // An empty source says nothing; it does not override.
     if (source.root.kind == NodeKind::kMap) merge_into(root, std::move(source.root));
   }

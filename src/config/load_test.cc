@@ -50,6 +50,12 @@ class Load : public ::testing::Test {
   Node root;
 };
 
+TEST_F(Load, WhatIsMissingBelongsIntoTheFirstFile) {
+  merged({"a: 1", "b: 2"});
+  EXPECT_EQ(root.location.file, "f0.yaml");
+  EXPECT_EQ(root.location.line, 1);
+}
+
 TEST_F(Load, MapsMergeListsAndScalarsAreReplaced) {
   EXPECT_EQ(merged({"a: {x: 1, y: [1, 2]}\nb: 1\n", "a: {y: [3], z: 2}\n", "b: {c: 1}\n"}),
             "a:\n  x: 1\n  y:\n    - 3\n  z: 2\nb:\n  c: 1\n");

@@ -114,6 +114,14 @@ void read_tls_client(Reader& component, net::TlsClientSettings& settings) {
   }
 }
 
+void refuse_min_version_13(config::Reader& component, const std::string& min_version) {
+  if (min_version != "1.3") return;
+  component.error(
+      "tls",
+      "min_version 1.3 can't be had over gRPC, which takes 1.2 or 1.3 as the peer does; "
+      "leave min_version out, or use OTLP/HTTP");
+}
+
 void read_tls_server(Reader& component, net::TlsServerSettings& settings) {
   const config::Node* node = component.raw("tls");
   if (node == nullptr || node->kind == config::NodeKind::kNull) return;

@@ -89,5 +89,17 @@ TEST(Settings, MistakesAreRefusedWithTheirPlaces) {
             "key_pem) to serve TLS\n");
 }
 
+TEST(Settings, GrpcRefusesAMinimumThatItCannotKeep) {
+  config::Errors errors;
+  const config::Node node = config::parse_yaml("tls: {min_version: \"1.3\"}", "k.yaml", errors);
+  config::Reader reader(node, "exporters::otlp", errors);
+  net::TlsClientSettings settings;
+  read_tls_client(reader, settings);
+  refuse_min_version_13(reader, settings.min_version);
+  EXPECT_EQ(errors.to_string(),
+            "k.yaml:1:6: exporters::otlp::tls: min_version 1.3 can't be had over gRPC, which takes "
+            "1.2 or 1.3 as the peer does; leave min_version out, or use OTLP/HTTP\n");
+}
+
 }  // namespace
 }  // namespace kolben::pipeline

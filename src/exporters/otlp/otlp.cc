@@ -89,6 +89,7 @@ std::unique_ptr<pipeline::Exporter> create(pipeline::CreateContext& context) {
   }
   settings.client.decode_status_details = &kolben::otlp::decode_rpc_status;
   pipeline::read_tls_client(reader, settings.client.tls);
+  pipeline::refuse_min_version_13(reader, settings.client.tls.min_version);
   pipeline::read_queue(reader, settings.queue);
   pipeline::read_retry(reader, settings.retry);
   return std::make_unique<OtlpExporter>(context.id, std::move(settings));

@@ -36,6 +36,7 @@ net::grpc::ServerSettings read_grpc(config::Reader& reader) {
     reader.ignored(key, "grpc++ manages this by itself");
   }
   pipeline::read_tls_server(reader, settings.tls);
+  pipeline::refuse_min_version_13(reader, settings.tls.min_version);
   return settings;
 }
 
