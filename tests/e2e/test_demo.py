@@ -3,7 +3,9 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
+from pathlib import Path
 
 from harness import ANY_PORTS, ROOT, Program, free_port, get, is_alive, request, wait_until
 
@@ -76,3 +78,14 @@ def test_ctrl_c_in_a_terminal_stops_it(tmp_path):
         for each in (pid, *descendants(pid)):
             if is_alive(each):
                 os.kill(each, signal.SIGTERM)
+
+
+def test_a_port_that_is_taken_is_named_with_its_holder(tmp_path, programs):
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        command, env = demo_command(tmp_path, port)
+        demo = programs(Program(command, tmp_path, "demo", env=env))
+        assert demo.process.wait(30) == 1
+    name = Path("/proc/self/comm").read_text().strip()
+    assert f"port {port} is in use by {name} (pid {os.getpid()})" in demo.stderr
+    assert "stopped;" in demo.stdout
