@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <future>
+#include <optional>
 #include <thread>
 
 #include "net/http/test_peer.h"
@@ -248,22 +249,25 @@ TEST(HttpServer, BodiesThatArriveHoldNoMoreMemoryThanItGives) {
   Rejections rejections;
   const auto server = start(kEcho, {.arriving_bytes_max = 1'000'000}, rejections.counter());
   const std::string most(900'000, 'x');
-  TestPeer slow(server->port());
-  slow.say(post_of(most.size() + 1));
-  slow.say(most);
-  // What is on its way is not there yet: ask until the bytes are, and no longer than a while.
-  const auto deadline = steady_clock::now() + seconds(10);
+  std::optional<TestPeer> slow;
   std::string answer;
-  do {
+  // The network may turn the two around, and the second is refused: then this one ends, and again.
+  for (const auto deadline = steady_clock::now() + seconds(10); steady_clock::now() < deadline;) {
+    slow.emplace(server->port());
+    slow->say(post_of(most.size() + 1));
+    slow->say(most);
     answer = ask(*server, post_of(400'000) + std::string(400'000, 'y'));
-  } while (!answer.starts_with("HTTP/1.1 503") && steady_clock::now() < deadline);
+    if (answer.starts_with("HTTP/1.1 503")) break;
+    slow->say("x");
+    slow->hear_all();
+  }
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer.substr(0, 100);
   EXPECT_NE(answer.find("\r\nRetry-After: 1\r\n"), std::string::npos);
   EXPECT_TRUE(rejections.wait_for("too_many_bytes"));
   // Ordinary requests pass meanwhile, and the slow one too in the end.
   EXPECT_EQ(body_of(ask(*server, post_of(5) + "small")), "POST / small");
-  slow.say("x");
-  EXPECT_TRUE(slow.hear_all().starts_with("HTTP/1.1 200 "));
+  slow->say("x");
+  EXPECT_TRUE(slow->hear_all().starts_with("HTTP/1.1 200 "));
   EXPECT_TRUE(
       ask(*server, post_of(400'000) + std::string(400'000, 'y')).starts_with("HTTP/1.1 200 "));
 }
