@@ -1,4 +1,4 @@
-// kolben store delete: removes traces, by their ids or by what their spans are.
+// kolben store delete: removes spans and log records, of traces or by what they are.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -7,6 +7,8 @@
 
 namespace kolben::app {
 namespace {
+
+using storage::engine::Deleted;
 
 struct DeleteOptions {
   std::vector<std::string> traces;
@@ -24,7 +26,7 @@ Result<std::vector<TraceId>> read_ids(const std::vector<std::string>& texts) {
   return ids;
 }
 
-// Spans that are of the service and have all of the attributes.
+// What is of the service and has all of the attributes.
 Result<storage::Filter> filter_of(const DeleteOptions& options) {
   storage::And all;
   if (!options.service.empty()) {
@@ -43,16 +45,17 @@ Result<storage::Filter> filter_of(const DeleteOptions& options) {
   return storage::Filter{std::move(all)};
 }
 
-Result<std::uint64_t> delete_spans(storage::engine::Engine& engine, const DeleteOptions& options) {
+Result<Deleted> delete_what_is_named(storage::engine::Engine& engine,
+                                     const DeleteOptions& options) {
   KOLBEN_TRY(const std::vector<TraceId> ids, read_ids(options.traces));
-  std::uint64_t deleted = 0;
+  Deleted deleted;
   if (!ids.empty()) {
     KOLBEN_TRY(deleted, engine.delete_traces(ids));
   }
   if (options.service.empty() && options.attributes.empty()) return deleted;
   KOLBEN_TRY(const storage::Filter filter, filter_of(options));
-  KOLBEN_TRY(const std::uint64_t more, engine.delete_spans(filter, {}));
-  return deleted + more;
+  KOLBEN_TRY(const Deleted more, engine.delete_matching(filter, {}));
+  return Deleted{deleted.spans + more.spans, deleted.log_records + more.log_records};
 }
 
 int run_delete(const std::string& data, const DeleteOptions& options) {
@@ -61,10 +64,13 @@ int run_delete(const std::string& data, const DeleteOptions& options) {
   }
   auto engine = open_store(data);
   if (!engine) return fail("delete", engine.error());
-  const Result<std::uint64_t> deleted = delete_spans(**engine, options);
+  const Result<Deleted> deleted = delete_what_is_named(**engine, options);
   if (deleted) {
-    std::printf("%llu spans deleted; `kolben store compact` gives their room back\n",
-                static_cast<unsigned long long>(*deleted));
+    std::printf(
+        "%llu spans and %llu log records deleted; `kolben store compact` gives their room "
+        "back\n",
+        static_cast<unsigned long long>(deleted->spans),
+        static_cast<unsigned long long>(deleted->log_records));
   }
   return finish("delete", **engine, deleted.status());
 }
@@ -72,14 +78,14 @@ int run_delete(const std::string& data, const DeleteOptions& options) {
 }  // namespace
 
 void add_store_delete(CLI::App& store, int& exit_code) {
-  CLI::App* command = store.add_subcommand("delete", "Delete spans, for good");
+  CLI::App* command = store.add_subcommand("delete", "Delete spans and log records, for good");
   const auto data = add_data_option(*command);
   const auto options = std::make_shared<DeleteOptions>();
-  command->add_option("--trace", options->traces, "All spans of a trace")->type_name("ID");
-  command->add_option("--service", options->service, "All spans of a service")->type_name("NAME");
+  command->add_option("--trace", options->traces, "All of a trace")->type_name("ID");
+  command->add_option("--service", options->service, "All of a service")->type_name("NAME");
   command
       ->add_option("--attribute", options->attributes,
-                   "Spans with this attribute (of the span, its resource, scope, events, links)")
+                   "What has this attribute (itself, its resource, scope, events, links)")
       ->type_name("KEY=VALUE");
   command->callback([data, options, &exit_code] { exit_code = run_delete(*data, *options); });
 }

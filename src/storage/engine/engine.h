@@ -25,6 +25,14 @@
 
 namespace kolben::storage::engine {
 
+// How much was deleted.
+struct Deleted {
+  std::uint64_t spans = 0;
+  std::uint64_t log_records = 0;
+
+  friend bool operator==(const Deleted&, const Deleted&) = default;
+};
+
 class Engine final : public Store {
  public:
   // Opens or makes the store at options.path, and reads the log that is not in parts yet. Refuses a
@@ -65,10 +73,10 @@ class Engine final : public Store {
   // Rewrites what can become smaller: small parts, deleted rows.
   Status compact();
 
-  // Removes all spans of the traces, or all that match, at once for queries and on the disk with
-  // the next merge. How many there were.
-  Result<std::uint64_t> delete_traces(std::span<const TraceId> ids);
-  Result<std::uint64_t> delete_spans(const Filter& filter, TimeRange range);
+  // Removes the spans and log records of the traces, or those that match, at once for queries and
+  // on the disk with the next merge. INVALID_ARGUMENT where the filter looks at whole traces.
+  Result<Deleted> delete_traces(std::span<const TraceId> ids);
+  Result<Deleted> delete_matching(const Filter& filter, TimeRange range);
 
   // A copy of the store as it is now, in `path`, on the same file system: it shares the parts' room
   // until they are merged or removed here. A store can be opened there, or the copy moved away.
@@ -83,8 +91,7 @@ class Engine final : public Store {
   Status start();
   Status open_directory();
   Result<scan::Context> context();
-  Result<std::uint64_t> delete_rows(
-      UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose);
+  Result<Deleted> delete_rows(UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose);
 
   const Options options_;
   std::unique_ptr<DataDirectory> directory_;

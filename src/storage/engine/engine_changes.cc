@@ -1,22 +1,17 @@
 // What an operator does to what is stored: deleting, copying.
-#include <algorithm>
+#include <optional>
 
 #include "storage/engine/engine.h"
 #include "storage/engine/part/span_group.h"
+#include "storage/engine/scan/log_scan.h"
 #include "storage/evaluate.h"
 
 namespace kolben::storage::engine {
 namespace {
 
 using part::SpanGroup;
-
-bool asks_for_trace(const CompiledFilter::Node& node) {
-  if (node.condition) {
-    const auto* intrinsic = std::get_if<Intrinsic>(&node.condition->field());
-    if (intrinsic != nullptr && *intrinsic == Intrinsic::kTraceDuration) return true;
-  }
-  return std::any_of(node.children.begin(), node.children.end(), asks_for_trace);
-}
+using scan::FilterPlan;
+using scan::LogScan;
 
 // The rows of the trace that begin at `place`, where it is that trace.
 Status add_trace(const StoredPart& stored, const TraceId& id, part::TracePlace place,
@@ -80,43 +75,74 @@ Result<RowSet> rows_that_match(const StoredPart& stored, const CompiledFilter& f
   return rows;
 }
 
-}  // namespace
-
-Result<std::uint64_t> Engine::delete_traces(std::span<const TraceId> ids) {
-  return delete_rows([ids](const StoredPart& stored) { return rows_of_traces(stored, ids); });
+// Log records of the traces, or with no ids given all, that match.
+Result<RowSet> records_that_match(const StoredPart& stored, const FilterPlan& filter,
+                                  TimeRange range, std::optional<std::span<const TraceId>> ids) {
+  RowSet rows;
+  const LivePart live{stored.part, stored.deleted};
+  const scan::PartPlan plan(filter, *stored.part);
+  for (std::uint32_t number = 0; number < stored.part->groups(); ++number) {
+    KOLBEN_TRY(LogScan group, LogScan::open(live, number, filter, plan));
+    const auto add = [&](const std::optional<TraceId>& id) -> Status {
+      KOLBEN_TRY(const scan::Selection found, group.select(range, id));
+      found.for_each([&](std::uint32_t row) { rows.add(number, row); });
+      return Status::ok();
+    };
+    if (!ids) {
+      KOLBEN_RETURN_IF_ERROR(add(std::nullopt));
+      continue;
+    }
+    for (const TraceId& id : *ids) KOLBEN_RETURN_IF_ERROR(add(id));
+  }
+  return rows;
 }
 
-Result<std::uint64_t> Engine::delete_spans(const Filter& filter, TimeRange range) {
-  KOLBEN_TRY(const CompiledFilter compiled, CompiledFilter::compile(filter));
-  if (asks_for_trace(compiled.root())) {
+}  // namespace
+
+Result<Deleted> Engine::delete_traces(std::span<const TraceId> ids) {
+  KOLBEN_TRY(const std::unique_ptr<FilterPlan> everything, FilterPlan::compile(Filter{And{}}));
+  return delete_rows([&](const StoredPart& stored) {
+    return stored.facts.table == part::Table::kSpans
+               ? rows_of_traces(stored, ids)
+               : records_that_match(stored, *everything, {}, ids);
+  });
+}
+
+Result<Deleted> Engine::delete_matching(const Filter& filter, TimeRange range) {
+  KOLBEN_TRY(const CompiledFilter of_spans, CompiledFilter::compile(filter));
+  KOLBEN_TRY(const std::unique_ptr<FilterPlan> of_logs, FilterPlan::compile(filter));
+  if (of_logs->needs_traces()) {
     return invalid_argument("what is deleted is chosen span by span; ask for traces by their id");
   }
-  return delete_rows([&compiled, range](const StoredPart& stored) {
-    return rows_that_match(stored, compiled, range);
+  return delete_rows([&](const StoredPart& stored) {
+    return stored.facts.table == part::Table::kSpans
+               ? rows_that_match(stored, of_spans, range)
+               : records_that_match(stored, *of_logs, range, std::nullopt);
   });
 }
 
 // Merges stand still, so that no row escapes into a part that was not looked at.
-Result<std::uint64_t> Engine::delete_rows(
+Result<Deleted> Engine::delete_rows(
     UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose) {
   KOLBEN_RETURN_IF_ERROR(flush());
-  std::uint64_t count = 0;
+  Deleted deleted;
   KOLBEN_RETURN_IF_ERROR(keeper_->without_merges([&] {
     PartChange change;
     for (const StoredPart& stored : parts_.view().parts) {
-      if (stored.facts.table != part::Table::kSpans) continue;
+      if (stored.facts.table == part::Table::kPoints) continue;
       KOLBEN_TRY(RowSet rows, choose(stored));
       const std::uint64_t before = stored.deleted ? stored.deleted->size() : 0;
       if (stored.deleted) rows.add(*stored.deleted);
       if (rows.size() == before) continue;
-      count += rows.size() - before;
+      (stored.facts.table == part::Table::kSpans ? deleted.spans : deleted.log_records) +=
+          rows.size() - before;
       change.deleted.push_back(
           {stored.facts.number, std::make_shared<const RowSet>(std::move(rows))});
     }
     return change.deleted.empty() ? Status::ok() : parts_.change(std::move(change));
   }));
   keeper_->wake();
-  return count;
+  return deleted;
 }
 
 // The directory is whole once FORMAT is there, which comes last.

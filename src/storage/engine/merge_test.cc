@@ -168,11 +168,11 @@ TEST_F(MergeTest, DeletedTracesAreGoneAtOnceAndFromTheDiskWithTheMerge) {
   const TraceId ids[] = {trace_id(7), trace_id(8), trace_id(9999)};
   const auto deleted = engine_->delete_traces(ids);
   ASSERT_TRUE(deleted) << deleted.status().to_string();
-  EXPECT_EQ(*deleted, of_two);
+  EXPECT_EQ(*deleted, (Deleted{.spans = of_two}));
   EXPECT_EQ(count_of(7) + count_of(8), 0U);
   EXPECT_THAT(spans(), SizeIs(all - of_two));
   EXPECT_EQ(engine_->stats().spans, all - of_two);
-  EXPECT_EQ(*engine_->delete_traces(ids), 0U);
+  EXPECT_EQ(*engine_->delete_traces(ids), Deleted{});
 
   engine_.reset();
   ASSERT_EQ(open().to_string(), "OK");
@@ -191,21 +191,47 @@ TEST_F(MergeTest, WhatMatchesIsDeletedAndLaterArrivalsAreNot) {
   const auto is_hit = [](const StoredSpan& span) { return span.name == "op-3"; };
   const auto hits = static_cast<std::size_t>(std::count_if(before.begin(), before.end(), is_hit));
   const Filter filter = compare(Intrinsic::kName, Operator::kEqual, std::string("op-3"));
-  const auto deleted = engine_->delete_spans(filter, {});
+  const auto deleted = engine_->delete_matching(filter, {});
   ASSERT_TRUE(deleted) << deleted.status().to_string();
-  EXPECT_EQ(*deleted, hits);
+  EXPECT_EQ(*deleted, (Deleted{.spans = hits}));
   EXPECT_THAT(spans(), SizeIs(before.size() - hits));
   ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1, .id = 100'000, .name = "op-3"}})));
   EXPECT_THAT(spans(), SizeIs(before.size() - hits + 1));
-  const Filter of_traces = compare(Intrinsic::kTraceDuration, Operator::kGreater, std::int64_t{1});
-  EXPECT_EQ(engine_->delete_spans(of_traces, {}).status().code(), StatusCode::kInvalidArgument);
+}
+
+// Row by row nobody knows a trace: "not longer than ..." would be true of every span.
+TEST_F(MergeTest, AFilterThatLooksAtWholeTracesDeletesNothing) {
+  ASSERT_EQ(open().to_string(), "OK");
+  fill(1, 3, 4);
+  const std::size_t before = spans().size();
+  for (const Intrinsic field : {Intrinsic::kTraceDuration, Intrinsic::kTraceSpans}) {
+    const Filter filter{
+        Not{std::make_shared<const Filter>(compare(field, Operator::kGreater, std::int64_t{1}))}};
+    EXPECT_EQ(engine_->delete_matching(filter, {}).status().code(), StatusCode::kInvalidArgument);
+  }
+  EXPECT_THAT(spans(), SizeIs(before));
+}
+
+TEST_F(MergeTest, LogRecordsGoWithTheirTraceOrService) {
+  ASSERT_EQ(open().to_string(), "OK");
+  ASSERT_TRUE(store(*engine_, make_logs({{.body = "of seven", .trace = 7},
+                                         {.body = "of eight", .trace = 8},
+                                         {.body = "of none", .service = "loud"}})));
+  const TraceId id = trace_id(7);
+  EXPECT_EQ(*engine_->delete_traces({&id, 1}), (Deleted{.log_records = 1}));
+  EXPECT_THAT(exported(*engine_, Signal::kLogs), SizeIs(2));
+  const Filter loud = compare(Intrinsic::kServiceName, Operator::kEqual, std::string("loud"));
+  EXPECT_EQ(*engine_->delete_matching(loud, {}), (Deleted{.log_records = 1}));
+  EXPECT_THAT(exported(*engine_, Signal::kLogs), SizeIs(1));
+  ASSERT_TRUE(engine_->compact());
+  EXPECT_EQ(engine_->stats().log_records, 1U);
 }
 
 TEST_F(MergeTest, WhenEverythingOfAPartIsDeletedThePartGoes) {
   ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1}})));
   const TraceId id = trace_id(1);
-  EXPECT_EQ(*engine_->delete_traces({&id, 1}), 1U);
+  EXPECT_EQ(*engine_->delete_traces({&id, 1}), (Deleted{.spans = 1}));
   ASSERT_TRUE(engine_->compact());
   EXPECT_THAT(engine_->parts(), IsEmpty());
   EXPECT_THAT(*system_file_system().list(options_.path + "/parts"), IsEmpty());
