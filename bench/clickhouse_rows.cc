@@ -19,7 +19,7 @@ void write_map(std::string_view key, const Attributes& attributes, wire::JsonWri
   json.begin_object();
   for (const KeyValue& attribute : attributes) {
     json.key(attribute.key);
-    json.string(storage::value_text(attribute.value));
+    json.string(value_text(attribute.value));
   }
   json.end_object();
 }
@@ -56,7 +56,7 @@ void write_events(const Span& span, wire::JsonWriter& json) {
     json.begin_object();
     for (const KeyValue& attribute : event.attributes) {
       json.key(attribute.key);
-      json.string(storage::value_text(attribute.value));
+      json.string(value_text(attribute.value));
     }
     json.end_object();
   }

@@ -54,10 +54,21 @@ function(kolben_library name)
   if(name MATCHES "^(receivers|processors|exporters|connectors|extensions)_")
     set_property(GLOBAL APPEND PROPERTY KOLBEN_COMPONENTS ${target})
   endif()
-  if(KOLBEN_PCH)
-    target_precompile_headers(${target} PRIVATE
-      <algorithm> <atomic> <chrono> <cstdint> <functional> <map> <memory> <optional> <span>
-      <string> <string_view> <utility> <variant> <vector>)
+  kolben_precompile(${target} kolben_base
+    <algorithm> <atomic> <chrono> <cstdint> <functional> <map> <memory> <optional> <span>
+    <string> <string_view> <utility> <variant> <vector>)
+endfunction()
+
+# Precompiles headers for a target, once for all: the first target (`owner`) of a kind has them.
+function(kolben_precompile target owner)
+  if(NOT KOLBEN_PCH)
+    return()
+  endif()
+  target_compile_options(${target} PRIVATE -pthread)  # some libraries bring it; all must be alike
+  if(target STREQUAL owner)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${owner})
   endif()
 endfunction()
 
@@ -75,9 +86,11 @@ function(kolben_test name)
   endforeach()
   target_compile_definitions(${target} PRIVATE
     KOLBEN_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
-  if(KOLBEN_PCH)
-    target_precompile_headers(${target} PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector>)
+  if(KOLBEN_SANITIZE MATCHES "undefined")
+    # GoogleTest's macros are half of the compile time with these, and they judge the tests only.
+    target_compile_options(${target} PRIVATE -fno-sanitize=null,vptr,alignment,object-size)
   endif()
+  kolben_precompile(${target} kolben_base_test <gtest/gtest.h> <gmock/gmock.h> <string> <vector>)
   add_test(NAME ${name} COMMAND ${target} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
