@@ -97,7 +97,7 @@ TEST(Settings, GrpcRefusesAMinimumThatItCannotKeep) {
   read_tls_client(reader, settings);
   refuse_min_version_13(reader, settings.min_version);
   EXPECT_EQ(errors.to_string(),
-            "k.yaml:1:6: exporters::otlp::tls: min_version 1.3 can't be had over gRPC, which takes "
+            "k.yaml:1:1: exporters::otlp::tls: min_version 1.3 can't be had over gRPC, which takes "
             "1.2 or 1.3 as the peer does; leave min_version out, or use OTLP/HTTP\n");
 }
 
