@@ -167,6 +167,7 @@ TEST_F(RecoveryTest, BytesThatLookLikeARecordAreNone) {
 TEST_F(RecoveryTest, RecordsOfASegmentsEarlierLifeAreNotReadAgain) {
   options_.retention_rules.clear();
   options_.segment_bytes = 1 << 20;
+  options_.tail_bytes_max = 16 << 20;  // all of it: this sender does not come again
   options_.build_rows = 10;
   ASSERT_EQ(open().to_string(), "OK");
   std::uint64_t next = 1;
