@@ -3,6 +3,7 @@
 #include <kolben/telemetry.hpp>
 
 #include <charconv>
+#include <regex>
 #include <string>
 
 #include "todo/access_log.h"
@@ -58,10 +59,9 @@ void add(Tasks& tasks, const httplib::Request& request, httplib::Response& respo
   response.set_redirect("/", 302);
 }
 
-void remove(Tasks& tasks, const httplib::Request& request, httplib::Response& response) {
+void remove(Tasks& tasks, const std::string& digits, httplib::Response& response) {
   kolben::set_route("/delete/<int:task_id>");
   count_request("delete");
-  const std::string digits = request.matches[1];
   std::int64_t id = 0;
   const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), id);
   bool removed = false;
@@ -79,20 +79,41 @@ void remove(Tasks& tasks, const httplib::Request& request, httplib::Response& re
   response.set_redirect("/", 302);
 }
 
+// A POST that announces no body has none; httplib waits for one until the peer closes.
+bool has_no_body(const httplib::Request& request) {
+  return request.method == "POST" && !request.has_header("Content-Length") &&
+         !request.has_header("Transfer-Encoding");
+}
+
+constexpr const char* kDeletePath = R"(/delete/(\d+))";
+
 }  // namespace
 
 void add_routes(httplib::Server& server, Tasks& tasks) {
   using httplib::Request;
   using httplib::Response;
+  server.set_pre_routing_handler([&tasks](const Request& request, Response& response) {
+    using Outcome = httplib::Server::HandlerResponse;
+    if (!has_no_body(request)) return Outcome::Unhandled;
+    std::smatch match;
+    if (std::regex_match(request.path, match, std::regex(kDeletePath))) {
+      remove(tasks, match[1], response);
+    } else if (request.path == "/add") {
+      add(tasks, request, response);
+    } else {
+      response.status = 404;
+    }
+    return Outcome::Handled;
+  });
   server.Get("/", [&tasks](const Request&, Response& response) { home(tasks, response); });
   server.Post("/add", [&tasks](const Request& request, Response& response) {
     add(tasks, request, response);
   });
   const auto remove_task = [&tasks](const Request& request, Response& response) {
-    remove(tasks, request, response);
+    remove(tasks, request.matches[1], response);
   };
-  server.Post(R"(/delete/(\d+))", remove_task);
-  server.Get(R"(/delete/(\d+))", remove_task);  // links of the original app
+  server.Post(kDeletePath, remove_task);
+  server.Get(kDeletePath, remove_task);  // links of the original app
 
   server.set_logger([](const Request& request, const Response& response) {
     print_access(request.remote_addr, request.method + " " + request.target + " " + request.version,

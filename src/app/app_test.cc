@@ -102,6 +102,8 @@ TEST(Banner, NamesWhereToGo) {
   EXPECT_THAT(text, HasSubstr("open          http://localhost:16686\n"));
   EXPECT_THAT(text, HasSubstr("http://localhost:4317 (gRPC)"));
   EXPECT_THAT(text, Not(HasSubstr("odd")));
+  EXPECT_EQ(page_address({{"query", "::", 16686}}), "http://localhost:16686");
+  EXPECT_EQ(page_address({{"otlp/grpc", "::", 4317}}), "");
 }
 
 // What a command line prints on stderr, and its exit code.
@@ -124,14 +126,19 @@ TEST(CommandLine, WrongWordsAreNamedWithTheNearestRightOne) {
   };
   f({"upp"}, "kolben: unknown command \"upp\" (did you mean \"up\"?)\n");
   f({"config", "sow"}, "kolben: unknown command \"sow\" (did you mean \"show\"?)\n");
-  f({"up", "--confg", "x"}, "kolben: unknown option \"--confg\" (did you mean \"config\"?)\n");
+  f({"up", "--confg", "x"},
+    "kolben: unknown option \"--confg\" (did you mean \"--config\"?)\n"
+    "Run \"kolben up --help\" for its options.\n");
   f({"collector"}, "kolben: --config is required");
   f({"up", "--data"}, "kolben: --data");
+  f({"store", "export"}, "kolben: signal is required\nRun \"kolben store export --help\"");
   f({}, "Shows what your software does");
+  f({"config"}, "Show or check the configuration");
 }
 
 TEST(CommandLine, HelpAndVersionSucceed) {
   EXPECT_EQ(command_line({"--help"}).first, 0);
+  EXPECT_EQ(command_line({"help"}), command_line({"--help"}));
   EXPECT_THAT(command_line({"--help"}).second, HasSubstr("collector"));
   EXPECT_THAT(command_line({"version"}).second, StartsWith("kolben "));
   EXPECT_EQ(command_line({"version"}).first, 0);

@@ -34,6 +34,14 @@ std::string reachable_host(std::string_view host) {
 
 }  // namespace
 
+std::string page_address(const std::vector<pipeline::BoundPort>& ports) {
+  for (const pipeline::BoundPort& port : ports) {
+    if (port.name != "query") continue;
+    return "http://" + reachable_host(port.host) + ":" + std::to_string(port.port);
+  }
+  return "";
+}
+
 std::string banner(const std::vector<pipeline::BoundPort>& ports) {
   std::string text = "\nKolben is running.\n\n";
   for (const Line& line : kLines) {

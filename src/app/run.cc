@@ -43,7 +43,12 @@ Status raise_descriptor_limit() {
 }
 
 void tell(const Status& status) {
-  std::fprintf(stderr, "kolben: %s\n", std::string(status.message()).c_str());
+  const std::string message(status.message());
+  std::fprintf(stderr, "kolben: %s\n", message.c_str());
+  if (message.find(": port ") != std::string::npos &&
+      message.find(" is in use") != std::string::npos) {
+    std::fputs("kolben: `kolben up --help` names the setting that moves each port\n", stderr);
+  }
 }
 
 void log_ports(const std::vector<pipeline::BoundPort>& ports) {
@@ -113,7 +118,11 @@ Status launch(Program& program, const config::Errors& errors, const RunOptions& 
     }
   }
   if (options.with_banner && isatty(STDOUT_FILENO) == 1) print_banner(ports);
-  log::info("kolben", "ready");
+  if (const std::string page = page_address(ports); !page.empty()) {
+    log::info("kolben", "ready", {{"page", page}});
+  } else {
+    log::info("kolben", "ready");
+  }
   return Status::ok();
 }
 

@@ -39,6 +39,14 @@ def test_the_demo_runs_and_leaves_nothing(tmp_path, programs):
     started = descendants(demo.pid)
     ports = json.loads((state / "ports.json").read_text())["ports"]
     assert request(todo_port, "GET", "/").status == 200
+    before = (state / "kolben.log").read_bytes()
+    second = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True,
+                            timeout=20)
+    assert second.returncode == 1
+    assert second.stderr == (f"demo: another demo runs on {state}; "
+                             "Ctrl-C in its terminal stops it\n")
+    assert second.stdout == ""
+    assert (state / "kolben.log").read_bytes().startswith(before)
     wait_until(lambda: get(ports["query"], "/api/kolben/search", service="todo").json()["traces"],
                "the request's trace is found")
     os.killpg(demo.pid, signal.SIGINT)

@@ -22,8 +22,9 @@ void add_options(CLI::App& command, ConfigurationOptions& options) {
   command.add_option("--set", options.sets, "Change one value")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  command.add_flag("!--no-built-in", options.with_built_in,
-                   "Leave the built-in configuration out, as `kolben collector` does");
+  command.add_flag_callback(
+      "--no-built-in", [&options] { options.with_built_in = false; },
+      "Leave the built-in configuration out, as `kolben collector` does");
 }
 
 void print(const std::vector<std::string>& lines, const char* prefix) {

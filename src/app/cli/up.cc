@@ -9,6 +9,18 @@
 #include "app/run.h"
 
 namespace kolben::app {
+namespace {
+
+constexpr const char* kPorts = R"(Ports, and what moves them (0 takes a free one), e.g. --set receivers.zipkin.endpoint=localhost:0
+  4317    receivers.otlp.protocols.grpc.endpoint
+  4318    receivers.otlp.protocols.http.endpoint
+  9411    receivers.zipkin.endpoint
+  16686   extensions.query.endpoint
+  8888    service.telemetry.metrics.address
+  8889    exporters.prometheus.endpoint
+  13133   extensions.health_check.endpoint)";
+
+}  // namespace
 
 void add_up(CLI::App& program, int& exit_code) {
   struct Options {
@@ -30,12 +42,13 @@ void add_up(CLI::App& program, int& exit_code) {
       ->type_name("FILE")
       ->allow_extra_args(false);
   up->add_option("--set", options->configuration.sets,
-                 "Change one value, e.g. receivers.zipkin.endpoint=localhost:0; may be repeated")
+                 "Change one value of `kolben config show`; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   up->add_option("--ports-file", options->run.ports_file,
                  "Write the bound ports there as JSON once everything is ready")
       ->type_name("FILE");
+  up->footer(kPorts);
   up->callback([options, &exit_code] {
     const auto load = [&options](config::Errors& errors) {
       return load_configuration(options->configuration, config::process_environment(), errors);
