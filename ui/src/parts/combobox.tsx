@@ -21,6 +21,8 @@ interface Props {
   /** What the field holds after a suggestion was chosen, and whether that ends the entry. */
   choose?: (text: string, choice: Suggestion) => { text: string; done: boolean };
   onKey?: (event: JSX.TargetedKeyboardEvent<HTMLInputElement>, text: string) => void;
+  /** Every value there is gets suggested: Enter takes the only one that begins as the text does. */
+  complete?: boolean;
   /** The field is emptied by a commit: what was typed has become something else. */
   transient?: boolean;
   before?: ComponentChildren;
@@ -92,7 +94,9 @@ export function Combobox(props: Props) {
       }
     } else if (event.key === 'Enter') {
       event.preventDefault();
+      const only = props.complete && shown && items.length === 1 && text !== '' && items[0]!.value.startsWith(text);
       if (shown && active >= 0) choose(items[active]!);
+      else if (only) choose(items[0]!);
       else {
         setOpen(false);
         commit(text, 'enter');

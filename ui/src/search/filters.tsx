@@ -174,6 +174,7 @@ export function Filters() {
         <Combobox
           class="service"
           label="Service"
+          complete
           value={now.service}
           placeholder="All services"
           suggest={suggestServices}
@@ -184,6 +185,7 @@ export function Filters() {
         <Combobox
           class="operation"
           label="Operation"
+          complete
           value={now.operation}
           placeholder="All operations"
           suggest={suggestOperations}
