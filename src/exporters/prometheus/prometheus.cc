@@ -35,13 +35,11 @@ class PrometheusExporter final : public pipeline::Exporter {
                                       "Number of metric points handed over", labels);
     failed_ = &host.telemetry().counter("otelcol_exporter_send_failed_metric_points",
                                         "Number of metric points that were refused", labels);
-    KOLBEN_TRY(server_, net::http::Server::start(
-                            settings_.server,
-                            [this](net::http::Request request, net::http::Responder responder) {
-                              responder.respond(answer(request));
-                            },
-                            pipeline::count_rejected(host, id_)));
-    pipeline::report_listener(host, id_, settings_.server.endpoint, server_->port());
+    KOLBEN_TRY(server_, pipeline::start_http_listener(host, id_, settings_.server,
+                                                      [this](const net::http::Request& request,
+                                                             net::http::Responder responder) {
+                                                        responder.respond(answer(request));
+                                                      }));
     return Status::ok();
   }
 
