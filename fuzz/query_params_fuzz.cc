@@ -4,9 +4,9 @@
 #include <string_view>
 
 #include "query/conditions.h"
-#include "query/jaeger/legacy.h"
-#include "query/jaeger/v3.h"
-#include "query/page/page.h"
+#include "query/jaeger/legacy_search.h"
+#include "query/jaeger/v3_search.h"
+#include "query/page/page_filter.h"
 #include "query/string_map.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

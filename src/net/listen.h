@@ -1,4 +1,5 @@
-// Listening TCP sockets, for the HTTP and the gRPC server alike.
+// Listening TCP sockets, for the HTTP and the gRPC server alike. Any thread; a Socket belongs to
+// one at a time.
 #pragma once
 
 #include <cstdint>

@@ -118,6 +118,10 @@ struct AttributeActions::Action {
   std::shared_ptr<const re2::RE2> pattern;  // shared: actions are copied when a vector grows
   Target target = Target::kString;
 
+  // Mistakes in single keys go to the item's errors; check() tells what does not go together.
+  static Action read(config::Reader& item);
+  void check(config::Reader& item) const;
+
   bool chooses(std::string_view attribute_key) const {
     return attribute_key == key ||
            (pattern != nullptr &&
@@ -186,47 +190,52 @@ void AttributeActions::Action::apply(Attributes& attributes, Arena& arena) const
   }
 }
 
+AttributeActions::Action AttributeActions::Action::read(config::Reader& item) {
+  Action action;
+  std::size_t verb = 0;
+  std::size_t target = static_cast<std::size_t>(Target::kString);
+  std::string pattern;
+  item.choice("action", {std::begin(kVerbs), std::end(kVerbs)}, verb);
+  action.verb = static_cast<Verb>(verb);
+  item.optional("key", action.key);
+  item.optional("from_attribute", action.from_attribute);
+  item.optional("pattern", pattern);
+  item.choice("converted_type", {"int", "double", "string"}, target);
+  action.target = static_cast<Target>(target);
+  if (const config::Node* value = item.raw("value")) {
+    if (value->kind == config::NodeKind::kScalar) {
+      action.literal = literal_of(*value);
+    } else {
+      item.error("value", "want a string, a number or a truth value");
+    }
+  }
+  item.ignored("from_context", "client metadata does not travel through pipelines yet");
+  if (!pattern.empty()) {
+    action.pattern = std::make_shared<const re2::RE2>(pattern, re2::RE2::Quiet);
+    if (!action.pattern->ok()) item.error("pattern", action.pattern->error());
+  }
+  return action;
+}
+
+void AttributeActions::Action::check(config::Reader& item) const {
+  const bool takes_value = verb == Verb::kInsert || verb == Verb::kUpdate || verb == Verb::kUpsert;
+  const bool takes_pattern_alone = verb == Verb::kDelete || verb == Verb::kHash;
+  // A pattern that is none was told already.
+  const bool names_groups = pattern && (!pattern->ok() || !pattern->NamedCapturingGroups().empty());
+  if (!item.has("action")) item.error("action", "is missing");
+  if (key.empty() && !(takes_pattern_alone && pattern)) item.error("key", "is missing");
+  if (takes_value && !literal && from_attribute.empty()) {
+    item.error("value", "value or from_attribute is missing");
+  }
+  if (verb == Verb::kExtract && !names_groups) {
+    item.error("pattern", "a regular expression with at least one (?P<name>...) is missing");
+  }
+}
+
 AttributeActions::AttributeActions(config::Reader& reader, std::string_view key) {
   for (const auto& item : reader.children(key)) {
-    Action action;
-    std::size_t verb = 0;
-    std::size_t target = 2;
-    std::string pattern;
-    item->choice("action", {std::begin(kVerbs), std::end(kVerbs)}, verb);
-    action.verb = static_cast<Verb>(verb);
-    item->optional("key", action.key);
-    item->optional("from_attribute", action.from_attribute);
-    item->optional("pattern", pattern);
-    item->choice("converted_type", {"int", "double", "string"}, target);
-    action.target = static_cast<Target>(target);
-    if (const config::Node* value = item->raw("value")) {
-      if (value->kind == config::NodeKind::kScalar) {
-        action.literal = literal_of(*value);
-      } else {
-        item->error("value", "want a string, a number or a truth value");
-      }
-    }
-    item->ignored("from_context", "client metadata does not travel through pipelines yet");
-    if (!pattern.empty()) {
-      action.pattern = std::make_shared<const re2::RE2>(pattern, re2::RE2::Quiet);
-      if (!action.pattern->ok()) item->error("pattern", action.pattern->error());
-    }
-    const bool takes_value = action.verb == Verb::kInsert || action.verb == Verb::kUpdate ||
-                             action.verb == Verb::kUpsert;
-    const bool takes_pattern_alone = action.verb == Verb::kDelete || action.verb == Verb::kHash;
-    if (!item->has("action")) item->error("action", "is missing");
-    if (action.key.empty() && !(takes_pattern_alone && action.pattern)) {
-      item->error("key", "is missing");
-    }
-    if (takes_value && !action.literal && action.from_attribute.empty()) {
-      item->error("value", "value or from_attribute is missing");
-    }
-    if (action.verb == Verb::kExtract &&
-        (!action.pattern ||
-         (action.pattern->ok() && action.pattern->NamedCapturingGroups().empty()))) {
-      item->error("pattern", "a regular expression with at least one (?P<name>...) is missing");
-    }
-    actions_.push_back(std::move(action));
+    actions_.push_back(Action::read(*item));
+    actions_.back().check(*item);
   }
   if (actions_.empty()) reader.error(key, "at least one action is missing");
 }

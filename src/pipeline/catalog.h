@@ -1,4 +1,5 @@
 // Catalog: the components that a configuration defines, each with its type and its settings.
+// Constant after construction: any thread.
 #pragma once
 
 #include <span>

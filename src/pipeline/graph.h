@@ -2,19 +2,17 @@
 // app/components.cc.
 //
 //   receivers ──► (fan-out over pipelines) ──► processors of a pipeline ──► (fan-out) ──► exporters
-//                  ▲                                                                └───►
-//                  connectors
-//                  └──────────────────────────────────────────────────────────────────────────┘
+//                  ▲                                                          │
+//                  └────────────────────── connectors ◄───────────────────────┘
 //
 // An id is one instance for receivers, exporters, connectors and extensions, however many pipelines
-// name it;
-// processors are one instance for each pipeline. What is defined but used nowhere is checked and
-// not started.
+// name it; processors are one instance for each pipeline. What is defined but used nowhere is
+// checked and not started.
 //
 // start(): extensions, exporters, processors and connectors from the end of the data's way to its
-// beginning, receivers; then ready() on all in the same order but
-// the extensions last, so that whoever asks an extension finds everything in place. stop() goes the
-// other way round, receivers first. Both by one thread.
+// beginning, receivers; then ready() on all in the same order, but the extensions last, so that
+// whoever asks an extension finds everything in place. stop() goes the other way round, receivers
+// first. Both by one thread.
 #pragma once
 
 #include <memory>

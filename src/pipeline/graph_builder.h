@@ -1,4 +1,4 @@
-// GraphBuilder: makes a Graph from a configuration. Used by Graph::build() alone.
+// GraphBuilder: makes a Graph from a configuration. Used by Graph::build() alone; one thread.
 #pragma once
 
 #include <map>

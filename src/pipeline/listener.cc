@@ -1,5 +1,7 @@
 #include "pipeline/listener.h"
 
+#include <utility>
+
 #include "net/address.h"
 
 namespace kolben::pipeline {
@@ -19,6 +21,15 @@ UniqueFunction<void(std::string_view, std::string_view)> count_rejected(
                  {{"listener", listener}, {"reason", std::string(reason)}})
         .add();
   };
+}
+
+Result<std::unique_ptr<net::http::Server>> start_http_listener(
+    Host& host, const std::string& name, const net::http::ServerSettings& settings,
+    net::http::Handler handler) {
+  KOLBEN_TRY(std::unique_ptr<net::http::Server> server,
+             net::http::Server::start(settings, std::move(handler), count_rejected(host, name)));
+  report_listener(host, name, settings.endpoint, server->port());
+  return server;
 }
 
 }  // namespace kolben::pipeline

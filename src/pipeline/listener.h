@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/unique_function.h"
+#include "net/http/server.h"
 #include "pipeline/component.h"
 
 namespace kolben::pipeline {
@@ -20,5 +22,10 @@ void report_listener(Host& host, const std::string& name, const std::string& end
 // and fixed: each becomes a series. Any thread; the host outlives it.
 UniqueFunction<void(std::string_view reason, std::string_view peer)> count_rejected(
     Host& host, const std::string& listener);
+
+// An HTTP server of the component `name` with both: its rejections are counted, its port reported.
+Result<std::unique_ptr<net::http::Server>> start_http_listener(
+    Host& host, const std::string& name, const net::http::ServerSettings& settings,
+    net::http::Handler handler);
 
 }  // namespace kolben::pipeline

@@ -31,15 +31,12 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
   // Requests have no body, and scrapers are few.
   settings.body_bytes_max = 4096;
   settings.connections_max = 64;
-  auto server = net::http::Server::start(
-      std::move(settings),
-      [&host](const net::http::Request& request, net::http::Responder responder) {
-        responder.respond(answer(request, host.telemetry()));
-      },
-      count_rejected(host, "telemetry"));
-  if (!server.has_value()) return std::move(server).error();
-  metrics->server_ = std::move(server).value();
-  report_listener(host, "telemetry", address, metrics->server_->port());
+  KOLBEN_TRY(metrics->server_,
+             start_http_listener(
+                 host, "telemetry", settings,
+                 [&host](const net::http::Request& request, net::http::Responder responder) {
+                   responder.respond(answer(request, host.telemetry()));
+                 }));
   return metrics;
 }
 

@@ -1,5 +1,6 @@
 // MetricsServer: the program's own metrics at GET /metrics of service.telemetry.metrics.address, in
-// the Prometheus text format, with those of the process itself among them.
+// the Prometheus text format, with those of the process itself among them. Started and stopped by
+// one thread; scrapes are answered on the server's own.
 #pragma once
 
 #include <memory>

@@ -25,6 +25,20 @@ inline void decimal_field(JsonWriter& json, std::string_view key, std::uint64_t 
   json.quoted_unsigned_integer(number);
 }
 
+// {"key": [...]}; `write(json, item)` writes one element, or nothing.
+template <typename Items, typename Write>
+std::string list_object(std::string_view key, const Items& items, Write write) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  json.key(key);
+  json.begin_array();
+  for (const auto& item : items) write(json, item);
+  json.end_array();
+  json.end_object();
+  return text;
+}
+
 // Nanoseconds as microseconds, exactly: 1500 becomes 1.5.
 void write_micros(JsonWriter& json, std::uint64_t nanos);
 

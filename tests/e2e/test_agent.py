@@ -314,23 +314,24 @@ def test_a_program_that_is_killed_leaves_its_open_requests_as_errors(tmp_path, p
         f"http.server.ThreadingHTTPServer(('127.0.0.1', {port}), Slow).serve_forever()\n")
     program = programs(Program([AGENT, *CONSOLE, "/usr/bin/python3", "slow.py"], tmp_path, "slow"))
 
-    def is_fast():
-        try:
-            return request(port, "GET", "/fast", timeout=5).status == 204
-        except OSError:
-            return False
-    wait_until(is_fast, "the server answers")
+    def spans_named(name):
+        return [span for span in server_spans(program.stdout) if span["name"] == name]
+
+    wait_listening(port, "the server")
+    for _ in range(3):
+        assert request(port, "GET", "/fast").status == 204
+    # Told already: nothing of them is open when the program dies.
+    wait_until(lambda: len(spans_named("GET /fast")) == 3, "the fast requests are told")
     with socket.create_connection(("127.0.0.1", port)) as hanging:
         hanging.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
         wait_until((tmp_path / "begun").exists, "it is being served")
         program.kill()
-    spans = wait_until(lambda: [span for span in server_spans(program.stdout)
-                                if span["name"] == "GET /slow"], "the open request is told", 5)
-    assert len(spans) == 1
-    assert spans[0]["status"] == {"status_code": "ERROR", "description": "the process ended"}
-    assert "http.status_code" not in spans[0]["attributes"]
-    fast = [span for span in server_spans(program.stdout) if span["name"] == "GET /fast"]
-    assert fast and all(span["status"] == {"status_code": "UNSET"} for span in fast)
+    slow = wait_until(lambda: spans_named("GET /slow"), "the open request is told", 5)
+    assert len(slow) == 1
+    assert slow[0]["status"] == {"status_code": "ERROR", "description": "the process ended"}
+    assert "http.status_code" not in slow[0]["attributes"]
+    fast = spans_named("GET /fast")
+    assert [span["status"] for span in fast] == [{"status_code": "UNSET"}] * 3
 
 
 def test_a_command_that_crashes_again_and_again_is_left_alone(tmp_path):

@@ -68,7 +68,7 @@ void Connections::accepted(ThreadState& thread, int file, const sockaddr* peer,
   Socket* socket = find_or_map(file);
   SocketLock lock(socket);
   if (!lock) return;
-  reset(thread, *socket, 1);
+  reset(thread, *socket, EndReason::kClosed);
   socket->role.store(Role::kServer, std::memory_order_relaxed);
   if (peer != nullptr) {
     format_address(peer, peer_size, socket->names.peer, &socket->names.peer_size,
@@ -88,7 +88,7 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
                      socket->first == nullptr && socket->owner.exchange != nullptr;
   const ExchangeReference owner = again ? socket->owner : thread.request;
   const Context owner_context = again ? socket->owner_context : thread.request_context;
-  reset(thread, *socket, 1);
+  reset(thread, *socket, EndReason::kClosed);
   socket->role.store(Role::kClient, std::memory_order_relaxed);
   if (alive(owner)) {
     socket->owner = owner;
@@ -198,7 +198,7 @@ void Connections::closed(ThreadState& thread, int file) {
   Socket* socket = find(file);
   if (socket == nullptr || socket->role.load(std::memory_order_relaxed) == Role::kUnknown) return;
   SocketLock lock(socket);
-  if (lock) reset(thread, *socket, 1);
+  if (lock) reset(thread, *socket, EndReason::kClosed);
 }
 
 void Connections::closed_range(ThreadState& thread, unsigned first, unsigned last) {
@@ -215,13 +215,13 @@ void Connections::process_ends(ThreadState& thread) {
     if (socket == nullptr) return;
     if (socket->role.load(std::memory_order_relaxed) == Role::kUnknown) continue;
     SocketLock lock(socket);
-    if (lock) reset(thread, *socket, 2);
+    if (lock) reset(thread, *socket, EndReason::kProcessEnded);
   }
   waits_for_events(thread);
 }
 
 // Forgets the file number's state and records what was open.
-void Connections::reset(ThreadState& thread, Socket& socket, std::uint8_t end_reason) {
+void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reason) {
   while (socket.first != nullptr) {
     OpenExchange* exchange = socket.first;
     if (!exchange->recorded && exchange->generation == generation_) {
@@ -230,7 +230,7 @@ void Connections::reset(ThreadState& thread, Socket& socket, std::uint8_t end_re
       if (exchange->head_seen) {
         const std::uint64_t time =
             exchange->last_time != 0 && whole ? exchange->last_time : system_->now();
-        record(thread, socket, exchange, time, whole ? 0 : end_reason);
+        record(thread, socket, exchange, time, whole ? EndReason::kComplete : end_reason);
       }
     }
     end(socket, exchange);
@@ -421,13 +421,12 @@ void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExc
   }
   const bool switches = exchange->response.switches_protocol();
   const std::uint64_t time = exchange->last_time != 0 ? exchange->last_time : system_->now();
-  record(thread, socket, exchange, time, 0);
+  record(thread, socket, exchange, time, EndReason::kComplete);
   if (switches) return give_up(socket);
   if (exchange->request.complete()) end(socket, exchange);
 }
 
-// --- the application's own words
-// -------------------------------------------------------------------
+// --- the application's own words -------------------------------------------------------------
 
 void Connections::set_route(ThreadState& thread, const char* route, std::size_t size) {
   if (!serves(thread)) return;

@@ -164,9 +164,9 @@ class Connections {
   OpenExchange* begin(ThreadState& thread, Socket& socket, int file, bool is_client);
   void end(Socket& socket, OpenExchange* exchange);
   void give_up(Socket& socket);
-  void reset(ThreadState& thread, Socket& socket, std::uint8_t end_reason);
+  void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
   void record(ThreadState& thread, Socket& socket, OpenExchange* exchange, std::uint64_t end_time,
-              std::uint8_t end_reason);
+              EndReason end_reason);
   void feed_request(ThreadState& thread, Socket& socket, int file, const std::uint8_t* bytes,
                     std::size_t size);
   void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,

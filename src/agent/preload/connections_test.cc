@@ -171,7 +171,7 @@ TEST_F(ConnectionsTest, RequestAndResponseBecomeOneRecord) {
   EXPECT_EQ(all[0].type, RecordType::kServerExchange);
   EXPECT_EQ(all[0].request, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(all[0].fixed.response_body_bytes, 2u);
-  EXPECT_EQ(all[0].fixed.end_reason, 0);
+  EXPECT_EQ(all[0].fixed.end_reason, EndReason::kComplete);
   EXPECT_EQ(all[0].fixed.self.flags, 1);
   EXPECT_EQ(all[0].fixed.peer_port, 4711);
   EXPECT_EQ(all[0].fixed.local_port, 80);
@@ -267,10 +267,10 @@ TEST_F(ConnectionsTest, ClosingEndsWhatIsOpen) {
   connections_.process_ends(thread_);
   const std::vector<Seen> all = seen();
   ASSERT_EQ(all.size(), 3u);
-  EXPECT_EQ(all[0].fixed.end_reason, 0);
+  EXPECT_EQ(all[0].fixed.end_reason, EndReason::kComplete);
   EXPECT_EQ(all[0].fixed.response_body_bytes, 3u);
-  EXPECT_EQ(all[1].fixed.end_reason, 1);
-  EXPECT_EQ(all[2].fixed.end_reason, 2);
+  EXPECT_EQ(all[1].fixed.end_reason, EndReason::kClosed);
+  EXPECT_EQ(all[2].fixed.end_reason, EndReason::kProcessEnded);
   EXPECT_EQ(count_open_requests(*open_table(ring_)), 0);
 }
 

@@ -57,7 +57,7 @@ void Connections::fill_fixed(const Socket& socket, OpenExchange* exchange) {
 }
 
 void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exchange,
-                         std::uint64_t end_time, std::uint8_t end_reason) {
+                         std::uint64_t end_time, EndReason end_reason) {
   exchange->recorded = true;
   exchange->id.store(0, std::memory_order_relaxed);
   Exchange& fixed = exchange->fixed;

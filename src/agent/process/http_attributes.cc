@@ -140,8 +140,7 @@ void add_client_attributes(const HttpExchange& exchange, SemanticConventions con
 std::string error_type(const HttpExchange& exchange, bool is_server) {
   const std::uint16_t status = exchange.status;
   if (status >= (is_server ? 500 : 400)) return std::to_string(status);
-  constexpr std::uint8_t kProcessEnded = 2;
-  if (exchange.record->fixed.end_reason == kProcessEnded) return "process_ended";
+  if (exchange.record->fixed.end_reason == EndReason::kProcessEnded) return "process_ended";
   if (status == 0) return "connection_closed";  // the response never came
   return {};
 }

@@ -1,6 +1,7 @@
 // The request metrics of HTTP servers and clients, in the old and the stable conventions.
 // Source: semantic-conventions, http-metrics.md; the attributes of the old ones are those of
 // opentelemetry-python-contrib 0.48b0.
+// One thread.
 #pragma once
 
 #include <cstdint>

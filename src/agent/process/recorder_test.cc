@@ -124,7 +124,7 @@ TEST_F(RecorderTest, WhatTheSamplerLeftOutIsNotExported) {
 TEST_F(RecorderTest, WhatAProcessLeftUnfinishedIsAnError) {
   TestExchange exchange;
   exchange.status = 0;
-  exchange.end_reason = 2;
+  exchange.end_reason = EndReason::kProcessEnded;
   recorder_.handle_unfinished(exchange_record(exchange).bytes(), kTime);
   const auto all = spans();
   ASSERT_EQ(all.size(), 1u);
@@ -137,7 +137,7 @@ TEST_F(RecorderTest, WhatCameAsARecordIsNotUnfinished) {
   TestExchange exchange;
   handle(exchange_record(exchange));
   exchange.status = 0;
-  exchange.end_reason = 2;
+  exchange.end_reason = EndReason::kProcessEnded;
   recorder_.handle_unfinished(exchange_record(exchange).bytes(), kTime);
   const auto all = spans();
   ASSERT_EQ(all.size(), 1u);

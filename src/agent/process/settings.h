@@ -8,41 +8,17 @@
 // A wrong value never stops the program: it is said once in `warnings`, and the default holds.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "agent/process/exporter_settings.h"
+#include "agent/process/variables.h"
 #include "model/batch.h"
-#include "wire/compression.h"
 
 namespace kolben::agent {
-
-using Environment = std::map<std::string, std::string, std::less<>>;
-// A copy of this process's variables.
-Environment process_environment();
-
-using NamedTexts = std::vector<std::pair<std::string, std::string>>;
-
-enum class ExporterKind : std::uint8_t { kConsole, kOtlpGrpc, kOtlpHttpProtobuf, kOtlpHttpJson };
-
-struct OtlpSettings {
-  // gRPC: "host:port" without scheme. HTTP: the whole URL.
-  std::string endpoint;
-  bool insecure = false;  // no TLS
-  NamedTexts headers;
-  std::uint64_t timeout_nanos = 10'000'000'000;
-  wire::Compression compression = wire::Compression::kNone;
-  std::string certificate_file, client_key_file, client_certificate_file;
-};
-
-struct ExporterSettings {
-  ExporterKind kind = ExporterKind::kConsole;
-  OtlpSettings otlp;  // unless kConsole
-};
 
 // Of spans and log records (BatchSpanProcessor, BatchLogRecordProcessor).
 struct BatchSettings {
@@ -97,8 +73,5 @@ void detect_resource(Settings& settings, std::uint32_t pid);
 
 // "kolben", "0.1.0": the name and version that telemetry carries.
 std::string_view agent_version();
-
-// Decodes %XX; what is no escape stays.
-std::string percent_decoded(std::string_view text);
 
 }  // namespace kolben::agent

@@ -16,10 +16,9 @@ void SpanBuilder::begin(const HttpExchange& exchange, std::uint16_t error_status
   span.flags = fixed.self.flags;
   span.start_time_unix_nano = fixed.start_time;
   span.end_time_unix_nano = fixed.end_time;
-  constexpr std::uint8_t kProcessEnded = 2;
-  if (fixed.end_reason == kProcessEnded) span.status_message = "the process ended";
-  if (exchange.status >= error_status || exchange.status == 0 ||
-      fixed.end_reason == kProcessEnded) {
+  const bool is_cut_off = fixed.end_reason == EndReason::kProcessEnded;
+  if (is_cut_off) span.status_message = "the process ended";
+  if (exchange.status >= error_status || exchange.status == 0 || is_cut_off) {
     span.status_code = SpanStatusCode::kError;
   }
 }

@@ -1,6 +1,6 @@
 // Names of HTTP spans: "{method} {route}" where the application names its route; else the path with
 // what looks like an identifier replaced by '*', as long as there are few such names. A name for
-// each URL would make every list of operations useless.
+// each URL would make every list of operations useless. One thread.
 #pragma once
 
 #include <cstddef>

@@ -104,7 +104,7 @@ class EncodedAttributes {
 struct TestExchange {
   std::string request = "GET / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nUser-Agent: curl/7.88.1\r\n\r\n";
   std::uint16_t status = 200;  // 0: no response
-  std::uint8_t end_reason = 0;
+  EndReason end_reason = EndReason::kComplete;
   std::string route;
   std::string attributes;
   std::uint64_t start = kTime;

@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::uint16_t kRefused = 0xffff;
 static_assert(kOpenBlocks < kRefused);
-constexpr std::uint8_t kProcessEnded = 2;  // Exchange::end_reason
 
 std::uint16_t at_most(std::uint16_t size, std::uint32_t room) {
   return size < room ? size : static_cast<std::uint16_t>(room);
@@ -28,7 +27,7 @@ std::uint32_t write_record(const OpenEntry& entry, std::uint32_t pid, std::uint6
   fixed.route_size = 0;
   fixed.attributes_size = 0;
   fixed.end_time = end_time > fixed.start_time ? end_time : fixed.start_time;
-  fixed.end_reason = kProcessEnded;
+  fixed.end_reason = EndReason::kProcessEnded;
   const std::uint32_t texts = addresses + fixed.request_head_size;
   const RecordHeader header = {
       .size = static_cast<std::uint32_t>(sizeof(RecordHeader) + sizeof(fixed)) + texts,

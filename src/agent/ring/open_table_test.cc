@@ -33,7 +33,7 @@ class OpenTableTest : public testing::Test {
       Exchange fixed;
       std::memcpy(&fixed, buffer_ + sizeof(RecordHeader), sizeof(fixed));
       EXPECT_EQ(fixed.end_time, 2000u);
-      EXPECT_EQ(fixed.end_reason, 2);
+      EXPECT_EQ(fixed.end_reason, EndReason::kProcessEnded);
       times.push_back(fixed.start_time);
     }
     return times;

@@ -52,6 +52,13 @@ struct ProcessEnd {
   std::uint64_t time = 0;
 };
 
+// Why an exchange ended.
+enum class EndReason : std::uint8_t {
+  kComplete = 0,
+  kClosed = 1,  // before the response was complete
+  kProcessEnded = 2,
+};
+
 // A request and its response, HTTP/1.x, seen from the server or from the client.
 struct Exchange {
   std::uint64_t start_time = 0;         // first byte of the request
@@ -65,9 +72,7 @@ struct Exchange {
   std::uint16_t peer_port = 0;
   std::uint8_t local_address_size = 0;
   std::uint8_t peer_address_size = 0;
-  // Why the exchange ended: 0 complete, 1 closed before the response was complete, 2 the process
-  // ended.
-  std::uint8_t end_reason = 0;
+  EndReason end_reason = EndReason::kComplete;
   std::uint8_t parent_is_remote = 0;
   std::uint16_t response_status = 0;        // 0: no response
   std::uint8_t response_minor_version = 0;  // of HTTP/1.x

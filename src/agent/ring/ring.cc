@@ -22,9 +22,9 @@ constexpr std::uint32_t kLayoutVersion = 2;
 constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::size_t kCacheLine = 64;
 // A ring of 1 GiB: more than any setting that makes sense, so a broken header maps nothing wild.
+constexpr std::uint32_t kSlotsMax = 4 * 1024 * 1024;
 // The reader tells the writers at least so many times a lap how far it is.
 constexpr std::uint32_t kPublishesPerLap = 8;
-constexpr std::uint32_t kMaxSlots = 4 * 1024 * 1024;
 
 // The states of a slot, in the low bits of its stamp; the lap + 1 is above, so that zero is never
 // the stamp of a filled slot.
@@ -96,7 +96,7 @@ void close_keeping_errno(int file) {
 }  // namespace
 
 RingHeader* create_ring(const char* path, std::uint32_t slots) {
-  if (!is_power_of_two(slots) || slots > kMaxSlots) {
+  if (!is_power_of_two(slots) || slots > kSlotsMax) {
     errno = EINVAL;
     return nullptr;
   }
@@ -132,14 +132,14 @@ RingHeader* map_ring(const char* path) {
   std::size_t bytes = 0;
   if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
       status.st_size >= static_cast<off_t>(kHeaderBytes) &&
-      status.st_size <= static_cast<off_t>(mapped_bytes(kMaxSlots))) {
+      status.st_size <= static_cast<off_t>(mapped_bytes(kSlotsMax))) {
     bytes = static_cast<std::size_t>(status.st_size);
     ring = map_file(file, bytes);
   }
   close_keeping_errno(file);
   if (ring == nullptr) return nullptr;
   if (ring->magic != kMagic || ring->version != kLayoutVersion || !is_power_of_two(ring->slots) ||
-      ring->slots > kMaxSlots || mapped_bytes(ring->slots) != bytes) {
+      ring->slots > kSlotsMax || mapped_bytes(ring->slots) != bytes) {
     munmap(ring, bytes);
     errno = EPROTO;
     return nullptr;

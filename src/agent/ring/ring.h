@@ -9,12 +9,11 @@
 //    because a broken program may scribble over the mapping.
 //
 // Layout: one page of RingHeader, then 2^n slots of kSlotBytes, then the open table (open_table.h).
-// A record takes consecutive slots
-// (modulo the ring); each slot begins with a stamp: the lap in which it was filled and whether it
-// is the first of its record. A stamp of an earlier lap means "not filled yet", and zero is such a
-// stamp, so that nothing has to be initialised. The file has its blocks from the start, so that a
-// disk or /dev/shm that fills up later takes nothing from the programs. The writers' head, the
-// reader's tail and the counters have cache lines of their own.
+// A record takes consecutive slots (modulo the ring); each slot begins with a stamp: the lap in
+// which it was filled and whether it is the first of its record. A stamp of an earlier lap means
+// "not filled yet", and zero is such a stamp, so that nothing has to be initialised. The file has
+// its blocks from the start, so that a disk or /dev/shm that fills up later takes nothing from the
+// programs. The writers' head, the reader's tail and the counters have cache lines of their own.
 //
 // Freestanding, see record.h. The file is created by the launcher (mode 0600, in /dev/shm or the
 // runtime directory), opened by path in each program and removed by the agent process.
@@ -40,14 +39,14 @@ RingHeader* map_ring(const char* path);
 RingHeader* create_ring(const char* path, std::uint32_t slots);
 void unmap_ring(RingHeader* ring);
 
-// Room for a record of `size` bytes in total, not visible to the reader yet; null when the ring is
-// full (counted) or the record is larger than kRecordBytesMax. Memory may be two pieces of slots:
-// write through RecordWriter.
+// With its header. A larger one is dropped and counted.
 inline constexpr std::uint32_t kRecordBytesMax = 32 * 1024;
 
+// Writes one record, which the reader sees when it is whole. Any thread, any process; one writer is
+// used by one thread.
 class RecordWriter {
  public:
-  // Reserves; `ok()` tells whether there was room.
+  // Reserves the record's slots; `ok()` tells whether there was room.
   RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payload_size, std::uint32_t pid,
                std::uint32_t tid);
   RecordWriter(const RecordWriter&) = delete;

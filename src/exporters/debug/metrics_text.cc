@@ -85,52 +85,54 @@ void append_aggregates(std::string& out, const Point& point) {
   if (point.has_max) append_line(out, "Max", fmt::format("{:f}", point.max));
 }
 
-void append_points(std::string& out, const Metric& metric) {
-  for (std::size_t i = 0; i < metric.number_points.size(); ++i) {
-    const NumberPoint& point = metric.number_points[i];
-    append_point_head(out, "NumberDataPoints", i, point);
-    append_line(out, "Value", number_text(point.value));
-    append_exemplars(out, point.exemplars);
+void append_point(std::string& out, std::size_t index, const NumberPoint& point) {
+  append_point_head(out, "NumberDataPoints", index, point);
+  append_line(out, "Value", number_text(point.value));
+  append_exemplars(out, point.exemplars);
+}
+
+void append_point(std::string& out, std::size_t index, const HistogramPoint& point) {
+  append_point_head(out, "HistogramDataPoints", index, point);
+  append_aggregates(out, point);
+  for (std::size_t b = 0; b < point.explicit_bounds.size(); ++b) {
+    append_line(out, fmt::format("ExplicitBounds #{}", b),
+                fmt::format("{:f}", point.explicit_bounds[b]));
   }
-  for (std::size_t i = 0; i < metric.histogram_points.size(); ++i) {
-    const HistogramPoint& point = metric.histogram_points[i];
-    append_point_head(out, "HistogramDataPoints", i, point);
-    append_aggregates(out, point);
-    for (std::size_t b = 0; b < point.explicit_bounds.size(); ++b) {
-      append_line(out, fmt::format("ExplicitBounds #{}", b),
-                  fmt::format("{:f}", point.explicit_bounds[b]));
-    }
-    for (std::size_t b = 0; b < point.bucket_counts.size(); ++b) {
-      append_line(out, fmt::format("Buckets #{}, Count", b),
-                  fmt::format("{}", point.bucket_counts[b]));
-    }
-    append_exemplars(out, point.exemplars);
+  for (std::size_t b = 0; b < point.bucket_counts.size(); ++b) {
+    append_line(out, fmt::format("Buckets #{}, Count", b),
+                fmt::format("{}", point.bucket_counts[b]));
   }
-  for (std::size_t i = 0; i < metric.exponential_histogram_points.size(); ++i) {
-    const ExponentialHistogramPoint& point = metric.exponential_histogram_points[i];
-    append_point_head(out, "ExponentialHistogramDataPoints", i, point);
-    append_aggregates(out, point);
-    append_line(out, "Scale", fmt::format("{}", point.scale));
-    append_line(out, "ZeroCount", fmt::format("{}", point.zero_count));
-    append_line(out, "Positive",
-                fmt::format("offset {}, counts [{}]", point.positive.offset,
-                            fmt::join(point.positive.bucket_counts, ", ")));
-    append_line(out, "Negative",
-                fmt::format("offset {}, counts [{}]", point.negative.offset,
-                            fmt::join(point.negative.bucket_counts, ", ")));
-    append_exemplars(out, point.exemplars);
+  append_exemplars(out, point.exemplars);
+}
+
+void append_point(std::string& out, std::size_t index, const ExponentialHistogramPoint& point) {
+  const auto buckets_text = [](const auto& buckets) {
+    return fmt::format("offset {}, counts [{}]", buckets.offset,
+                       fmt::join(buckets.bucket_counts, ", "));
+  };
+  append_point_head(out, "ExponentialHistogramDataPoints", index, point);
+  append_aggregates(out, point);
+  append_line(out, "Scale", fmt::format("{}", point.scale));
+  append_line(out, "ZeroCount", fmt::format("{}", point.zero_count));
+  append_line(out, "Positive", buckets_text(point.positive));
+  append_line(out, "Negative", buckets_text(point.negative));
+  append_exemplars(out, point.exemplars);
+}
+
+void append_point(std::string& out, std::size_t index, const SummaryPoint& point) {
+  append_point_head(out, "SummaryDataPoints", index, point);
+  append_line(out, "Count", fmt::format("{}", point.count));
+  append_line(out, "Sum", fmt::format("{:f}", point.sum));
+  for (std::size_t q = 0; q < point.quantile_values.size(); ++q) {
+    append_line(out, fmt::format("QuantileValue #{}", q),
+                fmt::format("Quantile {:f}, Value {:f}", point.quantile_values[q].quantile,
+                            point.quantile_values[q].value));
   }
-  for (std::size_t i = 0; i < metric.summary_points.size(); ++i) {
-    const SummaryPoint& point = metric.summary_points[i];
-    append_point_head(out, "SummaryDataPoints", i, point);
-    append_line(out, "Count", fmt::format("{}", point.count));
-    append_line(out, "Sum", fmt::format("{:f}", point.sum));
-    for (std::size_t q = 0; q < point.quantile_values.size(); ++q) {
-      append_line(out, fmt::format("QuantileValue #{}", q),
-                  fmt::format("Quantile {:f}, Value {:f}", point.quantile_values[q].quantile,
-                              point.quantile_values[q].value));
-    }
-  }
+}
+
+template <typename Point>
+void append_points(std::string& out, const List<Point>& points) {
+  for (std::size_t i = 0; i < points.size(); ++i) append_point(out, i, points[i]);
 }
 
 void append_metric(std::string& out, std::size_t index, const Metric& metric) {
@@ -149,7 +151,10 @@ void append_metric(std::string& out, std::size_t index, const Metric& metric) {
       metric.kind == MetricKind::kExponentialHistogram) {
     field("AggregationTemporality", temporality_name(metric.temporality));
   }
-  append_points(out, metric);
+  append_points(out, metric.number_points);
+  append_points(out, metric.histogram_points);
+  append_points(out, metric.exponential_histogram_points);
+  append_points(out, metric.summary_points);
 }
 
 template <typename Points>

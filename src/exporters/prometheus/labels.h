@@ -1,5 +1,6 @@
 // The labels of a series as text: `job="todo",endpoint="/"`. A name stands there once, whatever
 // attributes a program sends: Prometheus drops a whole scrape for one series with a label twice.
+// One thread.
 #pragma once
 
 #include <functional>

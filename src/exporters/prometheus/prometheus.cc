@@ -35,13 +35,11 @@ class PrometheusExporter final : public pipeline::Exporter {
                                       "Number of metric points handed over", labels);
     failed_ = &host.telemetry().counter("otelcol_exporter_send_failed_metric_points",
                                         "Number of metric points that were refused", labels);
-    KOLBEN_TRY(server_, net::http::Server::start(
-                            settings_.server,
-                            [this](net::http::Request request, net::http::Responder responder) {
-                              responder.respond(answer(request));
-                            },
-                            pipeline::count_rejected(host, id_)));
-    pipeline::report_listener(host, id_, settings_.server.endpoint, server_->port());
+    KOLBEN_TRY(server_, pipeline::start_http_listener(host, id_, settings_.server,
+                                                      [this](const net::http::Request& request,
+                                                             net::http::Responder responder) {
+                                                        responder.respond(answer(request));
+                                                      }));
     return Status::ok();
   }
 
@@ -78,43 +76,52 @@ class PrometheusExporter final : public pipeline::Exporter {
   std::unique_ptr<net::http::Server> server_;
 };
 
+void check_names(const Labels& labels, config::Reader& reader) {
+  for (const auto& [name, value] : labels) {
+    if (label_name(name) == name) continue;
+    reader.error("const_labels",
+                 "\"" + name + "\" is no name of a label: want letters, digits and _");
+  }
+}
+
+SeriesSettings read_series(config::Reader& reader) {
+  SeriesSettings series;
+  bool without_scope_info = false;
+  std::chrono::nanoseconds expiration = std::chrono::minutes(5);
+  std::uint64_t series_max = series.series_max;
+  reader.optional("namespace", series.names.name_space);
+  reader.optional("const_labels", series.const_labels);
+  reader.optional("send_timestamps", series.send_timestamps);
+  reader.optional("metric_expiration", expiration);
+  reader.optional("add_metric_suffixes", series.names.add_suffixes);
+  reader.optional("without_scope_info", without_scope_info);
+  reader.optional("series_max", series_max);
+  if (auto conversion = reader.child("resource_to_telemetry_conversion")) {
+    conversion->optional("enabled", series.with_resource_labels);
+  }
+  check_names(series.const_labels, reader);
+  if (expiration.count() <= 0) reader.error("metric_expiration", "must be greater than zero");
+  if (series_max == 0 || series_max > kSeriesMaxHighest) {
+    reader.error("series_max", "must be between 1 and " + std::to_string(kSeriesMaxHighest));
+  }
+  series.with_scope_info = !without_scope_info;
+  series.expiration_nanos = static_cast<std::uint64_t>(expiration.count());
+  series.series_max = series_max;
+  return series;
+}
+
 }  // namespace
 
 std::unique_ptr<pipeline::Exporter> create(pipeline::CreateContext& context) {
+  config::Reader reader(context.config, "exporters::" + context.id, context.errors);
   Settings settings;
   settings.server.endpoint = "localhost:8889";
   settings.server.body_bytes_max = 4096;  // requests have none
   settings.server.connections_max = kScrapersMax;
-  bool without_scope_info = false;
-  std::chrono::nanoseconds expiration = std::chrono::minutes(5);
-  std::uint64_t series_max = settings.series.series_max;
-  config::Reader reader(context.config, "exporters::" + context.id, context.errors);
   reader.optional("endpoint", settings.server.endpoint);
-  reader.optional("namespace", settings.series.names.name_space);
-  reader.optional("const_labels", settings.series.const_labels);
-  reader.optional("send_timestamps", settings.series.send_timestamps);
-  reader.optional("metric_expiration", expiration);
-  reader.optional("add_metric_suffixes", settings.series.names.add_suffixes);
-  reader.optional("without_scope_info", without_scope_info);
-  reader.optional("series_max", series_max);
+  settings.series = read_series(reader);
   reader.ignored("enable_open_metrics", "the text format 0.0.4 is served");
-  if (auto conversion = reader.child("resource_to_telemetry_conversion")) {
-    conversion->optional("enabled", settings.series.with_resource_labels);
-  }
   pipeline::read_tls_server(reader, settings.server.tls);
-  if (expiration.count() <= 0) reader.error("metric_expiration", "must be greater than zero");
-  for (const auto& [name, value] : settings.series.const_labels) {
-    if (label_name(name) != name) {
-      reader.error("const_labels",
-                   "\"" + name + "\" is no name of a label: want letters, digits and _");
-    }
-  }
-  if (series_max == 0 || series_max > kSeriesMaxHighest) {
-    reader.error("series_max", "must be between 1 and " + std::to_string(kSeriesMaxHighest));
-  }
-  settings.series.with_scope_info = !without_scope_info;
-  settings.series.expiration_nanos = static_cast<std::uint64_t>(expiration.count());
-  settings.series.series_max = series_max;
   return std::make_unique<PrometheusExporter>(context.id, std::move(settings));
 }
 

@@ -26,8 +26,10 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 
 // A usual series: 200 bytes of labels and what the maps and the state take.
 inline constexpr std::size_t kSeriesBytes = 512;
-// However few series are allowed, they fit.
+// However few series are allowed, one histogram with all its buckets (16 bytes each) fits, and as
+// much again for its labels and its family.
 inline constexpr std::size_t kBytesMin = std::size_t{16} << 10;
+static_assert(kBytesMin == 2 * 16 * kBucketsMax);
 
 struct SeriesSettings {
   NameOptions names = {};

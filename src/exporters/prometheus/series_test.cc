@@ -155,6 +155,23 @@ TEST(Series, LargeLabelsAreBoundedByBytes) {
   EXPECT_EQ(refused, 5U);  // 1000 * kSeriesBytes hold five
 }
 
+TEST(Series, ALoneSeriesHasRoomForAllItsBucketsButNotForAnyLabel) {
+  OneMetric data("duration", MetricKind::kHistogram);
+  Arena& arena = data.batch.arena();
+  HistogramPoint& point = data.metric->histogram_points.add(arena);
+  for (std::size_t i = 0; i < kBucketsMax; ++i) {
+    point.bucket_counts.push_back(arena, 1);
+    if (i > 0) point.explicit_bounds.push_back(arena, static_cast<double>(i));
+  }
+  Series series({.series_max = 1});
+  EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 0U);
+
+  const std::string large(kBytesMin, 'x');
+  set(point.attributes, arena, "host", Value::string(large));
+  Series other({.series_max = 1});
+  EXPECT_EQ(other.update(data.batch.metrics(), kSecond), 1U);
+}
+
 TEST(Series, NoLabelStandsThereTwice) {
   OneMetric data("d", MetricKind::kHistogram);
   Arena& arena = data.batch.arena();

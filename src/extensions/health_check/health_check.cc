@@ -27,13 +27,11 @@ class HealthCheck final : public pipeline::Extension {
   Status start(pipeline::Host& host) override {
     host_ = &host;
     started_unix_nanos_ = host.clock().unix_nanos();
-    KOLBEN_TRY(server_, net::http::Server::start(
-                            settings_.server,
-                            [this](net::http::Request request, net::http::Responder responder) {
-                              responder.respond(answer(request));
-                            },
-                            pipeline::count_rejected(host, id_)));
-    pipeline::report_listener(host, id_, settings_.server.endpoint, server_->port());
+    KOLBEN_TRY(server_, pipeline::start_http_listener(host, id_, settings_.server,
+                                                      [this](const net::http::Request& request,
+                                                             net::http::Responder responder) {
+                                                        responder.respond(answer(request));
+                                                      }));
     return Status::ok();
   }
 

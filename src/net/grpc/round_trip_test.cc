@@ -1,9 +1,5 @@
 // The gRPC server and client against each other, over real sockets.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <future>
@@ -11,91 +7,20 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "net/grpc/client.h"
-#include "net/grpc/server.h"
+#include "net/grpc/test_server.h"
+#include "net/http/test_peer.h"
 #include "wire/compression.h"
 
 namespace kolben::net::grpc {
 namespace {
 
+using http::Rejections;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-constexpr std::string_view kMethod = "/kolben.Test/Echo";
-
-class Rejections {
- public:
-  http::OnRejected counter() {
-    return [this](std::string_view reason, std::string_view) {
-      MutexLock lock(mutex_);
-      reasons_.emplace_back(reason);
-      changed_.notify_all();
-    };
-  }
-  bool wait_for(std::string_view reason) {
-    const auto deadline = steady_clock::now() + seconds(10);
-    MutexLock lock(mutex_);
-    while (std::find(reasons_.begin(), reasons_.end(), reason) == reasons_.end()) {
-      if (steady_clock::now() > deadline) return false;
-      changed_.wait_for(mutex_, milliseconds(100));
-    }
-    return true;
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  std::vector<std::string> reasons_;
-};
-
-std::unique_ptr<Server> start(Handler handler, ServerSettings settings = {},
-                              http::OnRejected on_rejected = {}) {
-  if (settings.endpoint.empty()) settings.endpoint = "localhost:0";
-  Result<std::unique_ptr<Server>> server =
-      Server::start(std::move(settings), std::move(handler), std::move(on_rejected));
-  EXPECT_TRUE(server.has_value()) << server.status().to_string();
-  return std::move(server).value();
-}
-
-std::unique_ptr<Client> connect_to(const Server& server, ClientSettings settings = {}) {
-  settings.endpoint = "localhost:" + std::to_string(server.port());
-  if (settings.tls.ca_file.empty() && !settings.tls.insecure_skip_verify) {
-    settings.tls.insecure = true;
-  }
-  Result<std::unique_ptr<Client>> client = Client::create(std::move(settings));
-  EXPECT_TRUE(client.has_value()) << client.status().to_string();
-  return std::move(client).value();
-}
-
-Result<std::string> call(Client& client, OutgoingCall outgoing) {
-  if (outgoing.method.empty()) outgoing.method = kMethod;
-  auto promise = std::make_shared<std::promise<Result<std::string>>>();
-  auto future = promise->get_future();
-  client.call(std::move(outgoing),
-              [promise](Result<std::string> result) { promise->set_value(std::move(result)); });
-  return future.get();
-}
-
-Result<std::string> call(Client& client, std::string message) {
-  return call(client, {.method = {}, .message = Bytes::from_string(std::move(message))});
-}
-
-const auto echo = [](const Call& call, Responder responder) {
-  if (call.method != kMethod) return responder.fail(unimplemented("no method " + call.method));
-  responder.respond(std::string(call.message.view()));
-};
-
-// The numbers are varied so that gzip does not make everything small.
-std::string text_of(std::size_t size) {
-  std::string text;
-  for (unsigned i = 0; text.size() < size; ++i) text += std::to_string(i * 2654435761U) + ",";
-  text.resize(size);
-  return text;
-}
-
 TEST(Grpc, MessageComesBack) {
-  const auto server = start(echo);
+  const auto server = start(kEcho);
   const auto client = connect_to(*server);
   const Result<std::string> reply = call(*client, std::string("hello"));
   ASSERT_TRUE(reply.has_value()) << reply.error().to_string();
@@ -103,7 +28,7 @@ TEST(Grpc, MessageComesBack) {
 }
 
 TEST(Grpc, EmptyAndLargeMessagesComeBack) {
-  const auto server = start(echo);
+  const auto server = start(kEcho);
   const auto client = connect_to(*server);
   for (const std::size_t size : {0U, 1U, 100'000U, 3'000'000U}) {
     const std::string text = text_of(size);
@@ -150,7 +75,7 @@ TEST(Grpc, GzipArrivesAsItWasSent) {
 }
 
 TEST(Grpc, CompressionThatGrpcDoesNotKnowIsRefused) {
-  const auto server = start(echo);
+  const auto server = start(kEcho);
   const auto client = connect_to(*server);
   const Result<std::string> reply = call(
       *client,
@@ -160,7 +85,7 @@ TEST(Grpc, CompressionThatGrpcDoesNotKnowIsRefused) {
 }
 
 TEST(Grpc, UnknownMethodIsUnimplemented) {
-  const auto server = start(echo);
+  const auto server = start(kEcho);
   const auto client = connect_to(*server);
   const Result<std::string> reply =
       call(*client, {.method = "/kolben.Test/Other", .message = Bytes::from_string("x")});
@@ -173,7 +98,7 @@ TEST(Grpc, OversizeIsResourceExhausted) {
   ServerSettings settings;
   settings.message_bytes_max = 1000;
   Rejections rejections;
-  const auto server = start(echo, settings, rejections.counter());
+  const auto server = start(kEcho, settings, rejections.counter());
   const auto client = connect_to(*server);
   const Result<std::string> reply = call(*client, std::string(1001, 'x'));
   ASSERT_FALSE(reply.has_value());
@@ -289,7 +214,7 @@ TEST(Grpc, ClientThatGoesCancelsItsCalls) {
 TEST(Grpc, RefusedConnectionSaysSo) {
   std::uint16_t port = 0;
   {
-    const auto server = start(echo);
+    const auto server = start(kEcho);
     port = server->port();
   }
   ClientSettings settings;
@@ -306,7 +231,7 @@ TEST(Grpc, RefusedConnectionSaysSo) {
 TEST(Grpc, ServerThatStartsLaterIsFound) {
   std::uint16_t port = 0;
   {
-    const auto server = start(echo);
+    const auto server = start(kEcho);
     port = server->port();
   }
   ClientSettings settings;
@@ -315,7 +240,7 @@ TEST(Grpc, ServerThatStartsLaterIsFound) {
   const auto client = Client::create(settings);
   ASSERT_TRUE(client.has_value());
   EXPECT_FALSE(call(**client, std::string("x")).has_value());
-  const auto server = start(echo, {.endpoint = settings.endpoint, .tls = {}});
+  const auto server = start(kEcho, {.endpoint = settings.endpoint, .tls = {}});
   const auto deadline = steady_clock::now() + seconds(10);
   bool is_found = false;
   while (!is_found && steady_clock::now() < deadline) {
@@ -325,94 +250,13 @@ TEST(Grpc, ServerThatStartsLaterIsFound) {
 }
 
 TEST(Grpc, PortInUseNamesItsHolder) {
-  const auto server = start(echo);
+  const auto server = start(kEcho);
   const Result<std::unique_ptr<Server>> second =
-      Server::start({.endpoint = "localhost:" + std::to_string(server->port()), .tls = {}}, echo);
+      Server::start({.endpoint = "localhost:" + std::to_string(server->port()), .tls = {}}, kEcho);
   ASSERT_FALSE(second.has_value());
   EXPECT_NE(second.error().message().find("(pid " + std::to_string(getpid()) + ")"),
             std::string::npos)
       << second.error().message();
-}
-
-// What the server sends to a peer that wrote `bytes`, until it closes.
-std::string talk(std::uint16_t port, std::string_view bytes) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
-  std::string answer;
-  char chunk[1024];
-  pollfd readable{fd, POLLIN, 0};
-  while (poll(&readable, 1, 5000) == 1) {
-    const ssize_t size = recv(fd, chunk, sizeof chunk, 0);
-    if (size <= 0) break;
-    answer.append(chunk, static_cast<std::size_t>(size));
-  }
-  close(fd);
-  return answer;
-}
-
-TEST(Grpc, Http1GetsNoHttpAnswerAndIsCounted) {
-  Rejections rejections;
-  const auto server = start(echo, {}, rejections.counter());
-  const std::string answer =
-      talk(server->port(), "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl\r\n\r\n");
-  EXPECT_FALSE(answer.starts_with("HTTP/"));
-  ASSERT_GE(answer.size(), 9U);
-  EXPECT_EQ(answer[3], '\x04');  // SETTINGS comes first in HTTP/2
-  EXPECT_NE(answer.find("this port speaks gRPC"), std::string::npos);
-  EXPECT_TRUE(rejections.wait_for("http1_on_grpc_port"));
-}
-
-TEST(Grpc, TlsOnPlainPortIsCounted) {
-  Rejections rejections;
-  const auto server = start(echo, {}, rejections.counter());
-  EXPECT_EQ(talk(server->port(), std::string_view("\x16\x03\x01\x00\x05hello", 10)), "");
-  EXPECT_TRUE(rejections.wait_for("tls_on_plain_port"));
-}
-
-TEST(Grpc, PeerThatIsSilentDoesNotHoldUpStop) {
-  const auto server = start(echo);
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(server->port());
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  const auto before = steady_clock::now();
-  server->stop(before + seconds(20));
-  EXPECT_LT(steady_clock::now() - before, seconds(5));
-  close(fd);
-}
-
-// A peer that has made a connection, and part of a call, and then does nothing.
-TEST(Grpc, PeerThatDoesNotLeaveDoesNotHoldUpStop) {
-  const auto server = start(echo);
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(server->port());
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  using namespace std::string_view_literals;
-  // Preface, empty SETTINGS, HEADERS (RFC 7541: 83 POST, 86 http, 00 a literal) of stream 1.
-  constexpr auto kBytes =
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
-      "\0\0\x55\1\4\0\0\0\1\x83\x86\0\5:path\x11/kolben.Test/Echo\0\x0a:authority\1x"
-      "\0\x0c"
-      "content-type\x10"
-      "application/grpc\0\2te\x8trailers"sv;
-  ASSERT_EQ(send(fd, kBytes.data(), kBytes.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(kBytes.size()));
-  pollfd readable{fd, POLLIN, 0};
-  ASSERT_EQ(poll(&readable, 1, 10'000), 1);  // the server's SETTINGS: the connection is made
-  const auto before = steady_clock::now();
-  server->stop(before + seconds(20));
-  EXPECT_LT(steady_clock::now() - before, seconds(5));
-  close(fd);
 }
 
 const std::string kTls = std::string(KOLBEN_TEST_DATA) + "/tls/";
@@ -426,7 +270,7 @@ TlsServerSettings server_tls() {
 }
 
 TEST(GrpcTls, MessageComesBack) {
-  const auto server = start(echo, {.endpoint = {}, .tls = server_tls()});
+  const auto server = start(kEcho, {.endpoint = {}, .tls = server_tls()});
   ClientSettings settings;
   settings.tls.ca_file = kTls + "ca.pem";
   const auto client = connect_to(*server, settings);
@@ -436,7 +280,7 @@ TEST(GrpcTls, MessageComesBack) {
 }
 
 TEST(GrpcTls, VerificationCanBeSkipped) {
-  const auto server = start(echo, {.endpoint = {}, .tls = server_tls()});
+  const auto server = start(kEcho, {.endpoint = {}, .tls = server_tls()});
   ClientSettings settings;
   settings.tls.insecure_skip_verify = true;
   const auto client = connect_to(*server, settings);
@@ -446,7 +290,7 @@ TEST(GrpcTls, VerificationCanBeSkipped) {
 
 TEST(GrpcTls, PlainPeerIsCounted) {
   Rejections rejections;
-  const auto server = start(echo, {.endpoint = {}, .tls = server_tls()}, rejections.counter());
+  const auto server = start(kEcho, {.endpoint = {}, .tls = server_tls()}, rejections.counter());
   const auto client = connect_to(*server);
   EXPECT_FALSE(call(*client, std::string("hello")).has_value());
   EXPECT_TRUE(rejections.wait_for("plain_on_tls_port"));
@@ -455,7 +299,7 @@ TEST(GrpcTls, PlainPeerIsCounted) {
 TEST(GrpcTls, ServerWithoutCertificateIsRefused) {
   TlsServerSettings tls;
   tls.enabled = true;
-  const auto server = Server::start({.endpoint = "localhost:0", .tls = tls}, echo);
+  const auto server = Server::start({.endpoint = "localhost:0", .tls = tls}, kEcho);
   ASSERT_FALSE(server.has_value());
   EXPECT_EQ(server.error().code(), StatusCode::kInvalidArgument);
 }

@@ -19,6 +19,7 @@
 
 #include "net/http/cors.h"
 #include "net/http/head.h"
+#include "net/http/refusal.h"
 #include "net/listen.h"
 
 namespace kolben::net::http {
@@ -39,41 +40,13 @@ constexpr std::uint32_t kHeaderBytesMax = 64 << 10;
 constexpr std::size_t kReadBytes = 16 << 10;
 // A peer that still sends while it is refused is listened to this long, so that closing does not
 // reset the connection before it has read the answer.
-constexpr auto kLingerTime = std::chrono::seconds(2);
-constexpr auto kTlsShutdownTime = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kLingerTime = std::chrono::seconds(2);
+constexpr std::chrono::nanoseconds kTlsShutdownTime = std::chrono::seconds(1);
 // While the server stops, a request that is still arriving has this long, and a refused peer this.
-constexpr auto kDrainTime = std::chrono::seconds(1);
-constexpr auto kDrainLingerTime = std::chrono::milliseconds(250);
+constexpr std::chrono::nanoseconds kDrainTime = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kDrainLingerTime = std::chrono::milliseconds(250);
 
 enum class Phase { kHandshake, kIdle, kHeader, kBody, kHandling, kWriting, kLingering, kClosed };
-
-struct Refusal {
-  int status;
-  std::string_view reason;  // counted
-  std::string_view text;    // for the peer
-};
-
-constexpr Refusal kTimeout{408, "timeout", "the request did not arrive in time\n"};
-constexpr Refusal kMalformed{400, "malformed_request", "this is no HTTP/1.1 request\n"};
-constexpr Refusal kNoHost{400, "malformed_request", "the Host header is missing\n"};
-constexpr Refusal kHeaderTooLarge{431, "header_too_large", "the header has more than 64 KiB\n"};
-constexpr Refusal kBodyTooLarge{413, "too_large", "the body is larger than this server takes\n"};
-constexpr Refusal kTooManyBytes{503, "too_many_bytes",
-                                "this server is receiving as much as it takes at a time\n"};
-constexpr Refusal kStopping{503, "stopping", "this server is stopping\n"};
-constexpr Refusal kHttp2{
-    400, "http2_preface",
-    "this is the HTTP port, and it speaks HTTP/1.1; OTLP/gRPC is on another\n"};
-
-// Null where the connection broke, or ended between two requests.
-const Refusal* refusal_of(const ErrorCode& error) {
-  if (error == ParserError::body_limit) return &kBodyTooLarge;
-  if (error == ParserError::header_limit) return &kHeaderTooLarge;
-  if (error == ParserError::end_of_stream || error == ParserError::partial_message) return nullptr;
-  const bool is_parser_error =
-      error.category() == make_error_code(ParserError::bad_method).category();
-  return is_parser_error ? &kMalformed : nullptr;
-}
 
 template <typename Stream>
 class Session final : public Connection, public std::enable_shared_from_this<Session<Stream>> {
@@ -207,11 +180,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
       return refuse(kNoHost);
     }
     if (parser_->is_done()) return handle();
-    if (is_draining_) {
-      enter(Phase::kBody, kDrainTime);
-    } else {
-      enter(Phase::kBody, core_->settings.body_timeout);
-    }
+    enter(Phase::kBody, is_draining_ ? kDrainTime : core_->settings.body_timeout);
     parser_->eager(true);
     const bool wants_continue =
         beast::iequals(parser_->get()[beast::http::field::expect], "100-continue");
@@ -306,9 +275,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     if (phase_ != Phase::kHandling) return;  // closed meanwhile
     if (const std::size_t size = response.body.size(); size > kBodyBytesFree) {
       if (!core_->leaving.take(size)) {
-        core_->reject("answers_too_large", peer_);
-        response = text_response(503, "peers that read slowly hold too many large answers\n");
-        response.headers.emplace_back("Retry-After", "1");
+        core_->reject(kAnswersTooLarge.reason, peer_);
+        response = response_of(kAnswersTooLarge);
       } else {
         leaving_bytes_ = size;
       }
@@ -326,9 +294,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     is_head_request_ = false;
     parser_.reset();
     give_back_arriving();
-    Response response = text_response(refusal.status, std::string(refusal.text));
-    if (refusal.status == 503) response.headers.emplace_back("Retry-After", "1");
-    write(std::move(response));
+    write(response_of(refusal));
   }
 
   void write(Response response) {
@@ -362,11 +328,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
       ErrorCode ignored;
       socket().shutdown(tcp::socket::shutdown_send, ignored);
       if (!must_linger_) return shut();
-      if (is_draining_) {
-        enter(Phase::kLingering, kDrainLingerTime);
-      } else {
-        enter(Phase::kLingering, kLingerTime);
-      }
+      enter(Phase::kLingering, is_draining_ ? kDrainLingerTime : kLingerTime);
       linger();
     }
   }
@@ -412,9 +374,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
 // Told in one packet, without waiting for it: the server is at its limit.
 void turn_away(ServerCore& core, tcp::socket& socket) {
-  core.reject("too_many_connections", peer_of(socket.native_handle()));
-  Response response = text_response(503, "this server has as many connections as it takes\n");
-  response.headers.emplace_back("Retry-After", "1");
+  core.reject(kTooManyConnections.reason, peer_of(socket.native_handle()));
+  const Response response = response_of(kTooManyConnections);
   const std::string text = response_head(response, false) + std::string(response.body.view());
   ErrorCode ignored;
   socket.non_blocking(true, ignored);

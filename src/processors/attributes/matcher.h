@@ -1,5 +1,6 @@
 // Matcher: does this item belong to those that `include` or `exclude` describe? Every property that
-// is named must match one of its values (the Collector's filterconfig).
+// is named must match one of its values (the Collector's filterconfig). Constant after
+// construction: any thread.
 #pragma once
 
 #include <memory>

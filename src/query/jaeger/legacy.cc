@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "otlp/decode.h"
 #include "otlp/json.h"
 #include "query/conditions.h"
+#include "query/jaeger/envelope.h"
+#include "query/jaeger/legacy_search.h"
 #include "query/jaeger/trace_json.h"
-#include "query/string_map.h"
 
 namespace kolben::query::jaeger {
 
@@ -17,56 +17,12 @@ using net::http::Response;
 
 namespace {
 
-constexpr std::uint64_t kNanosPerMicro = 1'000;
 constexpr std::uint64_t kNanosPerMilli = 1'000'000;
 constexpr std::int64_t kDependencyLookbackMillis = 24LL * 3600 * 1000;
 // What Jaeger's prettyPrint indents by.
 constexpr std::size_t kIndent = 4;
 // A document to transform; the page uploads files of that size at most.
 constexpr std::size_t kTransformBytesMax = 64 << 20;
-
-struct EnvelopeError {
-  int code = 0;  // 0: left out
-  std::string message;
-  std::string trace_id;
-};
-
-void write_errors(JsonWriter& json, const std::vector<EnvelopeError>& errors) {
-  json.key("errors");
-  if (errors.empty()) {
-    json.null();
-    return;
-  }
-  json.begin_array();
-  for (const EnvelopeError& error : errors) {
-    json.begin_object();
-    if (error.code != 0) {
-      json.key("code");
-      json.integer(error.code);
-    }
-    text_field(json, "msg", error.message);
-    if (!error.trace_id.empty()) text_field(json, "traceID", error.trace_id);
-    json.end_object();
-  }
-  json.end_array();
-}
-
-// {"data":...,"total":n,"limit":0,"offset":0,"errors":...}
-std::string envelope(std::string_view data, std::size_t total,
-                     const std::vector<EnvelopeError>& errors) {
-  std::string text;
-  text.reserve(data.size() + 100);
-  JsonWriter json(text);
-  json.begin_object();
-  json.key("data");
-  json.raw(data);
-  number_field(json, "total", total);
-  number_field(json, "limit", 0);
-  number_field(json, "offset", 0);
-  write_errors(json, errors);
-  json.end_object();
-  return text;
-}
 
 Response success(const Call& call, std::string json) {
   if (call.parameters.flag("prettyPrint")) json = pretty_print(json, kIndent);
@@ -301,59 +257,12 @@ Response not_here(const Call& call) {
       404, "404 page not found: there is no " + std::string(call.path) + " in this API\n");
 }
 
-Result<std::vector<storage::Filter>> tag_terms(const Parameters& parameters) {
-  std::vector<storage::Filter> terms;
-  for (const std::string_view tag : parameters.all("tag")) {
-    const std::size_t colon = tag.find(':');
-    if (colon == std::string_view::npos) {
-      return invalid_argument("malformed 'tag' parameter, expecting key:value, received: " +
-                              std::string(tag.substr(0, 80)));
-    }
-    terms.push_back(tag_equals(tag.substr(0, colon), tag.substr(colon + 1)));
-  }
-  for (const std::string_view json : parameters.all("tags")) {
-    auto map = parse_string_map(json);
-    if (!map) return std::move(map).error().with_context("malformed 'tags' parameter");
-    for (const auto& [key, value] : *map) terms.push_back(tag_equals(key, value));
-  }
-  if (terms.size() > kConditionsMax) {
-    return invalid_argument("more than " + std::to_string(kConditionsMax) + " tags");
-  }
-  return terms;
-}
-
 }  // namespace
 
 Response legacy_error(int http_status, std::string_view message) {
   std::string body =
       envelope("null", 0, {{http_status, std::string(message), std::string()}}) + '\n';
   return net::http::text_response(http_status, std::move(body));
-}
-
-Result<LegacySearch> parse_legacy_search(const Parameters& parameters, std::uint64_t now_nanos) {
-  LegacySearch search;
-  const auto now_micros = static_cast<std::int64_t>(now_nanos / kNanosPerMicro) + 1;
-  const auto back_micros = static_cast<std::int64_t>(kLookbackNanos / kNanosPerMicro);
-  KOLBEN_TRY(const std::int64_t start, parameters.integer("start", now_micros - back_micros));
-  KOLBEN_TRY(const std::int64_t end, parameters.integer("end", now_micros));
-  search.query.range = {to_unix_nanos(start, kNanosPerMicro), to_unix_nanos(end, kNanosPerMicro)};
-  KOLBEN_TRY(std::vector<storage::Filter> terms, tag_terms(parameters));
-  const std::string_view service = parameters.first("service");
-  const std::string_view operation = parameters.first("operation");
-  if (!service.empty()) terms.push_back(service_is(service));
-  if (!operation.empty()) terms.push_back(operation_is(operation));
-  KOLBEN_RETURN_IF_ERROR(add_duration_bounds(parameters, "minDuration", "maxDuration", terms));
-  KOLBEN_TRY(search.query.limit, parameters.count("limit", kSearchLimitDefault, kSearchLimitMax));
-  search.query.filter = all_of(std::move(terms));
-  for (const std::string_view text : parameters.all("traceID")) {
-    const auto id = parse_trace_id(text);
-    if (!id) {
-      return invalid_argument("cannot parse traceID param: \"" + std::string(text.substr(0, 80)) +
-                              "\" is no trace id");
-    }
-    search.trace_ids.push_back(*id);
-  }
-  return search;
 }
 
 Response answer_legacy(const Call& call) {

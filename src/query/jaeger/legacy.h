@@ -16,11 +16,6 @@
 
 namespace kolben::query::jaeger {
 
-// Whole traces in one answer: what Jaeger's page asks for at most.
-inline constexpr std::uint32_t kSearchLimitMax = 1500;
-inline constexpr std::uint32_t kSearchLimitDefault = 100;
-// Jaeger's look-back where `start` is missing.
-inline constexpr std::uint64_t kLookbackNanos = 2ULL * 24 * 3600 * 1'000'000'000;
 // An answer is built in memory. Beyond this much text the remaining traces are left out, and the
 // envelope's `errors` says so.
 inline constexpr std::size_t kAnswerBytesMax = 256 << 20;
@@ -29,12 +24,5 @@ net::http::Response answer_legacy(const Call& call);
 
 // The error envelope, for those who refuse before a call is made.
 net::http::Response legacy_error(int http_status, std::string_view message);
-
-// The search that the parameters ask for, and the ids of a multi-get.
-struct LegacySearch {
-  storage::TraceQuery query;
-  std::vector<TraceId> trace_ids;
-};
-Result<LegacySearch> parse_legacy_search(const Parameters& parameters, std::uint64_t now_nanos);
 
 }  // namespace kolben::query::jaeger

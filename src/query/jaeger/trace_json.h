@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "model/batch.h"
+#include "query/jaeger/tag_json.h"
 #include "query/json.h"
 
 namespace kolben::query::jaeger {
@@ -38,8 +39,6 @@ struct TracePlaces {
 
 // The spans of each trace, in the order in which they come.
 std::vector<TracePlaces> group_by_trace(const DecodedTraces& traces);
-
-enum class Adjust : bool { kNo, kYes };
 
 // Writes one element of the envelope's `data`.
 void write_trace(JsonWriter& json, const DecodedTraces& traces, const TracePlaces& trace,

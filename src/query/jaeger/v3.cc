@@ -6,7 +6,7 @@
 #include "query/conditions.h"
 #include "query/jaeger/legacy.h"
 #include "query/jaeger/trace_json.h"
-#include "query/string_map.h"
+#include "query/jaeger/v3_search.h"
 
 namespace kolben::query::jaeger {
 
@@ -23,67 +23,16 @@ Response failure(const Status& status) {
   return response;
 }
 
-// The spelling that the request uses: query.serviceName or query.service_name.
-std::string_view spelled(const Parameters& parameters, std::string_view camel,
-                         std::string_view snake) {
-  return parameters.has(camel) ? camel : snake;
-}
-
-std::string_view value_of(const Parameters& parameters, std::string_view camel,
-                          std::string_view snake) {
-  return parameters.first(spelled(parameters, camel, snake));
-}
-
-Result<std::uint64_t> required_time(const Parameters& parameters, std::string_view camel,
-                                    std::string_view snake) {
-  const std::string_view text = value_of(parameters, camel, snake);
-  if (text.empty()) return invalid_argument(std::string(camel) + " is required");
-  const auto time = parse_rfc3339(text);
-  if (!time) {
-    return invalid_argument("malformed parameter " + std::string(camel) + ": \"" +
-                            std::string(text.substr(0, 80)) + "\" is no RFC 3339 time");
-  }
-  return *time;
-}
-
-// Missing: the fallback.
-Result<std::uint64_t> optional_time(const Parameters& parameters, std::string_view camel,
-                                    std::string_view snake, std::uint64_t fallback) {
-  if (value_of(parameters, camel, snake).empty()) return fallback;
-  return required_time(parameters, camel, snake);
-}
-
-Result<storage::TimeRange> search_range(const Parameters& parameters) {
-  KOLBEN_TRY(const std::uint64_t begin,
-             required_time(parameters, "query.startTimeMin", "query.start_time_min"));
-  KOLBEN_TRY(const std::uint64_t end,
-             required_time(parameters, "query.startTimeMax", "query.start_time_max"));
-  if (begin >= end) {
-    return invalid_argument("query.startTimeMin must lie before query.startTimeMax");
-  }
-  return storage::TimeRange{begin, end};
-}
-
-std::string_view limit_name(const Parameters& parameters) {
-  for (const std::string_view name :
-       {"query.searchDepth", "query.search_depth", "query.numTraces"}) {
-    if (parameters.has(name)) return name;
-  }
-  return "query.num_traces";
+Response list_answer(std::string json) {
+  return net::http::json_response(200, std::move(json));
 }
 
 Response services(const Call& call) {
   const auto found = call.store.services();
   if (!found) return failure(found.error());
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object();
-  json.key("services");
-  json.begin_array();
-  for (const std::string& name : *found) json.string(shown_service(name));
-  json.end_array();
-  json.end_object();
-  return net::http::json_response(200, std::move(text));
+  return list_answer(list_object("services", *found, [](JsonWriter& json, const auto& name) {
+    json.string(shown_service(name));
+  }));
 }
 
 Response operations(const Call& call) {
@@ -91,23 +40,16 @@ Response operations(const Call& call) {
   const std::string_view wanted_kind = value_of(call.parameters, "spanKind", "span_kind");
   const auto found = call.store.operations(stored_service(service));
   if (!found) return failure(found.error());
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object();
-  json.key("operations");
-  json.begin_array();
-  for (const storage::Operation& operation : *found) {
-    std::string_view kind = shown_kind(operation.kind);
-    if (kind.empty()) kind = "internal";  // Jaeger's page wants a kind
-    if (!wanted_kind.empty() && kind != wanted_kind) continue;
-    json.begin_object();
-    text_field(json, "name", shown_operation(operation.name));
-    text_field(json, "spanKind", kind);
-    json.end_object();
-  }
-  json.end_array();
-  json.end_object();
-  return net::http::json_response(200, std::move(text));
+  return list_answer(
+      list_object("operations", *found, [&](JsonWriter& json, const storage::Operation& operation) {
+        std::string_view kind = shown_kind(operation.kind);
+        if (kind.empty()) kind = "internal";  // Jaeger's page wants a kind
+        if (!wanted_kind.empty() && kind != wanted_kind) return;
+        json.begin_object();
+        text_field(json, "name", shown_operation(operation.name));
+        text_field(json, "spanKind", kind);
+        json.end_object();
+      }));
 }
 
 // Several traces as one {"result":{"resourceSpans":[...]}}.
@@ -209,15 +151,7 @@ Response summaries(const Call& call) {
   if (!query) return failure(query.error());
   const auto page = call.store.search(*query);
   if (!page) return failure(page.error());
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object();
-  json.key("summaries");
-  json.begin_array();
-  for (const storage::TraceSummary& summary : page->traces) write_summary(json, summary);
-  json.end_array();
-  json.end_object();
-  return net::http::json_response(200, std::move(text));
+  return list_answer(list_object("summaries", page->traces, write_summary));
 }
 
 Response dependencies(const Call& call) {
@@ -230,21 +164,14 @@ Response dependencies(const Call& call) {
   if (!begin) return failure(begin.error());
   const auto links = call.store.dependencies({*begin, *end});
   if (!links) return failure(links.error());
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object();
-  json.key("dependencies");
-  json.begin_array();
-  for (const storage::ServiceLink& link : *links) {
-    json.begin_object();
-    text_field(json, "parent", shown_service(link.parent));
-    text_field(json, "child", shown_service(link.child));
-    decimal_field(json, "callCount", link.calls);
-    json.end_object();
-  }
-  json.end_array();
-  json.end_object();
-  return net::http::json_response(200, std::move(text));
+  return list_answer(
+      list_object("dependencies", *links, [](JsonWriter& json, const storage::ServiceLink& link) {
+        json.begin_object();
+        text_field(json, "parent", shown_service(link.parent));
+        text_field(json, "child", shown_service(link.child));
+        decimal_field(json, "callCount", link.calls);
+        json.end_object();
+      }));
 }
 
 std::string_view http_reason(int http_status) {
@@ -279,32 +206,6 @@ Response v3_error(int http_status, StatusCode code, std::string_view message) {
   json.end_object();
   json.end_object();
   return net::http::json_response(http_status, std::move(text));
-}
-
-Result<storage::TraceQuery> parse_v3_search(const Parameters& parameters) {
-  storage::TraceQuery query;
-  if (parameters.has("query.filter")) {
-    return invalid_argument("query.filter is not understood here: use query.attributes");
-  }
-  KOLBEN_TRY(query.range, search_range(parameters));
-  std::vector<storage::Filter> terms;
-  const std::string_view service = value_of(parameters, "query.serviceName", "query.service_name");
-  const std::string_view operation =
-      value_of(parameters, "query.operationName", "query.operation_name");
-  if (!service.empty()) terms.push_back(service_is(service));
-  if (!operation.empty()) terms.push_back(operation_is(operation));
-  if (const std::string_view json = parameters.first("query.attributes"); !json.empty()) {
-    auto map = parse_string_map(json);
-    if (!map) return std::move(map).error().with_context("malformed parameter query.attributes");
-    for (const auto& [key, value] : *map) terms.push_back(tag_equals(key, value));
-  }
-  KOLBEN_RETURN_IF_ERROR(add_duration_bounds(
-      parameters, spelled(parameters, "query.durationMin", "query.duration_min"),
-      spelled(parameters, "query.durationMax", "query.duration_max"), terms));
-  KOLBEN_TRY(query.limit,
-             parameters.count(limit_name(parameters), kSearchLimitDefault, kSearchLimitMax));
-  query.filter = all_of(std::move(terms));
-  return query;
 }
 
 Response answer_v3(const Call& call) {

@@ -17,7 +17,4 @@ net::http::Response answer_v3(const Call& call);
 
 net::http::Response v3_error(int http_status, StatusCode code, std::string_view message);
 
-// The search that the parameters query.* ask for.
-Result<storage::TraceQuery> parse_v3_search(const Parameters& parameters);
-
 }  // namespace kolben::query::jaeger

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "query/jaeger/v3_search.h"
 #include "query/testing/fake_store.h"
 #include "query/testing/filter_text.h"
 #include "query/testing/sample.h"

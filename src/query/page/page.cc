@@ -4,6 +4,7 @@
 
 #include "query/conditions.h"
 #include "query/json.h"
+#include "query/page/page_filter.h"
 #include "query/page/status_json.h"
 #include "query/page/trace_json.h"
 
@@ -12,8 +13,6 @@ namespace kolben::query::page {
 using net::http::Response;
 
 namespace {
-
-constexpr std::uint64_t kHourNanos = 3600ULL * 1'000'000'000;
 
 Response success(std::string json) {
   return net::http::json_response(200, std::move(json));
@@ -40,14 +39,6 @@ class Stopwatch {
   const std::uint64_t begin_;
 };
 
-// Nanoseconds since 1970 as a decimal; missing: the fallback.
-Result<std::uint64_t> time_of(const Parameters& parameters, std::string_view name,
-                              std::uint64_t fallback) {
-  KOLBEN_TRY(const std::int64_t time, parameters.integer(name, -1));
-  if (parameters.first(name).empty()) return fallback;
-  return to_unix_nanos(time, 1);
-}
-
 Response status(const Call& call, pipeline::Host& host) {
   return success(status_json({.now_unix_nanos = call.clock.unix_nanos(),
                               .store = call.store.stats(),
@@ -58,53 +49,32 @@ Response status(const Call& call, pipeline::Host& host) {
 Response services(const Call& call) {
   const auto found = call.store.services();
   if (!found) return failure(found.error());
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object();
-  json.key("services");
-  json.begin_array();
-  for (const std::string& name : *found) json.string(shown_service(name));
-  json.end_array();
-  json.end_object();
-  return success(std::move(text));
+  return success(list_object("services", *found, [](JsonWriter& json, const auto& name) {
+    json.string(shown_service(name));
+  }));
 }
 
 Response operations(const Call& call) {
   const auto found = call.store.operations(stored_service(call.parameters.first("service")));
   if (!found) return failure(found.error());
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object();
-  json.key("operations");
-  json.begin_array();
-  for (const storage::Operation& operation : *found) {
-    json.begin_object();
-    text_field(json, "name", shown_operation(operation.name));
-    text_field(json, "kind", shown_kind(operation.kind));
-    json.end_object();
-  }
-  json.end_array();
-  json.end_object();
-  return success(std::move(text));
+  return success(
+      list_object("operations", *found, [](JsonWriter& json, const storage::Operation& operation) {
+        json.begin_object();
+        text_field(json, "name", shown_operation(operation.name));
+        text_field(json, "kind", shown_kind(operation.kind));
+        json.end_object();
+      }));
 }
 
 Response keys(const Call& call) {
   const auto found = call.store.keys(call.parameters.first("prefix"), kSuggestionsMax);
   if (!found) return failure(found.error());
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object();
-  json.key("keys");
-  json.begin_array();
-  for (const storage::KeyCount& key : *found) {
+  return success(list_object("keys", *found, [](JsonWriter& json, const storage::KeyCount& key) {
     json.begin_object();
     text_field(json, "key", key.key);
     number_field(json, "count", key.count);
     json.end_object();
-  }
-  json.end_array();
-  json.end_object();
-  return success(std::move(text));
+  }));
 }
 
 Response values(const Call& call) {
@@ -113,15 +83,8 @@ Response values(const Call& call) {
   const auto found =
       call.store.values(field_of(key), call.parameters.first("prefix"), kSuggestionsMax);
   if (!found) return failure(found.error());
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object();
-  json.key("values");
-  json.begin_array();
-  for (const std::string& value : *found) json.string(value);
-  json.end_array();
-  json.end_object();
-  return success(std::move(text));
+  return success(list_object("values", *found,
+                             [](JsonWriter& json, const auto& value) { json.string(value); }));
 }
 
 void write_summary(JsonWriter& json, const storage::TraceSummary& summary) {
@@ -313,33 +276,6 @@ Response page_error(int http_status, StatusCode code, std::string_view message) 
   json.end_object();
   json.end_object();
   return net::http::json_response(http_status, std::move(text));
-}
-
-Result<PageFilter> parse_page_filter(const Parameters& parameters, std::uint64_t now_nanos) {
-  PageFilter wanted;
-  KOLBEN_TRY(wanted.range.end, time_of(parameters, "end", now_nanos + 1));
-  const std::uint64_t hour_before =
-      wanted.range.end > kHourNanos ? wanted.range.end - kHourNanos : 0;
-  KOLBEN_TRY(wanted.range.begin, time_of(parameters, "start", hour_before));
-  if (wanted.range.begin >= wanted.range.end) {
-    return invalid_argument("'start' must lie before 'end'");
-  }
-  std::vector<storage::Filter> terms;
-  const std::string_view service = parameters.first("service");
-  const std::string_view operation = parameters.first("operation");
-  if (!service.empty()) terms.push_back(service_is(service));
-  if (!operation.empty()) terms.push_back(operation_is(operation));
-  for (const std::string_view tag : parameters.all("tag")) {
-    if (terms.size() == kConditionsMax) {
-      return invalid_argument("more than " + std::to_string(kConditionsMax) + " conditions");
-    }
-    KOLBEN_TRY(storage::Filter term, parse_expression(tag));
-    terms.push_back(std::move(term));
-  }
-  KOLBEN_RETURN_IF_ERROR(add_duration_bounds(parameters, "minDuration", "maxDuration", terms));
-  if (parameters.flag("errors")) terms.push_back(is_error());
-  wanted.filter = all_of(std::move(terms));
-  return wanted;
 }
 
 Response answer_page(const Call& call, pipeline::Host& host) {

@@ -22,11 +22,4 @@ net::http::Response answer_page(const Call& call, pipeline::Host& host);
 // {"error": {"code", "message"}}
 net::http::Response page_error(int http_status, StatusCode code, std::string_view message);
 
-// The range and the filter of the calls that filter.
-struct PageFilter {
-  storage::TimeRange range;
-  storage::Filter filter;
-};
-Result<PageFilter> parse_page_filter(const Parameters& parameters, std::uint64_t now_nanos);
-
 }  // namespace kolben::query::page

@@ -5,6 +5,7 @@
 
 #include "pipeline/testing/fake_host.h"
 #include "query/conditions.h"
+#include "query/page/page_filter.h"
 #include "query/testing/fake_store.h"
 #include "query/testing/filter_text.h"
 #include "query/testing/sample.h"

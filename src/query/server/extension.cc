@@ -81,15 +81,13 @@ class QueryExtension final : public pipeline::Extension {
     requests_refused_ = &host.telemetry().counter(
         "kolben_query_refused", "Requests that found no room in the queue of the query extension.",
         {{"extension", settings_.id}});
-    auto server = net::http::Server::start(
-        settings_.http,
+    auto server = pipeline::start_http_listener(
+        host, settings_.id, settings_.http,
         [this](net::http::Request request, net::http::Responder responder) {
           handle(std::move(request), std::move(responder));
-        },
-        pipeline::count_rejected(host, settings_.id));
+        });
     if (!server) return std::move(server).error().with_context("extension " + settings_.id);
     server_ = *std::move(server);
-    pipeline::report_listener(host, settings_.id, settings_.http.endpoint, server_->port());
     return Status::ok();
   }
 

@@ -2,55 +2,35 @@
 
 #include <algorithm>
 
-#include "base/hash.h"
 #include "storage/engine/data_directory.h"
-#include "storage/engine/deleted_rows.h"
 #include "storage/engine/manifest.h"
 #include "storage/engine/part_output.h"
+#include "storage/engine/stored_part.h"
 
 namespace kolben::storage::engine {
 namespace {
 
-constexpr std::size_t kDeletedBytesMax = 64 << 20;
+struct Findings {
+  Checked checked;
+  std::vector<ManifestPart> bad;  // to be set aside
 
-Status check_deleted(const DataDirectory& directory, const ManifestPart& facts) {
-  if (facts.deleted_rows == 0) return Status::ok();
-  const std::string path = directory.deleted_path(facts.deleted_number);
-  KOLBEN_TRY(const std::string bytes, read_file(directory.files(), path, kDeletedBytesMax));
-  if (crc32c(bytes) != facts.deleted_crc) return data_loss(path + ": its checksum is wrong");
-  return RowSet::decode(bytes).status();
-}
+  void add(const ManifestPart& facts, const std::string& name, const Status& why) {
+    checked.damaged.push_back(name + ": " + std::string(why.message()));
+    bad.push_back(facts);
+  }
+};
+
+// Of a part whose manifest is lost. It may have been merged: then no copies are looked for in it.
+constexpr std::uint32_t kMergesUnknown = 1;
 
 Status check_part(const DataDirectory& directory, const ManifestPart& facts, bool thorough) {
-  KOLBEN_TRY(const std::shared_ptr<const part::Part> part,
-             FileSource::open_part(directory.files(), directory.part_path(facts.number)));
-  if (part->facts().rows != facts.rows || part->facts().bytes != facts.bytes) {
-    return data_loss("it is another part than the manifest says");
-  }
-  KOLBEN_RETURN_IF_ERROR(check_deleted(directory, facts));
-  return thorough ? part->check() : Status::ok();
-}
-
-ManifestPart facts_from(const part::Part& part, std::uint64_t number) {
-  const part::PartFacts& from = part.facts();
-  ManifestPart facts;
-  facts.number = number;
-  facts.table = from.table;
-  facts.retention_class = from.retention_class;
-  facts.merges = 1;  // it may be: then no copies are looked for in it
-  facts.rows = from.rows;
-  facts.bytes = from.bytes;
-  facts.first_time = from.first_time;
-  facts.last_time = from.last_time;
-  facts.first_received = from.first_received;
-  facts.last_received = from.last_received;
-  return facts;
+  KOLBEN_TRY(const StoredPart stored, open_stored(directory, facts));
+  return thorough ? stored.part->check() : Status::ok();
 }
 
 // All parts that can be opened. A merge that was interrupted may be there beside what it was made
 // of: copies of rows, which the next merges leave out.
-Result<Manifest> manifest_of_parts(const DataDirectory& directory, Checked& checked,
-                                   std::vector<ManifestPart>& bad) {
+Result<Manifest> manifest_of_parts(const DataDirectory& directory, Findings& findings) {
   KOLBEN_TRY(const std::vector<std::string> names, directory.files().list(directory.parts_path()));
   Manifest manifest;
   for (const std::string& name : names) {
@@ -60,11 +40,12 @@ Result<Manifest> manifest_of_parts(const DataDirectory& directory, Checked& chec
     auto part = FileSource::open_part(directory.files(), directory.part_path(number));
     if (!part) {
       if (part.error().code() == StatusCode::kUnavailable) return part.status();
-      checked.damaged.push_back(name + ": " + std::string(part.error().message()));
-      bad.emplace_back().number = number;
+      ManifestPart bad;
+      bad.number = number;
+      findings.add(bad, name, part.status());
       continue;
     }
-    manifest.parts.push_back(facts_from(**part, number));
+    manifest.parts.push_back(facts_of(**part, number, kMergesUnknown));
     manifest.covered = std::max(manifest.covered, (*part)->facts().last_sequence);
   }
   return manifest;
@@ -84,44 +65,57 @@ Status set_aside(const DataDirectory& directory, const ManifestPart& facts) {
   return files.sync_directory(directory.damaged_path());
 }
 
+// Looks at every part that the manifest lists; what is good stays in it.
+Status check_parts(const DataDirectory& directory, const CheckOptions& options,
+                   CheckProgress& progress, Manifest& manifest, Findings& findings) {
+  std::vector<ManifestPart> good;
+  for (const ManifestPart& facts : manifest.parts) {
+    if (progress) progress(findings.checked.parts, manifest.parts.size());
+    ++findings.checked.parts;
+    if (directory.files().exists(directory.dropped_path(facts.number))) continue;
+    const Status state = check_part(directory, facts, options.thorough);
+    if (state) {
+      good.push_back(facts);
+      continue;
+    }
+    // A disk that cannot be read now may be readable later.
+    if (state.code() == StatusCode::kUnavailable) return state;
+    findings.add(facts, describe(facts), state);
+  }
+  manifest.parts = std::move(good);
+  return Status::ok();
+}
+
+Status repair(const DataDirectory& directory, const Manifest& good, Findings& findings) {
+  // The manifest first: a listed part that is not there would be damage again.
+  KOLBEN_RETURN_IF_ERROR(write_manifest(directory, good));
+  for (const ManifestPart& facts : findings.bad) {
+    KOLBEN_RETURN_IF_ERROR(set_aside(directory, facts));
+  }
+  findings.checked.is_repaired = true;
+  return Status::ok();
+}
+
 }  // namespace
 
 Result<Checked> check_store(FileSystem& files, const std::string& path, const CheckOptions& options,
                             CheckProgress progress) {
   if (!files.exists(path + "/FORMAT")) return not_found(path + " is no store");
   KOLBEN_TRY(const DataDirectory directory, DataDirectory::open(files, path));
-  Checked checked;
-  std::vector<ManifestPart> bad;
-  if (directory.kind() == DataDirectory::Kind::kVersion1) return checked;  // logs alone
+  Findings findings;
+  if (directory.kind() == DataDirectory::Kind::kVersion1) return findings.checked;  // logs alone
   Result<Manifest> manifest = read_manifest(directory);
   if (!manifest) {
     if (manifest.error().code() == StatusCode::kFailedPrecondition) return manifest.status();
-    checked.damaged.push_back("MANIFEST: " + std::string(manifest.error().message()));
-    manifest = manifest_of_parts(directory, checked, bad);
+    findings.checked.damaged.push_back("MANIFEST: " + std::string(manifest.error().message()));
+    manifest = manifest_of_parts(directory, findings);
     if (!manifest) return manifest.status();
   }
-  Manifest good = *manifest;
-  good.parts.clear();
-  for (const ManifestPart& facts : manifest->parts) {
-    if (progress) progress(checked.parts, manifest->parts.size());
-    ++checked.parts;
-    if (files.exists(directory.dropped_path(facts.number))) continue;
-    const Status state = check_part(directory, facts, options.thorough);
-    if (state) {
-      good.parts.push_back(facts);
-      continue;
-    }
-    // A disk that cannot be read now may be readable later.
-    if (state.code() == StatusCode::kUnavailable) return state;
-    checked.damaged.push_back(describe(facts) + ": " + std::string(state.message()));
-    bad.push_back(facts);
+  KOLBEN_RETURN_IF_ERROR(check_parts(directory, options, progress, *manifest, findings));
+  if (!findings.checked.damaged.empty() && options.repair) {
+    KOLBEN_RETURN_IF_ERROR(repair(directory, *manifest, findings));
   }
-  if (checked.damaged.empty() || !options.repair) return checked;
-  // The manifest first: a listed part that is not there would be damage again.
-  KOLBEN_RETURN_IF_ERROR(write_manifest(directory, good));
-  for (const ManifestPart& facts : bad) KOLBEN_RETURN_IF_ERROR(set_aside(directory, facts));
-  checked.is_repaired = true;
-  return checked;
+  return findings.checked;
 }
 
 }  // namespace kolben::storage::engine

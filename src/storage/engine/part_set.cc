@@ -10,25 +10,6 @@
 namespace kolben::storage::engine {
 namespace {
 
-// A bit for each row of the largest part, several times over.
-constexpr std::size_t kDeletedBytesMax = 64 << 20;
-
-ManifestPart facts_of(const BuiltPart& built) {
-  const part::PartFacts& from = built.part->facts();
-  ManifestPart facts;
-  facts.number = built.number;
-  facts.table = from.table;
-  facts.retention_class = from.retention_class;
-  facts.merges = built.merges;
-  facts.rows = from.rows;
-  facts.bytes = from.bytes;
-  facts.first_time = from.first_time;
-  facts.last_time = from.last_time;
-  facts.first_received = from.first_received;
-  facts.last_received = from.last_received;
-  return facts;
-}
-
 auto find_part(std::vector<StoredPart>& parts, std::uint64_t number) {
   return std::find_if(parts.begin(), parts.end(),
                       [number](const StoredPart& stored) { return stored.facts.number == number; });
@@ -78,7 +59,7 @@ Status PartSet::open_parts(State& state) {
   std::size_t count = 0;
   for (const ManifestPart& facts : state.manifest.parts) {
     if (directory_.files().exists(directory_.dropped_path(facts.number))) continue;
-    Result<StoredPart> stored = open_part(facts);
+    Result<StoredPart> stored = open_stored(directory_, facts);
     if (stored) {
       state.parts.push_back(std::move(*stored));
       continue;
@@ -90,23 +71,6 @@ Status PartSet::open_parts(State& state) {
   return data_loss(std::to_string(count) + " of " + std::to_string(state.manifest.parts.size()) +
                    " parts are missing or damaged, the first is " + damaged +
                    "; `kolben store check --repair` sets them aside and lists what is lost");
-}
-
-Result<StoredPart> PartSet::open_part(const ManifestPart& facts) {
-  StoredPart stored;
-  stored.facts = facts;
-  FileSystem& files = directory_.files();
-  KOLBEN_TRY(stored.part, FileSource::open_part(files, directory_.part_path(facts.number)));
-  if (stored.part->facts().rows != facts.rows || stored.part->facts().bytes != facts.bytes) {
-    return data_loss("it is another part than the manifest says");
-  }
-  if (facts.deleted_rows == 0) return stored;
-  const std::string path = directory_.deleted_path(facts.deleted_number);
-  KOLBEN_TRY(const std::string bytes, read_file(files, path, kDeletedBytesMax));
-  if (crc32c(bytes) != facts.deleted_crc) return data_loss(path + ": its checksum is wrong");
-  KOLBEN_TRY(RowSet rows, RowSet::decode(bytes));
-  stored.deleted = std::make_shared<const RowSet>(std::move(rows));
-  return stored;
 }
 
 void PartSet::remove_unlisted(Manifest& manifest) {
@@ -180,7 +144,7 @@ Status PartSet::apply(State& state, PartChange& change, std::vector<std::string>
     state.parts.erase(stored);
   }
   for (const BuiltPart& built : change.added) {
-    state.parts.push_back({facts_of(built), built.part, nullptr});
+    state.parts.push_back({facts_of(*built.part, built.number, built.merges), built.part, nullptr});
   }
   if (change.covered) {
     state.manifest.covered = std::max(state.manifest.covered, *change.covered);

@@ -12,19 +12,12 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "storage/engine/deleted_rows.h"
 #include "storage/engine/manifest.h"
 #include "storage/engine/options.h"
+#include "storage/engine/stored_part.h"
 #include "storage/engine/table_builder.h"
 
 namespace kolben::storage::engine {
-
-// A part with what the store knows of it. Cheap to copy.
-struct StoredPart {
-  ManifestPart facts;
-  std::shared_ptr<const part::Part> part;
-  std::shared_ptr<const RowSet> deleted;  // null: none
-};
 
 struct PartChange {
   std::vector<BuiltPart> added = {};
@@ -75,7 +68,6 @@ class PartSet {
   };
 
   Status open_parts(State& state);
-  Result<StoredPart> open_part(const ManifestPart& facts);
   void remove_unlisted(Manifest& manifest);
   Status apply(State& state, PartChange& change, std::vector<std::string>& garbage);
   Status write_deleted(StoredPart& stored, std::shared_ptr<const RowSet> rows);

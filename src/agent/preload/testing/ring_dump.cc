@@ -107,7 +107,7 @@ std::string exchange(Cursor& cursor) {
   const auto fixed = cursor.take<Exchange>();
   std::string line = "," + context(fixed.self) + ",\"parent\":\"" + hex(fixed.parent_span_id, 8) +
                      "\",\"remote\":" + std::to_string(fixed.parent_is_remote) +
-                     ",\"end\":" + std::to_string(fixed.end_reason) +
+                     ",\"end\":" + std::to_string(static_cast<int>(fixed.end_reason)) +
                      ",\"micros\":" + std::to_string((fixed.end_time - fixed.start_time) / 1000) +
                      ",\"request_body\":" + std::to_string(fixed.request_body_bytes) +
                      ",\"response_body\":" + std::to_string(fixed.response_body_bytes);

@@ -1,19 +1,13 @@
-// Helpers for tests of parts: random telemetry that uses every field, parts in memory.
+// RandomTelemetry: batches for tests, of every signal, that use every field.
 #pragma once
 
-#include <gtest/gtest.h>
-
+#include <algorithm>
+#include <cstring>
 #include <limits>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "base/random.h"
 #include "model/batch.h"
-#include "otlp/encode.h"
-#include "storage/engine/part/part.h"
-#include "storage/engine/part/span_group.h"
-#include "storage/engine/part/span_part_writer.h"
 
 namespace kolben::storage::part {
 
@@ -305,57 +299,5 @@ class RandomTelemetry {
  private:
   Random random_;
 };
-
-// Numbers the resources and scopes of a batch and appends its spans.
-inline void gather(const Batch& batch, SpanPartWriter& writer, std::vector<SpanRow>& rows) {
-  for (const ResourceSpans& resource : batch.traces().resources) {
-    const std::uint32_t number = writer.part().resource(resource.resource, resource.schema_url);
-    for (const ScopeSpans& scope : resource.scopes) {
-      const std::uint32_t scope_number = writer.part().scope(scope.scope, scope.schema_url);
-      for (const Span& span : scope.spans) rows.push_back({&span, number, scope_number, 0});
-    }
-  }
-}
-
-inline std::shared_ptr<const Part> open_part(std::string bytes) {
-  auto part = Part::open(std::make_shared<MemorySource>(Bytes::from_string(std::move(bytes))));
-  EXPECT_TRUE(part.has_value()) << part.status().to_string();
-  return part ? std::move(*part) : nullptr;
-}
-
-inline std::string part_bytes_of(const Batch& batch) {
-  std::string bytes;
-  SpanPartWriter writer([&bytes](std::string_view more) {
-    bytes += more;
-    return Status::ok();
-  });
-  std::vector<SpanRow> rows;
-  gather(batch, writer, rows);
-  sort_rows(rows);
-  writer.add(rows);
-  const Status finished = writer.finish();
-  EXPECT_TRUE(finished.is_ok()) << finished.to_string();
-  return bytes;
-}
-
-inline std::shared_ptr<const Part> part_of(const Batch& batch) {
-  return open_part(part_bytes_of(batch));
-}
-
-// A span with what surrounds it, as the bytes of a request: for comparisons.
-inline std::string request_of(const Resource& resource, std::string_view resource_schema,
-                              const Scope& scope, std::string_view scope_schema, const Span& span) {
-  Batch batch(Signal::kTraces);
-  ResourceSpans& resource_spans = batch.traces().resources.add(batch.arena());
-  resource_spans.resource = resource;
-  resource_spans.schema_url = resource_schema;
-  ScopeSpans& scope_spans = resource_spans.scopes.add(batch.arena());
-  scope_spans.scope = scope;
-  scope_spans.schema_url = scope_schema;
-  scope_spans.spans.push_back(batch.arena(), span);
-  std::string out;
-  otlp::encode(batch, out);
-  return out;
-}
 
 }  // namespace kolben::storage::part

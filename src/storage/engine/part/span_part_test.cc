@@ -1,21 +1,23 @@
+#include "storage/engine/part/span_part_writer.h"
+
 #include <algorithm>
 #include <set>
 
+#include "storage/engine/part/memory_part.h"
 #include "storage/engine/part/random_telemetry.h"
+#include "storage/engine/part/span_group.h"
 
 namespace kolben::storage::part {
 namespace {
 
 std::vector<std::string> requests_of(const Batch& batch) {
   std::vector<std::string> requests;
-  for (const ResourceSpans& resource : batch.traces().resources) {
-    for (const ScopeSpans& scope : resource.scopes) {
-      for (const Span& span : scope.spans) {
-        requests.push_back(request_of(resource.resource, resource.schema_url, scope.scope,
-                                      scope.schema_url, span));
-      }
-    }
-  }
+  for_each_scope(batch.traces().resources,
+                 [&](const Surroundings& around, const ScopeSpans& scope) {
+                   for (const Span& span : scope.spans)
+                     requests.push_back(request_of(around, span));
+                 });
+  std::sort(requests.begin(), requests.end());
   return requests;
 }
 
@@ -32,12 +34,11 @@ std::vector<std::string> requests_of(const std::shared_ptr<const Part>& part) {
       Span span;
       const Status read = group->read(row, arena, span);
       EXPECT_TRUE(read.is_ok()) << read.to_string();
-      const ResourceEntry& resource = part->resources()[(*resources)[row]];
-      const ScopeEntry& scope = part->scopes()[(*scopes)[row]];
       requests.push_back(
-          request_of(resource.resource, resource.schema_url, scope.scope, scope.schema_url, span));
+          request_of(surroundings_of(*part, (*resources)[row], (*scopes)[row]), span));
     }
   }
+  std::sort(requests.begin(), requests.end());
   return requests;
 }
 
@@ -47,12 +48,8 @@ TEST(SpanPart, GivesBackEveryFieldOfEverySpan) {
     RandomTelemetry random(seed);
     const Batch batch = random.spans(1 + random.below(3000), 1 + random.below(500));
     std::vector<std::string> want = requests_of(batch);
-    std::sort(want.begin(), want.end());
     want.erase(std::unique(want.begin(), want.end()), want.end());  // copies are stored once
-    std::vector<std::string> got = requests_of(part_of(batch));
-    std::sort(got.begin(), got.end());
-    ASSERT_EQ(want.size(), got.size());
-    for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(want[i], got[i]);
+    ASSERT_EQ(requests_of(part_of(batch)), want);
   }
 }
 
@@ -136,14 +133,7 @@ TEST(SpanPart, ParentsAreRowsOfTheirTrace) {
 
 TEST(SpanPart, EveryDamagedByteIsFound) {
   RandomTelemetry random(4);
-  const std::string good = part_bytes_of(random.spans(60, 10));
-  for (std::size_t at = 0; at < good.size(); ++at) {
-    std::string bytes = good;
-    bytes[at] = static_cast<char>(bytes[at] ^ (1 << (at % 8)));
-    auto part = Part::open(std::make_shared<MemorySource>(Bytes::from_string(std::move(bytes))));
-    const Status status = part ? (*part)->check() : part.status();
-    ASSERT_FALSE(status.is_ok()) << "byte " << at;
-  }
+  expect_every_damaged_byte_is_found(part_bytes_of(random.spans(60, 10)));
 }
 
 TEST(SpanPart, AnEmptyPartIsAPart) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "storage/engine/part/cursor.h"
 #include "storage/engine/part/testing.h"
 #include "storage/engine/part/text_forms.h"
 #include "wire/hex.h"
@@ -119,11 +120,41 @@ TEST(Texts, TheBytesAreThoseOfTheFormat) {
   EXPECT_EQ(hex({"-3", "200"}), digits("04  09 00 05 8b03 01 00 02 0001"));
 }
 
-TEST(Texts, LongTextsAreCompressed) {
-  Values values;
-  for (int i = 0; i < 1000; ++i) values.push_back("GET /api/products/" + std::to_string(i % 10));
-  EXPECT_LT(encoded(values).size(), values.size());  // less than a byte each
-  expect_round_trip(values);
+// What the format calls packed, with which a sequence of texts of no special form ends.
+std::string packed_part(const std::string& bytes) {
+  Cursor cursor(bytes);
+  cursor.byte();    // the form
+  cursor.text();    // the lengths
+  cursor.varint();  // their sum
+  return std::string(cursor.bytes(cursor.left()));
+}
+
+std::string joined(const Values& values) {
+  std::string all;
+  for (const std::string& value : values) all += value;
+  return all;
+}
+
+TEST(Texts, AreCompressedWhereThatSavesASixteenth) {
+  Values routes;
+  for (int i = 0; i < 1000; ++i) routes.push_back("GET /api/products/" + std::to_string(i % 10));
+  const std::string packed = packed_part(encoded(routes));
+  const std::size_t plain = joined(routes).size();
+  ASSERT_EQ(packed.substr(0, 1), std::string(1, '\1'));  // zstd
+  EXPECT_LE(packed.size() - 1, plain - plain / 16);
+  expect_round_trip(routes);
+}
+
+TEST(Texts, WhatDoesNotShrinkStaysAsItIs) {
+  Random random(1);
+  Values noise;
+  for (int i = 0; i < 1000; ++i) {
+    std::string& text = noise.emplace_back();
+    for (int j = 0; j < 20; ++j) text.push_back(static_cast<char>(random.below(256)));
+  }
+  EXPECT_EQ(packed_part(encoded(noise)), '\0' + joined(noise));
+  const Values one = {"GET /api/products/1"};  // too short
+  EXPECT_EQ(packed_part(encoded(one)), '\0' + joined(one));
 }
 
 TEST(Texts, EveryCutIsRefused) {

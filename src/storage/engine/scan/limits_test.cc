@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "storage/engine/part/memory_part.h"
 #include "storage/engine/part/random_telemetry.h"
 #include "storage/engine/scan/questions.h"
 

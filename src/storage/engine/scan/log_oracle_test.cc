@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "storage/engine/part/log_part_writer.h"
+#include "storage/engine/part/memory_part.h"
+#include "storage/engine/part/random_telemetry.h"
 #include "storage/engine/scan/questions.h"
 #include "storage/engine/scan/random_query.h"
 
@@ -19,52 +20,15 @@ struct PlainLog {
   std::uint64_t time() const { return record.effective_time_unix_nano(); }
 };
 
-std::string content_of(const ResourceLogs& resource, const ScopeLogs& scope,
-                       const LogRecord& record) {
-  Batch batch(Signal::kLogs);
-  ResourceLogs& resource_logs = batch.logs().resources.add(batch.arena());
-  resource_logs.resource = resource.resource;
-  resource_logs.schema_url = resource.schema_url;
-  ScopeLogs& scope_logs = resource_logs.scopes.add(batch.arena());
-  scope_logs.scope = scope.scope;
-  scope_logs.schema_url = scope.schema_url;
-  scope_logs.records.push_back(batch.arena(), record);
-  std::string out;
-  otlp::encode(batch, out);
-  return out;
-}
-
 std::vector<PlainLog> plain(const Batch& batch) {
   std::vector<PlainLog> logs;
-  for (const ResourceLogs& resource : batch.logs().resources) {
-    for (const ScopeLogs& scope : resource.scopes) {
-      for (const LogRecord& record : scope.records) {
-        logs.push_back(
-            {&resource.resource, &scope.scope, record, content_of(resource, scope, record)});
-      }
+  part::for_each_scope(batch.logs().resources, [&](const part::Surroundings& around,
+                                                   const ScopeLogs& scope) {
+    for (const LogRecord& record : scope.records) {
+      logs.push_back({&around.resource, &around.scope, record, part::request_of(around, record)});
     }
-  }
-  return logs;
-}
-
-std::shared_ptr<const part::Part> log_part_of(const Batch& batch) {
-  std::string bytes;
-  part::LogPartWriter writer([&bytes](std::string_view more) {
-    bytes += more;
-    return Status::ok();
   });
-  std::vector<part::LogRow> rows;
-  for (const ResourceLogs& resource : batch.logs().resources) {
-    const std::uint32_t number = writer.part().resource(resource.resource, resource.schema_url);
-    for (const ScopeLogs& scope : resource.scopes) {
-      const std::uint32_t scope_number = writer.part().scope(scope.scope, scope.schema_url);
-      for (const LogRecord& record : scope.records) rows.push_back({&record, number, scope_number});
-    }
-  }
-  part::sort_rows(rows);
-  writer.add(rows);
-  EXPECT_TRUE(writer.finish().is_ok());
-  return part::open_part(std::move(bytes));
+  return logs;
 }
 
 class LogOracle : public testing::Test {
@@ -77,7 +41,7 @@ class LogOracle : public testing::Test {
     const std::uint64_t most = random.one_in(20) ? 20'000 : 400;
     for (std::uint64_t parts = 1 + random.below(4); parts > 0; --parts) {
       batches_.push_back(random.logs(1 + random.below(most)));
-      snapshot_.logs.push_back({log_part_of(batches_.back()), nullptr});
+      snapshot_.logs.push_back({part::part_of(batches_.back()), nullptr});
       for (PlainLog& one : plain(batches_.back())) logs_.push_back(std::move(one));
     }
     // Spans of the same making: filters are about what they have.
@@ -113,17 +77,16 @@ class LogOracle : public testing::Test {
     const auto batch = find_logs(now, query);
     ASSERT_TRUE(batch.has_value()) << batch.status().to_string();
     Found got;
-    for (const ResourceLogs& resource : batch->logs().resources) {
-      for (const ScopeLogs& scope : resource.scopes) {
-        EXPECT_TRUE(std::is_sorted(
-            scope.records.begin(), scope.records.end(), [](const LogRecord& a, const LogRecord& b) {
-              return a.effective_time_unix_nano() < b.effective_time_unix_nano();
-            }));
-        for (const LogRecord& record : scope.records) {
-          got.emplace_back(record.effective_time_unix_nano(), content_of(resource, scope, record));
-        }
-      }
-    }
+    const auto is_earlier = [](const LogRecord& a, const LogRecord& b) {
+      return a.effective_time_unix_nano() < b.effective_time_unix_nano();
+    };
+    part::for_each_scope(
+        batch->logs().resources, [&](const part::Surroundings& around, const ScopeLogs& scope) {
+          EXPECT_TRUE(std::is_sorted(scope.records.begin(), scope.records.end(), is_earlier));
+          for (const LogRecord& record : scope.records) {
+            got.emplace_back(record.effective_time_unix_nano(), part::request_of(around, record));
+          }
+        });
     std::sort(got.begin(), got.end());
     const Found want = matching(query);
     ASSERT_EQ(got.size(), std::min<std::size_t>(want.size(), query.limit));

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "storage/engine/part/random_telemetry.h"
+#include "storage/engine/part/memory_part.h"
+#include "storage/engine/part/span_group.h"
 #include "storage/engine/scan/snapshot.h"
 #include "storage/evaluate.h"
 
@@ -120,8 +121,8 @@ class Oracle {
         ASSERT_TRUE(group.read(row, arena_, one.span).is_ok());
         one.resource = &live.part->resources()[(*resources)[row]];
         one.scope = &live.part->scopes()[(*scopes)[row]];
-        one.content = part::request_of(one.resource->resource, one.resource->schema_url,
-                                       one.scope->scope, one.scope->schema_url, one.span);
+        one.content = part::request_of(
+            part::surroundings_of(*live.part, (*resources)[row], (*scopes)[row]), one.span);
         spans_.push_back(std::move(one));
       }
     }

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "storage/engine/part/memory_part.h"
 #include "storage/engine/part/random_telemetry.h"
 
 namespace kolben::storage::scan {

@@ -1,0 +1,197 @@
+#include "agent/process/exporter_settings.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "agent/process/variables.h"
+
+namespace kolben::agent {
+namespace {
+
+constexpr std::string_view kGeneralEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+constexpr std::string_view kElasticEndpoint = "ELASTIC_APM_SERVER_ENDPOINT";
+
+// Signal names as they stand in the middle of variables.
+std::string_view upper_name(Signal signal) {
+  switch (signal) {
+    case Signal::kTraces:
+      return "TRACES";
+    case Signal::kMetrics:
+      return "METRICS";
+    case Signal::kLogs:
+      break;
+  }
+  return "LOGS";
+}
+
+class ExporterReader {
+ public:
+  explicit ExporterReader(Variables& variables) : variables_(variables) {}
+
+  std::vector<ExporterSettings> read(Signal signal) {
+    std::vector<ExporterSettings> result;
+    const std::string variable = exporters_variable(signal);
+    const auto found = variables_.all().find(variable);
+    // Unset means otlp; set and empty means none, as in Python.
+    const std::string_view list =
+        found == variables_.all().end() ? "otlp" : std::string_view(found->second);
+    for (const std::string_view item : split_list(list)) {
+      const std::string name = lower(item);
+      if (name == "none") continue;
+      if (const auto kind = exporter_kind(signal, name)) {
+        result.push_back({*kind, {}});
+        if (*kind != ExporterKind::kConsole) read_otlp(signal, *kind, result.back().otlp);
+      } else {
+        variables_.warn("error: " + variable + ": unknown exporter \"" + std::string(item) +
+                        "\" (known: console, otlp, otlp_proto_grpc, otlp_proto_http, none)");
+      }
+    }
+    return result;
+  }
+
+ private:
+  std::string exporters_variable(Signal signal) {
+    const std::string name = "OTEL_" + std::string(upper_name(signal)) + "_EXPORTER";
+    if (signal != Signal::kLogs || variables_.text("OTEL_LOG_EXPORTER").empty()) return name;
+    if (!variables_.text(name).empty()) {
+      variables_.warn("OTEL_LOG_EXPORTER is ignored: OTEL_LOGS_EXPORTER is set as well");
+      return name;
+    }
+    variables_.warn(
+        "OTEL_LOG_EXPORTER is taken for OTEL_LOGS_EXPORTER, which is its standard name");
+    return "OTEL_LOG_EXPORTER";
+  }
+
+  std::optional<ExporterKind> exporter_kind(Signal signal, std::string_view name) {
+    if (name == "console") return ExporterKind::kConsole;
+    if (name == "otlp_proto_grpc") return ExporterKind::kOtlpGrpc;
+    if (name == "otlp_proto_http") return ExporterKind::kOtlpHttpProtobuf;
+    if (name == "otlp_json_http") return ExporterKind::kOtlpHttpJson;
+    if (name != "otlp") return std::nullopt;
+    const std::string variable = otlp_variable(signal, "PROTOCOL");
+    const std::string protocol = lower(variables_.text(variable));
+    if (protocol == "http/protobuf") return ExporterKind::kOtlpHttpProtobuf;
+    if (protocol == "http/json") return ExporterKind::kOtlpHttpJson;
+    if (!protocol.empty() && protocol != "grpc") {
+      variables_.warn_value(variable, protocol,
+                            "unknown protocol (known: grpc, http/protobuf, http/json); using grpc");
+    }
+    return ExporterKind::kOtlpGrpc;
+  }
+
+  // The signal's own variable where it is set, else the general one.
+  std::string otlp_variable(Signal signal, std::string_view option) const {
+    std::string own = "OTEL_EXPORTER_OTLP_";
+    own.append(upper_name(signal)).append("_").append(option);
+    if (!variables_.text(own).empty()) return own;
+    return "OTEL_EXPORTER_OTLP_" + std::string(option);
+  }
+
+  // Where no endpoint of OTLP's is set, the one of Elastic's agents serves.
+  std::string endpoint_variable(Signal signal) const {
+    std::string variable = otlp_variable(signal, "ENDPOINT");
+    const bool is_set =
+        !variables_.text(variable).empty() || variables_.text(kElasticEndpoint).empty();
+    return is_set ? variable : std::string(kElasticEndpoint);
+  }
+
+  void add_elastic_token(NamedTexts& headers) const {
+    const std::string_view token = variables_.text("ELASTIC_APM_SECRET_TOKEN");
+    if (token.empty() || has_key(headers, "authorization")) return;
+    headers.emplace_back("authorization", "Bearer " + std::string(token));
+  }
+
+  void read_otlp(Signal signal, ExporterKind kind, OtlpSettings& otlp) {
+    const auto value = [&](std::string_view option) {
+      return variables_.text(otlp_variable(signal, option));
+    };
+    if (kind == ExporterKind::kOtlpGrpc) {
+      read_grpc_endpoint(signal, otlp);
+    } else {
+      read_http_endpoint(signal, otlp);
+    }
+    otlp.headers = variables_.pairs(otlp_variable(signal, "HEADERS"), Variables::Keys::kLower);
+    if (endpoint_variable(signal) == kElasticEndpoint) add_elastic_token(otlp.headers);
+    read_otlp_timeout(otlp_variable(signal, "TIMEOUT"), otlp);
+    const std::string compression = lower(value("COMPRESSION"));
+    if (compression == "gzip") {
+      otlp.compression = wire::Compression::kGzip;
+    } else if (!compression.empty() && compression != "none") {
+      variables_.warn_value(otlp_variable(signal, "COMPRESSION"), compression,
+                            "unknown (known: gzip, none); using none");
+    }
+    otlp.certificate_file = value("CERTIFICATE");
+    otlp.client_key_file = value("CLIENT_KEY");
+    otlp.client_certificate_file = value("CLIENT_CERTIFICATE");
+  }
+
+  // "http://host:port", "https://host:port", or "host:port", which is TLS unless INSECURE is true.
+  void read_grpc_endpoint(Signal signal, OtlpSettings& otlp) {
+    const std::string variable = endpoint_variable(signal);
+    std::string_view endpoint = variables_.text(variable);
+    if (endpoint.empty()) endpoint = "http://localhost:4317";
+    const std::size_t scheme_end = endpoint.find("://");
+    if (scheme_end == std::string_view::npos) {
+      otlp.insecure = variables_.boolean(otlp_variable(signal, "INSECURE"), false);
+    } else {
+      const std::string scheme = lower(endpoint.substr(0, scheme_end));
+      if (scheme != "http" && scheme != "https")
+        variables_.warn_value(variable, endpoint, "neither http nor https; using TLS");
+      otlp.insecure = scheme == "http";
+      endpoint.remove_prefix(scheme_end + 3);
+      endpoint = endpoint.substr(0, endpoint.find('/'));
+    }
+    otlp.endpoint = endpoint;
+    const std::size_t colon = endpoint.rfind(':');
+    const bool has_port =
+        colon != std::string_view::npos && endpoint.find(']', colon) == std::string_view::npos;
+    if (!has_port) otlp.endpoint += ":4317";
+  }
+
+  // The signal's own endpoint is used as it is, the general one is a base.
+  void read_http_endpoint(Signal signal, OtlpSettings& otlp) {
+    const std::string variable = endpoint_variable(signal);
+    std::string endpoint(variables_.text(variable));
+    const bool is_own = variable != kGeneralEndpoint && variable != kElasticEndpoint;
+    if (endpoint.empty()) endpoint = "http://localhost:4318";
+    if (endpoint.find("://") == std::string::npos) {
+      const bool insecure = variables_.boolean(otlp_variable(signal, "INSECURE"), true);
+      endpoint.insert(0, insecure ? "http://" : "https://");
+      variables_.warn_value(variable, endpoint, "the scheme was missing");
+    }
+    if (!is_own) {
+      while (endpoint.ends_with('/')) endpoint.pop_back();
+      endpoint += "/v1/" + std::string(to_string(signal));
+    } else if (endpoint.find('/', endpoint.find("://") + 3) == std::string::npos) {
+      endpoint += '/';
+    }
+    otlp.insecure = endpoint.starts_with("http://");
+    otlp.endpoint = std::move(endpoint);
+  }
+
+  // Seconds, as Python has it; the specification says milliseconds, and nobody waits for a thousand
+  // seconds.
+  void read_otlp_timeout(const std::string& variable, OtlpSettings& otlp) {
+    std::uint64_t value = 0;
+    variables_.number<std::uint64_t>(variable, value, 1);
+    if (value == 0) return;
+    if (value >= 1000) {
+      value = std::min<std::uint64_t>(value, 3'600'000);
+      otlp.timeout_nanos = value * 1'000'000;
+      variables_.warn_value(variable, std::to_string(value),
+                            "taken for milliseconds (below 1000 it is seconds)");
+    } else {
+      otlp.timeout_nanos = value * 1'000'000'000;
+    }
+  }
+
+  Variables& variables_;
+};
+
+}  // namespace
+
+std::vector<ExporterSettings> read_exporters(Signal signal, Variables& variables) {
+  return ExporterReader(variables).read(signal);
+}
+
+}  // namespace kolben::agent

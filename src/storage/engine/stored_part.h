@@ -1,0 +1,29 @@
+// StoredPart: a part on disk with what the manifest says of it. Functions over files; any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/result.h"
+#include "storage/engine/data_directory.h"
+#include "storage/engine/deleted_rows.h"
+#include "storage/engine/manifest.h"
+#include "storage/engine/part/part.h"
+
+namespace kolben::storage::engine {
+
+// Cheap to copy.
+struct StoredPart {
+  ManifestPart facts;
+  std::shared_ptr<const part::Part> part;
+  std::shared_ptr<const RowSet> deleted;  // null: none
+};
+
+// What the manifest is to say of a part; of deleted rows nothing.
+ManifestPart facts_of(const part::Part& part, std::uint64_t number, std::uint32_t merges);
+
+// Opens the file of a part that the manifest lists, and the one of its deleted rows. DATA_LOSS
+// where one of them is missing, damaged, or another than the manifest says.
+Result<StoredPart> open_stored(const DataDirectory& directory, const ManifestPart& facts);
+
+}  // namespace kolben::storage::engine
