@@ -173,6 +173,7 @@ struct StoreStats {
   std::uint64_t disk_bytes = 0;
   std::uint64_t oldest_unix_nano = 0, newest_unix_nano = 0;
   std::uint64_t duplicates_dropped = 0;
+  std::uint64_t damaged_queries = 0;  // that failed because what they had to read was damaged
 };
 
 class Store {

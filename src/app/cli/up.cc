@@ -11,7 +11,8 @@
 namespace kolben::app {
 namespace {
 
-constexpr const char* kPorts = R"(Ports, and what moves them (0 takes a free one), e.g. --set receivers.zipkin.endpoint=localhost:0
+constexpr const char* kPorts =
+    R"(Ports, and what moves them (0 takes a free one), e.g. --set receivers.zipkin.endpoint=localhost:0
   4317    receivers.otlp.protocols.grpc.endpoint
   4318    receivers.otlp.protocols.http.endpoint
   9411    receivers.zipkin.endpoint

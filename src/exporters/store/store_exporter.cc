@@ -112,6 +112,8 @@ void StoreExporter::register_metrics() {
         [](const StoreStats& stats) { return stats.spans; });
   gauge("kolben_store_duplicates_dropped", "Copies from senders' retries that were left out.",
         [](const StoreStats& stats) { return stats.duplicates_dropped; });
+  gauge("kolben_store_damaged_queries", "Queries that failed because what they read is damaged.",
+        [](const StoreStats& stats) { return stats.damaged_queries; });
 }
 
 Status StoreExporter::consume(pipeline::Delivery&& delivery) {

@@ -51,6 +51,23 @@ TEST_F(CareTest, ASoundStoreIsFoundSound) {
   EXPECT_THAT(checked->damaged, IsEmpty());
 }
 
+// Of a block that no start reads: a query meets it first.
+TEST_F(CareTest, DamageThatAQueryMeetsIsToldWithItsRemedyAndCounted) {
+  make_store();
+  flip(part(2), 20);
+  ASSERT_EQ(open().to_string(), "OK");
+  reports_.clear();
+  for (int i = 0; i < 2; ++i) {
+    const auto found = engine_->get_trace(trace_id(2));
+    EXPECT_EQ(found.status().code(), StatusCode::kDataLoss);
+    EXPECT_THAT(std::string(found.status().message()),
+                AllOf(HasSubstr("000002.part"), HasSubstr("kolben store check --repair")));
+  }
+  EXPECT_THAT(reports_, ElementsAre(AllOf(HasSubstr("000002.part"), HasSubstr("--repair"))));
+  EXPECT_EQ(engine_->stats().damaged_queries, 2U);
+  EXPECT_TRUE(engine_->get_trace(trace_id(1)));
+}
+
 TEST_F(CareTest, AFlippedBitInAPartIsFoundAndNamed) {
   make_store();
   const std::uint64_t size = std::filesystem::file_size(part(2));

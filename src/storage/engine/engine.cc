@@ -181,6 +181,7 @@ Status Engine::compact() {
 
 StoreStats Engine::stats() {
   StoreStats stats;
+  stats.damaged_queries = damage_.queries();
   std::uint64_t oldest = UINT64_MAX;
   const std::vector<Tail::Piece> tail = tail_.pieces();  // before the parts, as in snapshot()
   const PartSet::View view = parts_.view();

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "storage/engine/builder.h"
+#include "storage/engine/damage.h"
 #include "storage/engine/data_directory.h"
 #include "storage/engine/keeper.h"
 #include "storage/engine/memory_parts.h"
@@ -97,6 +98,7 @@ class Engine final : public Store {
   std::unique_ptr<DataDirectory> directory_;
   const Clock& clock_;
   Report report_;
+  Damage damage_{report_};
   PartSet parts_;
   Wal wal_;
   Tail tail_;

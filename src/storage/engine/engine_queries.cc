@@ -11,52 +11,52 @@ Result<scan::Context> Engine::context() {
 
 Result<TracePage> Engine::search(const TraceQuery& query) {
   KOLBEN_TRY(scan::Context now, context());
-  return scan::search(now, query);
+  return damage_.checked(scan::search(now, query));
 }
 
 Result<Batch> Engine::get_trace(const TraceId& id) {
   KOLBEN_TRY(scan::Context now, context());
-  return scan::get_trace(now, id);
+  return damage_.checked(scan::get_trace(now, id));
 }
 
 Result<Histogram> Engine::histogram(const HistogramQuery& query) {
   KOLBEN_TRY(scan::Context now, context());
-  return scan::histogram(now, query);
+  return damage_.checked(scan::histogram(now, query));
 }
 
 Result<Aggregate> Engine::aggregate(const AggregateQuery& query) {
   KOLBEN_TRY(scan::Context now, context());
-  return scan::aggregate(now, query);
+  return damage_.checked(scan::aggregate(now, query));
 }
 
 Result<HeatMap> Engine::heat_map(const HeatMapQuery& query) {
   KOLBEN_TRY(scan::Context now, context());
-  return scan::heat_map(now, query);
+  return damage_.checked(scan::heat_map(now, query));
 }
 
 Result<TopValues> Engine::top_values(const TopValuesQuery& query) {
   KOLBEN_TRY(scan::Context now, context());
-  return scan::top_values(now, query);
+  return damage_.checked(scan::top_values(now, query));
 }
 
 Result<Difference> Engine::difference(const DifferenceQuery& query) {
   KOLBEN_TRY(scan::Context now, context());
-  return scan::difference(now, query);
+  return damage_.checked(scan::difference(now, query));
 }
 
 Result<Batch> Engine::logs(const LogQuery& query) {
   KOLBEN_TRY(scan::Context now, context());
-  return scan::find_logs(now, query);
+  return damage_.checked(scan::find_logs(now, query));
 }
 
 Result<std::vector<std::string>> Engine::services() {
   KOLBEN_TRY(const scan::Context now, context());
-  return scan::services(now);
+  return damage_.checked(scan::services(now));
 }
 
 Result<std::vector<Operation>> Engine::operations(std::string_view service) {
   KOLBEN_TRY(const scan::Context now, context());
-  return scan::operations(now, service);
+  return damage_.checked(scan::operations(now, service));
 }
 
 Result<std::vector<KeyCount>> Engine::keys(std::string_view prefix, std::uint32_t limit) {
@@ -67,12 +67,12 @@ Result<std::vector<KeyCount>> Engine::keys(std::string_view prefix, std::uint32_
 Result<std::vector<std::string>> Engine::values(const Field& field, std::string_view prefix,
                                                 std::uint32_t limit) {
   KOLBEN_TRY(scan::Context now, context());
-  return scan::values(now, field, prefix, limit);
+  return damage_.checked(scan::values(now, field, prefix, limit));
 }
 
 Result<std::vector<ServiceLink>> Engine::dependencies(TimeRange range) {
   KOLBEN_TRY(scan::Context now, context());
-  return scan::dependencies(now, range);
+  return damage_.checked(scan::dependencies(now, range));
 }
 
 }  // namespace kolben::storage::engine
