@@ -58,7 +58,7 @@ async function writeIndex(metafile) {
     favicon,
   };
   const template = await readFile(join(kRoot, 'src/index.html'), 'utf8');
-  const html = template.replace(/\{\{(\w+)\}\}/g, (_, name) => `/${places[name]}`);
+  const html = template.replace(/\{\{(\w+)\}\}/g, (_, name) => `./${places[name]}`);
   await writeFile(join(kDist, 'index.html'), html);
 }
 
