@@ -124,9 +124,9 @@ export class ApiError extends Error {
 
 const kCalls = `${base}/api/kolben`;
 
-async function errorOf(response: Response): Promise<ApiError> {
+async function errorOf(response: Response, body: Promise<unknown>): Promise<ApiError> {
   try {
-    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    const { error } = (await body) as { error: { code: string; message: string } };
     return new ApiError(response.status, error.code, error.message);
   } catch {
     return new ApiError(response.status, 'UNKNOWN', `the server answered ${response.status} ${response.statusText}`);
@@ -135,15 +135,17 @@ async function errorOf(response: Response): Promise<ApiError> {
 
 async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   const url = kCalls + path;
+  const early = takePrefetched(url);
   let response: Response;
   try {
-    response = await (takePrefetched(url) ?? fetch(url, signal ? { signal } : {}));
+    response = await (early?.response ?? fetch(url, signal ? { signal } : {}));
   } catch (cause) {
     if (isAbort(cause)) throw cause;
     throw new ApiError(0, 'UNREACHABLE', `Kolben does not answer at ${location.host}${base}. Is it still running?`);
   }
-  if (!response.ok) throw await errorOf(response);
-  return (await response.json()) as T;
+  const body = early?.body ?? (response.json() as Promise<unknown>);
+  if (!response.ok) throw await errorOf(response, body);
+  return (await body) as T;
 }
 
 export function isAbort(cause: unknown): boolean {

@@ -21,6 +21,8 @@ for (const icon of document.querySelectorAll<HTMLLinkElement>('link[rel=icon]'))
 const base = baseOf((document.currentScript as HTMLScriptElement).src);
 const match = /^\/trace\/([0-9a-fA-F]{1,32})\/?$/.exec(below(base, location.pathname));
 const url = `${base}/api/kolben/${match ? `trace/${match[1]!.toLowerCase()}` : 'status'}`;
-const prefetched: Prefetched = { url, answer: fetch(url) };
-prefetched.answer.catch(() => undefined); // whoever takes it sees the error
+const response = fetch(url);
+const body = response.then((answer) => answer.json() as Promise<unknown>);
+body.catch(() => undefined); // whoever takes it sees the error
+const prefetched: Prefetched = { url, response, body };
 (window as { kolbenPrefetch?: Prefetched }).kolbenPrefetch = prefetched;
