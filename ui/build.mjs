@@ -49,6 +49,13 @@ function outputOf(metafile, entry) {
   throw new Error(`no output for ${entry}`);
 }
 
+/** What it imports at once, itself first: browsers learn of the rest only when they have read it. */
+function modulesOf(metafile, entry) {
+  const path = Object.keys(metafile.outputs).find((output) => metafile.outputs[output].entryPoint === entry);
+  const imported = metafile.outputs[path].imports.filter((other) => other.kind === 'import-statement');
+  return [path, ...imported.map((other) => other.path)].map((output) => output.replace(/^dist\//, ''));
+}
+
 async function writeIndex(metafile) {
   const favicon = await hashed('src/favicon.svg', 'favicon', 'svg');
   const places = {
@@ -58,7 +65,8 @@ async function writeIndex(metafile) {
     favicon,
   };
   const template = await readFile(join(kRoot, 'src/index.html'), 'utf8');
-  const html = template.replace(/\{\{(\w+)\}\}/g, (_, name) => `/${places[name]}`);
+  const preloads = modulesOf(metafile, 'src/main.tsx').map((module) => `<link rel="modulepreload" href="./${module}" />`);
+  const html = template.replace('{{preloads}}', preloads.join('\n    ')).replace(/\{\{(\w+)\}\}/g, (_, name) => `./${places[name]}`);
   await writeFile(join(kDist, 'index.html'), html);
 }
 

@@ -1,6 +1,7 @@
 // The page's calls (docs/page-api.md), typed. Every call can be cancelled; an error is an ApiError
 // whose message a person can read.
 
+import { base } from './app/links.ts';
 import { takePrefetched } from './app/prefetch.ts';
 
 export interface ReceiverCount {
@@ -121,11 +122,11 @@ export class ApiError extends Error {
   }
 }
 
-const kBase = '/api/kolben';
+const kCalls = `${base}/api/kolben`;
 
-async function errorOf(response: Response): Promise<ApiError> {
+async function errorOf(response: Response, body: Promise<unknown>): Promise<ApiError> {
   try {
-    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    const { error } = (await body) as { error: { code: string; message: string } };
     return new ApiError(response.status, error.code, error.message);
   } catch {
     return new ApiError(response.status, 'UNKNOWN', `the server answered ${response.status} ${response.statusText}`);
@@ -133,16 +134,18 @@ async function errorOf(response: Response): Promise<ApiError> {
 }
 
 async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const url = kBase + path;
+  const url = kCalls + path;
+  const early = takePrefetched(url);
   let response: Response;
   try {
-    response = await (takePrefetched(url) ?? fetch(url, signal ? { signal } : {}));
+    response = await (early?.response ?? fetch(url, signal ? { signal } : {}));
   } catch (cause) {
     if (isAbort(cause)) throw cause;
-    throw new ApiError(0, 'UNREACHABLE', `Kolben does not answer at ${location.host}. Is it still running?`);
+    throw new ApiError(0, 'UNREACHABLE', `Kolben does not answer at ${location.host}${base}. Is it still running?`);
   }
-  if (!response.ok) throw await errorOf(response);
-  return (await response.json()) as T;
+  const body = early?.body ?? (response.json() as Promise<unknown>);
+  if (!response.ok) throw await errorOf(response, body);
+  return (await body) as T;
 }
 
 export function isAbort(cause: unknown): boolean {

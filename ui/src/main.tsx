@@ -2,6 +2,7 @@
 
 import { render } from 'preact';
 import { startPrefs } from './app/prefs.ts';
+import { base, searchLink } from './app/links.ts';
 import { place, startRouter } from './app/router.ts';
 import { Shell } from './app/shell.tsx';
 import { startStatus } from './app/status.ts';
@@ -10,7 +11,7 @@ import { TracePage } from './trace/page.tsx';
 
 function App() {
   const path = place.value.path;
-  const trace = /^\/trace\/([0-9a-fA-F]{1,32})\/?$/.exec(path);
+  const trace = /^\/trace\/([0-9a-fA-F]{1,32})$/.exec(path);
   if (trace) {
     const id = trace[1]!.toLowerCase();
     return (
@@ -29,9 +30,9 @@ function App() {
   return (
     <Shell page="search">
       <div class="nothing">
-        <h1>There is no page {path}</h1>
+        <h1>There is no page {base + path}</h1>
         <p>
-          <a href="/search">Search traces</a>
+          <a href={searchLink()}>Search traces</a>
         </p>
       </div>
     </Shell>

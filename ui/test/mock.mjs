@@ -247,11 +247,15 @@ function details(span, trace) {
 
 async function file(path) {
   const known = path.startsWith('/assets/') ? normalize(path).slice(1) : 'index.html';
-  return { body: await readFile(join(kDist, known)), type: kTypes[extname(known)] };
+  const body = await readFile(join(kDist, known));
+  // As the real server does: the page's links climb up from where it is asked for.
+  const depth = path.split('/').length - 2;
+  const placed = known === 'index.html' ? Buffer.from(body.toString().replaceAll('="./', `="${'../'.repeat(depth) || './'}`)) : body;
+  return { body: placed, type: kTypes[extname(known)] };
 }
 
-/** Listens on `port` (0: any); resolves with the server, its address and the data. */
-export async function startMock({ port = 0, scene = 'full' } = {}) {
+/** Listens on `port` (0: any), below `base`; resolves with the server, its address and the data. */
+export async function startMock({ port = 0, scene = 'full', base = '' } = {}) {
   const mock = new Mock(scene);
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://localhost');
@@ -262,21 +266,23 @@ export async function startMock({ port = 0, scene = 'full' } = {}) {
         'content-type': type,
         'content-security-policy': kPolicy,
         'x-content-type-options': 'nosniff',
-        'cache-control': url.pathname.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+        'cache-control': url.pathname.startsWith(`${base}/assets/`) ? 'public, max-age=31536000, immutable' : 'no-cache',
         ...(packed === body ? {} : { 'content-encoding': 'gzip' }),
       });
       response.end(packed);
     };
+    if (!url.pathname.startsWith(`${base}/`)) return send(404, 'text/plain', Buffer.from('not below the base'));
+    const local = url.pathname.slice(base.length);
     try {
-      if (url.pathname.startsWith('/api/kolben/')) {
-        const path = url.pathname.slice('/api/kolben/'.length);
+      if (local.startsWith('/api/kolben/')) {
+        const path = local.slice('/api/kolben/'.length);
         mock.onCall?.(path);
         const answer = mock.api(path, url.searchParams);
         const missing = { error: { code: 'NOT_FOUND', message: `there is no ${path}` } };
         const body = answer?.text ?? JSON.stringify(answer ?? missing);
         send(answer?.httpStatus ?? (answer ? 200 : 404), 'application/json', Buffer.from(body));
       } else {
-        const { body, type } = await file(url.pathname);
+        const { body, type } = await file(local);
         send(200, type, body);
       }
     } catch (cause) {

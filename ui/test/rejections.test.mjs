@@ -23,7 +23,7 @@ const kSaid = [
 async function reasonsOf(folder) {
   const found = new Set();
   for (const entry of await readdir(join(kServer, folder), { withFileTypes: true, recursive: true })) {
-    if (!entry.name.endsWith('.cc') || entry.name.endsWith('_test.cc')) continue;
+    if (!/\.(cc|h)$/.test(entry.name) || entry.name.endsWith('_test.cc')) continue;
     const text = await readFile(join(entry.parentPath ?? entry.path, entry.name), 'utf8');
     for (const pattern of kSaid) for (const [, reason] of text.matchAll(pattern)) found.add(reason);
     const choice = /string_view reason_of\(Verdict[^}]*\}/s.exec(text)?.[0] ?? '';

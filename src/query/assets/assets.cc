@@ -11,6 +11,10 @@ using net::http::Response;
 namespace {
 
 constexpr std::string_view kIndexPath = "/index.html";
+// How the page's links begin; tools/embed and ui/build.mjs leave them so.
+constexpr std::string_view kLinkBegin = "=\"./";
+// The page's own addresses are two deep; each level makes each of its links longer.
+constexpr std::size_t kDepthMax = 16;
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -58,6 +62,19 @@ bool is_unchanged(std::string_view if_none_match, std::string_view etag) {
   });
 }
 
+// The page as it must read `depth` folders below its base.
+std::string climbing(std::string_view html, std::size_t depth) {
+  std::string out;
+  for (std::size_t link = html.find(kLinkBegin); link != std::string_view::npos;
+       link = html.find(kLinkBegin)) {
+    const std::size_t quote_end = link + kLinkBegin.find('.');
+    out += html.substr(0, quote_end);
+    for (std::size_t i = 0; i < depth; ++i) out += "../";
+    html.remove_prefix(link + kLinkBegin.size());
+  }
+  return out += html;
+}
+
 void add_common_headers(Response& response, const Asset& asset) {
   response.headers.emplace_back("Content-Type", asset.content_type);
   response.headers.emplace_back("Cache-Control", asset.is_named_by_content
@@ -71,10 +88,12 @@ void add_common_headers(Response& response, const Asset& asset) {
   }
 }
 
-Response answer(const Request& request, const Asset& asset) {
+// `depth`: how many folders below the base the asset is asked for; only the page minds.
+Response answer(const Request& request, const Asset& asset, std::size_t depth = 0) {
   Response response;
   add_common_headers(response, asset);
-  const bool is_packed = !asset.gzip.empty() && accepts_gzip(request.header("Accept-Encoding"));
+  const bool is_packed =
+      depth == 0 && !asset.gzip.empty() && accepts_gzip(request.header("Accept-Encoding"));
   response.headers.emplace_back("ETag",
                                 "\"" + std::string(asset.etag) + (is_packed ? "-gz\"" : "\""));
   if (is_unchanged(request.header("If-None-Match"), asset.etag)) {
@@ -82,8 +101,9 @@ Response answer(const Request& request, const Asset& asset) {
     return response;
   }
   if (is_packed) response.headers.emplace_back("Content-Encoding", "gzip");
-  // The bytes are constants of the program: nobody has to own them.
-  response.body = Bytes(nullptr, is_packed ? asset.gzip : asset.plain);
+  // Else the bytes are constants of the program: nobody has to own them.
+  response.body = depth > 0 ? Bytes::from_string(climbing(asset.plain, depth))
+                            : Bytes(nullptr, is_packed ? asset.gzip : asset.plain);
   return response;
 }
 
@@ -111,8 +131,11 @@ Response serve(const Request& request, std::string_view path, std::span<const As
     return net::http::text_response(404, "this file is of another version: reload the page\n");
   }
   const Asset* index = find(assets, kIndexPath);
-  if (index == nullptr) return net::http::text_response(404, "there is no page\n");
-  return answer(request, *index);
+  const auto slashes = static_cast<std::size_t>(std::count(path.begin(), path.end(), '/'));
+  if (index == nullptr || slashes > kDepthMax + 1) {
+    return net::http::text_response(404, "there is no page\n");
+  }
+  return answer(request, *index, slashes > 0 ? slashes - 1 : 0);
 }
 
 }  // namespace kolben::query::assets

@@ -2,6 +2,10 @@
 // gives the file, any other the page itself, which looks at the path by its own (a single-page
 // application). Constant data and pure functions; any thread.
 //
+// The page names its files relative to itself ("./assets/main-ABCDEFGH.js"), because only the
+// browser knows what a proxy in front of us cuts off the path. Where a path is deeper,
+// "/trace/5b8e", the page says "../assets/..." in their place.
+//
 // Files named by their content are cached for ever; the others are asked for again each time and
 // answered 304 while they are the same (RFC 9110, section 13). Scripts, styles and pictures come
 // from the program alone (Content-Security-Policy), so that text from telemetry that slipped into

@@ -14,6 +14,10 @@ constexpr Asset kAssets[] = {
     {"/assets/main-0A1B2C3D.js", "text/javascript; charset=utf-8", "aa", true, "plain", "packed"},
     {"/index.html", "text/html; charset=utf-8", "bb", false, "<html>", ""},
 };
+constexpr Asset kLinked[] = {
+    {"/index.html", "text/html; charset=utf-8", "bb", false,
+     "<script src=\"./assets/a.js\"></script><a href=\"./search\">./x</a>", "packed"},
+};
 
 Request request(std::string method, net::http::Headers headers = {}) {
   Request out;
@@ -40,6 +44,31 @@ TEST(Assets, PageAnswersEveryPathThatIsNoFile) {
     EXPECT_EQ(response.status, 200) << path;
     EXPECT_EQ(response.body.view(), "<html>") << path;
   }
+}
+
+TEST(Assets, PageFindsItsFilesFromEveryDepth) {
+  const auto page = [](std::string_view path) {
+    return std::string(serve(request("GET"), path, kLinked).body.view());
+  };
+  EXPECT_EQ(page("/"), kLinked[0].plain);
+  EXPECT_EQ(page("/search"), kLinked[0].plain);
+  EXPECT_EQ(page("/trace/5b8e"),
+            "<script src=\"../assets/a.js\"></script><a href=\"../search\">./x</a>");
+  EXPECT_EQ(page("/trace/5b8e/"),
+            "<script src=\"../../assets/a.js\"></script><a href=\"../../search\">./x</a>");
+}
+
+TEST(Assets, PageThatWasRewrittenIsNotServedPacked) {
+  const net::http::Headers packed = {{"Accept-Encoding", "gzip"}};
+  EXPECT_EQ(serve(request("GET", packed), "/search", kLinked).body.view(), "packed");
+  const Response deep = serve(request("GET", packed), "/trace/5b8e", kLinked);
+  EXPECT_EQ(header(deep, "Content-Encoding"), "");
+  EXPECT_THAT(std::string(deep.body.view()), HasSubstr("../assets/a.js"));
+}
+
+TEST(Assets, PathsOfAbsurdDepthAre404) {
+  EXPECT_EQ(get(std::string(17, '/')).status, 200);
+  EXPECT_EQ(get(std::string(18, '/')).status, 404);
 }
 
 TEST(Assets, PageIsAskedForAgainAndMayRunItsOwnScriptsOnly) {
@@ -98,6 +127,7 @@ TEST(Assets, ThereIsAlwaysAPageInTheProgram) {
   const Response response = serve(request("GET"), "/search", embedded());
   EXPECT_EQ(response.status, 200);
   EXPECT_THAT(std::string(response.body.view()), HasSubstr("Kolben"));
+  EXPECT_THAT(std::string(response.body.view()), Not(HasSubstr("=\"/")));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "pipeline/testing/fake_host.h"
 #include "query/conditions.h"
 #include "query/page/page_filter.h"
+#include "query/page/trace_json.h"
 #include "query/testing/fake_store.h"
 #include "query/testing/filter_text.h"
 #include "query/testing/sample.h"
@@ -82,6 +83,27 @@ TEST_F(PageApi, TraceIsColumnsInTreeOrder) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(header(response, "Content-Type"), "application/json");
   EXPECT_EQ(golden_difference("page_trace.json", response.body.view()), "");
+}
+
+// Columns are put together piece by piece: a thousand and a half spans are several pieces.
+TEST(TraceColumns, LongOnesStayWhole) {
+  constexpr std::uint64_t kSpans = 1500;
+  Batch batch(Signal::kTraces);
+  auto& spans = batch.traces().resources.add(batch.arena()).scopes.add(batch.arena()).spans;
+  std::string ids;
+  std::string starts;
+  JsonWriter json(starts);
+  for (std::uint64_t i = 0; i < kSpans; ++i) {
+    Span& span = spans.add(batch.arena());
+    span.span_id.bytes[6] = static_cast<std::uint8_t>(i >> 8);
+    span.span_id.bytes[7] = static_cast<std::uint8_t>(i);
+    span.start_time_unix_nano = 1'000'000 + i * 100'010;
+    ids += (i == 0 ? "\"" : ",\"") + span.span_id.to_hex() + '"';
+    write_micros(json, i * 100'010);
+  }
+  const std::string text = trace_columns({}, trace_rows(batch.traces()), {});
+  EXPECT_THAT(text, HasSubstr("\"spanId\":[" + ids + "],\"parent\":["));
+  EXPECT_THAT(text, HasSubstr("\"startMicros\":[" + starts + "],\"durationsMicros\":["));
 }
 
 TEST_F(PageApi, SpanInAllDetail) {

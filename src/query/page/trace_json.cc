@@ -1,6 +1,7 @@
 #include "query/page/trace_json.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 
 #include "model/value_text.h"
@@ -50,22 +51,78 @@ class Services {
   std::uint32_t last_index_ = 0;
 };
 
-template <typename Write>
-void write_column(JsonWriter& json, std::string_view key, const std::vector<TraceRow>& rows,
-                  Write write) {
-  json.key(key);
-  json.begin_array();
-  for (const TraceRow& row : rows) write(row);
-  json.end_array();
-}
+// What the columns show of a row.
+struct Shown {
+  SpanId id;
+  std::uint64_t start, duration;
+  std::uint32_t service, name;
+  std::int32_t kind, status;
+};
 
-void write_indices(JsonWriter& json, std::string_view key,
-                   const std::vector<std::uint32_t>& indices) {
-  json.key(key);
-  json.begin_array();
-  for (const std::uint32_t index : indices) json.unsigned_integer(index);
-  json.end_array();
-}
+// One array of numbers or ids. A trace has a million of them: they go over a small buffer, and are
+// not asked each whether the text has room.
+class Column {
+ public:
+  // `text`: where the array is put together.
+  explicit Column(std::string& text) : text_(text) { text_ = "["; }
+
+  // Afterwards the text is whole. There is at least one item.
+  void end() {
+    buffer_[size_ - 1] = ']';  // in place of a comma
+    text_.append(buffer_, size_);
+  }
+
+  void number(std::int64_t number) {
+    digits(number);
+    end_item();
+  }
+  // As write_micros() has it.
+  void micros(std::uint64_t nanos) {
+    digits(nanos / 1000);
+    if (auto rest = static_cast<unsigned>(nanos % 1000); rest != 0) {
+      put('.');
+      for (unsigned unit = 100; rest != 0; unit /= 10) {
+        put(static_cast<char>('0' + rest / unit));
+        rest %= unit;
+      }
+    }
+    end_item();
+  }
+  void id(const SpanId& id) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    put('"');
+    for (const std::uint8_t byte : id.bytes) {
+      put(kDigits[byte >> 4]);
+      put(kDigits[byte & 15]);
+    }
+    put('"');
+    end_item();
+  }
+
+ private:
+  static constexpr std::size_t kBufferBytes = 4096;
+  static constexpr std::size_t kItemBytesMax = 32;  // 20 digits, a point, three digits, a comma
+
+  template <typename Number>
+  void digits(Number number) {
+    char* const begin = buffer_ + size_;
+    size_ +=
+        static_cast<std::size_t>(std::to_chars(begin, begin + kItemBytesMax, number).ptr - begin);
+  }
+  void put(char character) { buffer_[size_++] = character; }
+  // The last item and its comma stay in the buffer.
+  void end_item() {
+    put(',');
+    if (size_ + kItemBytesMax <= kBufferBytes) return;
+    text_.append(buffer_, size_ - 1);
+    buffer_[0] = ',';
+    size_ = 1;
+  }
+
+  std::string& text_;
+  char buffer_[kBufferBytes];
+  std::size_t size_ = 0;
+};
 
 std::uint64_t end_of(const Span& span) {
   return span.start_time_unix_nano + span.duration_nanos();
@@ -174,6 +231,40 @@ void write_log(JsonWriter& json, const LogRecord& record, const Resource& resour
   json.end_object();
 }
 
+template <typename Row, typename Write>
+void write_column(JsonWriter& json, std::string_view key, std::string& spare,
+                  const std::vector<Row>& rows, Write write) {
+  Column column(spare);
+  for (const Row& row : rows) write(column, row);
+  column.end();
+  json.key(key);
+  json.raw(spare);
+}
+
+// `rows` and `shown` belong together; starts are shown from `start`.
+void write_columns(JsonWriter& json, const std::vector<TraceRow>& rows,
+                   const std::vector<Shown>& shown, std::uint64_t start, const LogCounts& logs) {
+  std::string spare;
+  const auto column = [&](std::string_view key, auto write) {
+    write_column(json, key, spare, shown, write);
+  };
+  column("spanId", [](Column& out, const Shown& row) { out.id(row.id); });
+  write_column(json, "parent", spare, rows,
+               [](Column& out, const TraceRow& row) { out.number(row.parent); });
+  write_column(json, "depth", spare, rows,
+               [](Column& out, const TraceRow& row) { out.number(row.depth); });
+  column("service", [](Column& out, const Shown& row) { out.number(row.service); });
+  column("name", [](Column& out, const Shown& row) { out.number(row.name); });
+  column("kind", [](Column& out, const Shown& row) { out.number(row.kind); });
+  column("status", [](Column& out, const Shown& row) { out.number(row.status); });
+  column("startMicros", [start](Column& out, const Shown& row) { out.micros(row.start - start); });
+  column("durationsMicros", [](Column& out, const Shown& row) { out.micros(row.duration); });
+  column("logs", [&logs](Column& out, const Shown& row) {
+    const auto count = logs.empty() ? logs.end() : logs.find(row.id);
+    out.number(count == logs.end() ? 0 : count->second);
+  });
+}
+
 }  // namespace
 
 std::uint64_t earliest_start(const std::vector<TraceRow>& rows) {
@@ -196,16 +287,21 @@ LogCounts count_logs(const DecodedLogs& logs) {
 
 std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
                           const LogCounts& logs) {
-  const std::uint64_t start = earliest_start(rows);
-  std::uint64_t end = start;
+  std::uint64_t start = UINT64_MAX;
+  std::uint64_t end = 0;
   Services services;
   Dictionary names;
-  std::vector<std::uint32_t> service_column;
-  std::vector<std::uint32_t> name_column;
+  // Spans lie far apart in memory: each is looked at once.
+  std::vector<Shown> shown;
+  shown.reserve(rows.size());
   for (const TraceRow& row : rows) {
-    end = std::max(end, end_of(*row.span));
-    service_column.push_back(services.index_of(*row.resource));
-    name_column.push_back(names.index_of(shown_operation(row.span->name)));
+    const Span& span = *row.span;
+    start = std::min(start, span.start_time_unix_nano);
+    end = std::max(end, end_of(span));
+    shown.push_back({span.span_id, span.start_time_unix_nano, span.duration_nanos(),
+                     services.index_of(*row.resource), names.index_of(shown_operation(span.name)),
+                     static_cast<std::int32_t>(span.kind),
+                     static_cast<std::int32_t>(span.status_code)});
   }
   std::string text;
   constexpr std::size_t kBytesPerRow = 60;
@@ -218,28 +314,7 @@ std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
   write_micros(json, end - start);
   services.write(json);
   names.write(json, "names");
-  write_column(json, "spanId", rows,
-               [&json](const TraceRow& row) { json.hex(row.span->span_id.as_bytes()); });
-  write_column(json, "parent", rows, [&json](const TraceRow& row) { json.integer(row.parent); });
-  write_column(json, "depth", rows,
-               [&json](const TraceRow& row) { json.unsigned_integer(row.depth); });
-  write_indices(json, "service", service_column);
-  write_indices(json, "name", name_column);
-  write_column(json, "kind", rows, [&json](const TraceRow& row) {
-    json.integer(static_cast<std::int32_t>(row.span->kind));
-  });
-  write_column(json, "status", rows, [&json](const TraceRow& row) {
-    json.integer(static_cast<std::int32_t>(row.span->status_code));
-  });
-  write_column(json, "startMicros", rows, [&json, start](const TraceRow& row) {
-    write_micros(json, row.span->start_time_unix_nano - start);
-  });
-  write_column(json, "durationsMicros", rows,
-               [&json](const TraceRow& row) { write_micros(json, row.span->duration_nanos()); });
-  write_column(json, "logs", rows, [&json, &logs](const TraceRow& row) {
-    const auto count = logs.empty() ? logs.end() : logs.find(row.span->span_id);
-    json.unsigned_integer(count == logs.end() ? 0 : count->second);
-  });
+  write_columns(json, rows, shown, start, logs);
   json.end_object();
   return text;
 }

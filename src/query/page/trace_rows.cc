@@ -8,37 +8,68 @@ namespace {
 
 constexpr std::uint32_t kNone = UINT32_MAX;
 
-// Sorted in place of the rows, which are larger and point to their spans.
-struct SortKey {
+// What the order depends on, out of spans that lie far apart in memory: they are read once, in the
+// order in which they lie, because waiting for each again and again is most of the time otherwise.
+struct Brief {
   std::uint64_t start;
   SpanId id;
-  std::uint32_t index;
+  SpanId parent_id;
+  std::uint32_t index;  // among the spans as they came
+  SpanKind kind;
 };
 
-bool comes_before(const SortKey& a, const SortKey& b) {
+bool comes_before(const Brief& a, const Brief& b) {
   if (a.start != b.start) return a.start < b.start;
   if (a.id != b.id) return a.id < b.id;
   return a.index < b.index;
 }
 
-// In the order of their starts: then every list of children below is in order as well.
-std::vector<TraceRow> collect(const DecodedTraces& traces) {
-  std::vector<TraceRow> found;
-  std::vector<SortKey> keys;
+// Sorts what consists of runs, which end at `ends`; stores give the spans of a scope in order.
+void sort_runs(std::vector<Brief>& briefs, std::vector<std::size_t> ends) {
+  const auto at = [&briefs](std::size_t i) {
+    return briefs.begin() + static_cast<std::ptrdiff_t>(i);
+  };
+  std::size_t begin = 0;
+  for (const std::size_t end : ends) {
+    if (!std::is_sorted(at(begin), at(end), comes_before)) {
+      std::sort(at(begin), at(end), comes_before);
+    }
+    begin = end;
+  }
+  while (ends.size() > 1) {  // each time half as many
+    std::vector<std::size_t> merged;
+    begin = 0;
+    for (std::size_t i = 0; i < ends.size(); i += 2) {
+      const std::size_t end = ends[std::min(i + 1, ends.size() - 1)];
+      std::inplace_merge(at(begin), at(ends[i]), at(end), comes_before);
+      merged.push_back(begin = end);
+    }
+    ends = std::move(merged);
+  }
+}
+
+// The spans as they came, and the same in the order of their starts: then every list of children
+// below is in order as well.
+struct Collected {
+  std::vector<TraceRow> spans;
+  std::vector<Brief> briefs;
+};
+
+Collected collect(const DecodedTraces& traces) {
+  Collected found;
+  std::vector<std::size_t> ends;
   for (const ResourceSpans& resource : traces.resources) {
     for (const ScopeSpans& scope : resource.scopes) {
       for (const Span& span : scope.spans) {
-        keys.push_back(
-            {span.start_time_unix_nano, span.span_id, static_cast<std::uint32_t>(found.size())});
-        found.push_back({&span, &scope.scope, &resource.resource, kRootParent, 0});
+        found.briefs.push_back({span.start_time_unix_nano, span.span_id, span.parent_span_id,
+                                static_cast<std::uint32_t>(found.spans.size()), span.kind});
+        found.spans.push_back({&span, &scope.scope, &resource.resource, kRootParent, 0});
       }
+      ends.push_back(found.briefs.size());
     }
   }
-  std::sort(keys.begin(), keys.end(), comes_before);
-  std::vector<TraceRow> rows;
-  rows.reserve(found.size());
-  for (const SortKey& key : keys) rows.push_back(found[key.index]);
-  return rows;
+  sort_runs(found.briefs, std::move(ends));
+  return found;
 }
 
 // Who has which id.
@@ -52,7 +83,7 @@ struct Owner {
 // what a person waits for.
 class Owners {
  public:
-  explicit Owners(const std::vector<TraceRow>& rows) : rows_(rows) {
+  explicit Owners(const std::vector<Brief>& rows) : rows_(rows) {
     std::size_t slots = 16;
     while (slots < rows.size() * 2) slots *= 2;
     slots_.assign(slots, kNone);
@@ -68,13 +99,13 @@ class Owners {
 
  private:
   void add(std::uint32_t row) {
-    std::uint32_t& slot = slots_[slot_of(rows_[row].span->span_id)];
+    std::uint32_t& slot = slots_[slot_of(rows_[row].id)];
     if (slot == kNone) {
       slot = static_cast<std::uint32_t>(owners_.size());
       owners_.push_back({row});
     }
     Owner& owner = owners_[slot];
-    const SpanKind kind = rows_[row].span->kind;
+    const SpanKind kind = rows_[row].kind;
     if (kind == SpanKind::kClient && owner.client == kNone) owner.client = row;
     if (kind == SpanKind::kServer && owner.server == kNone) owner.server = row;
     if (owner.client != kNone && owner.server != kNone) owner.parent_of_children = owner.server;
@@ -89,24 +120,23 @@ class Owners {
   }
   // Whichever of its rows gets the children, it has that id.
   const SpanId& id_of(std::uint32_t owner) const {
-    return rows_[owners_[owner].parent_of_children].span->span_id;
+    return rows_[owners_[owner].parent_of_children].id;
   }
 
-  const std::vector<TraceRow>& rows_;
+  const std::vector<Brief>& rows_;
   std::vector<std::uint32_t> slots_;
   std::vector<Owner> owners_;
 };
 
 // The row of the parent before any reordering; kNone for roots and orphans.
-std::uint32_t parent_of(const std::vector<TraceRow>& rows, std::uint32_t index,
-                        const Owners& owners) {
-  const Span& span = *rows[index].span;
+std::uint32_t parent_of(const std::vector<Brief>& rows, std::uint32_t index, const Owners& owners) {
+  const Brief& span = rows[index];
   if (span.kind == SpanKind::kServer) {
-    const Owner* own = owners.find(span.span_id);
+    const Owner* own = owners.find(span.id);
     if (own->server == index && own->client != kNone) return own->client;
   }
-  if (span.parent_span_id.is_zero()) return kNone;
-  const Owner* found = owners.find(span.parent_span_id);
+  if (span.parent_id.is_zero()) return kNone;
+  const Owner* found = owners.find(span.parent_id);
   if (found == nullptr) return kNone;
   const std::uint32_t parent = found->parent_of_children;
   return parent == index ? kNone : parent;
@@ -119,7 +149,7 @@ struct Forest {
   std::vector<std::uint32_t> next_sibling;
 };
 
-Forest plant(const std::vector<TraceRow>& rows) {
+Forest plant(const std::vector<Brief>& rows) {
   const Owners owners(rows);
   Forest forest;
   forest.parent.resize(rows.size());
@@ -139,9 +169,12 @@ Forest plant(const std::vector<TraceRow>& rows) {
 // Walks the forest and lays the rows out in reading order.
 class Layout {
  public:
-  Layout(const std::vector<TraceRow>& rows, const Forest& forest)
-      : rows_(rows), forest_(forest), placed_(rows.size(), false) {
-    ordered_.reserve(rows.size());
+  Layout(const Collected& found, const Forest& forest)
+      : spans_(found.spans),
+        rows_(found.briefs),
+        forest_(forest),
+        placed_(found.briefs.size(), false) {
+    ordered_.reserve(rows_.size());
   }
 
   std::vector<TraceRow> run() && {
@@ -163,7 +196,7 @@ class Layout {
   };
 
   void walk(std::uint32_t top) {
-    const bool is_root = forest_.parent[top] == kNone && rows_[top].span->parent_span_id.is_zero();
+    const bool is_root = forest_.parent[top] == kNone && rows_[top].parent_id.is_zero();
     stack_.push_back({top, is_root ? kRootParent : kMissingParent, 0});
     while (!stack_.empty()) {
       const Step step = stack_.back();
@@ -176,7 +209,7 @@ class Layout {
   void place(const Step& step) {
     placed_[step.index] = true;
     const auto row = static_cast<std::int32_t>(ordered_.size());
-    ordered_.push_back(rows_[step.index]);
+    ordered_.push_back(spans_[rows_[step.index].index]);
     ordered_.back().parent = step.parent_row;
     ordered_.back().depth = step.depth;
     const std::size_t first = stack_.size();
@@ -187,7 +220,8 @@ class Layout {
     std::reverse(stack_.begin() + static_cast<std::ptrdiff_t>(first), stack_.end());
   }
 
-  const std::vector<TraceRow>& rows_;
+  const std::vector<TraceRow>& spans_;
+  const std::vector<Brief>& rows_;
   const Forest& forest_;
   std::vector<bool> placed_;
   std::vector<Step> stack_;
@@ -197,9 +231,9 @@ class Layout {
 }  // namespace
 
 std::vector<TraceRow> trace_rows(const DecodedTraces& traces) {
-  const std::vector<TraceRow> rows = collect(traces);
-  const Forest forest = plant(rows);
-  return Layout(rows, forest).run();
+  const Collected found = collect(traces);
+  const Forest forest = plant(found.briefs);
+  return Layout(found, forest).run();
 }
 
 }  // namespace kolben::query::page

@@ -11,8 +11,11 @@ namespace {
 // A trace whose span ids are small numbers.
 class Trace {
  public:
-  Trace() : batch_(Signal::kTraces) {
+  Trace() : batch_(Signal::kTraces) { resource(); }
+  // The spans from now on are of another one.
+  Trace& resource() {
     spans_ = &batch_.traces().resources.add(batch_.arena()).scopes.add(batch_.arena()).spans;
+    return *this;
   }
   Trace& span(std::uint64_t id, std::uint64_t parent, std::uint64_t start,
               SpanKind kind = SpanKind::kInternal) {
@@ -92,6 +95,22 @@ TEST(TraceRows, SharedIdOfClientAndServer) {
 
 TEST(TraceRows, RepeatedIdsKeepAllSpans) {
   EXPECT_EQ(Trace().span(1, 0, 10).span(1, 0, 20).span(2, 1, 30).text(), "1 -1 0; 2 0 1; 1 -1 0");
+}
+
+TEST(TraceRows, SpansOfSeveralResourcesStandInOneOrder) {
+  EXPECT_EQ(Trace()
+                .span(3, 1, 30)
+                .span(2, 1, 20)
+                .resource()
+                .span(1, 0, 10)
+                .span(6, 1, 60)
+                .resource()
+                .resource()
+                .span(4, 1, 40)
+                .resource()
+                .span(5, 1, 50)
+                .text(),
+            "1 -1 0; 2 0 1; 3 0 1; 4 0 1; 5 0 1; 6 0 1");
 }
 
 TEST(TraceRows, NoSpansNoRows) {

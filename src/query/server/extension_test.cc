@@ -108,8 +108,11 @@ TEST_F(Extension, EverythingMovesBelowTheBasePath) {
   run({{"base_path", "/jaeger"}});
   ASSERT_TRUE(extension_->ready(host_).is_ok());
   EXPECT_EQ(get("/jaeger/api/services").status, 200);
-  EXPECT_EQ(get("/jaeger").status, 200);
-  EXPECT_EQ(get("/api/services").status, 404);
+  EXPECT_EQ(get("/jaeger/").status, 200);
+  EXPECT_EQ(get("/jaeger/trace/5b8e").status, 200);
+  const auto elsewhere = get("/api/services");
+  EXPECT_EQ(elsewhere.status, 404);
+  EXPECT_THAT(std::string(elsewhere.body.view()), HasSubstr("/jaeger/"));
   EXPECT_EQ(get("/jaegerx/api/services").status, 404);
 }
 
@@ -166,6 +169,16 @@ TEST(RouterTest, CompressesLargeAnswersForPeersElsewhere) {
   const auto packed = router.answer(request);
   EXPECT_EQ(header(packed, "Content-Encoding"), "gzip");
   EXPECT_LT(packed.body.size(), 1000U);
+}
+
+TEST(RouterTest, BasePathWithoutItsSlashLeadsToTheFolder) {
+  pipeline::testing::FakeHost host;
+  const Router router("/a/jaeger", host);
+  const auto answer = router.answer(query::testing::get("/a/jaeger?service=todo"));
+  EXPECT_EQ(answer.status, 307);
+  EXPECT_EQ(header(answer, "Location"), "jaeger/?service=todo");
+  EXPECT_EQ(router.answer(query::testing::get("/a/jaeger/?service=todo")).status, 200);
+  EXPECT_EQ(Router("", host).answer(query::testing::get("/")).status, 200);
 }
 
 TEST(RouterTest, BusyIsToldInTheShapeOfTheApi) {

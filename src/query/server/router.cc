@@ -46,6 +46,18 @@ Response error_of(Api api, const Status& status) {
   return jaeger::legacy_error(http_status, status.message());
 }
 
+// From "/jaeger" to "/jaeger/", below which the page's files lie. Relative, because a proxy may
+// have cut something off in front; for now only, because a configuration changes.
+Response to_folder(const Request& request, std::string_view base_path) {
+  std::string location(base_path.substr(base_path.rfind('/') + 1));
+  location += '/';
+  const std::string_view target = request.target;
+  location += target.substr(std::min(target.find('?'), target.size()));
+  Response response = net::http::text_response(307, "the page is below " + location + "\n");
+  response.headers.emplace_back("Location", std::move(location));
+  return response;
+}
+
 // A peer on this machine reads faster than we compress.
 bool is_local(std::string_view peer) {
   return peer.starts_with("127.") || peer.starts_with("[::1]") || peer.starts_with("[::ffff:127.");
@@ -83,6 +95,7 @@ Response Router::answer(const Request& request) const {
     return net::http::text_response(
         404, "404 page not found: everything is below " + base_path_ + "/\n");
   }
+  if (!base_path_.empty() && request.path() == base_path_) return to_folder(request, base_path_);
   if (is_below(*path, "/api")) return answer_api(request, *path);
   return assets::serve(request, *path, assets::embedded());
 }

@@ -2,14 +2,16 @@
 
 export interface Prefetched {
   url: string;
-  answer: Promise<Response>;
+  response: Promise<Response>;
+  /** Its JSON: read from the start, since browsers let an answer that nobody reads wait on its way. */
+  body: Promise<unknown>;
 }
 
 /** Takes the early answer for `url`, once; undefined where there is none. */
-export function takePrefetched(url: string): Promise<Response> | undefined {
+export function takePrefetched(url: string): Prefetched | undefined {
   const holder = window as { kolbenPrefetch?: Prefetched };
   const early = holder.kolbenPrefetch;
   if (early?.url !== url) return undefined;
   delete holder.kolbenPrefetch;
-  return early.answer;
+  return early;
 }

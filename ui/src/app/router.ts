@@ -1,8 +1,11 @@
 // The address bar as a signal. Links are ordinary <a href>; a plain click stays on the page.
 
 import { signal } from '@preact/signals';
+import { below } from '../lib/base.ts';
+import { base, searchLink, traceLink } from './links.ts';
 
 export interface Place {
+  /** Below the base, without a slash at the end: "/search". */
   path: string;
   search: string;
   /** The page noted its own state there: nobody went anywhere. */
@@ -10,16 +13,16 @@ export interface Place {
 }
 
 function here(note = false): Place {
-  return { path: location.pathname, search: location.search, note };
+  return { path: below(base, location.pathname).replace(/(.)\/+$/, '$1'), search: location.search, note };
 }
 
 export const place = signal<Place>(here());
 /** Where the last search was, so that a trace's "back" finds it again. */
-export const lastSearch = signal('/search');
+export const lastSearch = signal(searchLink());
 
 function arrive(note = false): void {
   place.value = here(note);
-  if (place.value.path === '/search') lastSearch.value = place.value.path + place.value.search;
+  if (place.value.path === '/search') lastSearch.value = searchLink(place.value.search);
 }
 
 export function navigate(url: string): void {
@@ -45,15 +48,15 @@ export function setParameters(parameters: Record<string, string | null>): void {
 function onClick(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = (event.target as Element).closest?.('a[href]');
-  if (!(link instanceof HTMLAnchorElement) || link.target || link.origin !== location.origin) return;
-  if (link.pathname !== '/search' && link.pathname !== '/' && !link.pathname.startsWith('/trace/')) return;
+  if (!(link instanceof HTMLAnchorElement) || link.target || link.hash || link.origin !== location.origin) return;
+  if (link.pathname !== searchLink() && !link.pathname.startsWith(traceLink(''))) return;
   event.preventDefault();
   navigate(link.pathname + link.search);
   window.scrollTo(0, 0);
 }
 
 export function startRouter(): void {
-  if (location.pathname === '/') history.replaceState(null, '', `/search${location.search}`);
+  if (here().path === '/') history.replaceState(null, '', searchLink(location.search));
   arrive();
   addEventListener('popstate', () => arrive());
   document.addEventListener('click', onClick);

@@ -7,6 +7,7 @@ import { formatCompact, formatCount, formatBytes } from '../lib/format.ts';
 import { Icon, type IconName } from '../parts/icons.tsx';
 import { Receivers, rejectedTotal } from '../parts/receivers.tsx';
 import { Banner, Dialog, IconButton } from '../parts/small.tsx';
+import { searchLink, traceLink } from './links.ts';
 import { navigate, lastSearch, place } from './router.ts';
 import { shortcuts, themeChoice, type ThemeChoice } from './prefs.ts';
 import { status, unreachable } from './status.ts';
@@ -37,7 +38,7 @@ function TraceLookup() {
       return;
     }
     field.value = '';
-    navigate(`/trace/${found[0].toLowerCase()}`);
+    navigate(traceLink(found[0].toLowerCase()));
   };
   return (
     <form class="lookup" role="search" aria-label="Trace by id" onSubmit={onSubmit}>
@@ -177,7 +178,7 @@ export function Shell({ children, page }: { children: ComponentChildren; page: '
         Skip to content
       </a>
       <header class="top">
-        <a class="brand" href="/search">
+        <a class="brand" href={searchLink()}>
           <svg viewBox="0 0 32 32" aria-hidden="true">
             <path d="M13 5h6M14 5v8L7.500 24.500A2 2 0 0 0 9.200 27.500h13.600a2 2 0 0 0 1.700-3L18 13V5" />
             <path class="fill" d="M11 20.500h10l2.600 4.400a.6.6 0 0 1-.5.9H8.900a.6.6 0 0 1-.5-.9z" />

@@ -2,6 +2,7 @@
 // looks closer. The spans are drawn once to a picture of their own; moving the frame only copies it.
 // Framework-free.
 
+import { inkOf, paintRows } from '../lib/pixelRows.ts';
 import { Surface } from './surface.ts';
 
 export interface MinimapScene {
@@ -108,7 +109,6 @@ export class Minimap {
     c.strokeRect(left, 0.75, Math.max(right - left, 1), height - 1.5);
   }
 
-  /** Many spans share a line of pixels; of equal ones only the first is drawn, failed ones always. */
   private paint(scene: MinimapScene): HTMLCanvasElement {
     const picture = document.createElement('canvas');
     picture.width = this.canvas.width;
@@ -119,21 +119,21 @@ export class Minimap {
     const tall = picture.height - 2 * pad;
     const thickness = Math.max(1, Math.min(3 * ratio, (tall / Math.max(scene.size, 1)) * 0.8));
     const scale = picture.width / scene.total;
-    let lastKey = -1;
-    const errors: number[] = [];
-    for (let row = 0; row < scene.size; row++) {
-      if (scene.failed(row)) errors.push(row);
-      const y = Math.floor(pad + (row / Math.max(scene.size, 1)) * tall);
-      const x = Math.floor(scene.start[row]! * scale);
-      const w = Math.max(1, Math.round(Math.max(scene.duration[row]!, 0) * scale));
-      const key = (y * 8192 + x) * 8192 + w;
-      if (key === lastKey) continue;
-      lastKey = key;
-      c.fillStyle = scene.colors[scene.service[row]!] ?? '';
-      c.fillRect(x, y, w, thickness);
+    if (scene.size > tall) {
+      const image = c.createImageData(picture.width, picture.height);
+      paintRows(new Uint32Array(image.data.buffer), picture.width, pad, tall, scale, scene, scene.colors.map(inkOf));
+      c.putImageData(image, 0, 0);
+    } else {
+      for (let row = 0; row < scene.size; row++) {
+        const y = Math.floor(pad + (row / scene.size) * tall);
+        c.fillStyle = scene.colors[scene.service[row]!] ?? '';
+        c.fillRect(Math.floor(scene.start[row]! * scale), y, Math.max(1, Math.round(Math.max(scene.duration[row]!, 0) * scale)), thickness);
+      }
     }
+    // Failed ones over all others.
     c.fillStyle = scene.bad;
-    for (const row of errors) {
+    for (let row = 0; row < scene.size; row++) {
+      if (!scene.failed(row)) continue;
       const y = Math.floor(pad + (row / Math.max(scene.size, 1)) * tall);
       c.fillRect(Math.floor(scene.start[row]! * scale), y, Math.max(2 * ratio, Math.max(scene.duration[row]!, 0) * scale), Math.max(thickness, ratio));
     }

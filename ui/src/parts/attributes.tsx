@@ -3,6 +3,7 @@
 
 import { useState } from 'preact/hooks';
 import type { Attribute } from '../api.ts';
+import { searchLink } from '../app/links.ts';
 import { formatBytes, formatCount } from '../lib/format.ts';
 import { formatSearch, defaultState } from '../lib/searchState.ts';
 import { Icon } from './icons.tsx';
@@ -42,11 +43,11 @@ function Value({ attribute }: { attribute: Attribute }) {
   );
 }
 
-function searchLink(attribute: Attribute): string | null {
+function searchFor(attribute: Attribute): string | null {
   const simple = ['string', 'bool', 'int', 'double'].includes(attribute.type);
   const value = valueText(attribute.value);
   if (!simple || value === '' || value.length > 200) return null;
-  return `/search${formatSearch({ ...defaultState(), clauses: [{ key: attribute.key, op: '=', value }] })}`;
+  return searchLink(formatSearch({ ...defaultState(), clauses: [{ key: attribute.key, op: '=', value }] }));
 }
 
 export function Attributes({ list }: { list: Attribute[] }) {
@@ -56,7 +57,7 @@ export function Attributes({ list }: { list: Attribute[] }) {
     <>
       <dl class="attributes">
         {shown.map((attribute, i) => {
-          const link = searchLink(attribute);
+          const link = searchFor(attribute);
           return (
             <div key={i} class={isLong(attribute) ? 'long' : ''}>
               <dt>{attribute.key}</dt>

@@ -3,7 +3,7 @@
 import type { Rejection } from '../api.ts';
 import { status } from '../app/status.ts';
 import { doorsOf, kSignals, otherPorts, type Door } from '../lib/doors.ts';
-import { formatCount } from '../lib/format.ts';
+import { formatCompact, formatCount } from '../lib/format.ts';
 import { explain } from '../lib/rejections.ts';
 import { Icon } from './icons.tsx';
 
@@ -28,6 +28,18 @@ function RejectedRow({ listener, reason, count }: Rejection) {
   );
 }
 
+// From here on a count is rounded: longer ones in four columns fit no telephone.
+const kExactBelow = 1e6;
+
+function Amount({ count, tone }: { count: number; tone: string }) {
+  const exact = count < kExactBelow;
+  return (
+    <td class={`number ${count ? tone : 'muted'}`} title={exact ? undefined : formatCount(count)}>
+      {exact ? formatCount(count) : formatCompact(count)}
+    </td>
+  );
+}
+
 function DoorRow({ door }: { door: Door }) {
   return (
     <tr>
@@ -36,13 +48,15 @@ function DoorRow({ door }: { door: Door }) {
       </th>
       {kSignals.map(([signal]) => {
         const accepted = door.accepted[signal];
-        return (
-          <td key={signal} class={`number ${accepted ? 'good' : 'muted'}`}>
-            {accepted === undefined ? '–' : formatCount(accepted)}
+        return accepted === undefined ? (
+          <td key={signal} class="number muted">
+            –
           </td>
+        ) : (
+          <Amount key={signal} count={accepted} tone="good" />
         );
       })}
-      <td class={`number ${door.refused ? 'bad' : 'muted'}`}>{formatCount(door.refused)}</td>
+      <Amount count={door.refused} tone="bad" />
     </tr>
   );
 }

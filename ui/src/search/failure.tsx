@@ -3,6 +3,7 @@
 
 import { Banner } from '../parts/small.tsx';
 import { isFilterMistake, messageOf } from '../api.ts';
+import { searchLink } from '../app/links.ts';
 import { unreachable } from '../app/status.ts';
 import { formatSearch, defaultState } from '../lib/searchState.ts';
 import { state } from './store.ts';
@@ -22,7 +23,7 @@ export function Failure({ cause }: { cause: unknown }) {
     <Banner kind="error">
       <b>The filter cannot be used:</b> {messageOf(cause)}
       <p>
-        Correct it above, or <a href={`/search${formatSearch({ ...defaultState(), range, live, sort })}`}>search without it</a>. Tags are <code>key=value</code>,{' '}
+        Correct it above, or <a href={searchLink(formatSearch({ ...defaultState(), range, live, sort }))}>search without it</a>. Tags are <code>key=value</code>,{' '}
         <code>key!=value</code>, <code>key&gt;1</code>, <code>key&lt;=1</code>, <code>key=~regular expression</code>, or a bare <code>key</code>.
       </p>
     </Banner>

@@ -3,6 +3,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { api, isAbort } from '../api.ts';
+import { searchLink } from '../app/links.ts';
 import { nowMicros, status } from '../app/status.ts';
 import { formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
 import { formatSearch, kAllTime, kPresets, rangeAround, relaxations, toApi, windowOf, type SearchState } from '../lib/searchState.ts';
@@ -70,7 +71,7 @@ export function NoResults() {
         <ul>
           {reasons.map((reason) => (
             <li key={reason.what}>
-              <a href={`/search${formatSearch(reason.state)}`}>
+              <a href={searchLink(formatSearch(reason.state))}>
                 {reason.what} <b>{plural(reason.total, 'span')}</b>
               </a>
             </li>

@@ -1,6 +1,7 @@
 // The list of traces.
 
 import type { TraceSummary } from '../api.ts';
+import { traceLink } from '../app/links.ts';
 import { formatCount, formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
 import { assignColors } from '../lib/color.ts';
 import { kSorts, type Sort } from '../lib/searchState.ts';
@@ -41,7 +42,7 @@ function Row({ trace, longest }: { trace: TraceSummary; longest: number }) {
   const share = longest > 0 ? Math.max(0.4, (trace.durationMicros / longest) * 100) : 0;
   return (
     <li>
-      <a class="result" href={`/trace/${trace.traceId}`}>
+      <a class="result" href={traceLink(trace.traceId)}>
         <span class="result-name">
           <span class="service">{trace.rootService || 'unknown service'}</span>
           <span class="operation">{trace.rootName || '(root span missing)'}</span>

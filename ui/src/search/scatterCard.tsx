@@ -3,6 +3,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { TraceSummary } from '../api.ts';
+import { traceLink } from '../app/links.ts';
 import { theme, token } from '../app/prefs.ts';
 import { navigate } from '../app/router.ts';
 import { Scatter } from '../canvas/scatter.ts';
@@ -28,7 +29,7 @@ export function ScatterCard() {
         const trace = index === null ? undefined : shown.current[index];
         setHover(trace ? { trace, x, y, right: x > (canvas.current?.clientWidth ?? 0) / 2 } : null);
       },
-      onOpen: (index) => navigate(`/trace/${shown.current[index]!.traceId}`),
+      onOpen: (index) => navigate(traceLink(shown.current[index]!.traceId)),
     });
     scatter.current = made;
     return () => made.destroy();

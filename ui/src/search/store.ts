@@ -5,6 +5,7 @@
 
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { api, isAbort, isFilterMistake, type Histogram, type TraceSummary } from '../api.ts';
+import { searchLink } from '../app/links.ts';
 import { navigate, place } from '../app/router.ts';
 import { nowMicros, status } from '../app/status.ts';
 import { nanosToMicros } from '../lib/format.ts';
@@ -52,7 +53,7 @@ export const sorted = computed(() => {
 
 export function change(part: Partial<SearchState>): void {
   const next = { ...state.value, ...part };
-  navigate(`/search${formatSearch(next)}`);
+  navigate(searchLink(formatSearch(next)));
 }
 
 /** A brush over a chart: looks closer, and remembers the way back. */

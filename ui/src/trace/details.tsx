@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { isAbort, messageOf, type SpanDetails } from '../api.ts';
+import { traceLink } from '../app/links.ts';
 import { formatCount, formatDateTime, formatMicros, nanosToMicros } from '../lib/format.ts';
 import { kMissingParent, kStatusError } from '../lib/tree.ts';
 import { Attributes } from '../parts/attributes.tsx';
@@ -64,7 +65,7 @@ function Links({ view, links }: { view: TraceView; links: SpanDetails['links'] }
       {links.map((link, i) => (
         <li key={i}>
           <a
-            href={`/trace/${link.traceId}?span=${link.spanId}`}
+            href={traceLink(link.traceId, `?span=${link.spanId}`)}
             onClick={(event) => {
               if (link.traceId === view.id && view.selectSpan(link.spanId)) event.preventDefault();
             }}
@@ -193,7 +194,7 @@ export function Details({ view, loaded, row }: { view: TraceView; loaded: Loaded
         </div>
         <div class="details-tools">
           <IconButton icon="zoom" label="Zoom to this span (f)" onClick={() => view.zoomToSpan(row)} />
-          <CopyButton text={`${location.origin}/trace/${view.id}?span=${spanId}`} label="Copy a link to this span" />
+          <CopyButton text={location.origin + traceLink(view.id, `?span=${spanId}`)} label="Copy a link to this span" />
           <IconButton icon="close" label="Close (Esc)" onClick={() => view.closePanel()} />
         </div>
       </header>

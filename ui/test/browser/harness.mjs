@@ -21,9 +21,9 @@ let passed = 0;
 let failed = 0;
 
 /** Runs `body` on a fresh page against a fresh server; the page must log no error. */
-export async function check(name, scene, body, { viewport = kWide, theme = 'light', zone = 'UTC' } = {}) {
+export async function check(name, scene, body, { viewport = kWide, theme = 'light', zone = 'UTC', base = '' } = {}) {
   if (!name.includes(kOnly)) return;
-  const served = await startMock({ scene });
+  const served = await startMock({ scene, base });
   const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: 'reduce', baseURL: served.url, timezoneId: zone });
   const page = await context.newPage();
   page.setDefaultTimeout(10000);
