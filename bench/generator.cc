@@ -32,6 +32,7 @@ constexpr double kCallsByDepth[] = {1.66, 0.6, 0.0};
 constexpr double kErrorShare = 0.02;
 // Between the starts of two traces.
 constexpr std::uint64_t kTraceEveryNanos = 900'000;
+constexpr std::uint64_t kWideAttributes = 25;
 
 void attribute(std::uint32_t number, std::string_view key, std::string_view value,
                ProtobufWriter& out) {
@@ -75,7 +76,8 @@ std::string_view bytes_of(const std::uint64_t& number) {
 
 }  // namespace
 
-SpanGenerator::SpanGenerator(std::uint64_t seed) : random_(seed) {}
+SpanGenerator::SpanGenerator(std::uint64_t seed, SpanData data, std::uint64_t begin_unix_nano)
+    : random_(seed), data_(data), now_nanos_(begin_unix_nano) {}
 
 std::uint32_t SpanGenerator::about(double mean) {
   const auto whole = static_cast<std::uint32_t>(mean);
@@ -170,8 +172,9 @@ std::uint64_t SpanGenerator::write_span(Kind kind, const SpanContext& context) {
   const bool failed = random_.unit() < kErrorShare;
   const std::string_view noun = kNouns[random_.below(std::size(kNouns))];
   Instance& instance = instances_[context.instance];
+  span_.clear();
   {
-    ProtobufWriter out(instance.spans);
+    ProtobufWriter out(span_);
     const auto span = out.begin_message(2, 2);
     out.bytes(1, context.trace_id);
     out.bytes(2, bytes_of(id));
@@ -196,7 +199,9 @@ std::uint64_t SpanGenerator::write_span(Kind kind, const SpanContext& context) {
     }
     out.fixed64(7, context.start_nanos);
     out.fixed64(8, context.start_nanos + context.duration_nanos);
+    const std::uint64_t attributes = attributes_;
     write_attributes(kind, failed, out);
+    if (data_ == SpanData::kWide) write_more_attributes(attributes, out);
     if (failed) {
       write_exception(context.start_nanos + context.duration_nanos / 2, out);
       const auto status = out.begin_message(15);
@@ -207,6 +212,7 @@ std::uint64_t SpanGenerator::write_span(Kind kind, const SpanContext& context) {
     out.fixed32(16, 0x101);
     out.end_message(span);
   }
+  instance.spans += span_;
   ++spans_;
   if (++instance.count == kSpansPerRequest) ready_.push_back(request_of(context.instance));
   return id;
@@ -304,6 +310,26 @@ void SpanGenerator::write_attributes(Kind kind, bool failed, ProtobufWriter& out
       integer("app.items", random_.below(50), out);
       boolean("app.retry", failed, out);
       return;
+  }
+}
+
+void SpanGenerator::write_more_attributes(std::uint64_t before, ProtobufWriter& out) {
+  const auto uuid = [](std::uint64_t a, std::uint64_t b) {
+    return fmt::format("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", a >> 32, a >> 16 & 0xffff,
+                       a & 0xfff, b >> 52, b & 0xffffffffffff);
+  };
+  text("request.id", uuid(random_.next(), random_.next()), out);
+  text("session.id", uuid(random_.next(), random_.next()), out);
+  const std::uint64_t tenant = random_.below(1000) + 1;
+  text("tenant.id", uuid(tenant * 0x9e3779b97f4a7c15, tenant * 0xc2b2ae3d27d4eb4f), out);
+  for (std::uint64_t i = 0; attributes_ - before < kWideAttributes; ++i) {
+    if (i % 3 == 0) {
+      text(fmt::format("app.label.{}", i), fmt::format("value-{}", random_.below(8 + 4 * i)), out);
+    } else if (i % 3 == 1) {
+      integer(fmt::format("app.count.{}", i), random_.below(10 * i), out);
+    } else {
+      boolean(fmt::format("app.flag.{}", i), random_.below(8) == 0, out);
+    }
   }
 }
 

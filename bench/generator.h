@@ -2,8 +2,8 @@
 // each; a request holds 512 spans of one instance, so that the spans of a trace are scattered over
 // requests. About 12.9 spans a trace, 8.4 attributes a span (HTTP servers, gRPC servers and
 // clients, databases, internal), 14 attributes a resource, 2 % errors with an exception event,
-// random ids, times of nanoseconds; about 424 bytes a span. The same seed makes the same bytes.
-// One thread at a time.
+// random ids, times of nanoseconds; about 424 bytes a span. The wide data have 25 attributes a
+// span, three of them UUIDs. The same seed makes the same bytes. One thread at a time.
 #pragma once
 
 #include <array>
@@ -17,13 +17,18 @@
 
 namespace kolben::bench {
 
+enum class SpanData : std::uint8_t { kNarrow, kWide };
+
 class SpanGenerator {
  public:
   static constexpr std::uint32_t kSpansPerRequest = 512;
   static constexpr std::uint32_t kServices = 20;
   static constexpr std::uint32_t kInstances = 3;
 
-  explicit SpanGenerator(std::uint64_t seed = 1);
+  static constexpr std::uint64_t kBegin = 1'700'000'000'000'000'000;
+
+  explicit SpanGenerator(std::uint64_t seed = 1, SpanData data = SpanData::kNarrow,
+                         std::uint64_t begin_unix_nano = kBegin);
 
   // The next full ExportTraceServiceRequest, without end.
   std::string next_request();
@@ -56,6 +61,8 @@ class SpanGenerator {
   // Writes one span and returns its id.
   std::uint64_t write_span(Kind kind, const SpanContext& context);
   void write_attributes(Kind kind, bool failed, wire::ProtobufWriter& out);
+  // Up to kWideAttributes.
+  void write_more_attributes(std::uint64_t before, wire::ProtobufWriter& out);
   void write_exception(std::uint64_t time_nanos, wire::ProtobufWriter& out);
   void text(std::string_view key, std::string_view value, wire::ProtobufWriter& out);
   void integer(std::string_view key, std::uint64_t value, wire::ProtobufWriter& out);
@@ -68,9 +75,11 @@ class SpanGenerator {
   std::uint32_t about(double mean);
 
   Random random_;
+  const SpanData data_;
   std::array<Instance, kServices * kInstances> instances_;
   std::vector<std::string> ready_;  // full requests
-  std::uint64_t now_nanos_ = 1'700'000'000'000'000'000;
+  std::string span_;                // the one at hand
+  std::uint64_t now_nanos_;
   std::uint64_t spans_ = 0;
   std::uint64_t traces_ = 0;
   std::uint64_t attributes_ = 0;

@@ -1,29 +1,50 @@
-// The store on the reference data: how much it takes durably, how fast a trace and a search come
-// back, how fast it opens, what it needs on disk and in memory. One process, the writer thread and
-// one thread that hands over; CPU seconds are of the whole process.
+// The store on the reference data: how much it takes durably, what it needs on disk and in memory,
+// how fast it opens, how fast a trace and a search come back. One process; the one that fills large
+// stores is its child, so that memory is of the store alone. Queries use one thread; CPU seconds
+// are of the whole process.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/random.h"
 #include "bench/generator.h"
+#include "bench/signals.h"
+#include "bench/store_fill.h"
 #include "otlp/check.h"
 #include "storage/engine/engine.h"
+#include "storage/engine/part/span_group.h"
+#include "storage/engine/scan/group_walk.h"
+#include "storage/engine/scan/questions.h"
 
 namespace kolben::storage::engine {
 namespace {
 
 using Seconds = std::chrono::duration<double>;
+
+// What goes through the log; the rest of a large store is written as parts before.
+constexpr std::uint64_t kIngestMax = 2'000'000;
+constexpr std::uint64_t kLogLines = 1'000'000;
+constexpr std::uint64_t kPoints = 4'000'000;
+// From here on a question is asked fewer times.
+constexpr std::uint64_t kLargeSpans = 20'000'000;
+// Left in the log by a process that ends without a word.
+constexpr std::uint64_t kUnsealedSpans = 60'000;
 
 double now_seconds() {
   return Seconds(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -38,46 +59,85 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-double resident_mib() {
-  std::FILE* file = std::fopen("/proc/self/statm", "r");
-  if (file == nullptr) return 0;
-  long total = 0;
-  long resident = 0;
-  const int read = std::fscanf(file, "%ld %ld", &total, &resident);
-  std::fclose(file);
-  return read == 2 ? static_cast<double>(resident) * 4096 / (1 << 20) : 0;
+// "VmRSS" or "VmHWM".
+double resident_mib(const std::string& what) {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  while (status >> word) {
+    double kib = 0;
+    if (word == what + ":" && status >> kib) return kib / 1024;
+  }
+  return 0;
+}
+
+void row(const std::string& what, double figure, const char* unit, const std::string& notes = "") {
+  fmt::print("  {:<44} {:>10.2f} {:<14} {}\n", what, figure, unit, notes);
+  std::fflush(stdout);
+}
+
+template <typename Work>
+double timed(Work work) {
+  const double begin = now_seconds();
+  work();
+  return now_seconds() - begin;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+Filter tag(const char* key, Operator op, Operand operand,
+           AttributeScope scope = AttributeScope::kSpan) {
+  return Filter{Compare{Attribute{scope, key}, op, std::move(operand)}};
+}
+Filter field(Intrinsic intrinsic, Operator op, Operand operand) {
+  return Filter{Compare{intrinsic, op, std::move(operand)}};
+}
+
+Batch batch_of(Signal signal, std::string request) {
+  const std::uint64_t items = *otlp::check(signal, request);
+  std::vector<WirePiece> pieces(1);
+  pieces.front().message = Bytes::from_string(std::move(request));
+  return Batch::from_wire(signal, std::move(pieces), items);
 }
 
 class StoreBench {
  public:
-  StoreBench(std::uint64_t spans, std::string directory)
-      : spans_(spans), directory_(std::move(directory)) {
-    options_.path = directory_ + "/data";
-  }
+  StoreBench(std::uint64_t spans, bench::SpanData data, std::string directory, std::string only)
+      : spans_(spans),
+        ingested_(std::min(spans, kIngestMax)),
+        data_(data),
+        directory_(std::move(directory)),
+        only_(std::move(only)) {}
 
   void run() {
-    const double empty = timed([&] { open(); });
-    fmt::print("open, empty store           {:8.1f} ms, {:.1f} MiB resident\n", empty * 1e3,
-               resident_mib());
-    ingest();
-    queries("one process");
-    const double closed = timed([&] { KOLBEN_CHECK(engine_->close().is_ok()); });
-    fmt::print("close                       {:8.1f} ms\n", closed * 1e3);
+    options_.path = directory_ + "/spans";
+    if (spans_ > ingested_) fill();
+    open();
+    ingest_spans();
+    if (only_.empty()) {
+      reopen();
+      replay();
+    }
+    row("resident, opened", resident_mib("VmRSS"), "MiB");
+    traces();
+    counts();
+    questions();
+    row("resident, the most of all above", resident_mib("VmHWM"), "MiB");
+    KOLBEN_CHECK(engine_->close().is_ok());
     engine_.reset();
-    const double reopened = timed([&] { open(); });
-    fmt::print("open, {:4.1f} M spans          {:8.1f} ms, {:.1f} MiB resident\n",
-               static_cast<double>(engine_->stats().spans) / 1e6, reopened * 1e3, resident_mib());
-    queries("reopened");
+    if (!only_.empty()) return;
+    other_signal(
+        "log lines", "logs", Signal::kLogs, kLogLines,
+        [generator = bench::LogGenerator()]() mutable { return generator.next_request(); });
+    other_signal(
+        "metric points", "points", Signal::kMetrics, kPoints,
+        [generator = bench::PointGenerator()]() mutable { return generator.next_request(); });
+    row("resident, the most of all", resident_mib("VmHWM"), "MiB");
   }
 
  private:
-  template <typename Work>
-  static double timed(Work work) {
-    const double begin = now_seconds();
-    work();
-    return now_seconds() - begin;
-  }
-
   void open() {
     auto opened = Engine::open(options_, system_file_system(), system_clock(),
                                [](const std::string& line) { fmt::print("{}\n", line); });
@@ -88,46 +148,64 @@ class StoreBench {
     engine_ = std::move(*opened);
   }
 
+  // Runs `work` in a child.
+  static void aside(const std::function<void()>& work) {
+    std::fflush(stdout);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      work();
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    KOLBEN_CHECK(status == 0);
+  }
+
+  void fill() {
+    const std::uint64_t spans = spans_ - ingested_;
+    const double seconds =
+        timed([&] { aside([&] { bench::fill_store(options_.path, spans, data_); }); });
+    row(fmt::format("{:.0f} M spans written as parts", static_cast<double>(spans) / 1e6),
+        static_cast<double>(spans) / seconds / 1e3, "k spans/s",
+        "without the log; generating included");
+  }
+
   // Rounds of requests made beforehand, so that making them is not measured.
-  void ingest() {
-    constexpr std::uint64_t kRoundSpans = 200'000;
-    bench::SpanGenerator generator(1);
-    double wall = 0;
+  void ingest(const char* what, Signal signal, std::uint64_t wanted,
+              const std::function<std::string()>& next) {
+    constexpr std::uint64_t kRound = 200'000;
+    std::vector<double> rates;
     double cpu = 0;
     std::uint64_t stored = 0;
     std::uint64_t bytes = 0;
-    double resident = 0;
-    while (stored < spans_) {
+    double wall = 0;
+    while (stored < wanted) {
       std::vector<Batch> batches;
       std::uint64_t round = 0;
-      while (round < std::min(kRoundSpans, spans_ - stored)) {
-        std::string request = generator.next_request();
-        const std::uint64_t items = *otlp::check(Signal::kTraces, request);
+      while (round < std::min(kRound, wanted - stored)) {
+        std::string request = next();
         bytes += request.size();
-        round += items;
-        WirePiece piece;
-        piece.message = Bytes::from_string(std::move(request));
-        std::vector<WirePiece> pieces;
-        pieces.push_back(std::move(piece));
-        batches.push_back(Batch::from_wire(Signal::kTraces, std::move(pieces), items));
+        batches.push_back(batch_of(signal, std::move(request)));
+        round += batches.back().items();
       }
       const double cpu_before = cpu_seconds();
       wall += timed([&] { write_all(batches); });
       cpu += cpu_seconds() - cpu_before;
       stored += round;
-      resident = std::max(resident, resident_mib());
     }
-    fmt::print(
-        "durable ingest              {:8.0f} k spans/s wall, {:.0f} k a CPU second "
-        "({:.0f} MB/s), {:.0f} MiB resident\n",
-        static_cast<double>(stored) / wall / 1e3, static_cast<double>(stored) / cpu / 1e3,
-        static_cast<double>(bytes) / wall / 1e6, resident);
-    KOLBEN_CHECK(engine_->flush().is_ok());
-    KOLBEN_CHECK(engine_->maintain().is_ok());
-    const StoreStats stats = engine_->stats();
-    fmt::print("on disk                     {:8.1f} bytes a span (on the wire {:.1f})\n",
-               static_cast<double>(stats.disk_bytes) / static_cast<double>(stats.spans),
-               static_cast<double>(bytes) / static_cast<double>(stored));
+    // What is still to be built and merged is part of the price.
+    const double cpu_before = cpu_seconds();
+    wall += timed([&] {
+      KOLBEN_CHECK(engine_->flush().is_ok());
+      KOLBEN_CHECK(engine_->maintain().is_ok());
+    });
+    cpu += cpu_seconds() - cpu_before;
+    row(fmt::format("durable ingest, {}, parts and merges in it", what),
+        static_cast<double>(stored) / wall / 1e3, "k/s",
+        fmt::format("{:.2f} us CPU each, {:.0f} bytes each on the wire",
+                    cpu / static_cast<double>(stored) * 1e6,
+                    static_cast<double>(bytes) / static_cast<double>(stored)));
+    sent_ = stored;
   }
 
   void write_all(std::vector<Batch>& batches) {
@@ -147,65 +225,237 @@ class StoreBench {
     }
   }
 
-  template <typename Query>
-  void report(const char* name, const char* when, int times, Query query) {
+  void ingest_spans() {
+    bench::SpanGenerator generator(1, data_, bench::fill_end(spans_ - ingested_));
+    ingest("spans", Signal::kTraces, ingested_, [&] { return generator.next_request(); });
+    parts_row("span", [](const StoreStats& stats) { return stats.spans; });
+  }
+
+  template <typename Count>
+  void parts_row(const char* what, Count count) {
+    std::uint64_t bytes = 0;
+    for (const StoredPart& stored : engine_->parts()) bytes += stored.facts.bytes;
+    const StoreStats stats = engine_->stats();
+    row(fmt::format("on disk, a {}", what),
+        static_cast<double>(bytes) / static_cast<double>(count(stats)), "bytes",
+        fmt::format("{} parts; the log beside them {:.0f} MiB", engine_->parts().size(),
+                    static_cast<double>(stats.disk_bytes - bytes) / (1 << 20)));
+  }
+
+  void reopen() {
     std::vector<double> seconds;
-    std::string outcome;
-    for (int i = 0; i < times; ++i) seconds.push_back(timed([&] { outcome = query(i); }));
-    std::sort(seconds.begin(), seconds.end());
-    fmt::print("{:28}{:8.2f} ms median, {:.2f} worst ({}; {})\n", name,
-               seconds[seconds.size() / 2] * 1e3, seconds.back() * 1e3, outcome, when);
+    for (int i = 0; i < 5; ++i) {
+      KOLBEN_CHECK(engine_->close().is_ok());
+      engine_.reset();
+      seconds.push_back(timed([&] { open(); }));
+    }
+    row("start after a graceful stop", median(seconds) * 1e3, "ms");
   }
 
-  void queries(const char* when) {
-    const Filter all{And{}};
-    TracePage page = *engine_->search({.filter = all, .limit = 200});
-    report("trace by id", when, 200, [&](int i) {
-      const auto& trace = page.traces[static_cast<std::size_t>(i) % page.traces.size()];
-      return fmt::format("{} spans", engine_->get_trace(trace.trace_id)->items());
+  // A child takes spans and ends as if it was killed.
+  void replay() {
+    KOLBEN_CHECK(engine_->close().is_ok());
+    engine_.reset();
+    aside([&] {
+      open();
+      bench::SpanGenerator generator(3, data_, bench::fill_end(spans_));
+      std::vector<Batch> batches;
+      std::uint64_t spans = 0;
+      while (spans < kUnsealedSpans) {
+        batches.push_back(batch_of(Signal::kTraces, generator.next_request()));
+        spans += batches.back().items();
+      }
+      write_all(batches);
     });
-    report("search, newest 20", when, 10, [&](int) {
-      return fmt::format("{} traces", engine_->search({.filter = all})->traces.size());
-    });
-    const auto tag = [](const char* key, const char* value) {
-      return Filter{Compare{Attribute{AttributeScope::kAny, key}, Operator::kEqual, value}};
+    const double seconds = timed([&] { open(); });
+    row(fmt::format("start after a kill, {} k spans in the log", kUnsealedSpans / 1000),
+        seconds * 1e3, "ms");
+    KOLBEN_CHECK(engine_->flush().is_ok());
+  }
+
+  // Whole traces from all over the store.
+  std::vector<TraceId> some_traces(std::size_t count) {
+    constexpr std::uint32_t kSpansMin = 12;
+    const Snapshot snapshot = *engine_->snapshot();
+    Random random(7);
+    std::vector<TraceId> ids;
+    while (ids.size() < count) {
+      const LivePart& live = snapshot.spans[random.below(snapshot.spans.size())];
+      auto group = part::SpanGroup::open(live.part, random.below(live.part->groups()));
+      const auto runs = group->traces();
+      const part::TraceRun& run = (*runs)[random.below(runs->size())];
+      if (run.rows >= kSpansMin) ids.push_back(run.id);
+    }
+    return ids;
+  }
+
+  void drop_from_page_cache() {
+    for (const auto& file : std::filesystem::directory_iterator(options_.path + "/parts")) {
+      const int descriptor = ::open(file.path().c_str(), O_RDONLY | O_CLOEXEC);
+      ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+      ::close(descriptor);
+    }
+  }
+
+  void traces() {
+    if (!is_wanted("a trace by id")) return;
+    constexpr std::size_t kCold = 40;
+    const std::vector<TraceId> ids = some_traces(200);
+    const auto ask = [&](const TraceId& id) {
+      return timed([&] { KOLBEN_CHECK(engine_->get_trace(id)->items() > 0); });
     };
-    report("tag search, common", when, 10, [&](int) {
-      return fmt::format(
-          "{} traces",
-          engine_->search({.filter = tag("http.request.method", "GET")})->traces.size());
-    });
-    report("tag search, no match", when, 3, [&](int) {
-      const auto found = engine_->search({.filter = tag("http.request.method", "NONE")});
-      return fmt::format("{} traces, {} spans looked at", found->traces.size(),
-                         found->spans_scanned);
-    });
-    report("duration search", when, 5, [&](int) {
-      const Filter slow{Compare{Intrinsic::kDuration, Operator::kGreater, std::int64_t{1} << 50}};
-      return fmt::format("{} traces", engine_->search({.filter = slow})->traces.size());
-    });
-    report("histogram of all", when, 5, [&](int) {
-      return fmt::format("{} spans", engine_->histogram({.filter = all})->total);
-    });
-    report("dependencies", when, 1,
-           [&](int) { return fmt::format("{} links", engine_->dependencies({})->size()); });
+    std::vector<double> seconds;
+    for (std::size_t i = 0; i < kCold; ++i) {
+      drop_from_page_cache();
+      seconds.push_back(ask(ids[i]));
+    }
+    const auto report = [&](const char* what) {
+      row(what, median(seconds) * 1e3, "ms",
+          fmt::format("worst of {}: {:.2f}", seconds.size(),
+                      *std::max_element(seconds.begin(), seconds.end()) * 1e3));
+    };
+    report("a trace by id, files not in memory");
+    for (const TraceId& id : ids) ask(id);
+    seconds.clear();
+    for (const TraceId& id : ids) seconds.push_back(ask(id));
+    report("a trace by id, warm");
   }
 
-  const std::uint64_t spans_;
-  const std::string directory_;
+  bool is_wanted(const std::string& what) const {
+    return only_.empty() || what.find(only_) != std::string::npos;
+  }
+
+  template <typename Ask>
+  void question(const char* what, Ask ask) {
+    if (!is_wanted(what)) return;
+    const int runs = spans_ > kLargeSpans ? 3 : 7;
+    std::uint64_t answer = 0;
+    std::vector<double> seconds;
+    scan::ScanThreads alone(0);
+    for (int i = 0; i <= runs; ++i) {
+      scan::Context now{*engine_->snapshot(), alone, system_clock()};
+      now.time_max = std::chrono::minutes(5);
+      seconds.push_back(timed([&] { answer = ask(now); }));
+    }
+    seconds.erase(seconds.begin());  // it warmed up
+    row(what, median(seconds) * 1e3, "ms", fmt::format("{}", answer));
+  }
+
+  // Rows that match, all of them.
+  void count(const char* what, const Filter& filter) {
+    question(what, [&](scan::Context& now) {
+      scan::Control control(now, Limits());
+      const Filter* const filters[] = {&filter};
+      const auto bound = scan::BoundQuery::bind(now.snapshot, filters, TimeRange());
+      std::uint64_t found = 0;
+      const auto done =
+          scan::GroupWalk(now, control, **bound)
+              .run([&](std::size_t, scan::GroupScan& scan, scan::Workplace& place) -> Status {
+                KOLBEN_TRY(const scan::Selection rows, scan.select(0, place.judge));
+                found += rows.count();
+                return Status::ok();
+              });
+      KOLBEN_CHECK(done.has_value());
+      return found;
+    });
+  }
+
+  void counts() {
+    count("= on an attribute, every fourth has it",
+          tag("http.request.method", Operator::kEqual, "GET"));
+    count("= on an attribute, one span in 95", tag("thread.name", Operator::kEqual, "worker-3"));
+    count("= on an attribute, no such value", tag("http.request.method", Operator::kEqual, "NONE"));
+    count("= on unique values", tag("url.path", Operator::kEqual, "/api/v1/carts/99"));
+    count("= on an attribute anywhere",
+          tag("server.address", Operator::kEqual, "shop.example.com", AttributeScope::kAny));
+    count("= on a resource's attribute",
+          tag("host.name", Operator::kEqual, "node-3", AttributeScope::kResource));
+    count("= on an event's attribute", tag("exception.type", Operator::kEqual,
+                                           "java.net.ConnectException", AttributeScope::kEvent));
+    if (data_ == bench::SpanData::kWide) {
+      count("= on UUIDs, no such value",
+            tag("request.id", Operator::kEqual, "00000000-0000-4000-8000-000000000000"));
+      count("= on a UUID of a thousand", tag("tenant.id", Operator::kEqual, tenant_of_one()));
+    }
+    count(">= on an integer attribute",
+          tag("db.response.returned_rows", Operator::kGreaterOrEqual, std::int64_t{90}));
+    count("> on a real attribute", tag("app.cost", Operator::kGreater, 0.99));
+    count("> on the duration",
+          field(Intrinsic::kDuration, Operator::kGreater, std::int64_t{20'000'000}));
+    count("regex on an attribute", tag("rpc.service", Operator::kRegex, ".*checkout.*"));
+    count("regex on unique values", tag("url.path", Operator::kRegex, ".*/carts/999.*"));
+    count("regex on the name", field(Intrinsic::kName, Operator::kRegex, "SELECT .*"));
+    count("service = and status = error",
+          Filter{And{{field(Intrinsic::kServiceName, Operator::kEqual, "cart"),
+                      field(Intrinsic::kStatus, Operator::kEqual, "error")}}});
+  }
+
+  // Some value of tenant.id.
+  std::string tenant_of_one() {
+    const auto values =
+        engine_->values(Field{Attribute{AttributeScope::kSpan, "tenant.id"}}, "", 1);
+    return values && !values->empty() ? values->front() : "";
+  }
+
+  void questions() {
+    const Filter all{And{}};
+    question("heat map of all", [&](auto& now) { return heat_map(now, {.filter = all})->total; });
+    question("heat map of errors", [&](auto& now) {
+      return heat_map(now, {.filter = field(Intrinsic::kStatus, Operator::kEqual, "error")})->total;
+    });
+    question("histogram of all", [&](auto& now) { return histogram(now, {.filter = all})->total; });
+    question("p99 by service", [&](auto& now) {
+      return aggregate(now, {.filter = all,
+                             .group_by = {Intrinsic::kServiceName},
+                             .measured = Intrinsic::kDuration,
+                             .quantiles = {0.99}})
+          ->groups.size();
+    });
+    question("newest 20 traces",
+             [&](auto& now) { return search(now, {.filter = all})->traces.size(); });
+    question("newest 20 traces of a service", [&](auto& now) {
+      return search(now, {.filter = field(Intrinsic::kServiceName, Operator::kEqual, "cart")})
+          ->traces.size();
+    });
+    if (spans_ > kLargeSpans) return;  // a question for a range of time
+    question("who calls whom", [&](auto& now) { return dependencies(now, {})->size(); });
+  }
+
+  void other_signal(const char* what, const char* folder, Signal signal, std::uint64_t count,
+                    const std::function<std::string()>& next) {
+    options_.path = directory_ + "/" + folder;
+    open();
+    ingest(what, signal, count, next);
+    const std::uint64_t sent = sent_;
+    parts_row(what, [sent](const StoreStats&) { return sent; });
+    KOLBEN_CHECK(engine_->close().is_ok());
+    engine_.reset();
+    std::filesystem::remove_all(options_.path);
+  }
+
+  const std::uint64_t spans_, ingested_;
+  const bench::SpanData data_;
+  const std::string directory_, only_;
   Options options_;
   std::unique_ptr<Engine> engine_;
+  std::uint64_t sent_ = 0;
 };
 
 }  // namespace
 }  // namespace kolben::storage::engine
 
-// store_bench [SPANS [DIRECTORY]]: the directory is where the disk is that shall be measured.
+// store_bench [SPANS [narrow|wide [DIRECTORY [ONLY]]]]: the directory is where the disk is that
+// shall be measured; ONLY: a part of the names of the questions that are asked.
 int main(int argc, char** argv) {
+  using kolben::bench::SpanData;
   const std::uint64_t spans = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
-  std::string pattern = (argc > 2 ? std::string(argv[2]) : std::string("/tmp")) + "/store-XXXXXX";
+  const bool is_wide = argc > 2 && std::strcmp(argv[2], "wide") == 0;
+  std::string pattern = (argc > 3 ? std::string(argv[3]) : std::string("/tmp")) + "/store-XXXXXX";
   const std::string directory = ::mkdtemp(pattern.data());
-  kolben::storage::engine::StoreBench(spans, directory).run();
+  fmt::print("{} spans, {} data\n", spans, is_wide ? "wide" : "narrow");
+  kolben::storage::engine::StoreBench(spans, is_wide ? SpanData::kWide : SpanData::kNarrow,
+                                      directory, argc > 4 ? argv[4] : "")
+      .run();
   std::filesystem::remove_all(directory);
   return 0;
 }

@@ -38,6 +38,7 @@ class SystemFile final : public File {
 
   Status write_at(std::uint64_t offset, std::span<const std::string_view> slices) override;
   Result<std::size_t> read_at(std::uint64_t offset, char* buffer, std::size_t size) const override;
+  void expect_read(std::uint64_t offset, std::uint64_t size) const override;
 
   Status sync() override {
     if (::fdatasync(descriptor_.number()) == 0) return Status::ok();
@@ -109,6 +110,12 @@ Result<std::size_t> SystemFile::read_at(std::uint64_t offset, char* buffer,
     done += static_cast<std::size_t>(got);
   }
   return done;
+}
+
+void SystemFile::expect_read(std::uint64_t offset, std::uint64_t size) const {
+  // A hint: what comes of it shows when it is read.
+  static_cast<void>(::posix_fadvise(descriptor_.number(), static_cast<off_t>(offset),
+                                    static_cast<off_t>(size), POSIX_FADV_WILLNEED));
 }
 
 class SystemFileSystem final : public FileSystem {

@@ -28,6 +28,8 @@ class File {
   // Reads up to `size` bytes; fewer only at the end of the file.
   virtual Result<std::size_t> read_at(std::uint64_t offset, char* buffer,
                                       std::size_t size) const = 0;
+  // Says that these bytes are read soon, so that the disk may begin.
+  virtual void expect_read(std::uint64_t /*offset*/, std::uint64_t /*size*/) const {}
   // Returns when everything written is on the disk (fdatasync). After an error nothing is known of
   // what was written since the last success, and calling it again proves nothing.
   virtual Status sync() = 0;

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <utility>
+
+#include "storage/required_text.h"
 
 namespace kolben::storage {
 namespace {
@@ -19,6 +22,10 @@ std::optional<T> parse_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+bool has(std::string_view text, const std::string& part) {
+  return part.empty() || ::memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
 }
 
 bool is_number(const Value& value) {
@@ -84,6 +91,7 @@ Result<Condition> Condition::compile(const Compare& compare) {
   if (!made.regex_->re.ok()) {
     return invalid_argument("regular expression \"" + *pattern + "\": " + made.regex_->re.error());
   }
+  made.required_text_ = storage::required_text(*pattern);
   return made;
 }
 
@@ -92,7 +100,9 @@ std::string_view Condition::text_operand() const {
 }
 
 bool Condition::compares_text(std::string_view text) const {
-  if (regex_) return re2::RE2::FullMatch({text.data(), text.size()}, regex_->re);
+  if (regex_) {
+    return has(text, required_text_) && re2::RE2::FullMatch({text.data(), text.size()}, regex_->re);
+  }
   return compare(compare_.op, text, text_operand());
 }
 

@@ -44,6 +44,9 @@ class Condition {
   Operator op() const { return compare_.op; }
   const Operand& operand() const { return compare_.operand; }
 
+  // Of a regular expression: what every text has in it that matches; may be empty.
+  const std::string& required_text() const { return required_text_; }
+
   // One condition's journey over the values of its field: see each, then ask holds().
   struct Seen {
     bool any = false;
@@ -79,6 +82,7 @@ class Condition {
   std::optional<std::int64_t> operand_int_;  // of a number, or of a text that is exactly one
   std::optional<double> operand_real_;
   std::unique_ptr<Regex> regex_;
+  std::string required_text_;
 };
 
 // The tree of a filter.

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace kolben::storage::engine {
@@ -19,6 +20,10 @@ class DuplicateWindow {
 
   // Whether it is new; from now on it is known.
   bool insert(std::uint64_t fingerprint);
+  // As insert() of one after the other, several times as fast where there are many.
+  void insert_all(std::span<const std::uint64_t> fingerprints);
+  // Room for so many, so that they do not have to move while they come.
+  void reserve(std::size_t fingerprints);
 
   // Between these nothing is forgotten: a replay must recognise at least what was recognised when
   // the log was written.
@@ -33,6 +38,8 @@ class DuplicateWindow {
 
     bool contains(std::uint64_t value) const;
     void insert(std::uint64_t value);
+    void reserve(std::size_t values);
+    void prefetch(std::uint64_t value) const;
   };
 
   const std::size_t generation_;

@@ -248,24 +248,24 @@ ManifestPart plan_part(std::uint64_t number, std::uint64_t rows, std::uint64_t r
   return part;
 }
 
-TEST(MergePlanTest, SixteenPartsOfASizeBecomeOne) {
+TEST(MergePlanTest, EightPartsOfASizeBecomeOne) {
   Options options;
   std::vector<ManifestPart> parts;
-  for (std::uint64_t i = 1; i <= 15; ++i) parts.push_back(plan_part(i, 60'000, i));
+  for (std::uint64_t i = 1; i <= 7; ++i) parts.push_back(plan_part(i, 60'000, i));
   EXPECT_THAT(choose_merge(parts, options, 100), IsEmpty());
-  parts.push_back(plan_part(16, 60'000, 16));
-  EXPECT_THAT(choose_merge(parts, options, 100), SizeIs(16));
+  parts.push_back(plan_part(8, 60'000, 8));
+  EXPECT_THAT(choose_merge(parts, options, 100), SizeIs(8));
   // Not with parts of another size, class or day.
   parts.back().rows = 1'000'000;
   EXPECT_THAT(choose_merge(parts, options, 100), IsEmpty());
-  parts.back() = plan_part(16, 60'000, 16);
+  parts.back() = plan_part(8, 60'000, 8);
   parts.back().retention_class = 1;
   EXPECT_THAT(choose_merge(parts, options, 100), IsEmpty());
-  parts.back() = plan_part(16, 60'000, kDay);
+  parts.back() = plan_part(8, 60'000, kDay);
   EXPECT_THAT(choose_merge(parts, options, 100), IsEmpty());
 }
 
-TEST(MergePlanTest, PartsThatTogetherAreAsLargeAsAPartMayBeNeedNotBeSixteen) {
+TEST(MergePlanTest, PartsThatTogetherAreAsLargeAsAPartMayBeNeedNotBeEight) {
   Options options;
   std::vector<ManifestPart> parts;
   for (std::uint64_t i = 1; i <= 5; ++i) parts.push_back(plan_part(i, 1'000'000, i));

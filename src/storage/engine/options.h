@@ -54,7 +54,7 @@ struct Options {
   std::uint64_t part_rows_max = std::uint64_t{4} << 20;
   std::uint64_t part_bytes_max = std::uint64_t{256} << 20;
   // Parts of a size that become one larger part.
-  std::size_t merge_parts_min = 16;
+  std::size_t merge_parts_min = 8;
 
   // What one query may take.
   std::chrono::nanoseconds query_time_max = std::chrono::seconds(20);

@@ -60,6 +60,9 @@ class FileSource final : public part::BlockSource {
   std::uint64_t size() const override { return size_; }
   Result<Bytes> read(const part::BlockRef& block) const override;
   Result<Bytes> read_raw(std::uint64_t offset, std::uint32_t bytes) const override;
+  void expect(std::uint64_t offset, std::uint64_t bytes) const override {
+    file_->expect_read(offset, bytes);
+  }
 
  private:
   FileSource(std::unique_ptr<File> file, std::uint64_t size, std::string path)

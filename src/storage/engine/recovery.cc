@@ -22,14 +22,18 @@ Status remember(const PartSet::View& view, DuplicateWindow& window) {
     return a.facts.number > b.facts.number;
   });
   std::uint64_t rows = 0;
+  std::uint64_t spans = 0;  // of requests of the other tables there are few
   std::size_t count = 0;
   while (count < fresh.size() && rows < 2 * DuplicateWindow::kGeneration) {
-    rows += fresh[count++].facts.rows;
+    rows += fresh[count].facts.rows;
+    if (fresh[count].facts.table == part::Table::kSpans) spans += fresh[count].facts.rows;
+    ++count;
   }
+  window.reserve(std::min<std::uint64_t>(spans, 2 * DuplicateWindow::kGeneration));
   for (; count > 0; --count) {
     KOLBEN_TRY(const std::vector<std::uint64_t> fingerprints,
                fresh[count - 1].part->fingerprints());
-    for (const std::uint64_t fingerprint : fingerprints) window.insert(fingerprint);
+    window.insert_all(fingerprints);
   }
   return Status::ok();
 }

@@ -1,11 +1,14 @@
 #include "storage/engine/part/attribute_reader.h"
 
+#include <algorithm>
 #include <string>
 
 #include "otlp/fragments.h"
 
 namespace kolben::storage::part {
 namespace {
+
+constexpr std::uint32_t kMarkItems = 256;
 
 Value number_value(ColumnType type, std::uint64_t number) {
   switch (type) {
@@ -21,38 +24,87 @@ Value number_value(ColumnType type, std::uint64_t number) {
 }  // namespace
 
 Status AttributeReader::prepare(RowGroup& group, Place place) {
-  if (shape_of_ != nullptr) return Status::ok();
-  KOLBEN_TRY(shapes_, group.shapes(place));
-  KOLBEN_TRY(const NumberColumn* shape_of, group.shape_column(place));
-  columns_.resize(group.part().columns().size());
-  std::vector<std::uint32_t> next(columns_.size(), 0);
-  first_.reserve(shape_of->size + 1);
-  first_.push_back(0);
-  for (std::uint32_t item = 0; item < shape_of->size; ++item) {
-    for (const std::uint32_t column : shapes_[(*shape_of)[item]]) {
-      places_.push_back(next[column - kFirstAttributeColumn]++);
-    }
-    first_.push_back(static_cast<std::uint32_t>(places_.size()));
+  if (is_ready_) return Status::ok();
+  KOLBEN_RETURN_IF_ERROR(list_columns(group, place));
+  KOLBEN_TRY(shape_bytes_, group.shape_bytes(place));
+  items_ = static_cast<std::uint32_t>(shape_bytes_.size());
+  if (shape_bytes_.empty()) {
+    KOLBEN_TRY(shape_column_, group.shape_column(place));
+    items_ = shape_column_->size;
   }
-  for (std::uint32_t i = 0; i < next.size(); ++i) {
-    if (next[i] == 0) continue;
-    const Chunk* chunk = group.directory().find(kFirstAttributeColumn + i);
-    if (chunk == nullptr || chunk->values != next[i]) {
+  KOLBEN_RETURN_IF_ERROR(set_marks(group));
+  is_ready_ = true;
+  return Status::ok();
+}
+
+Status AttributeReader::list_columns(RowGroup& group, Place place) {
+  KOLBEN_TRY(const std::span<const RowGroup::Shape> shapes, group.shapes(place));
+  std::vector<std::uint32_t> known(group.part().columns().size(), UINT32_MAX);
+  columns_.clear();
+  shapes_.clear();
+  for (const RowGroup::Shape& shape : shapes) {
+    std::vector<std::uint32_t>& indexes = shapes_.emplace_back();
+    for (const std::uint32_t column : shape) {
+      const std::uint32_t number = column - kFirstAttributeColumn;
+      if (known[number] == UINT32_MAX) {
+        known[number] = static_cast<std::uint32_t>(columns_.size());
+        columns_.push_back({.number = number});
+      }
+      indexes.push_back(known[number]);
+    }
+  }
+  return Status::ok();
+}
+
+// Shapes are counted, so that it is once an item and not once an attribute.
+Status AttributeReader::set_marks(const RowGroup& group) {
+  next_.assign(columns_.size(), 0);
+  marks_.clear();
+  marks_.reserve((items_ / kMarkItems + 1) * next_.size());
+  std::vector<std::uint32_t> counts(shapes_.size(), 0);
+  std::vector<std::uint32_t> met;
+  for (std::uint32_t begin = 0; begin < items_; begin += kMarkItems) {
+    marks_.insert(marks_.end(), next_.begin(), next_.end());
+    for (std::uint32_t item = begin; item < std::min(begin + kMarkItems, items_); ++item) {
+      const auto shape = static_cast<std::uint32_t>(shape_of(item));
+      if (counts[shape]++ == 0) met.push_back(shape);
+    }
+    for (const std::uint32_t shape : met) {
+      for (const std::uint32_t column : shapes_[shape]) next_[column] += counts[shape];
+      counts[shape] = 0;
+    }
+    met.clear();
+  }
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (next_[i] == 0) continue;
+    const Chunk* chunk = group.directory().find(kFirstAttributeColumn + columns_[i].number);
+    if (chunk == nullptr || chunk->values != next_[i]) {
       return data_loss("row group " + std::to_string(group.index()) +
                        ": a column of attributes has another number of values than its shapes say");
     }
   }
-  shape_of_ = shape_of;
+  at_ = items_;
   return Status::ok();
 }
 
-Status AttributeReader::load(RowGroup& group, std::uint32_t number) {
-  Column& column = columns_[number];
-  const AttributeColumn& what = group.part().columns()[number];
+void AttributeReader::go_to(std::uint32_t item) {
+  if (item < at_ || item - at_ >= kMarkItems) {
+    const std::uint32_t mark = item / kMarkItems;
+    const auto begin = marks_.begin() + static_cast<std::ptrdiff_t>(mark * next_.size());
+    std::copy_n(begin, next_.size(), next_.begin());
+    at_ = mark * kMarkItems;
+  }
+  for (; at_ < item; ++at_) {
+    for (const std::uint32_t column : shapes_[shape_of(at_)]) ++next_[column];
+  }
+}
+
+Status AttributeReader::load(RowGroup& group, Column& column) {
+  const AttributeColumn& what = group.part().columns()[column.number];
   if (is_number(what.type)) {
-    KOLBEN_TRY(column.numbers, group.numbers(kFirstAttributeColumn + number));
+    KOLBEN_TRY(column.numbers, group.numbers(kFirstAttributeColumn + column.number));
   } else if (what.type != ColumnType::kEmpty) {
-    KOLBEN_TRY(column.texts, group.texts(kFirstAttributeColumn + number));
+    KOLBEN_TRY(column.texts, group.texts(kFirstAttributeColumn + column.number));
   }
   column.what = &what;
   return Status::ok();
@@ -61,16 +113,18 @@ Status AttributeReader::load(RowGroup& group, std::uint32_t number) {
 Status AttributeReader::read(RowGroup& group, Place place, std::uint32_t item, Arena& arena,
                              Attributes& out) {
   KOLBEN_RETURN_IF_ERROR(prepare(group, place));
-  const RowGroup::Shape& shape = shapes_[(*shape_of_)[item]];
+  go_to(item);
+  const std::vector<std::uint32_t>& shape = shapes_[shape_of(item)];
   out.reserve(arena, out.size() + shape.size());
-  const std::uint32_t* place_of_value = places_.data() + first_[item];
-  for (const std::uint32_t column : shape) {
-    const std::uint32_t number = column - kFirstAttributeColumn;
-    if (columns_[number].what == nullptr) KOLBEN_RETURN_IF_ERROR(load(group, number));
-    if (!read_value(columns_[number], *place_of_value++, arena, out.add(arena))) {
-      return data_loss("an attribute under " + columns_[number].what->key + " is malformed");
+  at_ = items_;  // where this fails on its way, the next begins anew
+  for (const std::uint32_t index : shape) {
+    Column& column = columns_[index];
+    if (column.what == nullptr) KOLBEN_RETURN_IF_ERROR(load(group, column));
+    if (!read_value(column, next_[index]++, arena, out.add(arena))) {
+      return data_loss("an attribute under " + column.what->key + " is malformed");
     }
   }
+  at_ = item + 1;
   return Status::ok();
 }
 

@@ -31,6 +31,8 @@ class BlockSource {
   virtual Result<Bytes> read(const BlockRef& block) const = 0;
   // Unchecked bytes, for the trailer that leads to everything else.
   virtual Result<Bytes> read_raw(std::uint64_t offset, std::uint32_t bytes) const = 0;
+  // Says that these bytes are read soon.
+  virtual void expect(std::uint64_t /*offset*/, std::uint64_t /*bytes*/) const {}
 };
 
 // A part in memory.

@@ -30,10 +30,10 @@ Status check_counts(const Chunk& chunk) {
   return Status::ok();
 }
 
-Result<std::vector<std::uint64_t>> read_numbers(const BlockSource& source, const Chunk& chunk,
-                                                const BlockRef& block, std::size_t count) {
+Result<FilledVector<std::uint64_t>> read_numbers(const BlockSource& source, const Chunk& chunk,
+                                                 const BlockRef& block, std::size_t count) {
   KOLBEN_TRY(const Bytes bytes, read_block(source, chunk, block));
-  std::vector<std::uint64_t> numbers;
+  FilledVector<std::uint64_t> numbers;
   if (!decode_ints(bytes.view(), count, numbers)) {
     return damaged(chunk, "not the ints of " + std::to_string(count) + " values");
   }
@@ -65,9 +65,9 @@ bool are_below(std::span<const std::uint32_t> codes, std::uint32_t bound) {
   return bits >> 31 == 0;
 }
 
-Result<std::vector<std::uint32_t>> read_codes(const BlockSource& source, const Chunk& chunk) {
+Result<FilledVector<std::uint32_t>> read_codes(const BlockSource& source, const Chunk& chunk) {
   KOLBEN_TRY(const Bytes bytes, read_block(source, chunk, chunk.data));
-  std::vector<std::uint32_t> codes;
+  FilledVector<std::uint32_t> codes;
   if (!decode_ints(bytes.view(), chunk.values, codes)) {
     return damaged(chunk, "not the codes of " + std::to_string(chunk.values) + " values");
   }
@@ -138,6 +138,49 @@ Result<NumberColumn> load_numbers(const BlockSource& source, const Chunk& chunk,
 
 Result<TextColumn> load_texts(const BlockSource& source, const Chunk& chunk, Load what) {
   return load<TextColumn>(source, chunk, what, read_texts);
+}
+
+Result<FilledVector<std::uint8_t>> load_bytes(const BlockSource& source, const Chunk& chunk) {
+  KOLBEN_RETURN_IF_ERROR(check_counts(chunk));
+  FilledVector<std::uint8_t> numbers;
+  if (std::max(chunk.least, chunk.greatest) > UINT8_MAX) return numbers;
+  if (chunk.form == ChunkForm::kConstant) {
+    numbers.assign(chunk.values, static_cast<std::uint8_t>(chunk.least));
+  } else if (chunk.form == ChunkForm::kPlain) {
+    KOLBEN_TRY(const Bytes bytes, read_block(source, chunk, chunk.data));
+    if (!decode_ints(bytes.view(), chunk.values, numbers)) numbers.clear();
+  }
+  return numbers;
+}
+
+Result<FilledVector<std::uint8_t>> load_code_bytes(const BlockSource& source, const Chunk& chunk) {
+  KOLBEN_RETURN_IF_ERROR(check_counts(chunk));
+  FilledVector<std::uint8_t> codes;
+  if (chunk.form != ChunkForm::kDictionary || chunk.distinct > UINT8_MAX + 1) return codes;
+  KOLBEN_TRY(const Bytes bytes, read_block(source, chunk, chunk.data));
+  if (!decode_ints(bytes.view(), chunk.values, codes)) {
+    codes.clear();  // whoever reads them as numbers says what is wrong
+  }
+  if (greatest_of(codes) >= chunk.distinct) {
+    return damaged(chunk, "a code that the dictionary does not have");
+  }
+  return codes;
+}
+
+Result<FilledVector<std::uint32_t>> load_narrow(const BlockSource& source, const Chunk& chunk) {
+  KOLBEN_RETURN_IF_ERROR(check_counts(chunk));
+  FilledVector<std::uint32_t> numbers;
+  if (chunk.form != ChunkForm::kPlain || chunk.greatest > UINT32_MAX) return numbers;
+  KOLBEN_TRY(const Bytes bytes, read_block(source, chunk, chunk.data));
+  if (!decode_ints(bytes.view(), chunk.values, numbers)) numbers.clear();
+  return numbers;
+}
+
+Result<std::optional<Bytes>> load_joined(const BlockSource& source, const Chunk& chunk) {
+  KOLBEN_RETURN_IF_ERROR(check_counts(chunk));
+  if (chunk.form != ChunkForm::kPlain) return std::optional<Bytes>();
+  KOLBEN_TRY(const Bytes bytes, read_block(source, chunk, chunk.data));
+  return joined_texts(bytes);
 }
 
 Result<Bytes> load_raw(const BlockSource& source, const Chunk& chunk, std::uint32_t width) {

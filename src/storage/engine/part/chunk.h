@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -82,8 +83,8 @@ class TextChunkWriter {
 // A chunk of numbers in memory. Either `values` holds one for each value, or there is a dictionary:
 // `entries` ascending, `codes` one for each value (none: all are entries[0]).
 struct NumberColumn {
-  std::vector<std::uint64_t> entries;
-  std::vector<std::uint32_t> codes;
+  FilledVector<std::uint64_t> entries;
+  FilledVector<std::uint32_t> codes;
   bool has_dictionary = false;
   std::uint32_t size = 0;
 
@@ -96,7 +97,7 @@ struct NumberColumn {
 // A chunk of texts in memory, likewise.
 struct TextColumn {
   DecodedTexts entries;  // ascending where there is a dictionary
-  std::vector<std::uint32_t> codes;
+  FilledVector<std::uint32_t> codes;
   bool has_dictionary = false;
   std::uint32_t size = 0;
 
@@ -118,6 +119,17 @@ Result<NumberColumn> load_numbers(const BlockSource& source, const Chunk& chunk,
                                   Load load = Load::kAll);
 Result<TextColumn> load_texts(const BlockSource& source, const Chunk& chunk,
                               Load load = Load::kAll);
+// Numbers of a plain or constant chunk that are all below 256, one byte each; empty where they are
+// not, or the chunk has another form.
+Result<FilledVector<std::uint8_t>> load_bytes(const BlockSource& source, const Chunk& chunk);
+// The codes of a chunk with a dictionary of up to 256 values, a byte each; empty of others.
+Result<FilledVector<std::uint8_t>> load_code_bytes(const BlockSource& source, const Chunk& chunk);
+// Numbers of a plain chunk that all fit into 32 bits; empty where they do not, or the chunk has
+// another form.
+Result<FilledVector<std::uint32_t>> load_narrow(const BlockSource& source, const Chunk& chunk);
+// The bytes of a plain chunk of texts one behind the other; none where they are packed or it has
+// another form.
+Result<std::optional<Bytes>> load_joined(const BlockSource& source, const Chunk& chunk);
 // Ids of `width` bytes each, chunk.values of them.
 Result<Bytes> load_raw(const BlockSource& source, const Chunk& chunk, std::uint32_t width);
 // Adds the codes, or the values of a plain chunk, that kDictionaryOnly left out.

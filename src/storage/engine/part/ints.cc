@@ -176,18 +176,18 @@ void combine_planes(const Planes& from, std::size_t count, T* __restrict out,
   const std::array bytes = {from.planes[kPlane].bytes...};
   const std::array shifts = {from.planes[kPlane].shift...};
   const auto value_at = [&bytes, &shifts](std::size_t i) {
-    return ((T{bytes[kPlane][i]} << shifts[kPlane]) | ...);
+    return static_cast<T>(((T{bytes[kPlane][i]} << shifts[kPlane]) | ...));
   };
   std::size_t i = 0;
   for (; i + kStep <= count; i += kStep) {
     T step[kStep];
     for (std::size_t j = 0; j < kStep; ++j) step[j] = value_at(i + j);
     if (divisor != 1) {
-      for (T& value : step) value *= divisor;
+      for (T& value : step) value = static_cast<T>(value * divisor);
     }
-    for (std::size_t j = 0; j < kStep; ++j) out[i + j] = base + step[j];
+    for (std::size_t j = 0; j < kStep; ++j) out[i + j] = static_cast<T>(base + step[j]);
   }
-  for (; i < count; ++i) out[i] = base + value_at(i) * divisor;
+  for (; i < count; ++i) out[i] = static_cast<T>(base + value_at(i) * divisor);
 }
 
 template <typename T>
@@ -215,7 +215,7 @@ void combine(const Planes& from, std::size_t count, T* out) {
   }
 }
 
-void add_up(std::uint64_t first, std::vector<std::uint64_t>& values) {
+void add_up(std::uint64_t first, std::span<std::uint64_t> values) {
   std::uint64_t value = first;
   for (std::uint64_t& difference : values) {
     const std::uint64_t next = value + unzigzag(difference);
@@ -238,6 +238,17 @@ bool fits_32_bits(const Planes& planes) {
 
 }  // namespace
 
+std::uint8_t greatest_of(std::span<const std::uint8_t> bytes) {
+  std::uint8_t greatest[kStep] = {};
+  std::size_t i = 0;
+  for (; i + kStep <= bytes.size(); i += kStep) {
+    const std::uint8_t* step = bytes.data() + i;
+    for (std::size_t j = 0; j < kStep; ++j) greatest[j] = std::max(greatest[j], step[j]);
+  }
+  for (; i < bytes.size(); ++i) greatest[0] = std::max(greatest[0], bytes[i]);
+  return *std::max_element(std::begin(greatest), std::end(greatest));
+}
+
 void encode_ints(std::span<const std::uint64_t> values, Order order, std::string& out, int level) {
   if (order == Order::kAsTheyAre || values.empty()) return put_values(values, level, out);
   KOLBEN_CHECK(values.size() <= kIntsMax);
@@ -254,7 +265,9 @@ void encode_ints(std::span<const std::uint32_t> values, std::string& out, int le
   put_values(values, level, out);
 }
 
-bool decode_ints(std::string_view bytes, std::size_t count, std::vector<std::uint64_t>& out) {
+template <typename Allocator>
+bool decode_ints(std::string_view bytes, std::size_t count,
+                 std::vector<std::uint64_t, Allocator>& out) {
   if (count > kIntsMax) return false;
   Cursor cursor(bytes);
   Planes planes;
@@ -275,7 +288,26 @@ bool decode_ints(std::string_view bytes, std::size_t count, std::vector<std::uin
   return true;
 }
 
-bool decode_ints(std::string_view bytes, std::size_t count, std::vector<std::uint32_t>& out) {
+bool decode_ints(std::string_view bytes, std::size_t count, FilledVector<std::uint8_t>& out) {
+  if (count > kIntsMax) return false;
+  Cursor cursor(bytes);
+  Planes planes;
+  if (cursor.byte() != 0 || !read_planes(cursor, count, planes)) return false;
+  if (planes.size > 1 || planes.base > UINT8_MAX || planes.divisor > UINT8_MAX) return false;
+  if (planes.size == 1 && planes.planes[0].shift != 0) return false;
+  if (planes.size == 0) {
+    out.assign(count, static_cast<std::uint8_t>(planes.base));
+    return true;
+  }
+  out.resize(count);
+  combine_planes(planes, count, out.data(), std::make_index_sequence<1>());
+  const std::uint64_t highest = greatest_of({planes.planes[0].bytes, count});
+  return planes.base + highest * planes.divisor <= UINT8_MAX;
+}
+
+template <typename Allocator>
+bool decode_ints(std::string_view bytes, std::size_t count,
+                 std::vector<std::uint32_t, Allocator>& out) {
   if (count > kIntsMax) return false;
   Cursor cursor(bytes);
   Planes planes;
@@ -284,7 +316,7 @@ bool decode_ints(std::string_view bytes, std::size_t count, std::vector<std::uin
     combine(planes, count, out.data());
     return true;
   }
-  std::vector<std::uint64_t> wide;
+  FilledVector<std::uint64_t> wide;
   if (!decode_ints(bytes, count, wide)) return false;
   std::uint64_t any = 0;
   for (const std::uint64_t value : wide) any |= value;
@@ -294,5 +326,10 @@ bool decode_ints(std::string_view bytes, std::size_t count, std::vector<std::uin
                  [](std::uint64_t value) { return static_cast<std::uint32_t>(value); });
   return true;
 }
+
+template bool decode_ints(std::string_view, std::size_t, std::vector<std::uint64_t>&);
+template bool decode_ints(std::string_view, std::size_t, FilledVector<std::uint64_t>&);
+template bool decode_ints(std::string_view, std::size_t, std::vector<std::uint32_t>&);
+template bool decode_ints(std::string_view, std::size_t, FilledVector<std::uint32_t>&);
 
 }  // namespace kolben::storage::part

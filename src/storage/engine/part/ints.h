@@ -4,9 +4,12 @@
 
 #include <bit>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kolben::storage::part {
@@ -25,10 +28,37 @@ void encode_ints(std::span<const std::uint64_t> values, Order order, std::string
                  int level = kLevelFirst);
 void encode_ints(std::span<const std::uint32_t> values, std::string& out, int level = kLevelFirst);
 
+// Of vectors whose elements are all filled after resize(), which then need not be set to 0 before.
+template <typename T>
+struct LeftUnset : std::allocator<T> {
+  template <typename Other>
+  struct rebind {
+    using other = LeftUnset<Other>;
+  };
+  template <typename U>
+  void construct(U* place) noexcept {
+    ::new (static_cast<void*>(place)) U;
+  }
+  template <typename U, typename... Args>
+  void construct(U* place, Args&&... args) {
+    ::new (static_cast<void*>(place)) U(std::forward<Args>(args)...);
+  }
+};
+template <typename T>
+using FilledVector = std::vector<T, LeftUnset<T>>;
+
 // Fills `out` with exactly `count` values; false where the bytes are malformed, hold another
-// number, or a value does not fit into the type.
-bool decode_ints(std::string_view bytes, std::size_t count, std::vector<std::uint64_t>& out);
-bool decode_ints(std::string_view bytes, std::size_t count, std::vector<std::uint32_t>& out);
+// number, or a value does not fit into the type. Of bytes differences are no form.
+template <typename Allocator>
+bool decode_ints(std::string_view bytes, std::size_t count,
+                 std::vector<std::uint64_t, Allocator>& out);
+template <typename Allocator>
+bool decode_ints(std::string_view bytes, std::size_t count,
+                 std::vector<std::uint32_t, Allocator>& out);
+bool decode_ints(std::string_view bytes, std::size_t count, FilledVector<std::uint8_t>& out);
+
+// 0 of none.
+std::uint8_t greatest_of(std::span<const std::uint8_t> bytes);
 
 // Numbers as unsigned ones in the same order.
 constexpr std::uint64_t ordered(std::int64_t value) {

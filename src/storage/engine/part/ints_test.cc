@@ -40,6 +40,13 @@ void expect_round_trip(const Values& values) {
       ASSERT_EQ(Values(narrow.begin(), narrow.end()), values);
     }
   }
+  const bool are_bytes = std::all_of(values.begin(), values.end(),
+                                     [](std::uint64_t value) { return value <= UINT8_MAX; });
+  FilledVector<std::uint8_t> bytes;
+  ASSERT_EQ(decode_ints(encoded(values), values.size(), bytes), are_bytes);
+  if (are_bytes) {
+    ASSERT_EQ(Values(bytes.begin(), bytes.end()), values);
+  }
 }
 
 // A sequence of one of the shapes that columns have.
@@ -73,6 +80,11 @@ TEST(Ints, ExtremesComeOut) {
   expect_round_trip({0});
   expect_round_trip({kMax});
   expect_round_trip({0, kMax});
+  expect_round_trip({255, 0});
+  expect_round_trip({256, 255});
+  expect_round_trip({251, 253, 255});
+  expect_round_trip({251, 254, 257});
+  expect_round_trip({256, 256, 256});
   expect_round_trip({kMax, 0, kMax, 0, 1});
   expect_round_trip({std::uint64_t{1} << 63, 0});
   expect_round_trip(Values(100'000, kMax));

@@ -1,5 +1,7 @@
 #include "storage/engine/part/part.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "otlp/fragments.h"
 #include "storage/engine/part/cursor.h"
@@ -88,6 +90,24 @@ Result<GroupDirectory> Part::directory(std::size_t index) const {
 
 Status Part::find_trace(const TraceId& id, std::vector<TracePlace>& places) const {
   return trace_index_.find(*source_, id, places);
+}
+
+// The blocks of a row group lie together.
+void Part::expect_group(const GroupDirectory& group) const {
+  std::uint64_t begin = group.shapes.is_there() ? group.shapes.offset : source_->size();
+  std::uint64_t end = 0;
+  const auto add = [&](const BlockRef& block) {
+    if (!block.is_there()) return;
+    begin = std::min(begin, block.offset);
+    end = std::max(end, block.offset + block.bytes);
+  };
+  add(group.shapes);
+  for (const Chunk& chunk : group.chunks) {
+    add(chunk.dictionary);
+    add(chunk.data);
+  }
+  constexpr std::uint64_t kExpectedMax = std::uint64_t{8} << 20;  // more than a row group has
+  if (begin < end) source_->expect(begin, std::min(end - begin, kExpectedMax));
 }
 
 Result<std::vector<OperationCount>> Part::operations() const {

@@ -43,6 +43,9 @@ class Part {
 
   // Appends where the trace may begin.
   Status find_trace(const TraceId& id, std::vector<TracePlace>& places) const;
+  // Say that find_trace(), or all of a row group, is asked for soon.
+  void expect_trace(const TraceId& id) const { trace_index_.expect(*source_, id); }
+  void expect_group(const GroupDirectory& group) const;
   Result<std::vector<OperationCount>> operations() const;
   // Of a part straight from the log; empty otherwise.
   Result<std::vector<std::uint64_t>> fingerprints() const;

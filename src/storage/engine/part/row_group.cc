@@ -63,6 +63,22 @@ Result<const TextColumn*> RowGroup::text_dictionary(std::uint32_t column) {
   return &kept.column;
 }
 
+Result<std::span<const std::uint8_t>> RowGroup::code_bytes(std::uint32_t column) {
+  const auto found = code_bytes_.find(column);
+  if (found != code_bytes_.end()) return std::span<const std::uint8_t>(found->second);
+  KOLBEN_TRY(const Chunk* chunk, this->chunk(column));
+  KOLBEN_TRY(FilledVector<std::uint8_t> codes, load_code_bytes(part_->source(), *chunk));
+  return std::span<const std::uint8_t>(code_bytes_[column] = std::move(codes));
+}
+
+Result<std::span<const std::uint32_t>> RowGroup::narrow_numbers(std::uint32_t column) {
+  const auto found = narrow_.find(column);
+  if (found != narrow_.end()) return std::span<const std::uint32_t>(found->second);
+  KOLBEN_TRY(const Chunk* chunk, this->chunk(column));
+  KOLBEN_TRY(FilledVector<std::uint32_t> numbers, load_narrow(part_->source(), *chunk));
+  return std::span<const std::uint32_t>(narrow_[column] = std::move(numbers));
+}
+
 Result<std::string_view> RowGroup::raw(std::uint32_t column, std::uint32_t width) {
   const auto found = raw_.find(column);
   if (found != raw_.end()) return found->second.view();
@@ -118,6 +134,21 @@ Result<const NumberColumn*> RowGroup::shape_column(Place place) {
                      " names a shape that it does not have");
   }
   return column;
+}
+
+Result<std::span<const std::uint8_t>> RowGroup::shape_bytes(Place place) {
+  std::optional<FilledVector<std::uint8_t>>& kept = shape_bytes_[static_cast<std::size_t>(place)];
+  if (kept) return std::span<const std::uint8_t>(*kept);
+  KOLBEN_RETURN_IF_ERROR(load_shapes());
+  KOLBEN_TRY(const Chunk* chunk, this->chunk(shape_column_of(place)));
+  KOLBEN_TRY(FilledVector<std::uint8_t> numbers, load_bytes(part_->source(), *chunk));
+  const std::size_t shapes = shapes_[static_cast<std::size_t>(place)].size();
+  if (!numbers.empty() && greatest_of(numbers) >= shapes) {
+    return data_loss("row group " + std::to_string(index_) +
+                     " names a shape that it does not have");
+  }
+  kept = std::move(numbers);
+  return std::span<const std::uint8_t>(*kept);
 }
 
 Result<std::span<const std::uint32_t>> RowGroup::rows_of(std::uint32_t column) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,10 @@ class RowGroup {
   // The same, where the dictionary may be enough: codes may be missing.
   Result<const NumberColumn*> number_dictionary(std::uint32_t column);
   Result<const TextColumn*> text_dictionary(std::uint32_t column);
+  // The codes of a column with a small dictionary, a byte each; empty of others.
+  Result<std::span<const std::uint8_t>> code_bytes(std::uint32_t column);
+  // Of a plain chunk of numbers that all fit into 32 bits; empty otherwise.
+  Result<std::span<const std::uint32_t>> narrow_numbers(std::uint32_t column);
   Result<std::string_view> raw(std::uint32_t column, std::uint32_t width);
 
   // Shapes of a place: each the columns (256 + place in the part's list) of its attributes.
@@ -39,6 +44,8 @@ class RowGroup {
   Result<std::span<const Shape>> shapes(Place place);
   // The shape of each row (event, link).
   Result<const NumberColumn*> shape_column(Place place);
+  // The same, a byte each, where there are few shapes; empty otherwise.
+  Result<std::span<const std::uint8_t>> shape_bytes(Place place);
   // For each value of an attribute column, its row (event, link): ascending.
   Result<std::span<const std::uint32_t>> rows_of(std::uint32_t column);
 
@@ -61,10 +68,13 @@ class RowGroup {
   };
   // Nodes stay where they are: pointers into them are given out.
   std::map<std::uint32_t, Numbers> numbers_;
+  std::map<std::uint32_t, FilledVector<std::uint8_t>> code_bytes_;
+  std::map<std::uint32_t, FilledVector<std::uint32_t>> narrow_;
   std::map<std::uint32_t, Texts> texts_;
   std::map<std::uint32_t, Bytes> raw_;
   std::map<std::uint32_t, std::vector<std::uint32_t>> rows_of_;
   std::array<std::vector<Shape>, kPlaces> shapes_;
+  std::array<std::optional<FilledVector<std::uint8_t>>, kPlaces> shape_bytes_;
   bool has_shapes_ = false;
 };
 

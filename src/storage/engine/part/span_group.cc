@@ -68,20 +68,35 @@ Result<std::span<const std::uint64_t>> SpanGroup::starts() {
 }
 
 Result<std::span<const std::uint64_t>> SpanGroup::durations() {
-  if (has_durations_) return std::span<const std::uint64_t>(durations_);
+  if (has_durations_) return durations_view_;
   KOLBEN_TRY(const NumberColumn* stored, group_.numbers(kDuration));
   if (stored->size != rows()) return damaged(group_, "a duration for each row is missing");
+  // Ends before starts wrapped around; only a large number can have.
+  const bool may_wrap = group_.directory().find(kDuration)->greatest >> 63 != 0;
+  if (!stored->has_dictionary && !may_wrap) {
+    durations_view_ = stored->entries;
+    has_durations_ = true;
+    return durations_view_;
+  }
   durations_.resize(rows());
   for (std::uint32_t row = 0; row < rows(); ++row) durations_[row] = (*stored)[row];
-  // Ends before starts wrapped around; only a large number can have.
-  if (group_.directory().find(kDuration)->greatest >> 63 != 0) {
+  if (may_wrap) {
     KOLBEN_TRY(const std::span<const std::uint64_t> starts, this->starts());
     for (std::uint32_t row = 0; row < rows(); ++row) {
       if (starts[row] + durations_[row] < starts[row]) durations_[row] = 0;
     }
   }
+  durations_view_ = durations_;
   has_durations_ = true;
-  return std::span<const std::uint64_t>(durations_);
+  return durations_view_;
+}
+
+Result<std::span<const std::uint32_t>> SpanGroup::narrow_durations() {
+  KOLBEN_TRY(const std::span<const std::uint32_t> narrow, group_.narrow_numbers(kDuration));
+  if (!narrow.empty() && narrow.size() != rows()) {
+    return damaged(group_, "a duration for each row is missing");
+  }
+  return narrow;
 }
 
 Result<std::span<const std::uint32_t>> SpanGroup::parents() {
@@ -132,13 +147,15 @@ Status SpanGroup::load_items(std::uint32_t count_column, std::uint32_t item_colu
   if (counts->size != rows()) return damaged(group_, "counts of events or links are missing");
   const Chunk* chunk = group_.directory().find(item_column);
   const std::uint64_t items_max = chunk == nullptr ? 0 : chunk->values;
-  items.first.assign(1, 0);
+  items.first.assign(rows() + 1, 0);
   items.rows.clear();
   for (std::uint32_t row = 0; row < rows(); ++row) {
     const std::uint64_t count = (*counts)[row];
-    if (count > items_max - items.rows.size()) return damaged(group_, "too many events or links");
-    items.rows.insert(items.rows.end(), static_cast<std::size_t>(count), row);
-    items.first.push_back(static_cast<std::uint32_t>(items.rows.size()));
+    if (count > 0) {
+      if (count > items_max - items.rows.size()) return damaged(group_, "too many events or links");
+      items.rows.insert(items.rows.end(), static_cast<std::size_t>(count), row);
+    }
+    items.first[row + 1] = static_cast<std::uint32_t>(items.rows.size());
   }
   if (items.rows.size() != items_max) return damaged(group_, "events or links without a span");
   items.is_there = true;

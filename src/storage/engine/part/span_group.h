@@ -36,6 +36,8 @@ class SpanGroup {
   Result<std::span<const std::uint64_t>> starts();
   // As Span::duration_nanos() has it: 0 where the end lies before the start.
   Result<std::span<const std::uint64_t>> durations();
+  // The same, where all are below 2^32; empty otherwise.
+  Result<std::span<const std::uint32_t>> narrow_durations();
   // The row of the parent; kNoParent, or kForeign where it is not in this row group.
   static constexpr std::uint32_t kNoParent = UINT32_MAX;
   static constexpr std::uint32_t kForeign = UINT32_MAX - 1;
@@ -77,8 +79,9 @@ class SpanGroup {
 
   RowGroup group_;
   std::vector<TraceRun> traces_;
-  std::vector<std::uint64_t> starts_, durations_;
-  std::vector<std::uint32_t> parents_;
+  FilledVector<std::uint64_t> starts_, durations_;
+  std::span<const std::uint64_t> durations_view_;
+  FilledVector<std::uint32_t> parents_;
   std::vector<std::uint32_t> foreign_;  // by row, of those whose parent is elsewhere: its number
   Items events_, links_;
   Fields fields_;

@@ -139,7 +139,7 @@ bool take_bytes(Cursor& cursor, const Bytes& whole, std::uint64_t size, Bytes& o
 }
 
 bool decode_plain(Cursor& cursor, const Bytes& whole, std::size_t count, DecodedTexts& out) {
-  std::vector<std::uint32_t> lengths;
+  FilledVector<std::uint32_t> lengths;
   if (!decode_ints(cursor.text(), count, lengths)) return false;
   const std::uint64_t total = cursor.varint();
   std::uint64_t sum = 0;
@@ -190,7 +190,7 @@ bool decode_hex(Cursor& cursor, const Bytes& whole, std::size_t count, DecodedTe
 template <typename Number, typename Format>
 bool decode_numbers(Cursor& cursor, std::size_t count, std::size_t characters_max, Format format,
                     DecodedTexts& out) {
-  std::vector<Number> numbers;
+  FilledVector<Number> numbers;
   if (!decode_ints(cursor.text(), count, numbers) || !cursor.is_done()) return false;
   const Memory memory(characters_max * count);
   out.values.resize(count);
@@ -240,6 +240,18 @@ bool decode_texts(const Bytes& bytes, std::size_t count, DecodedTexts& out) {
           out);
   }
   return false;
+}
+
+std::optional<Bytes> joined_texts(const Bytes& bytes) {
+  Cursor cursor(bytes.view());
+  if (static_cast<TextForm>(cursor.byte()) != TextForm::kPlain) return std::nullopt;
+  static_cast<void>(cursor.text());  // the lengths
+  const std::uint64_t total = cursor.varint();
+  Bytes joined;
+  if (cursor.failed() || total > kTextsBytesMax || !take_bytes(cursor, bytes, total, joined)) {
+    return std::nullopt;
+  }
+  return joined;
 }
 
 }  // namespace kolben::storage::part

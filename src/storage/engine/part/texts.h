@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,5 +30,9 @@ struct DecodedTexts {
 // Exactly `count` values; false where the bytes are malformed or hold another number. `bytes` are
 // kept alive by the result where it points into them.
 bool decode_texts(const Bytes& bytes, std::size_t count, DecodedTexts& out);
+
+// The bytes of all values, one behind the other; none where they are packed in another form or
+// malformed.
+std::optional<Bytes> joined_texts(const Bytes& bytes);
 
 }  // namespace kolben::storage::part

@@ -1,6 +1,7 @@
 #include "storage/engine/part/trace_index.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "storage/engine/part/cursor.h"
 #include "storage/engine/part/filter.h"
@@ -11,6 +12,30 @@ namespace {
 
 constexpr std::size_t kBlockEntries = 1024;
 constexpr int kRowBits = 16;
+
+std::uint32_t hash_at(std::string_view hashes, std::size_t i) {
+  std::uint32_t hash = 0;
+  std::memcpy(&hash, hashes.data() + i * sizeof(hash), sizeof(hash));
+  return hash;
+}
+
+// The places are decoded only where the hash is there: in most parts a trace is not.
+Status find_in_block(std::string_view block, std::uint32_t hash, std::vector<TracePlace>& places) {
+  Cursor in(block);
+  const std::size_t count = in.count(sizeof(std::uint32_t));
+  const std::string_view hashes = in.bytes(count * sizeof(std::uint32_t));
+  if (in.failed()) return data_loss("a block of the trace index is malformed");
+  std::vector<std::uint64_t> rows;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (hash_at(hashes, i) != hash) continue;
+    if (rows.empty() && !decode_ints(in.bytes(in.left()), count, rows)) {
+      return data_loss("a block of the trace index is malformed");
+    }
+    places.push_back({static_cast<std::uint32_t>(rows[i] >> kRowBits),
+                      static_cast<std::uint32_t>(rows[i] & ((1U << kRowBits) - 1))});
+  }
+  return Status::ok();
+}
 
 }  // namespace
 
@@ -66,29 +91,25 @@ Result<TraceIndex> TraceIndex::open(const BlockSource& source, const BlockRef& l
   return index;
 }
 
+// Equal hashes may have begun in the block before the first that begins with it.
+std::size_t TraceIndex::first_block(std::uint32_t hash) const {
+  const auto block = static_cast<std::size_t>(
+      std::lower_bound(first_hashes_.begin(), first_hashes_.end(), hash) - first_hashes_.begin());
+  return block > 0 ? block - 1 : 0;
+}
+
+void TraceIndex::expect(const BlockSource& source, const TraceId& id) const {
+  const std::size_t block = first_block(trace_hash(id));
+  if (block < blocks_.size()) source.expect(blocks_[block].offset, blocks_[block].bytes);
+}
+
 Status TraceIndex::find(const BlockSource& source, const TraceId& id,
                         std::vector<TracePlace>& places) const {
   const std::uint32_t hash = trace_hash(id);
-  // Equal hashes may have begun in the block before the first that begins with it.
-  auto block = static_cast<std::size_t>(
-      std::lower_bound(first_hashes_.begin(), first_hashes_.end(), hash) - first_hashes_.begin());
-  if (block > 0) --block;
-  for (; block < blocks_.size() && first_hashes_[block] <= hash; ++block) {
+  for (std::size_t block = first_block(hash);
+       block < blocks_.size() && first_hashes_[block] <= hash; ++block) {
     KOLBEN_TRY(const Bytes bytes, source.read(blocks_[block]));
-    Cursor in(bytes.view());
-    const std::size_t count = in.count(sizeof(std::uint32_t));
-    const std::string_view hashes = in.bytes(count * sizeof(std::uint32_t));
-    std::vector<std::uint64_t> rows;
-    if (in.failed() || !decode_ints(in.bytes(in.left()), count, rows)) {
-      return data_loss("a block of the trace index is malformed");
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      std::uint32_t here = 0;
-      std::memcpy(&here, hashes.data() + i * sizeof(here), sizeof(here));
-      if (here != hash) continue;
-      places.push_back({static_cast<std::uint32_t>(rows[i] >> kRowBits),
-                        static_cast<std::uint32_t>(rows[i] & ((1U << kRowBits) - 1))});
-    }
+    KOLBEN_RETURN_IF_ERROR(find_in_block(bytes.view(), hash, places));
   }
   return Status::ok();
 }

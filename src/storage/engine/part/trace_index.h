@@ -38,10 +38,14 @@ class TraceIndex {
   static Result<TraceIndex> open(const BlockSource& source, const BlockRef& list);
   // Appends the places under the id's hash.
   Status find(const BlockSource& source, const TraceId& id, std::vector<TracePlace>& places) const;
+  // Says that find() is asked soon.
+  void expect(const BlockSource& source, const TraceId& id) const;
   // Reads every block.
   Status check(const BlockSource& source) const;
 
  private:
+  std::size_t first_block(std::uint32_t hash) const;
+
   std::vector<std::uint32_t> first_hashes_;
   std::vector<BlockRef> blocks_;
 };

@@ -44,4 +44,25 @@ struct Buckets {
   }
 };
 
+// Buckets of times that come nearly in order, as those of rows do: while they stay in one bucket
+// nothing is divided.
+class BucketCursor {
+ public:
+  explicit BucketCursor(const Buckets& buckets) : buckets_(buckets) {}
+
+  std::uint32_t index_of(std::uint64_t time) {
+    if (time - begin_ < nanos_) return index_;
+    index_ = buckets_.index_of(time);
+    if (index_ == buckets_.count) return index_;
+    begin_ = buckets_.begin + index_ * buckets_.nanos;
+    nanos_ = buckets_.nanos;
+    return index_;
+  }
+
+ private:
+  const Buckets& buckets_;
+  std::uint64_t begin_ = 0, nanos_ = 0;  // of the bucket that was last
+  std::uint32_t index_ = 0;
+};
+
 }  // namespace kolben::storage::scan

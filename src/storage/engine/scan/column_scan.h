@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "storage/engine/part/row_group.h"
@@ -35,7 +36,12 @@ class ColumnScan {
   void set_codes(std::size_t begin, std::size_t end, std::size_t entries);
   template <typename Column, typename Ask>
   void ask_entries(const Column& entries, Ask ask);
-  void hits_of_codes(const std::vector<std::uint32_t>& codes, std::uint8_t* hits) const;
+  Status look_for(const std::string& text, part::RowGroup& group, const part::Chunk& chunk);
+  Status read_text_hits(part::RowGroup& group, std::uint8_t* hits);
+  Status read_number_hits(part::RowGroup& group, std::uint8_t* hits);
+  // Of a small dictionary; false where it is none.
+  Result<bool> read_byte_hits(part::RowGroup& group, std::uint8_t* hits) const;
+  void hits_of_codes(std::span<const std::uint32_t> codes, std::uint8_t* hits) const;
 
   const ValueTest* test_ = nullptr;
   std::uint32_t column_ = 0;

@@ -133,9 +133,10 @@ class LocalTraces {
 };
 
 // The calls of one trace whose child is in the row group at hand: every child is in one.
-Status count_trace(GroupScan& scan, const TraceId& id, Workplace& place, TimeRange range,
+Status count_trace(GroupScan& scan, const part::TraceRun& run, Workplace& place, TimeRange range,
                    Calls& calls) {
-  KOLBEN_TRY(const std::vector<TraceRow> rows, place.reader.rows(id, &scan.place()));
+  const RunRef here{scan.place(), run.first};
+  KOLBEN_TRY(const std::vector<TraceRow> rows, place.reader.rows(run.id, &here));
   Trace trace;
   std::vector<bool> is_here;
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
@@ -163,7 +164,7 @@ Status count_group(GroupScan& scan, Workplace& place, const SplitTraces* split, 
     if (is_local) {
       local.count(run, range, calls);
     } else {
-      KOLBEN_RETURN_IF_ERROR(count_trace(scan, run.id, place, range, calls));
+      KOLBEN_RETURN_IF_ERROR(count_trace(scan, run, place, range, calls));
     }
   }
   return Status::ok();

@@ -130,7 +130,8 @@ Status FieldValues::read_traces(Intrinsic field, GroupScan& scan, const Selectio
   KOLBEN_TRY(const std::span<const part::TraceRun> runs, scan.spans().traces());
   for (const part::TraceRun& run : runs) {
     if (!rows.any(run.first, run.first + run.rows)) continue;
-    KOLBEN_TRY(const TraceFacts facts, place.reader.facts(run.id, &scan.place()));
+    const RunRef here{scan.place(), run.first};
+    KOLBEN_TRY(const TraceFacts facts, place.reader.facts(run.id, &here));
     std::uint32_t number = kNone;
     if (field == Intrinsic::kTraceDuration) {
       number = add(stored_number(facts.duration));

@@ -16,6 +16,7 @@ Result<Batch> get_trace(Context& context, const TraceId& id) {
   const std::unique_ptr<BoundQuery> bound = BoundQuery::of_traces(context.snapshot);
   GroupCache groups(*bound);
   TraceReader reader(*bound, groups, nullptr);
+  reader.read_ahead();
   KOLBEN_TRY(const std::vector<TraceRow> rows, reader.rows(id));
   if (rows.empty()) return not_found("trace " + id.to_hex() + " is not in the store");
   Assembly<ResourceSpans, ScopeSpans> assembly(Signal::kTraces);

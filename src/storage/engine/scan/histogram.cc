@@ -28,8 +28,9 @@ Status count_group(GroupScan& scan, Workplace& place, const Buckets& buckets,
   KOLBEN_TRY(const part::NumberColumn* statuses,
              scan.spans().columns().numbers(part::span_column::kStatus));
   if (statuses->size != scan.rows()) return data_loss("a row group has rows without a status");
+  BucketCursor cursor(buckets);
   rows.for_each([&](std::uint32_t row) {
-    const std::uint32_t index = buckets.index_of(starts[row]);
+    const std::uint32_t index = cursor.index_of(starts[row]);
     if (index == buckets.count) return;
     Bucket& bucket = counts[index];
     ++bucket.count;

@@ -10,6 +10,13 @@
 
 namespace kolben::storage::scan {
 
+// A bit for each of eight bytes that are 0 or 1, in their order.
+inline std::uint64_t bits_of_hits(const std::uint8_t* hits) {
+  std::uint64_t eight;
+  std::memcpy(&eight, hits, sizeof eight);
+  return eight * 0x0102040810204080 >> 56;
+}
+
 class Selection {
  public:
   Selection() = default;
@@ -45,10 +52,7 @@ class Selection {
   void add_hits(const std::uint8_t* hits) {
     std::size_t row = 0;
     for (; row + 8 <= rows_; row += 8) {
-      std::uint64_t eight;
-      std::memcpy(&eight, hits + row, sizeof eight);
-      // Gathers the lowest bits of eight bytes in the highest byte, in their order.
-      words_[row / 64] |= (eight * 0x0102040810204080 >> 56) << (row % 64);
+      words_[row / 64] |= bits_of_hits(hits + row) << (row % 64);
     }
     for (; row < rows_; ++row) set(row, hits[row] != 0);
   }

@@ -1,11 +1,16 @@
 #include "storage/engine/scan/shapes_walk.h"
 
+#include "storage/engine/scan/code_hits.h"
+
 namespace kolben::storage::scan {
 Result<ShapesWalk> ShapesWalk::open(part::RowGroup& group, part::Place place,
                                     std::span<const std::uint32_t> columns) {
   ShapesWalk walk;
   KOLBEN_TRY(const std::span<const part::RowGroup::Shape> shapes, group.shapes(place));
-  KOLBEN_TRY(walk.shape_column_, group.shape_column(place));
+  KOLBEN_TRY(walk.shape_bytes_, group.shape_bytes(place));
+  if (walk.shape_bytes_.empty()) {
+    KOLBEN_TRY(walk.shape_column_, group.shape_column(place));
+  }
   walk.columns_ = columns.size();
   walk.shapes_.reserve(shapes.size());
   for (const part::RowGroup::Shape& shape : shapes) {
@@ -36,6 +41,7 @@ void ShapesWalk::spread(std::size_t column, const std::vector<std::uint8_t>& hit
   if (std::all_of(names.begin(), names.end(), [](std::uint8_t named) { return named == 1; })) {
     return rows.add_hits(hits.data());
   }
+  if (shape_column_ == nullptr) return spread_bytes(names, hits.data(), rows);
   const std::span<std::uint64_t> words = rows.words();
   with_shapes([&](auto shape_of) {
     const std::uint8_t* hit = hits.data();
@@ -52,8 +58,29 @@ void ShapesWalk::spread(std::size_t column, const std::vector<std::uint8_t>& hit
   });
 }
 
+void ShapesWalk::spread_bytes(const std::vector<std::uint8_t>& names, const std::uint8_t* hits,
+                              Selection& rows) const {
+  std::vector<std::uint8_t> is_named((items() + 63) / 64 * 64, 0);
+  match_codes(shape_bytes_, names, is_named.data());
+  const std::span<std::uint64_t> words = rows.words();
+  for (std::size_t begin = 0; begin < items(); begin += 64) {
+    std::uint64_t left = 0;
+    for (std::size_t i = 0; i < 64; i += 8) left |= bits_of_hits(&is_named[begin + i]) << i;
+    std::uint64_t found = 0;
+    for (; left != 0; left &= left - 1) {
+      found |= (left & (~left + 1)) & (0 - std::uint64_t{*hits++});
+    }
+    words[begin / 64] |= found;
+  }
+}
+
 void ShapesWalk::spread_all(std::size_t column, Selection& rows) const {
   const std::vector<std::uint8_t> names = this->names(column);
+  if (shape_column_ == nullptr) {
+    std::vector<std::uint8_t> is_named(items());
+    match_codes(shape_bytes_, names, is_named.data());
+    return rows.add_hits(is_named.data());
+  }
   const std::span<std::uint64_t> words = rows.words();
   with_shapes([&](auto shape_of) {
     for (std::size_t item = 0; item < items(); ++item) {

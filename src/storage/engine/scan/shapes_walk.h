@@ -19,7 +19,9 @@ class ShapesWalk {
   static Result<ShapesWalk> open(part::RowGroup& group, part::Place place,
                                  std::span<const std::uint32_t> columns);
 
-  std::size_t items() const { return shape_column_->size; }
+  std::size_t items() const {
+    return shape_column_ == nullptr ? shape_bytes_.size() : shape_column_->size;
+  }
   // Whether no shape names two of the columns, or one twice.
   bool is_simple() const { return is_simple_; }
 
@@ -40,6 +42,11 @@ class ShapesWalk {
   template <typename Work>
   void with_shapes(Work&& work) const;
 
+  void spread_bytes(const std::vector<std::uint8_t>& names, const std::uint8_t* hits,
+                    Selection& rows) const;
+
+  // One of the two.
+  std::span<const std::uint8_t> shape_bytes_;
   const part::NumberColumn* shape_column_ = nullptr;
   std::vector<std::vector<std::uint32_t>> shapes_;  // by shape: indexes of columns, in order
   std::size_t columns_ = 0;
@@ -49,6 +56,10 @@ class ShapesWalk {
 // Calls `work` with a function from an item to its shape, as fast as the column allows.
 template <typename Work>
 void ShapesWalk::with_shapes(Work&& work) const {
+  if (shape_column_ == nullptr) {
+    const std::uint8_t* shapes = shape_bytes_.data();
+    return work([shapes](std::size_t item) { return shapes[item]; });
+  }
   const part::NumberColumn& column = *shape_column_;
   if (!column.has_dictionary) {
     const std::uint64_t* shapes = column.entries.data();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "storage/engine/scan/code_hits.h"
+
 namespace kolben::storage::scan {
 
 using Seen = Condition::Seen;
@@ -26,13 +28,15 @@ Result<Prospect> TableScan::look() {
 
 Status TableScan::find(Found& found) {
   if (!any_is_set(&Seen::any)) return Status::ok();
-  KOLBEN_TRY(const part::NumberColumn* numbers, group_.numbers(column_));
+  KOLBEN_TRY(const std::span<const std::uint8_t> codes, group_.code_bytes(column_));
+  KOLBEN_TRY(const part::NumberColumn* numbers,
+             codes.empty() ? group_.numbers(column_) : group_.number_dictionary(column_));
   if (numbers->size != group_.rows()) {
     return data_loss("row group " + std::to_string(group_.index()) +
                      " has rows without a resource");
   }
-  set_rows(*numbers, &Seen::matched, found.satisfied);
-  if (found.wants_there) set_rows(*numbers, &Seen::any, found.there);
+  set_rows(*numbers, codes, &Seen::matched, found.satisfied);
+  if (found.wants_there) set_rows(*numbers, codes, &Seen::any, found.there);
   return Status::ok();
 }
 
@@ -43,10 +47,16 @@ Outcome TableScan::outcome(const part::NumberColumn& numbers, Flag flag) const {
   return static_cast<std::size_t>(count) == numbers.entries.size() ? Outcome::kAll : Outcome::kSome;
 }
 
-void TableScan::set_rows(const part::NumberColumn& numbers, Flag flag, Selection& rows) const {
+void TableScan::set_rows(const part::NumberColumn& numbers, std::span<const std::uint8_t> codes,
+                         Flag flag, Selection& rows) const {
   std::vector<std::uint8_t> by_entry;
   by_entry.reserve(numbers.entries.size());
   for (const std::uint64_t number : numbers.entries) by_entry.push_back(is_set(number, flag));
+  if (!codes.empty()) {
+    std::vector<std::uint8_t> hits(codes.size());
+    match_codes(codes, by_entry, hits.data());
+    return rows.add_hits(hits.data());
+  }
   if (!numbers.has_dictionary) return rows.add_hits(by_entry.data());
   if (numbers.codes.empty()) {
     if (!by_entry.empty() && by_entry[0] != 0) rows.fill();

@@ -28,7 +28,9 @@ class TableScan {
     return number < seen_.size() && seen_[number].*flag;
   }
   Outcome outcome(const part::NumberColumn& numbers, Flag flag) const;
-  void set_rows(const part::NumberColumn& numbers, Flag flag, Selection& rows) const;
+  // `codes`: where the column has them as bytes.
+  void set_rows(const part::NumberColumn& numbers, std::span<const std::uint8_t> codes, Flag flag,
+                Selection& rows) const;
 
   part::RowGroup& group_;
   const std::uint32_t column_;

@@ -18,7 +18,7 @@ bool holds_for_trace(const Condition& condition, const TraceFacts& facts) {
 
 }  // namespace
 
-Result<const TraceFacts*> TraceJudge::facts(const TraceId& id, const GroupRef& here) {
+Result<const TraceFacts*> TraceJudge::facts(const TraceId& id, const RunRef& here) {
   const auto found = facts_.find(id);
   if (found != facts_.end()) return &found->second;
   KOLBEN_TRY(TraceFacts facts, reader_.facts(id, &here));
@@ -30,7 +30,7 @@ Status TraceJudge::meet(GroupScan& scan, const Condition& condition, Selection& 
   KOLBEN_TRY(const std::span<const part::TraceRun> runs, scan.spans().traces());
   for (const part::TraceRun& run : runs) {
     if (!rows.any(run.first, run.first + run.rows)) continue;
-    KOLBEN_TRY(const TraceFacts* facts, this->facts(run.id, scan.place()));
+    KOLBEN_TRY(const TraceFacts* facts, this->facts(run.id, {scan.place(), run.first}));
     if (holds_for_trace(condition, *facts)) continue;
     for (std::uint32_t row = run.first; row < run.first + run.rows; ++row) rows.reset(row);
   }
@@ -49,7 +49,8 @@ Status TraceJudge::relate(GroupScan& scan, std::size_t filter, const FilterPlan:
 
 Status TraceJudge::relate_trace(GroupScan& scan, const part::TraceRun& run, std::size_t filter,
                                 const FilterPlan::Node& node, Selection& rows) {
-  KOLBEN_TRY(const std::vector<TraceRow> trace, reader_.rows(run.id, &scan.place()));
+  const RunRef here{scan.place(), run.first};
+  KOLBEN_TRY(const std::vector<TraceRow> trace, reader_.rows(run.id, &here));
   std::vector<std::uint8_t> matching(trace.size(), 0);
   KOLBEN_RETURN_IF_ERROR(find_matching(trace, filter, node.children.front(), matching));
   // Each span once.

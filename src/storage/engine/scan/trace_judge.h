@@ -17,7 +17,7 @@ class TraceJudge final : public TraceLook {
                 Selection& rows) override;
 
  private:
-  Result<const TraceFacts*> facts(const TraceId& id, const GroupRef& here);
+  Result<const TraceFacts*> facts(const TraceId& id, const RunRef& here);
   Status relate_trace(GroupScan& scan, const part::TraceRun& run, std::size_t filter,
                       const FilterPlan::Node& node, Selection& rows);
   Status find_matching(const std::vector<TraceRow>& trace, std::size_t filter,

@@ -37,52 +37,53 @@ bool say_the_same(const Entry& a, const Entry& b, Message Entry::* message) {
 
 }  // namespace
 
-// Where the trace may be: at most one run a row group.
-Status TraceReader::add_places(const TraceId& id, const GroupRef* here,
-                               std::vector<GroupRef>& places) {
+// Where the trace may be.
+Status TraceReader::add_places(const TraceId& id, const RunRef* here, std::vector<RunRef>& places) {
   if (here != nullptr && split_ != nullptr && !split_->contains(id)) {
     places.push_back(*here);
     return Status::ok();
   }
-  for (std::uint32_t i = 0; i < query_.snapshot().spans.size(); ++i) {
+  const std::size_t parts = query_.snapshot().spans.size();
+  if (reads_ahead_) {
+    for (std::size_t i = 0; i < parts; ++i) query_.part(i).part->expect_trace(id);
+  }
+  for (std::uint32_t i = 0; i < parts; ++i) {
     found_.clear();
     KOLBEN_RETURN_IF_ERROR(query_.part(i).part->find_trace(id, found_));
-    for (const part::TracePlace& place : found_) places.push_back({i, place.group, 0});
+    for (const part::TracePlace& place : found_) places.push_back({{i, place.group, 0}, place.row});
   }
   return Status::ok();
 }
 
-Status TraceReader::add_rows(GroupScan& group, const TraceId& id, std::vector<TraceRow>& rows) {
-  KOLBEN_TRY(const std::span<const TraceRun> runs, group.spans().traces());
-  KOLBEN_TRY(const std::span<const std::uint64_t> starts, group.spans().starts());
-  for (const TraceRun& run : runs) {
-    if (run.id != id) continue;
-    for (std::uint32_t row = run.first; row < run.first + run.rows; ++row) {
-      if (group.is_deleted(row)) continue;
-      TraceRow& added = rows.emplace_back();
-      added.place = group.place();
-      added.row = row;
-      added.start = starts[row];
-      KOLBEN_TRY(added.id, group.spans().span_id(row));
-      KOLBEN_TRY(added.parent, group.spans().parent_id(row));
-    }
+Status TraceReader::add_rows(const RunRef& place, const TraceId& id, std::vector<TraceRow>& rows) {
+  KOLBEN_TRY(const std::shared_ptr<GroupScan> group, groups_.get(place.group));
+  KOLBEN_TRY(const std::span<const TraceRun> runs, group->spans().traces());
+  const TraceRun* run = run_at(runs, id, place.row);
+  if (run == nullptr) return Status::ok();  // another of the same hash
+  KOLBEN_TRY(const std::span<const std::uint64_t> starts, group->spans().starts());
+  for (std::uint32_t row = run->first; row < run->first + run->rows; ++row) {
+    if (group->is_deleted(row)) continue;
+    TraceRow& added = rows.emplace_back();
+    added.place = group->place();
+    added.row = row;
+    added.start = starts[row];
+    KOLBEN_TRY(added.id, group->spans().span_id(row));
+    KOLBEN_TRY(added.parent, group->spans().parent_id(row));
   }
   return Status::ok();
 }
 
-Result<std::vector<TraceRow>> TraceReader::rows(const TraceId& id, const GroupRef* here) {
-  std::vector<GroupRef> places;
+Result<std::vector<TraceRow>> TraceReader::rows(const TraceId& id, const RunRef* here) {
+  std::vector<RunRef> places;
   KOLBEN_RETURN_IF_ERROR(add_places(id, here, places));
-  std::vector<TraceRow> rows;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    // Ids of one hash may share a row group.
-    if (std::find(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(i), places[i]) !=
-        places.begin() + static_cast<std::ptrdiff_t>(i)) {
-      continue;
+  if (reads_ahead_) {
+    for (const RunRef& place : places) {
+      KOLBEN_TRY(const std::shared_ptr<GroupScan> group, groups_.get(place.group));
+      group->part().expect_group(group->spans().columns().directory());
     }
-    KOLBEN_TRY(const std::shared_ptr<GroupScan> group, groups_.get(places[i]));
-    KOLBEN_RETURN_IF_ERROR(add_rows(*group, id, rows));
   }
+  std::vector<TraceRow> rows;
+  for (const RunRef& place : places) KOLBEN_RETURN_IF_ERROR(add_rows(place, id, rows));
   std::sort(rows.begin(), rows.end(),
             [](const TraceRow& a, const TraceRow& b) { return order_of(a) < order_of(b); });
   KOLBEN_RETURN_IF_ERROR(mark_copies(rows));

@@ -25,20 +25,29 @@ struct TraceRow {
   std::uint64_t start = 0;
 };
 
+// Where the rows of a trace in a row group begin.
+struct RunRef {
+  GroupRef group;
+  std::uint32_t row = 0;
+};
+
 class TraceReader {
  public:
   // `split`: which traces lie in several places, where somebody found out; null: any may.
   TraceReader(const BoundQuery& query, GroupCache& groups, const SplitTraces* split)
       : query_(query), groups_(groups), split_(split) {}
 
+  // Says that spans are read whole, so that row groups are fetched at once.
+  void read_ahead() { reads_ahead_ = true; }
+
   // All rows of the trace that are not deleted, in the order of (start, id, part, group, row).
-  // `here`: a row group that is known to have some.
-  Result<std::vector<TraceRow>> rows(const TraceId& id, const GroupRef* here = nullptr);
+  // `here`: a place that is known to have some.
+  Result<std::vector<TraceRow>> rows(const TraceId& id, const RunRef* here = nullptr);
   // The earliest start; none where there is no row. Does not look where it can't be earlier than
   // `known`, which may be UINT64_MAX.
   Result<std::optional<std::uint64_t>> earliest(const TraceId& id, std::uint64_t known);
   Result<TraceSummary> summary(const TraceId& id);
-  Result<TraceFacts> facts(const TraceId& id, const GroupRef* here = nullptr);
+  Result<TraceFacts> facts(const TraceId& id, const RunRef* here = nullptr);
   // The span with its resource and scope; views into the row group, which `owner` keeps.
   struct FullSpan {
     std::shared_ptr<GroupScan> owner;
@@ -49,15 +58,16 @@ class TraceReader {
   Result<FullSpan> read(const TraceRow& row, Arena& arena);
 
  private:
-  Result<TraceSummary> add_up(const TraceId& id, const GroupRef* here, bool& has_root);
-  Status add_places(const TraceId& id, const GroupRef* here, std::vector<GroupRef>& places);
-  Status add_rows(GroupScan& group, const TraceId& id, std::vector<TraceRow>& rows);
+  Result<TraceSummary> add_up(const TraceId& id, const RunRef* here, bool& has_root);
+  Status add_places(const TraceId& id, const RunRef* here, std::vector<RunRef>& places);
+  Status add_rows(const RunRef& place, const TraceId& id, std::vector<TraceRow>& rows);
   Status mark_copies(std::vector<TraceRow>& rows);
   Result<bool> is_copy(const TraceRow& a, const TraceRow& b);
 
   const BoundQuery& query_;
   GroupCache& groups_;
   const SplitTraces* split_;
+  bool reads_ahead_ = false;
   std::vector<part::TracePlace> found_;
 };
 

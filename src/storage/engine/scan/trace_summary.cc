@@ -107,7 +107,7 @@ class Adding {
 
 }  // namespace
 
-Result<TraceSummary> TraceReader::add_up(const TraceId& id, const GroupRef* here, bool& has_root) {
+Result<TraceSummary> TraceReader::add_up(const TraceId& id, const RunRef* here, bool& has_root) {
   KOLBEN_TRY(const std::vector<TraceRow> rows, this->rows(id, here));
   Adding adding(rows);
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
@@ -126,7 +126,7 @@ Result<TraceSummary> TraceReader::summary(const TraceId& id) {
   return add_up(id, nullptr, has_root);
 }
 
-Result<TraceFacts> TraceReader::facts(const TraceId& id, const GroupRef* here) {
+Result<TraceFacts> TraceReader::facts(const TraceId& id, const RunRef* here) {
   TraceFacts facts;
   KOLBEN_TRY(TraceSummary summary, add_up(id, here, facts.has_root));
   facts.duration = summary.end_unix_nano - summary.start_unix_nano;

@@ -187,6 +187,12 @@ void ValueTest::plan_text() {
   kind_ = condition_->op() == Operator::kRegex ? Kind::kEach : Kind::kRange;
 }
 
+const std::string* ValueTest::required_text() const {
+  const bool is_asked = kind_ == Kind::kEach && type_ == ColumnType::kString;
+  if (!is_asked || condition_->required_text().empty()) return nullptr;
+  return &condition_->required_text();
+}
+
 bool ValueTest::number(std::uint64_t stored) const {
   if (kind_ == Kind::kRange) return least_ <= stored && stored <= greatest_;
   if (kind_ != Kind::kEach) return kind_ == Kind::kAll;

@@ -37,6 +37,9 @@ class ValueTest {
   // The one text that satisfies it, where there is only one.
   const std::string* equal_text() const { return is_equality_ ? &*text_ : nullptr; }
 
+  // What every stored text has in it that satisfies it; null where nothing is known.
+  const std::string* required_text() const;
+
   // Any kind, of numbers or texts (for arrays and maps: messages) as they are stored.
   bool number(std::uint64_t stored) const;
   bool text(std::string_view stored) const;
