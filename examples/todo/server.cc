@@ -3,8 +3,8 @@
 #include <kolben/telemetry.hpp>
 
 #include <charconv>
-#include <regex>
 #include <string>
+#include <string_view>
 
 #include "todo/access_log.h"
 #include "todo/page.h"
@@ -85,6 +85,7 @@ bool has_no_body(const httplib::Request& request) {
          !request.has_header("Transfer-Encoding");
 }
 
+constexpr std::string_view kDelete = "/delete/";
 constexpr const char* kDeletePath = R"(/delete/(\d+))";
 
 }  // namespace
@@ -95,9 +96,8 @@ void add_routes(httplib::Server& server, Tasks& tasks) {
   server.set_pre_routing_handler([&tasks](const Request& request, Response& response) {
     using Outcome = httplib::Server::HandlerResponse;
     if (!has_no_body(request)) return Outcome::Unhandled;
-    std::smatch match;
-    if (std::regex_match(request.path, match, std::regex(kDeletePath))) {
-      remove(tasks, match[1], response);
+    if (request.path.starts_with(kDelete)) {
+      remove(tasks, request.path.substr(kDelete.size()), response);
     } else if (request.path == "/add") {
       add(tasks, request, response);
     } else {
