@@ -171,10 +171,9 @@ class StoreBench {
   }
 
   // Rounds of requests made beforehand, so that making them is not measured.
-  void ingest(const char* what, Signal signal, std::uint64_t wanted,
+  void ingest(const std::string& what, Signal signal, std::uint64_t wanted,
               const std::function<std::string()>& next) {
     constexpr std::uint64_t kRound = 200'000;
-    std::vector<double> rates;
     double cpu = 0;
     std::uint64_t stored = 0;
     std::uint64_t bytes = 0;
@@ -425,7 +424,7 @@ class StoreBench {
                     const std::function<std::string()>& next) {
     options_.path = directory_ + "/" + folder;
     open();
-    ingest(what, signal, count, next);
+    ingest(std::string(what) + "s", signal, count, next);
     const std::uint64_t sent = sent_;
     parts_row(what, [sent](const StoreStats&) { return sent; });
     KOLBEN_CHECK(engine_->close().is_ok());

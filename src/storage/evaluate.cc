@@ -25,7 +25,8 @@ std::optional<T> parse_number(std::string_view text) {
 }
 
 bool has(std::string_view text, const std::string& part) {
-  return part.empty() || ::memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+  if (part.empty() || text.size() < part.size()) return part.empty();
+  return ::memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
 }
 
 bool is_number(const Value& value) {

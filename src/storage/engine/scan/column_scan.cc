@@ -104,9 +104,11 @@ Status ColumnScan::open_texts(RowGroup& group, const Chunk& chunk) {
 // Whether a text is anywhere among the values, one behind the other.
 Status ColumnScan::look_for(const std::string& text, RowGroup& group, const Chunk& chunk) {
   KOLBEN_TRY(const std::optional<Bytes> values, load_joined(group.part().source(), chunk));
-  if (values && ::memmem(values->data(), values->size(), text.data(), text.size()) == nullptr) {
-    outcome_ = Outcome::kNone;
-  }
+  if (!values) return Status::ok();
+  const bool is_there =
+      values->size() >= text.size() &&
+      ::memmem(values->data(), values->size(), text.data(), text.size()) != nullptr;
+  if (!is_there) outcome_ = Outcome::kNone;
   return Status::ok();
 }
 

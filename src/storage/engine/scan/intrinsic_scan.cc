@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "storage/engine/scan/code_hits.h"
+
 namespace kolben::storage::scan {
 namespace {
 
@@ -145,14 +147,24 @@ Status IntrinsicScan::find_number(SpanGroup& group, Selection& satisfied) {
   const std::uint32_t column = field_ == Intrinsic::kKind     ? span_column::kKind
                                : field_ == Intrinsic::kStatus ? span_column::kStatus
                                                               : span_column::kParent;
-  KOLBEN_TRY(const part::NumberColumn* numbers, group.columns().numbers(column));
+  KOLBEN_TRY(const std::span<const std::uint8_t> codes, group.columns().code_bytes(column));
+  KOLBEN_TRY(const part::NumberColumn* numbers, codes.empty()
+                                                    ? group.columns().numbers(column)
+                                                    : group.columns().number_dictionary(column));
   if (numbers->size != group.rows()) {
     return data_loss("row group " + std::to_string(group.columns().index()) +
                      " has rows without a value");
   }
+  const auto verdict = [this](std::uint64_t number) {
+    return verdicts_[std::min(number, kNumberMax)];
+  };
   std::vector<std::uint8_t> hits(numbers->size);
-  for (std::size_t row = 0; row < hits.size(); ++row) {
-    hits[row] = verdicts_[std::min((*numbers)[row], kNumberMax)];
+  if (codes.empty()) {
+    for (std::size_t row = 0; row < hits.size(); ++row) hits[row] = verdict((*numbers)[row]);
+  } else {
+    std::vector<std::uint8_t> by_code;
+    for (const std::uint64_t number : numbers->entries) by_code.push_back(verdict(number));
+    match_codes(codes, by_code, hits.data());
   }
   satisfied.add_hits(hits.data());
   return Status::ok();
