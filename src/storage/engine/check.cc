@@ -87,7 +87,7 @@ Status set_aside(const DataDirectory& directory, const ManifestPart& facts) {
 }  // namespace
 
 Result<Checked> check_store(FileSystem& files, const std::string& path, const CheckOptions& options,
-                            CheckProgress progress) {
+                            WorkProgress progress) {
   if (!files.exists(path + "/FORMAT")) return not_found(path + " is no store");
   KOLBEN_TRY(const DataDirectory directory, DataDirectory::open(files, path));
   Checked checked;

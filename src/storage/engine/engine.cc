@@ -174,9 +174,9 @@ Status Engine::maintain() {
   return keeper_->merge_all();
 }
 
-Status Engine::compact() {
+Status Engine::compact(WorkProgress progress) {
   KOLBEN_RETURN_IF_ERROR(flush());
-  return keeper_->compact();
+  return keeper_->compact(std::move(progress));
 }
 
 StoreStats Engine::stats() {

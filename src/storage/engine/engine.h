@@ -63,12 +63,13 @@ class Engine final : public Store {
   // Does now what the keeper does by the clock.
   Status maintain();
   // Rewrites what can become smaller: small parts, deleted rows.
-  Status compact();
+  Status compact(WorkProgress progress = {});
 
   // Removes all spans of the traces, or all that match, at once for queries and on the disk with
   // the next merge. How many there were.
   Result<std::uint64_t> delete_traces(std::span<const TraceId> ids);
-  Result<std::uint64_t> delete_spans(const Filter& filter, TimeRange range);
+  Result<std::uint64_t> delete_spans(const Filter& filter, TimeRange range,
+                                     WorkProgress progress = {});
 
   // A copy of the store as it is now, in `path`, on the same file system: it shares the parts' room
   // until they are merged or removed here. A store can be opened there, or the copy moved away.
@@ -83,8 +84,8 @@ class Engine final : public Store {
   Status start();
   Status open_directory();
   Result<scan::Context> context();
-  Result<std::uint64_t> delete_rows(
-      UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose);
+  Result<std::uint64_t> delete_rows(UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose,
+                                    WorkProgress progress);
 
   const Options options_;
   std::unique_ptr<DataDirectory> directory_;
