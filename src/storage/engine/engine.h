@@ -54,6 +54,7 @@ class Engine final : public Store {
                                           std::uint32_t limit) override;
   Result<std::vector<ServiceLink>> dependencies(TimeRange range) override;
   StoreStats stats() override;
+  Status health() override;
 
   // Everything that was acknowledged before; what a query looks at.
   Result<Snapshot> snapshot();
