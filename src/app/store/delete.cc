@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "app/cli/progress.h"
 #include "app/store/store_commands.h"
 
 namespace kolben::app {
@@ -51,7 +52,11 @@ Result<std::uint64_t> delete_spans(storage::engine::Engine& engine, const Delete
   }
   if (options.service.empty() && options.attributes.empty()) return deleted;
   KOLBEN_TRY(const storage::Filter filter, filter_of(options));
-  KOLBEN_TRY(const std::uint64_t more, engine.delete_spans(filter, {}));
+  Progress progress("looking for spans");
+  KOLBEN_TRY(const std::uint64_t more,
+             engine.delete_spans(filter, {}, [&progress](std::size_t done, std::size_t all) {
+               progress.show(done, all);
+             }));
   return deleted + more;
 }
 
