@@ -206,6 +206,7 @@ def spans_left(data, tmp_path):
 
 
 def test_a_trace_is_deleted_by_its_id(data, tmp_path):
+    before = stats(data)["traces"]
     answer = ok(run("delete", data, "--trace", f"{7:032x}", "--trace", f"{0xF0051:032x}"))
     assert answer.stdout.startswith("4 spans deleted; ")
     assert answer.stderr == ""
@@ -213,7 +214,6 @@ def test_a_trace_is_deleted_by_its_id(data, tmp_path):
     assert len(left) == 3 + 2 * MANY_TRACES - 4
     assert not {trace for trace, _ in left} & {f"{7:032x}", f"{0xF0051:032x}"}
     assert ok(run("delete", data, "--trace", f"{7:032x}")).stdout.startswith("0 spans deleted")
-    before = stats(data)["traces"]
     ok(run("compact", data))
     after = stats(data)["traces"]
     assert after["rows"] == len(left) and after["bytes"] < before["bytes"]
