@@ -1,6 +1,5 @@
 #include "app/run.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "app/banner.h"
+#include "app/descriptor_limit.h"
 #include "app/ports_file.h"
 #include "app/signals.h"
 #include "base/clock.h"
@@ -24,23 +24,6 @@ namespace {
 // For queues to empty and connections to end. Service managers wait longer before they kill
 // (systemd 90 s, Kubernetes 30 s, Docker 10 s); an impatient person sends a second signal.
 constexpr auto kStopMax = std::chrono::seconds(8);
-
-// The built-in configuration holds some 40 before anybody connects; gRPC aborts where it gets none.
-constexpr rlim_t kDescriptorsMin = 64;
-
-// Many connections need many descriptors; the soft limit is there for programs that use select().
-Status raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return Status::ok();
-  if (limit.rlim_max < kDescriptorsMin) {
-    return failed_precondition("only " + std::to_string(limit.rlim_max) + " files may be open, " +
-                               std::to_string(kDescriptorsMin) +
-                               " are needed at least: raise the limit (ulimit -n)");
-  }
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  return Status::ok();
-}
 
 void tell(const Status& status) {
   const std::string message(status.message());

@@ -63,6 +63,13 @@ class SystemFile final : public File {
     return static_cast<std::uint64_t>(facts.st_size);
   }
 
+  std::uint64_t next_written(std::uint64_t offset) const override {
+    const off_t place =
+        ::lseek(descriptor_.number(), static_cast<off_t>(offset), SEEK_DATA);  // reads are pread()
+    if (place >= 0) return static_cast<std::uint64_t>(place);
+    return errno == ENXIO ? size().value_or(offset) : offset;
+  }
+
  private:
   const Descriptor descriptor_;
   const std::string path_;

@@ -37,6 +37,10 @@ class File {
   // Reserves the room of the first `size` bytes, which grow the file with zeros.
   virtual Status allocate(std::uint64_t size) = 0;
   virtual Result<std::uint64_t> size() const = 0;
+  // The first place from `offset` on where anything may have been written: what is before it reads
+  // as zeros. The file's end where there is none. It saves reading reserved room, and may be
+  // `offset` itself always.
+  virtual std::uint64_t next_written(std::uint64_t offset) const { return offset; }
 
   Status write_at(std::uint64_t offset, std::string_view bytes) {
     return write_at(offset, std::span<const std::string_view>(&bytes, 1));

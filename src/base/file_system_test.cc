@@ -46,6 +46,18 @@ TEST_F(FileSystemTest, MoreSlicesThanOneCallTakes) {
   EXPECT_EQ(*(*file)->size(), 50'000U);
 }
 
+TEST_F(FileSystemTest, RoomThatWasNeverWrittenMayBeSkipped) {
+  auto file = files_.open(path("a"), OpenMode::kCreate);
+  ASSERT_TRUE((*file)->allocate(8 << 20));
+  ASSERT_TRUE((*file)->write_at(5 << 20, "here"));
+  // Where the file system knows nothing, it is the place itself.
+  EXPECT_GE((*file)->next_written(1 << 20), std::uint64_t{1} << 20);
+  EXPECT_LE((*file)->next_written(1 << 20), std::uint64_t{5} << 20);
+  EXPECT_EQ((*file)->next_written(5 << 20), std::uint64_t{5} << 20);
+  EXPECT_GE((*file)->next_written(7 << 20), std::uint64_t{7} << 20);
+  EXPECT_LE((*file)->next_written(7 << 20), std::uint64_t{8} << 20);
+}
+
 TEST_F(FileSystemTest, ErrorsNameWhatWasAttempted) {
   EXPECT_EQ(files_.open(path("none"), OpenMode::kRead).error().code(), StatusCode::kNotFound);
   EXPECT_NE(

@@ -145,6 +145,8 @@ StatusCode code_of_errno(int error_number) {
       return StatusCode::kResourceExhausted;
     case EINVAL:
       return StatusCode::kInvalidArgument;
+    case EXDEV:
+      return StatusCode::kFailedPrecondition;
     case ECONNREFUSED:
     case ECONNRESET:
     case EPIPE:

@@ -43,6 +43,7 @@
 #include "base/result.h"
 #include "config/node.h"
 #include "model/batch.h"
+#include "pipeline/health.h"
 #include "pipeline/receipt.h"
 #include "pipeline/telemetry.h"
 
@@ -75,6 +76,8 @@ class Host {
   virtual const Clock& clock() const = 0;
   // The program's own metrics, served on service.telemetry.metrics.address.
   virtual TelemetryRegistry& telemetry() = 0;
+  // Where components say that they run and cannot do their work.
+  virtual HealthRegistry& health() = 0;
   // True once every component has started and is ready.
   virtual bool is_ready() const = 0;
   // Called by components in start() or ready(), for each listener.

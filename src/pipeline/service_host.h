@@ -21,6 +21,7 @@ class ServiceHost final : public Host {
 
   const Clock& clock() const override { return clock_; }
   TelemetryRegistry& telemetry() override { return telemetry_; }
+  HealthRegistry& health() override { return health_; }
   bool is_ready() const override { return is_ready_.load(std::memory_order_acquire); }
   // By the program, once the graph has started; false again when it stops.
   void set_ready(bool is_ready) { is_ready_.store(is_ready, std::memory_order_release); }
@@ -36,6 +37,7 @@ class ServiceHost final : public Host {
   const Clock& clock_;
   const std::string effective_config_;
   TelemetryRegistry telemetry_;
+  HealthRegistry health_;
   std::atomic<bool> is_ready_{false};
   mutable Mutex mutex_;
   std::vector<BoundPort> ports_ KOLBEN_GUARDED_BY(mutex_);

@@ -216,6 +216,9 @@ class Store {
                                                   std::uint32_t limit) = 0;
   virtual Result<std::vector<ServiceLink>> dependencies(TimeRange range) = 0;
   virtual StoreStats stats() = 0;
+  // Why the store takes nothing at all until the disk has room, or works, again; OK otherwise, also
+  // while write() refuses for a moment because more comes than goes.
+  virtual Status health() { return Status::ok(); }
 };
 
 }  // namespace kolben::storage

@@ -1,8 +1,12 @@
 import contextlib
+import pathlib
+import subprocess
 
 import pytest
 
 import harness
+
+HERE = pathlib.Path(__file__).parent
 
 
 @pytest.fixture
@@ -27,3 +31,18 @@ def shared_kolben(tmp_path_factory):
     program = harness.Kolben(tmp_path_factory.mktemp("kolben"))
     yield program
     program.kill()
+
+
+@pytest.fixture(scope="session")
+def sdk_python():
+    """The interpreter of a venv with the pinned SDK; made once, kept under build/test."""
+    venv = harness.ROOT / "build" / "test" / "venv"
+    python = venv / "bin" / "python"
+    wanted = (HERE / "requirements.txt").read_text()
+    marker = venv / "requirements.txt"
+    if not marker.exists() or marker.read_text() != wanted:
+        subprocess.run(["/usr/bin/python3", "-m", "venv", venv], check=True, timeout=120)
+        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r",
+                        HERE / "requirements.txt"], check=True, timeout=300)
+        marker.write_text(wanted)
+    return python

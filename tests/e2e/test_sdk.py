@@ -13,21 +13,6 @@ from test_collector import SCENARIO, collector, make_certificate
 HERE = pathlib.Path(__file__).parent
 
 
-@pytest.fixture(scope="session")
-def sdk_python():
-    """The interpreter of a venv with the pinned SDK; made once, kept under build/test."""
-    venv = ROOT / "build" / "test" / "venv"
-    python = venv / "bin" / "python"
-    wanted = (HERE / "requirements.txt").read_text()
-    marker = venv / "requirements.txt"
-    if not marker.exists() or marker.read_text() != wanted:
-        subprocess.run(["/usr/bin/python3", "-m", "venv", venv], check=True, timeout=120)
-        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r",
-                        HERE / "requirements.txt"], check=True, timeout=300)
-        marker.write_text(wanted)
-    return python
-
-
 def values(attributes):
     return {row["key"]: row["value"] for row in attributes}
 

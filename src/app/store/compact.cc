@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "app/cli/progress.h"
 #include "app/store/store_commands.h"
 
 namespace kolben::app {
@@ -11,10 +12,14 @@ namespace {
 int compact(const std::string& data) {
   auto engine = open_store(data);
   if (!engine) return fail("compact", engine.error());
-  const std::uint64_t before = (*engine)->stats().disk_bytes;
-  std::fprintf(stderr, "merging parts ...\n");
-  const Status compacted = (*engine)->compact();
-  const std::uint64_t after = (*engine)->stats().disk_bytes;
+  const Status flushed = (*engine)->flush();
+  if (!flushed) return finish("compact", **engine, flushed);
+  const std::uint64_t before = part_bytes(**engine);
+  Progress progress("merging parts");
+  const Status compacted = (*engine)->compact(
+      [&progress](std::size_t done, std::size_t all) { progress.show(done, all); });
+  progress.clear();
+  const std::uint64_t after = part_bytes(**engine);
   if (compacted.is_ok()) {
     std::printf("%llu bytes before, %llu now\n", static_cast<unsigned long long>(before),
                 static_cast<unsigned long long>(after));

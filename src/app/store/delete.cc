@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "app/cli/progress.h"
 #include "app/store/store_commands.h"
 
 namespace kolben::app {
@@ -54,7 +55,11 @@ Result<Deleted> delete_what_is_named(storage::engine::Engine& engine,
   }
   if (options.service.empty() && options.attributes.empty()) return deleted;
   KOLBEN_TRY(const storage::Filter filter, filter_of(options));
-  KOLBEN_TRY(const Deleted more, engine.delete_matching(filter, {}));
+  Progress progress("looking for what matches");
+  KOLBEN_TRY(const Deleted more,
+             engine.delete_matching(filter, {}, [&progress](std::size_t done, std::size_t all) {
+               progress.show(done, all);
+             }));
   return Deleted{deleted.spans + more.spans, deleted.log_records + more.log_records};
 }
 

@@ -18,11 +18,6 @@ struct ExportOptions {
   std::string file;
 };
 
-Signal signal_of(const std::string& name) {
-  if (name == "logs") return Signal::kLogs;
-  return name == "metrics" ? Signal::kMetrics : Signal::kTraces;
-}
-
 Result<std::uint64_t> write_all(storage::engine::Engine& engine, const ExportOptions& options) {
   const RequestFormat format =
       options.format == "json" ? RequestFormat::kJson : RequestFormat::kProtobuf;

@@ -1,5 +1,6 @@
 #include "app/store/request_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/file_system.h"
 #include "otlp/encode.h"
 #include "otlp/json.h"
 
@@ -23,16 +25,29 @@ bool is_standard(const std::string& path) {
 
 }  // namespace
 
+RequestFile::Temporary::~Temporary() {
+  if (!path.empty()) ::unlink(path.c_str());
+}
+
 Status RequestFile::failure(const char* attempted) const {
-  return unavailable(std::string(attempted) + " " + path_ + ": " + std::strerror(errno));
+  return unavailable(std::string(attempted) + " " + name_ + ": " + std::strerror(errno));
 }
 
 Result<RequestFile> RequestFile::create(const std::string& path, RequestFormat format) {
-  const int standard = is_standard(path) ? ::dup(STDOUT_FILENO) : -1;
-  std::unique_ptr<std::FILE, Close> file(is_standard(path) ? ::fdopen(standard, "w")
-                                                           : std::fopen(path.c_str(), "wx"));
-  RequestFile result(path, format, std::move(file));
+  if (is_standard(path)) {
+    RequestFile result(path, format, {::fdopen(::dup(STDOUT_FILENO), "w"), {}});
+    result.name_ = "standard output";
+    if (result.file_ == nullptr) return result.failure("cannot write");
+    return result;
+  }
+  struct stat facts{};
+  if (::lstat(path.c_str(), &facts) == 0) {
+    return already_exists(path + " is there already, and is not written over");
+  }
+  const std::string temporary = path + ".kolben.tmp";
+  RequestFile result(path, format, {std::fopen(temporary.c_str(), "we"), {}});
   if (result.file_ == nullptr) return result.failure("cannot create");
+  result.temporary_ = std::make_unique<Temporary>(temporary);
   return result;
 }
 
@@ -41,6 +56,7 @@ Result<RequestFile> RequestFile::open(const std::string& path, RequestFormat for
   std::unique_ptr<std::FILE, Close> file(is_standard(path) ? ::fdopen(standard, "r")
                                                            : std::fopen(path.c_str(), "r"));
   RequestFile result(path, format, std::move(file));
+  if (is_standard(path)) result.name_ = "standard input";
   if (result.file_ == nullptr) return result.failure("cannot open");
   struct stat facts{};
   if (::fstat(::fileno(result.file_.get()), &facts) == 0 && S_ISREG(facts.st_mode)) {
@@ -71,8 +87,15 @@ Status RequestFile::write(const Batch& batch) {
 
 Status RequestFile::finish() {
   if (std::fflush(file_.get()) != 0) return failure("cannot write");
-  if (!is_standard(path_) && ::fdatasync(::fileno(file_.get())) != 0) return failure("cannot sync");
-  return Status::ok();
+  if (!temporary_) return Status::ok();
+  if (::fdatasync(::fileno(file_.get())) != 0) return failure("cannot sync");
+  const char* from = temporary_->path.c_str();
+  int renamed = ::renameat2(AT_FDCWD, from, AT_FDCWD, path_.c_str(), RENAME_NOREPLACE);
+  // File systems that cannot promise it take the plain call.
+  if (renamed != 0 && errno == EINVAL) renamed = std::rename(from, path_.c_str());
+  if (renamed != 0) return failure("cannot give its name to");
+  temporary_->path.clear();
+  return system_file_system().sync_directory(parent_directory(path_));
 }
 
 Result<std::optional<std::string>> RequestFile::next() {
@@ -80,27 +103,39 @@ Result<std::optional<std::string>> RequestFile::next() {
 }
 
 Result<std::optional<std::string>> RequestFile::next_line() {
-  while (true) {
-    char* line = nullptr;
-    std::size_t room = 0;
-    const ssize_t length = ::getline(&line, &room, file_.get());
-    const std::unique_ptr<char, decltype(&std::free)> owner(line, &std::free);
-    if (length < 0) {
-      if (std::ferror(file_.get()) != 0) return failure("cannot read");
-      return std::optional<std::string>();
-    }
+  std::string line;
+  while (line.empty()) {
     ++requests_;
-    bytes_ += static_cast<std::uint64_t>(length);
-    std::string_view text(line, static_cast<std::size_t>(length));
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-    if (!text.empty()) return std::optional<std::string>(text);
+    KOLBEN_TRY(const bool is_there, read_line(line));
+    if (!is_there) return std::optional<std::string>();
   }
+  return std::optional<std::string>(std::move(line));
+}
+
+// A line without its end; false where the file has no more.
+Result<bool> RequestFile::read_line(std::string& line) {
+  char piece[1 << 14];
+  const std::uint64_t before = bytes_;
+  while (std::fgets(piece, sizeof piece, file_.get()) != nullptr) {
+    line.append(piece);
+    bytes_ += std::strlen(piece);
+    if (line.size() > kRequestBytesMax) {
+      return invalid_argument(place() + ": the line is longer than " +
+                              std::to_string(kRequestBytesMax) +
+                              " bytes; is it --format protobuf?");
+    }
+    if (line.ends_with('\n')) break;
+  }
+  if (std::ferror(file_.get()) != 0) return failure("cannot read");
+  while (line.ends_with('\n') || line.ends_with('\r')) line.pop_back();
+  return bytes_ > before;
 }
 
 Result<std::optional<std::string>> RequestFile::next_message() {
   unsigned char length_bytes[kLengthBytes];
   const std::size_t got = std::fread(length_bytes, 1, kLengthBytes, file_.get());
-  if (got == 0 && std::feof(file_.get()) != 0) return std::optional<std::string>();
+  if (std::ferror(file_.get()) != 0) return failure("cannot read");
+  if (got == 0) return std::optional<std::string>();
   ++requests_;
   std::size_t length = 0;
   for (const unsigned char byte : length_bytes) length = length << 8 | byte;
@@ -116,7 +151,7 @@ Result<std::optional<std::string>> RequestFile::next_message() {
 }
 
 std::string RequestFile::place() const {
-  return path_ + ":" + std::to_string(requests_);
+  return name_ + ":" + std::to_string(requests_);
 }
 
 }  // namespace kolben::app

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "model/batch.h"
@@ -18,6 +19,8 @@ enum class RequestFormat { kJson, kProtobuf };
 
 class RequestFile {
  public:
+  // A new file. It has its name once finish() succeeded; before, it is called `path`.kolben.tmp,
+  // and goes with this object. ALREADY_EXISTS where there is one of that name.
   static Result<RequestFile> create(const std::string& path, RequestFormat format);
   static Result<RequestFile> open(const std::string& path, RequestFormat format);
 
@@ -37,16 +40,27 @@ class RequestFile {
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
+  // Removes the file unless it was given another name.
+  struct Temporary {
+    explicit Temporary(std::string name) : path(std::move(name)) {}
+    Temporary(const Temporary&) = delete;
+    Temporary& operator=(const Temporary&) = delete;
+    ~Temporary();
+    std::string path;
+  };
   RequestFile(std::string path, RequestFormat format, std::unique_ptr<std::FILE, Close> file)
-      : path_(std::move(path)), format_(format), file_(std::move(file)) {}
+      : path_(std::move(path)), name_(path_), format_(format), file_(std::move(file)) {}
   Result<std::optional<std::string>> next_line();
+  Result<bool> read_line(std::string& line);
   Result<std::optional<std::string>> next_message();
   Status failure(const char* attempted) const;
 
   std::string path_;
+  std::string name_;  // in messages
   RequestFormat format_;
   std::unique_ptr<std::FILE, Close> file_;
-  std::uint64_t requests_ = 0;  // so far
+  std::unique_ptr<Temporary> temporary_;  // of a file that is written
+  std::uint64_t requests_ = 0;            // so far
   std::uint64_t bytes_ = 0;
   std::uint64_t size_ = 0;
   std::string scratch_;

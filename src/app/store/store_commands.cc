@@ -7,6 +7,7 @@
 
 #include "app/cli/commands.h"
 #include "app/configuration.h"
+#include "app/descriptor_limit.h"
 #include "base/clock.h"
 #include "base/file_system.h"
 
@@ -41,10 +42,13 @@ std::string store_path(const std::string& data_option) {
   return default_data_dir(environment);
 }
 
-Result<std::unique_ptr<storage::engine::Engine>> open_or_make_store(
-    const std::string& data_option) {
-  storage::engine::Options options;
-  options.path = store_path(data_option);
+namespace {
+
+// Of the log, for commands that write nothing into it.
+constexpr std::uint64_t kIdleSegmentBytes = 1 << 20;
+
+Result<std::unique_ptr<storage::engine::Engine>> open_engine(storage::engine::Options options) {
+  KOLBEN_RETURN_IF_ERROR(raise_descriptor_limit());  // each part takes one
   // Nothing goes because of its age or size while somebody looks.
   options.retention_bytes_max = UINT64_MAX;
   options.retention_age_max = std::chrono::nanoseconds::max();
@@ -53,13 +57,31 @@ Result<std::unique_ptr<storage::engine::Engine>> open_or_make_store(
       [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
 }
 
+}  // namespace
+
+Result<std::unique_ptr<storage::engine::Engine>> open_or_make_store(
+    const std::string& data_option) {
+  return open_engine({.path = store_path(data_option)});
+}
+
 Result<std::unique_ptr<storage::engine::Engine>> open_store(const std::string& data_option) {
   const std::string path = store_path(data_option);
   if (!system_file_system().exists(path + "/FORMAT")) {
     return not_found("there is no store in " + path +
                      "; name its directory with --data, as for `kolben up`");
   }
-  return open_or_make_store(data_option);
+  return open_engine({.path = path, .segment_bytes = kIdleSegmentBytes});
+}
+
+std::uint64_t part_bytes(const storage::engine::Engine& engine) {
+  std::uint64_t bytes = 0;
+  for (const storage::engine::StoredPart& stored : engine.parts()) bytes += stored.facts.bytes;
+  return bytes;
+}
+
+Signal signal_of(const std::string& name) {
+  if (name == "logs") return Signal::kLogs;
+  return name == "metrics" ? Signal::kMetrics : Signal::kTraces;
 }
 
 int fail(const char* command, const Status& status) {

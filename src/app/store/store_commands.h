@@ -28,8 +28,14 @@ std::string store_path(const std::string& data_option);
 // Opens a store that is there already: a wrong path shall not make an empty one.
 Result<std::unique_ptr<storage::engine::Engine>> open_store(const std::string& data_option);
 
+// What its parts take; the log that it has open takes more only until it is closed.
+std::uint64_t part_bytes(const storage::engine::Engine& engine);
+
 // The same, or a new one.
 Result<std::unique_ptr<storage::engine::Engine>> open_or_make_store(const std::string& data_option);
+
+// "traces", "logs" or "metrics", as `export` and `import` take them.
+Signal signal_of(const std::string& name);
 
 // "kolben store export: …" on stderr; returns 1.
 int fail(const char* command, const Status& status);

@@ -18,6 +18,11 @@ using storage::engine::RetentionRule;
 // Less than this holds no segment worth the name.
 constexpr std::uint64_t kRetentionBytesMin = 16 << 20;
 
+// Of a part that comes from the log: more would not fit into the memory that waits for it.
+constexpr std::uint64_t kPartRowsMax = 1 << 20;
+// More files than that are not read at once.
+constexpr std::uint64_t kMergeMax = 16;
+
 // A part of each class is written at once: more rules make many small parts.
 constexpr std::size_t kRulesMax = 16;
 
@@ -58,6 +63,21 @@ void read_retention(config::Reader& retention, Options& options) {
   }
 }
 
+// How large the pieces of the store are: the defaults are right for everybody but tests, which want
+// merges after few spans.
+void read_parts(config::Reader& parts, Options& options) {
+  parts.optional("rows", options.build_rows);
+  std::uint64_t merge = options.merge_parts_min;
+  parts.optional("merge", merge);
+  options.merge_parts_min = merge;
+  if (options.build_rows < 1 || options.build_rows > kPartRowsMax) {
+    parts.error("rows", "must be 1 to " + std::to_string(kPartRowsMax));
+  }
+  if (merge < 2 || merge > kMergeMax) {
+    parts.error("merge", "must be 2 to " + std::to_string(kMergeMax));
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<pipeline::Exporter> create(pipeline::CreateContext& context) {
@@ -71,6 +91,7 @@ std::unique_ptr<pipeline::Exporter> create(pipeline::CreateContext& context) {
   reader.choice("durability", {"disk", "os", "memory"}, durability);
   options.durability = static_cast<Durability>(durability);
   if (const auto retention = reader.child("retention")) read_retention(*retention, options);
+  if (const auto parts = reader.child("parts")) read_parts(*parts, options);
   return std::make_unique<StoreExporter>(context.id, std::move(options));
 }
 
@@ -85,6 +106,7 @@ Status StoreExporter::start(pipeline::Host& host) {
   if (!engine) return engine.status();
   engine_ = std::move(*engine);
   register_metrics();
+  health_check_ = host.health().add(id_, [this] { return engine_->health(); });
   host.provide<storage::Store>(id_, engine_.get());
   return Status::ok();
 }
@@ -138,6 +160,7 @@ void StoreExporter::stop(pipeline::Deadline) {
   if (!engine_) return;
   for (const auto gauge : gauges_) host_->telemetry().remove_gauge(gauge);
   gauges_.clear();
+  host_->health().remove(health_check_);
   // What was taken is written: on a disk that works this takes milliseconds, on one that does not
   // the writes fail, and with them the receipts.
   if (Status closed = engine_->close(); !closed) log::error(id_, closed.to_string());

@@ -41,6 +41,7 @@ class StoreExporter final : public pipeline::Exporter {
   std::unique_ptr<storage::engine::Engine> engine_;
   Counters counters_[std::size(kAllSignals)];
   std::vector<pipeline::TelemetryRegistry::GaugeId> gauges_;
+  pipeline::HealthRegistry::CheckId health_check_ = 0;
 };
 
 }  // namespace kolben::exporters::store

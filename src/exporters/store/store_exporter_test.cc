@@ -75,6 +75,7 @@ TEST_F(StoreExporterTest, AReceiptResolvesWhenTheDataIsStored) {
   EXPECT_EQ(store->stats().spans, 1U);
   EXPECT_EQ(host_.metric("otelcol_exporter_sent_spans"), 1);
   EXPECT_EQ(host_.metric("kolben_store_spans"), 1);
+  EXPECT_TRUE(host_.health().status());
   exporter->stop(std::chrono::steady_clock::now() + std::chrono::seconds(5));
 }
 

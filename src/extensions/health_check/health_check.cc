@@ -10,6 +10,7 @@
 #include "net/http/server.h"
 #include "pipeline/listener.h"
 #include "pipeline/settings.h"
+#include "wire/json_writer.h"
 
 namespace kolben::extensions::health_check {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 struct Settings {
   net::http::ServerSettings server;
   std::string path = "/";
+  bool includes_recoverable = true;
 };
 
 class HealthCheck final : public pipeline::Extension {
@@ -47,12 +49,30 @@ class HealthCheck final : public pipeline::Extension {
     if (!host_->is_ready()) {
       return net::http::json_response(503, R"({"status":"Server not available"})");
     }
+    const Status health = host_->health().status();
+    const bool is_available = health.is_ok() || !settings_.includes_recoverable;
+    return net::http::json_response(is_available ? 200 : 503, body(is_available, health));
+  }
+
+  // The Collector's, and what is wrong under the name that its health_check v2 gives it.
+  std::string body(bool is_available, const Status& health) const {
     const std::uint64_t up_nanos = host_->clock().unix_nanos() - started_unix_nanos_;
     const auto since = static_cast<std::time_t>(started_unix_nanos_ / 1'000'000'000);
-    return net::http::json_response(
-        200, fmt::format(R"({{"status":"Server available","upSince":"{:%Y-%m-%dT%H:%M:%SZ}",)"
-                         R"("uptime":"{:.3f}s"}})",
-                         fmt::gmtime(since), static_cast<double>(up_nanos) * 1e-9));
+    std::string text;
+    wire::JsonWriter json(text);
+    json.begin_object();
+    json.key("status");
+    json.string(is_available ? "Server available" : "Server not available");
+    json.key("upSince");
+    json.string(fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(since)));
+    json.key("uptime");
+    json.string(fmt::format("{:.3f}s", static_cast<double>(up_nanos) * 1e-9));
+    if (!health) {
+      json.key("error");
+      json.string(health.message());
+    }
+    json.end_object();
+    return text;
   }
 
   const std::string id_;
@@ -70,6 +90,9 @@ std::unique_ptr<pipeline::Extension> create(pipeline::CreateContext& context) {
   config::Reader reader(context.config, "extensions::" + context.id, context.errors);
   reader.optional("endpoint", settings.server.endpoint);
   reader.optional("path", settings.path);
+  if (const auto health = reader.child("component_health")) {
+    health->optional("include_recoverable_errors", settings.includes_recoverable);
+  }
   reader.ignored("check_collector_pipeline", "the Collector's own is without effect, too");
   pipeline::read_tls_server(reader, settings.server.tls);
   return std::make_unique<HealthCheck>(context.id, std::move(settings));

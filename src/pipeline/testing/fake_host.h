@@ -13,6 +13,7 @@ class FakeHost final : public Host {
   const Clock& clock() const override { return clock_; }
   ManualClock& manual_clock() { return clock_; }
   TelemetryRegistry& telemetry() override { return host_.telemetry(); }
+  HealthRegistry& health() override { return host_.health(); }
   bool is_ready() const override { return host_.is_ready(); }
   void set_ready(bool is_ready) { host_.set_ready(is_ready); }
   void report_port(BoundPort port) override { host_.report_port(std::move(port)); }

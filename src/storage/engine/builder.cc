@@ -35,7 +35,7 @@ void Builder::run() {
   while (true) {
     {
       MutexLock lock(mutex_);
-      if (is_failing_ && !is_stopping_) changed_.wait_for(mutex_, kRetry);
+      if (!failure_ && !is_stopping_) changed_.wait_for(mutex_, kRetry);
       while (!is_stopping_ && !around_.tail.has_ended()) changed_.wait(mutex_);
       if (is_stopping_) return;
     }
@@ -106,12 +106,17 @@ Status Builder::set_aside(const Requests& requests) {
   return Status::ok();
 }
 
+Status Builder::disk_health() const {
+  MutexLock lock(mutex_);
+  return failure_;
+}
+
 void Builder::note(const Status& status) {
   bool is_news = false;
   {
     MutexLock lock(mutex_);
-    is_news = is_failing_ == status.is_ok();
-    is_failing_ = !status.is_ok();
+    is_news = failure_.is_ok() != status.is_ok();
+    failure_ = status;
   }
   if (!is_news) return;
   around_.report(status.is_ok() ? "parts are written again"

@@ -37,6 +37,8 @@ class Builder {
   // Makes everything that is in the tail now into parts. Any thread; without a running thread the
   // caller does the work.
   Status flush() KOLBEN_EXCLUDES(mutex_, build_mutex_);
+  // What the disk said when it refused a part; OK where it took the last one.
+  Status disk_health() const KOLBEN_EXCLUDES(mutex_);
 
  private:
   void run();
@@ -48,10 +50,10 @@ class Builder {
 
   Surroundings around_;
   Mutex build_mutex_;  // one chunk at a time
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
-  bool is_failing_ KOLBEN_GUARDED_BY(mutex_) = false;
+  Status failure_ KOLBEN_GUARDED_BY(mutex_);  // of the last part
   Thread thread_;
 };
 

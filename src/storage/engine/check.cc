@@ -99,7 +99,7 @@ Status repair(const DataDirectory& directory, const Manifest& good, Findings& fi
 }  // namespace
 
 Result<Checked> check_store(FileSystem& files, const std::string& path, const CheckOptions& options,
-                            CheckProgress progress) {
+                            WorkProgress progress) {
   if (!files.exists(path + "/FORMAT")) return not_found(path + " is no store");
   KOLBEN_TRY(const DataDirectory directory, DataDirectory::open(files, path));
   Findings findings;

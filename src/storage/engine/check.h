@@ -7,7 +7,7 @@
 
 #include "base/file_system.h"
 #include "base/result.h"
-#include "base/unique_function.h"
+#include "storage/engine/options.h"
 
 namespace kolben::storage::engine {
 
@@ -25,9 +25,8 @@ struct Checked {
   bool is_repaired = false;
 };
 
-// `progress` is called before each part, with how many are done and how many there are.
-using CheckProgress = UniqueFunction<void(std::size_t done, std::size_t all)>;
+// `progress` is called before each part.
 Result<Checked> check_store(FileSystem& files, const std::string& path, const CheckOptions& options,
-                            CheckProgress progress);
+                            WorkProgress progress);
 
 }  // namespace kolben::storage::engine

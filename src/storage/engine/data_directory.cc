@@ -56,6 +56,11 @@ Status DataDirectory::prepare() {
   if (is_new && !is_vacant(*names)) {
     return failed_precondition("it holds other files and is no store; use an empty directory");
   }
+  if (is_new && (holds_anything(parts_path()) || holds_anything(wal_path()))) {
+    return failed_precondition(
+        "it holds parts or a log and no FORMAT: a copy that was not finished, or a store that lost "
+        "it; use another directory");
+  }
   Result<std::shared_ptr<void>> held = files_->lock(path_ + "/LOCK");
   if (!held) {
     if (held.error().code() != StatusCode::kFailedPrecondition) return held.error();
@@ -68,6 +73,12 @@ Status DataDirectory::prepare() {
   KOLBEN_RETURN_IF_ERROR(files_->create_directories(wal_path()));
   KOLBEN_RETURN_IF_ERROR(files_->create_directories(parts_path()));
   return is_new ? Status::ok() : read_format();
+}
+
+bool DataDirectory::holds_anything(const std::string& folder) const {
+  if (!files_->exists(folder)) return false;
+  const Result<std::vector<std::string>> names = files_->list(folder);
+  return !names || !names->empty();
 }
 
 Status DataDirectory::read_format() {

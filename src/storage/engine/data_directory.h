@@ -57,6 +57,7 @@ class DataDirectory {
   DataDirectory(FileSystem& files, std::string path) : files_(&files), path_(std::move(path)) {}
   Status prepare();
   Status read_format();
+  bool holds_anything(const std::string& folder) const;
   Result<std::vector<NumberedFile>> logs_in(const std::string& folder) const;
   std::string old_logs_path() const { return path_ + "/segments"; }
 

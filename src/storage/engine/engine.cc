@@ -116,15 +116,19 @@ Status Engine::start() {
   }
   directory_->remove_old_logs();
   KOLBEN_TRY(Recovered recovered, recover(around));
-  KOLBEN_RETURN_IF_ERROR(wal_.open());
+  const Status log = wal_.open();
+  // On a full disk the store is read and mended as ever, and refuses data until there is room.
+  if (!log && log.code() != StatusCode::kResourceExhausted) return log;
   if (recovered.requests > 0) tail_.close_chunk();  // so that starts in a row read little
   writer_ = std::make_unique<Writer>(
       Writer::Surroundings{options_, clock_, wal_, tail_, report_, directory_->log_key()},
-      recovered.next_sequence, std::move(recovered.window), [this](bool is_good) {
-        is_good ? builder_->wake() : keeper_->wake();  // retention may make room
+      recovered.next_sequence, std::move(recovered.window), [this](const Status& disk) {
+        if (disk) return builder_->wake();
+        keeper_->wake();  // retention may make room, and so does a part of what the log holds
+        if (disk.code() == StatusCode::kResourceExhausted) on_old_tail_();
       });
   builder_->start();
-  writer_->start();
+  writer_->start(log);
   keeper_->start();
   is_open_ = true;
   return Status::ok();
@@ -174,9 +178,16 @@ Status Engine::maintain() {
   return keeper_->merge_all();
 }
 
-Status Engine::compact() {
+Status Engine::compact(WorkProgress progress) {
   KOLBEN_RETURN_IF_ERROR(flush());
-  return keeper_->compact();
+  return keeper_->compact(std::move(progress));
+}
+
+Status Engine::health() {
+  if (Status refused = writer_->disk_health(); !refused) return refused;
+  // Parts that cannot be written are no trouble while there is room for what waits for them.
+  if (!writer_->is_full()) return Status::ok();
+  return builder_->disk_health();
 }
 
 StoreStats Engine::stats() {

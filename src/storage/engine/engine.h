@@ -63,6 +63,7 @@ class Engine final : public Store {
                                           std::uint32_t limit) override;
   Result<std::vector<ServiceLink>> dependencies(TimeRange range) override;
   StoreStats stats() override;
+  Status health() override;
 
   // Everything that was acknowledged before; what a query looks at.
   Result<Snapshot> snapshot();
@@ -72,12 +73,13 @@ class Engine final : public Store {
   // Does now what the keeper does by the clock.
   Status maintain();
   // Rewrites what can become smaller: small parts, deleted rows.
-  Status compact();
+  Status compact(WorkProgress progress = {});
 
   // Removes the spans and log records of the traces, or those that match, at once for queries and
   // on the disk with the next merge. INVALID_ARGUMENT where the filter looks at whole traces.
   Result<Deleted> delete_traces(std::span<const TraceId> ids);
-  Result<Deleted> delete_matching(const Filter& filter, TimeRange range);
+  Result<Deleted> delete_matching(const Filter& filter, TimeRange range,
+                                  WorkProgress progress = {});
 
   // A copy of the store as it is now, in `path`, on the same file system: it shares the parts' room
   // until they are merged or removed here. A store can be opened there, or the copy moved away.
@@ -92,7 +94,8 @@ class Engine final : public Store {
   Status start();
   Status open_directory();
   Result<scan::Context> context();
-  Result<Deleted> delete_rows(UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose);
+  Result<Deleted> delete_rows(UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose,
+                              WorkProgress progress);
 
   const Options options_;
   std::unique_ptr<DataDirectory> directory_;

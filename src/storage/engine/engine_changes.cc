@@ -97,38 +97,56 @@ Result<RowSet> records_that_match(const StoredPart& stored, const FilterPlan& fi
   return rows;
 }
 
+// What a copy that failed has left; the rest is the operator's to remove.
+void remove_copy(FileSystem& files, const std::string& path) {
+  const std::string parts = path + "/parts";
+  if (const auto names = files.list(parts)) {
+    for (const std::string& name : *names) static_cast<void>(files.remove(parts + "/" + name));
+  }
+  static_cast<void>(files.remove_directory(parts));
+  static_cast<void>(files.remove(path + "/MANIFEST"));
+}
+
 }  // namespace
 
 Result<Deleted> Engine::delete_traces(std::span<const TraceId> ids) {
   KOLBEN_TRY(const std::unique_ptr<FilterPlan> everything, FilterPlan::compile(Filter{And{}}));
-  return delete_rows([&](const StoredPart& stored) {
-    return stored.facts.table == part::Table::kSpans
-               ? rows_of_traces(stored, ids)
-               : records_that_match(stored, *everything, {}, ids);
-  });
+  return delete_rows(
+      [&](const StoredPart& stored) {
+        return stored.facts.table == part::Table::kSpans
+                   ? rows_of_traces(stored, ids)
+                   : records_that_match(stored, *everything, {}, ids);
+      },
+      {});
 }
 
-Result<Deleted> Engine::delete_matching(const Filter& filter, TimeRange range) {
+Result<Deleted> Engine::delete_matching(const Filter& filter, TimeRange range,
+                                        WorkProgress progress) {
   KOLBEN_TRY(const CompiledFilter of_spans, CompiledFilter::compile(filter));
   KOLBEN_TRY(const std::unique_ptr<FilterPlan> of_logs, FilterPlan::compile(filter));
   if (of_logs->needs_traces()) {
     return invalid_argument("what is deleted is chosen span by span; ask for traces by their id");
   }
-  return delete_rows([&](const StoredPart& stored) {
-    return stored.facts.table == part::Table::kSpans
-               ? rows_that_match(stored, of_spans, range)
-               : records_that_match(stored, *of_logs, range, std::nullopt);
-  });
+  return delete_rows(
+      [&](const StoredPart& stored) {
+        return stored.facts.table == part::Table::kSpans
+                   ? rows_that_match(stored, of_spans, range)
+                   : records_that_match(stored, *of_logs, range, std::nullopt);
+      },
+      std::move(progress));
 }
 
 // Merges stand still, so that no row escapes into a part that was not looked at.
-Result<Deleted> Engine::delete_rows(
-    UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose) {
+Result<Deleted> Engine::delete_rows(UniqueFunction<Result<RowSet>(const StoredPart& stored)> choose,
+                                    WorkProgress progress) {
   KOLBEN_RETURN_IF_ERROR(flush());
   Deleted deleted;
   KOLBEN_RETURN_IF_ERROR(keeper_->without_merges([&] {
     PartChange change;
-    for (const StoredPart& stored : parts_.view().parts) {
+    const std::vector<StoredPart> parts = parts_.view().parts;
+    std::size_t done = 0;
+    for (const StoredPart& stored : parts) {
+      if (progress) progress(done++, parts.size());
       if (stored.facts.table == part::Table::kPoints) continue;
       KOLBEN_TRY(RowSet rows, choose(stored));
       const std::uint64_t before = stored.deleted ? stored.deleted->size() : 0;
@@ -145,16 +163,18 @@ Result<Deleted> Engine::delete_rows(
   return deleted;
 }
 
-// The directory is whole once FORMAT is there, which comes last.
+// The directory is whole once FORMAT is there, which comes last: without it no store is opened
+// where parts are.
 Status Engine::save(const std::string& path) {
   KOLBEN_RETURN_IF_ERROR(flush());
   FileSystem& files = directory_->files();
   KOLBEN_RETURN_IF_ERROR(files.create_directories(path));
-  const Result<std::vector<std::string>> names = files.list(path);
-  if (!names) return names.status();
-  if (!names->empty()) return failed_precondition(path + " is not empty");
-  KOLBEN_RETURN_IF_ERROR(parts_.save(path));
-  return directory_->copy_format(path);
+  KOLBEN_TRY(const std::vector<std::string> names, files.list(path));
+  if (!names.empty()) return failed_precondition(path + " is not empty");
+  Status saved = parts_.save(path);
+  if (saved) saved = directory_->copy_format(path);
+  if (!saved) remove_copy(files, path);
+  return saved;
 }
 
 }  // namespace kolben::storage::engine

@@ -15,6 +15,12 @@ namespace {
 
 using part::RowGroup;
 
+// Rows of one batch: as a request some megabytes, which every receiver takes.
+constexpr std::size_t kBatchRows = 4096;
+
+// A batch without what it was made of.
+using TakeOwned = UniqueFunction<Status(Batch&& batch)>;
+
 // Rows with the numbers of what surrounds them.
 struct Surrounded {
   std::uint32_t resource = 0;
@@ -97,34 +103,52 @@ Batch own(Batch&& batch) {
   return batch.clone();
 }
 
-Result<Batch> read_spans(const LivePart& live, std::size_t index, TimeRange range) {
+// Calls `fill` for a batch and some rows after the other, and hands each batch on.
+template <typename Fill>
+Status take_in_batches(Signal signal, std::span<const Surrounded> rows, TakeOwned& take,
+                       Fill fill) {
+  while (!rows.empty()) {
+    const std::size_t count = std::min(kBatchRows, rows.size());
+    Batch batch(signal);
+    KOLBEN_RETURN_IF_ERROR(fill(batch, rows.first(count)));
+    KOLBEN_RETURN_IF_ERROR(take(own(std::move(batch))));
+    rows = rows.subspan(count);
+  }
+  return Status::ok();
+}
+
+Status read_spans(const LivePart& live, std::size_t index, TimeRange range, TakeOwned& take) {
   KOLBEN_TRY(part::SpanGroup group, part::SpanGroup::open(live.part, index));
   KOLBEN_TRY(const auto starts, group.starts());
   KOLBEN_TRY(const std::vector<Surrounded> rows,
              wanted_rows(live, group.columns(), starts, range, part::span_column::kResource,
                          part::span_column::kScope));
-  Batch batch(Signal::kTraces);
-  Surroundings surroundings(*live.part, batch.traces().resources, batch.arena());
-  for (const Surrounded& row : rows) {
-    Span& span = surroundings.scope_of(row).spans.add(batch.arena());
-    KOLBEN_RETURN_IF_ERROR(group.read(row.row, batch.arena(), span));
-  }
-  return own(std::move(batch));
+  return take_in_batches(
+      Signal::kTraces, rows, take, [&](Batch& batch, std::span<const Surrounded> some) {
+        Surroundings surroundings(*live.part, batch.traces().resources, batch.arena());
+        for (const Surrounded& row : some) {
+          Span& span = surroundings.scope_of(row).spans.add(batch.arena());
+          KOLBEN_RETURN_IF_ERROR(group.read(row.row, batch.arena(), span));
+        }
+        return Status::ok();
+      });
 }
 
-Result<Batch> read_logs(const LivePart& live, std::size_t index, TimeRange range) {
+Status read_logs(const LivePart& live, std::size_t index, TimeRange range, TakeOwned& take) {
   KOLBEN_TRY(part::LogGroup group, part::LogGroup::open(live.part, index));
   KOLBEN_TRY(const auto times, group.effective_times());
   KOLBEN_TRY(const std::vector<Surrounded> rows,
              wanted_rows(live, group.columns(), times, range, part::log_column::kResource,
                          part::log_column::kScope));
-  Batch batch(Signal::kLogs);
-  Surroundings surroundings(*live.part, batch.logs().resources, batch.arena());
-  for (const Surrounded& row : rows) {
-    LogRecord& record = surroundings.scope_of(row).records.add(batch.arena());
-    KOLBEN_RETURN_IF_ERROR(group.read(row.row, batch.arena(), record));
-  }
-  return own(std::move(batch));
+  return take_in_batches(
+      Signal::kLogs, rows, take, [&](Batch& batch, std::span<const Surrounded> some) {
+        Surroundings surroundings(*live.part, batch.logs().resources, batch.arena());
+        for (const Surrounded& row : some) {
+          LogRecord& record = surroundings.scope_of(row).records.add(batch.arena());
+          KOLBEN_RETURN_IF_ERROR(group.read(row.row, batch.arena(), record));
+        }
+        return Status::ok();
+      });
 }
 
 void append_point(Metric& metric, const Attributes& attributes, Arena& arena,
@@ -145,7 +169,25 @@ void append_point(Metric& metric, const Attributes& attributes, Arena& arena,
   }
 }
 
-Result<Batch> read_points(const LivePart& live, std::size_t index, TimeRange range) {
+void append_points(const std::vector<part::PointRow>& points,
+                   const std::vector<part::SeriesKey>& series, std::span<const Surrounded> rows,
+                   const part::Part& part, Batch& batch) {
+  Surroundings surroundings(part, batch.metrics().resources, batch.arena());
+  std::uint32_t series_before = UINT32_MAX;
+  for (const Surrounded& row : rows) {
+    ScopeMetrics& scope = surroundings.scope_of(row);
+    const part::PointRow& point = points[row.row];
+    const part::SeriesKey& key = series[point.series];
+    if (scope.metrics.empty() || point.series != series_before) {
+      scope.metrics.push_back(batch.arena(), key.metric);
+    }
+    series_before = point.series;
+    append_point(scope.metrics[scope.metrics.size() - 1], key.attributes, batch.arena(),
+                 point.point);
+  }
+}
+
+Status read_points(const LivePart& live, std::size_t index, TimeRange range, TakeOwned& take) {
   Arena arena;
   part::DecodedSeries table;
   KOLBEN_RETURN_IF_ERROR(live.part->series(arena, table));
@@ -160,31 +202,22 @@ Result<Batch> read_points(const LivePart& live, std::size_t index, TimeRange ran
     rows.push_back({key.resource, key.scope, row});
   }
   gather_surroundings(rows);
-  Batch batch(Signal::kMetrics);
-  Surroundings surroundings(*live.part, batch.metrics().resources, batch.arena());
-  std::uint32_t series_before = UINT32_MAX;
-  for (const Surrounded& row : rows) {
-    ScopeMetrics& scope = surroundings.scope_of(row);
-    const part::PointRow& point = points[row.row];
-    const part::SeriesKey& key = table.series[point.series];
-    if (scope.metrics.empty() || point.series != series_before) {
-      scope.metrics.push_back(batch.arena(), key.metric);
-    }
-    series_before = point.series;
-    append_point(scope.metrics[scope.metrics.size() - 1], key.attributes, batch.arena(),
-                 point.point);
-  }
-  return own(std::move(batch));
+  return take_in_batches(Signal::kMetrics, rows, take,
+                         [&](Batch& batch, std::span<const Surrounded> some) {
+                           append_points(points, table.series, some, *live.part, batch);
+                           return Status::ok();
+                         });
 }
 
-Result<Batch> read_group(const LivePart& live, Signal signal, std::size_t index, TimeRange range) {
+Status read_group(const LivePart& live, Signal signal, std::size_t index, TimeRange range,
+                  TakeOwned& take) {
   switch (signal) {
     case Signal::kTraces:
-      return read_spans(live, index, range);
+      return read_spans(live, index, range, take);
     case Signal::kLogs:
-      return read_logs(live, index, range);
+      return read_logs(live, index, range, take);
     case Signal::kMetrics:
-      return read_points(live, index, range);
+      return read_points(live, index, range, take);
   }
   return internal_error("a signal that is none");
 }
@@ -203,13 +236,13 @@ Status export_signal(const Snapshot& snapshot, Signal signal, TimeRange range, T
   });
   ExportProgress progress;
   for (const LivePart& live : parts) progress.rows_total += live.part->facts().rows;
+  TakeOwned take_owned = [&](Batch&& batch) { return take(std::move(batch), progress); };
   for (const LivePart& live : parts) {
     for (std::size_t index = 0; index < live.part->groups(); ++index) {
       const part::GroupFacts& facts = live.part->group(index);
       progress.rows_done += facts.rows;
       if (facts.last_time < range.begin || facts.first_time >= range.end) continue;
-      KOLBEN_TRY(Batch batch, read_group(live, signal, index, range));
-      if (!batch.empty()) KOLBEN_RETURN_IF_ERROR(take(std::move(batch), progress));
+      KOLBEN_RETURN_IF_ERROR(read_group(live, signal, index, range, take_owned));
     }
   }
   return Status::ok();

@@ -17,7 +17,8 @@ struct ExportProgress {
   std::uint64_t rows_total = 0;  // of the signal
 };
 
-// Takes a decoded batch of one row group, with what was deleted left out. An error ends the export.
+// Takes a decoded batch of some rows of one row group, with what was deleted left out. An error
+// ends the export.
 using TakeBatch = UniqueFunction<Status(Batch&& batch, const ExportProgress& progress)>;
 
 // All rows of `signal` whose time (a span's start) lies in `range`: spans in the order of their

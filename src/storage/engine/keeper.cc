@@ -163,7 +163,8 @@ Status Keeper::keep_going() {
   return Status::ok();
 }
 
-Status Keeper::compact() {
+Status Keeper::compact(WorkProgress progress) {
+  const std::size_t parts_before = around_.parts.view().parts.size();
   KOLBEN_RETURN_IF_ERROR(merge_all());
   MutexLock lock(merge_mutex_);
   // Twice as many parts and more cannot come of it: each step makes one of several.
@@ -175,6 +176,7 @@ Status Keeper::compact() {
       parts.push_back(stored.facts);
       parts.back().merges = std::max(parts.back().merges, 1U);  // fresh ones too
     }
+    if (progress) progress(parts_before - std::min(parts_before, parts.size()), parts_before);
     const std::vector<std::uint64_t> numbers =
         choose_merge(parts, small_steps, around_.clock.unix_nanos());
     if (numbers.empty()) return Status::ok();

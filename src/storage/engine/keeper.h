@@ -40,8 +40,9 @@ class Keeper {
   void apply_retention() KOLBEN_EXCLUDES(retention_mutex_);
   // Merges until nothing is to be merged, on the caller's thread. The first failure ends it.
   Status merge_all() KOLBEN_EXCLUDES(merge_mutex_);
-  // Rewrites all parts that have deleted rows, and merges as far as size limits allow.
-  Status compact() KOLBEN_EXCLUDES(merge_mutex_);
+  // Rewrites all parts that have deleted rows, and merges as far as size limits allow. Progress is
+  // in parts that are fewer than at the beginning.
+  Status compact(WorkProgress progress) KOLBEN_EXCLUDES(merge_mutex_);
   // Calls `work` while no merge is at hand; one that is, is given up.
   Status without_merges(UniqueFunction<Status()> work) KOLBEN_EXCLUDES(merge_mutex_, mutex_);
 

@@ -60,6 +60,9 @@ struct Options {
   std::chrono::nanoseconds query_time_max = std::chrono::seconds(20);
 };
 
+// How far a long work is, in parts; on the caller's thread.
+using WorkProgress = UniqueFunction<void(std::size_t done, std::size_t all)>;
+
 // Where the engine tells what an operator should know: damage found, a disk that fails. One line
 // each; any thread.
 using Report = UniqueFunction<void(const std::string& line)>;

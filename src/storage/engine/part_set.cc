@@ -223,7 +223,10 @@ Status PartSet::save(const std::string& path) {
   const std::string folder = path + "/parts";
   KOLBEN_RETURN_IF_ERROR(files.create_directories(folder));
   const auto link = [&](const std::string& from) {
-    return files.link(from, folder + from.substr(directory_.parts_path().size()));
+    Status linked = files.link(from, folder + from.substr(directory_.parts_path().size()));
+    if (linked.code() != StatusCode::kFailedPrecondition) return linked;
+    return failed_precondition(path + " is on another file system: a copy is made of links; make " +
+                               "it beside the store, and move it then");
   };
   for (const StoredPart& stored : state.parts) {
     KOLBEN_RETURN_IF_ERROR(link(directory_.part_path(stored.facts.number)));

@@ -23,10 +23,16 @@ class LogReader {
  public:
   explicit LogReader(const File& log) : log_(log) {}
 
+  // Room that was reserved and never written, most of many a log, counts as its end. That is asked
+  // for before anything is read: what was read looks written to file systems.
   Status open() {
-    Result<std::uint64_t> size = log_.size();
-    if (size) size_ = *size;
-    return size.status();
+    KOLBEN_TRY(const std::uint64_t size, log_.size());
+    while (size_ < size) {
+      const std::uint64_t next = log_.next_written(size_);
+      if (next >= size) return Status::ok();
+      size_ = std::min(size, next + kWindowBytes);
+    }
+    return Status::ok();
   }
 
   // `bytes` bytes at `offset`, or fewer where the file ends; valid until the next call.

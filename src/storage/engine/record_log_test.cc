@@ -101,6 +101,22 @@ TEST_F(RecordLogTest, AHoleThatShowsAnEarlierLifeIsAGapToo) {
   EXPECT_EQ(scan_.damaged(), 1U);
 }
 
+TEST_F(RecordLogTest, RecordsBehindRoomThatWasNeverWrittenAreFound) {
+  const std::string path = directory_ + "/sparse";
+  auto file = system_file_system().open(path, OpenMode::kCreate);
+  ASSERT_TRUE((*file)->allocate(16 << 20));
+  ASSERT_TRUE((*file)->write_at(0, std::string_view(record(1))));
+  // Not at the beginning of a block, which is what a file system knows of.
+  ASSERT_TRUE((*file)->write_at((9 << 20) + 4000, std::string_view(record(2) + record(3))));
+  std::vector<std::uint64_t> sequences;
+  VisitRecord visit = [&](const RecordHeader& header, std::string_view) {
+    sequences.push_back(header.sequence);
+    return Status::ok();
+  };
+  ASSERT_TRUE(scan_log(**file, kKey, scan_, visit));
+  EXPECT_THAT(sequences, ElementsAre(1, 2, 3));
+}
+
 TEST_F(RecordLogTest, AnotherStoresRecordsDoNotCount) {
   LaidOutRecord laid_out;
   laid_out.header.sequence = 7;

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <thread>
 
 #include "storage/engine/record_log.h"
 #include "storage/engine/testing.h"
@@ -101,11 +102,60 @@ TEST_F(RecoveryTest, AFullDiskRefusesAndGoesOnWhenThereIsRoom) {
   EXPECT_EQ(count_of(2), 1U);
 }
 
-TEST_F(RecoveryTest, AStartOnAFullDiskIsRefused) {
+TEST_F(RecoveryTest, AStartOnAFullDiskReadsAndRefusesUntilThereIsRoom) {
+  ASSERT_TRUE(open(files_));
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1}})));
+  options_.path = copy_of_files("killed");
+  engine_.reset();
   files_.set_room(4096);
+  const Status opened = open(files_);
+  ASSERT_TRUE(opened) << opened.to_string();
+  EXPECT_EQ(count_of(1), 1U);
+  const Status health = engine_->health();
+  EXPECT_EQ(health.code(), StatusCode::kResourceExhausted) << health.to_string();
+  EXPECT_THAT(reports_, testing::Contains(testing::HasSubstr("refuses data")));
+  const Status refused = store(*engine_, make_spans({{.trace = 2, .id = 2}}));
+  EXPECT_EQ(refused.code(), StatusCode::kResourceExhausted) << refused.to_string();
+  EXPECT_TRUE(refused.is_retryable());
+  files_.set_room(UINT64_MAX);
+  clock_.advance_nanos(1'000'000'000);
+  EXPECT_TRUE(store(*engine_, make_spans({{.trace = 2, .id = 2}})));
+  EXPECT_TRUE(engine_->health());
+}
+
+TEST_F(RecoveryTest, ADiskThatHasRoomAgainIsNoticedWithoutSenders) {
+  ASSERT_TRUE(open(files_));
+  files_.set_room(0);
+  EXPECT_FALSE(store(*engine_, make_spans({{.trace = 1}})));
+  EXPECT_FALSE(engine_->health());
+  files_.set_room(UINT64_MAX);
+  for (int i = 0; i < 3000 && !engine_->health(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_TRUE(engine_->health());
+}
+
+TEST_F(RecoveryTest, ADirectoryThatCannotBeMadeAStoreIsRefused) {
+  files_.set_room(10);
   const Status refused = open(files_);
   EXPECT_EQ(refused.code(), StatusCode::kResourceExhausted) << refused.to_string();
   EXPECT_NE(refused.message().find(options_.path), std::string_view::npos);
+}
+
+TEST_F(RecoveryTest, PartsOrALogWithoutAFormatAreRefusedAndLeftAlone) {
+  ASSERT_EQ(open().to_string(), "OK");
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1}})));
+  for (const bool has_part : {false, true}) {  // the log, then the part
+    if (has_part) {
+      ASSERT_TRUE(engine_->close());
+    }
+    const std::string copy = copy_of_files(has_part ? "part" : "log");
+    std::filesystem::remove(copy + "/FORMAT");
+    const auto refused = Engine::open({.path = copy}, system_file_system(), clock_, {});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(std::string(refused.status().message()), testing::HasSubstr("no FORMAT"));
+    EXPECT_FALSE(std::filesystem::is_empty(copy + (has_part ? "/parts" : "/wal")));
+  }
 }
 
 TEST_F(RecoveryTest, AFailedSyncIsNeverRepeated) {
@@ -173,11 +223,17 @@ TEST_F(RecoveryTest, RecordsOfASegmentsEarlierLifeAreNotReadAgain) {
   std::uint64_t next = 1;
   const auto fill = [&](std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i, ++next) {
-      ASSERT_TRUE(store(
-          *engine_,
-          make_spans({{.trace = next,
-                       .id = next,
-                       .attributes = {{"filler", std::string(30'000 + next % 7 * 100, 'x')}}}})));
+      const std::string filler(30'000 + next % 7 * 100, 'x');
+      Status stored = resource_exhausted("not sent yet");
+      // The tail is small, and senders come again.
+      for (int attempt = 0; attempt < 10'000 && stored.code() == StatusCode::kResourceExhausted;
+           ++attempt) {
+        if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        stored =
+            store(*engine_,
+                  make_spans({{.trace = next, .id = next, .attributes = {{"filler", filler}}}}));
+      }
+      ASSERT_TRUE(stored) << stored.to_string();
     }
   };
   fill(100);  // three segments; the first ones become the spare and are written over

@@ -26,8 +26,11 @@ class Wal {
   void adopt(std::uint64_t number, std::uint64_t last_sequence, std::uint64_t bytes)
       KOLBEN_EXCLUDES(mutex_);
 
-  // Makes sure that there is an open segment, so that a full disk shows at the start.
+  // Makes sure that there is an open segment, so that a full disk shows at the start. After
+  // RESOURCE_EXHAUSTED the log is in order and append() tries again.
   Status open() KOLBEN_EXCLUDES(mutex_);
+  // Whether append() has a chance: after it was refused.
+  Status make_ready() KOLBEN_EXCLUDES(mutex_);
   // Writes a group of `bytes` bytes, its last record being `last_sequence`, and syncs it where
   // durability asks for that. On error nothing of it counts.
   Status append(std::span<const std::string_view> slices, std::uint64_t bytes,
@@ -57,10 +60,15 @@ class Wal {
   };
 
   Status open_segment(std::uint64_t bytes) KOLBEN_REQUIRES(mutex_);
-  Status reserve(Open& open, std::uint64_t bytes) KOLBEN_REQUIRES(mutex_);
+  Status reserve(Open& open, std::uint64_t bytes, std::uint64_t room) KOLBEN_REQUIRES(mutex_);
+  std::uint64_t room_of_segment(std::uint64_t bytes) KOLBEN_REQUIRES(mutex_);
+  std::uint64_t bytes_held() const KOLBEN_REQUIRES(mutex_);
+  void drop_spare() KOLBEN_REQUIRES(mutex_);
   void end_segment() KOLBEN_REQUIRES(mutex_);
   void retire(const Segment& segment) KOLBEN_REQUIRES(mutex_);
   std::uint64_t segment_bytes() const;
+  // Of a segment that takes a group of `bytes`, on a disk that is nearly full.
+  std::uint64_t least_bytes(std::uint64_t bytes) const;
 
   const Options& options_;
   const DataDirectory& directory_;
@@ -68,6 +76,10 @@ class Wal {
   std::uint64_t next_number_ KOLBEN_GUARDED_BY(mutex_) = 1;
   std::unique_ptr<Open> open_ KOLBEN_GUARDED_BY(mutex_);
   std::vector<Segment> ended_ KOLBEN_GUARDED_BY(mutex_);
+  // Of the group for which no segment could be begun last; 0 where one could.
+  std::uint64_t refused_bytes_ KOLBEN_GUARDED_BY(mutex_) = 0;
+  // The last write into the open segment found no room: its file system cannot reserve any.
+  bool had_no_room_ KOLBEN_GUARDED_BY(mutex_) = false;
   std::uint64_t spare_bytes_ KOLBEN_GUARDED_BY(mutex_) = 0;  // 0: there is none
 };
 

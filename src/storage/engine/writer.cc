@@ -56,7 +56,7 @@ std::shared_ptr<const Request> make_request(const RecordHeader& header, Bytes bo
 }
 
 Writer::Writer(Surroundings around, std::uint64_t next_sequence, DuplicateWindow window,
-               UniqueFunction<void(bool)> on_added)
+               UniqueFunction<void(const Status&)> on_added)
     : around_(around),
       on_added_(std::move(on_added)),
       next_sequence_(next_sequence),
@@ -66,7 +66,8 @@ Writer::~Writer() {
   stop();
 }
 
-void Writer::start() {
+void Writer::start(const Status& disk) {
+  if (!disk) note_failure(refusal(disk));
   thread_ = Thread("store-writer", [this] { run(); });
 }
 
@@ -89,7 +90,8 @@ Status Writer::write(Batch&& batch, Store::OnDurable&& on_durable) {
     if (!failure_.is_ok() && around_.clock.steady_nanos() < failure_ends_) return failure_;
     // A batch larger than the bound still goes, alone.
     const std::uint64_t held = pending_bytes_ + around_.tail.bytes();
-    if (held > 0 && held + bytes > around_.options.tail_bytes_max) {
+    is_full_ = held > 0 && held + bytes > around_.options.tail_bytes_max;
+    if (is_full_) {
       return resource_exhausted("the store has " + std::to_string(held) +
                                 " bytes waiting for the disk")
           .with_retry_after(kQueueRetry);
@@ -114,18 +116,41 @@ std::uint64_t Writer::copies() const {
   return copies_;
 }
 
+Status Writer::disk_health() const {
+  MutexLock lock(mutex_);
+  return is_failing_ ? failure_ : Status::ok();
+}
+
+bool Writer::is_full() const {
+  MutexLock lock(mutex_);
+  return is_full_;
+}
+
 void Writer::run() {
   std::vector<Pending> group;
   while (take_group(group)) {
-    commit(group);
+    group.empty() ? try_disk() : commit(group);
     group.clear();
   }
 }
 
-// False when there is nothing more to come.
+// Without it a sender who stays away while the disk is full would never hear that it has room.
+void Writer::try_disk() {
+  const Status ready = refusal(around_.wal.make_ready());
+  note_failure(ready);
+  on_added_(ready);
+}
+
+// False when there is nothing more to come. An empty group: it is time to try the disk.
 bool Writer::take_group(std::vector<Pending>& group) {
   MutexLock lock(mutex_);
-  while (queue_.empty() && !is_stopping_) changed_.wait(mutex_);
+  while (queue_.empty() && !is_stopping_) {
+    if (!is_failing_) {
+      changed_.wait(mutex_);
+    } else if (!changed_.wait_for(mutex_, kDiskRetry) && queue_.empty() && !is_stopping_) {
+      return true;
+    }
+  }
   std::uint64_t bytes = 0;
   while (!queue_.empty() && bytes < kGroupBytes) {
     bytes += queue_.front().bytes;
@@ -147,7 +172,7 @@ void Writer::commit(std::vector<Pending>& group) {
   if (written) add_group();
   give_back(group);
   note_failure(written);
-  on_added_(written.is_ok());
+  on_added_(written);
 
   for (std::size_t i = 0; i < group.size(); ++i) {
     if (!group[i].on_durable) continue;

@@ -27,8 +27,8 @@ namespace kolben::storage::engine {
 
 class Writer {
  public:
-  // All outlive the writer. `on_added` is called after each group, on the writer's thread; with
-  // false where the disk refused it.
+  // All outlive the writer. `on_added` is called after each group, on the writer's thread, with
+  // what the disk said.
   struct Surroundings {
     const Options& options;
     const Clock& clock;
@@ -38,10 +38,11 @@ class Writer {
     std::uint32_t log_key = 0;
   };
   Writer(Surroundings around, std::uint64_t next_sequence, DuplicateWindow window,
-         UniqueFunction<void(bool)> on_added);
+         UniqueFunction<void(const Status&)> on_added);
   ~Writer();
 
-  void start();
+  // `disk`: what opening the log said, where that is to be tried again.
+  void start(const Status& disk = {});
   // Writes what was taken and ends the thread.
   void stop();
 
@@ -51,6 +52,11 @@ class Writer {
   void settle() KOLBEN_EXCLUDES(mutex_);
   // Copies that were left out since the start.
   std::uint64_t copies() const KOLBEN_EXCLUDES(mutex_);
+  // What the disk said when it refused last; OK where it took the last group. While it refuses, it
+  // is tried again by itself, so that this changes without senders.
+  Status disk_health() const KOLBEN_EXCLUDES(mutex_);
+  // Whether the batch that came last found no room in memory.
+  bool is_full() const KOLBEN_EXCLUDES(mutex_);
 
  private:
   struct Pending {
@@ -68,6 +74,7 @@ class Writer {
   };
 
   void run();
+  void try_disk();
   bool take_group(std::vector<Pending>& group) KOLBEN_EXCLUDES(mutex_);
   void commit(std::vector<Pending>& group);
   Status prepare(const Batch& batch);
@@ -78,7 +85,7 @@ class Writer {
   void note_failure(const Status& status) KOLBEN_EXCLUDES(mutex_);
 
   Surroundings around_;
-  UniqueFunction<void(bool)> on_added_;
+  UniqueFunction<void(const Status&)> on_added_;
 
   // The thread's own.
   std::uint64_t next_sequence_;
@@ -97,6 +104,7 @@ class Writer {
   Status failure_ KOLBEN_GUARDED_BY(mutex_);  // of the last group, until it is time to try again
   std::uint64_t failure_ends_ KOLBEN_GUARDED_BY(mutex_) = 0;
   bool is_failing_ KOLBEN_GUARDED_BY(mutex_) = false;
+  bool is_full_ KOLBEN_GUARDED_BY(mutex_) = false;
   Thread thread_;
 };
 
