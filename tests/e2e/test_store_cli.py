@@ -208,12 +208,12 @@ def spans_left(data, tmp_path):
 def test_a_trace_is_deleted_by_its_id(data, tmp_path):
     before = stats(data)["traces"]
     answer = ok(run("delete", data, "--trace", f"{7:032x}", "--trace", f"{0xF0051:032x}"))
-    assert answer.stdout.startswith("4 spans deleted; ")
+    assert answer.stdout.startswith("4 spans and 0 log records deleted; ")
     assert answer.stderr == ""
     left = spans_left(data, tmp_path)
     assert len(left) == 3 + 2 * MANY_TRACES - 4
     assert not {trace for trace, _ in left} & {f"{7:032x}", f"{0xF0051:032x}"}
-    assert ok(run("delete", data, "--trace", f"{7:032x}")).stdout.startswith("0 spans deleted")
+    assert ok(run("delete", data, "--trace", f"{7:032x}")).stdout.startswith("0 spans and 0 log")
     ok(run("compact", data))
     after = stats(data)["traces"]
     assert after["rows"] == len(left) and after["bytes"] < before["bytes"]
@@ -231,7 +231,7 @@ def test_a_trace_is_deleted_by_its_id(data, tmp_path):
 ])
 def test_spans_are_deleted_by_what_they_are(data, tmp_path, arguments, gone):
     answer = ok(run("delete", data, *arguments))
-    assert answer.stdout.startswith(f"{gone} spans deleted; ")
+    assert answer.stdout.startswith(f"{gone} spans and ")
     assert len(spans_left(data, tmp_path)) == 3 + 2 * MANY_TRACES - gone
     ok(run("check", data))
 

@@ -67,7 +67,7 @@ Status set_aside(const DataDirectory& directory, const ManifestPart& facts) {
 
 // Looks at every part that the manifest lists; what is good stays in it.
 Status check_parts(const DataDirectory& directory, const CheckOptions& options,
-                   CheckProgress& progress, Manifest& manifest, Findings& findings) {
+                   WorkProgress& progress, Manifest& manifest, Findings& findings) {
   std::vector<ManifestPart> good;
   for (const ManifestPart& facts : manifest.parts) {
     if (progress) progress(findings.checked.parts, manifest.parts.size());
