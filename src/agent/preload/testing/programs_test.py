@@ -5,6 +5,7 @@ Programs that the machine does not have are left out, and named at the end.
 """
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -34,7 +35,7 @@ MACROS = r"""
 #include <unistd.h>
 static void spell(const char* text) { while (*text) putchar_unlocked(*text++); }
 static void* print_lines(void* name) {
-  for (int i = 0; i < 2000; ++i) printf("%s %d\n", (const char*)name, i);
+  for (int i = 0; i < 1000; ++i) printf("%s %d\n", (const char*)name, i);
   return NULL;
 }
 static void print_by_threads(void) {
@@ -503,7 +504,7 @@ class Processes(unittest.TestCase):
                 self.assertEqual(told, printed, (what, buffering))
             told, printed = self.told_and_printed(program, "threads", *buffering)
             self.assertEqual(sorted(told.splitlines()), sorted(printed.splitlines()))
-            self.assertEqual(printed.count("\n"), 8001)
+            self.assertEqual(printed.count("\n"), 4001)
         # What stood in the buffer is printed twice; that is its parent's to tell.
         told, printed = self.told_and_printed(program, "processes")
         self.assertEqual(printed, "of the parent child\nof the parent parent\n")
@@ -588,6 +589,7 @@ class Launcher(unittest.TestCase):
         self.agent = os.path.join(self.directory, "kolben")
         with open(self.agent, "w") as file:
             file.write(f"""#!/bin/sh
+echo "$OTEL_TRACES_EXPORTER" > {self.directory}/exporter
 echo "$PPID $*" > {self.directory}/called.new
 mv {self.directory}/called.new {self.directory}/called
 while grep -q '^State:.[^Z]' /proc/$5/status 2>/dev/null; do sleep 0.02; done
@@ -659,6 +661,10 @@ echo gone > {self.directory}/gone
                 (["--bogus", "x"], 2, "unrecognized arguments: --bogus"),
                 (["--service_name"], 2, "--service_name: expected one argument"),
                 (["--exporter_otlp_m", "x"], 2, "could match --exporter_otlp_metrics_"),
+                (["--traces_exporter", "foo", "true"], 2,
+                 'argument --traces_exporter: unknown exporter "foo" (known: console, otlp'),
+                (["--metrics_exporter=prometheus", "true"], 2,
+                 'argument --metrics_exporter: the agent has no exporter "prometheus" yet'),
                 (["no-such-command-here"], 127, "cannot find the command no-such-command-here")):
             result = self.run_under(*arguments)
             self.assertEqual(result.returncode, code, arguments)
@@ -667,6 +673,30 @@ echo gone > {self.directory}/gone
         self.assertEqual(self.run_under("--help").returncode, 0)
         self.assertIn("--exporter_otlp_traces_endpoint", self.run_under("--help").stdout)
         self.assertRegex(self.run_under("--version").stdout, r"^opentelemetry-instrument \d")
+
+    def test_a_wrong_exporter_in_a_variable_costs_its_telemetry(self):
+        for value, kept in (("foo", "none"), ("console, zipkin", "console")):
+            result = self.run_under("sh", "-c", "echo $OTEL_TRACES_EXPORTER; exit 4",
+                                    env={"OTEL_TRACES_EXPORTER": value})
+            self.assertEqual((result.returncode, result.stdout), (4, value + "\n"))
+            self.assertRegex(result.stderr, r'^opentelemetry-instrument: OTEL_TRACES_EXPORTER: .*'
+                                            r'exporter "(foo|zipkin)".*; it is left out\n$')
+            self.wait_for("gone")
+            with open(self.directory + "/exporter") as file:
+                self.assertEqual(file.read(), kept + "\n")
+            os.unlink(self.directory + "/gone")
+
+    def test_the_help_marks_what_has_no_effect(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                               "../../process/settings_names.cc")) as file:
+            known = set(re.findall(r'"OTEL_(?:PYTHON_)?([A-Z_]+[A-Z])"', file.read()))
+        self.assertIn("TRACES_EXPORTER", known)
+        effective, ignored = self.run_under("--help").stdout.split("accepted without effect:")
+        ignored = set(re.findall(r"--(\w+)", ignored))
+        effective = set(re.findall(r"--(\w+)", effective)) - {"help", "version"}
+        self.assertEqual({name for name in ignored if name.upper() in known}, set())
+        self.assertEqual({name for name in effective if name.upper() not in known
+                          and not name.startswith("exporter_otlp_")}, set())
 
     def test_program_runs_when_the_agent_cannot(self):
         result = self.run_under("sh", "-c", "exit 5", env={"KOLBEN_BINARY": "/nonexistent/kolben"})
