@@ -174,6 +174,28 @@ service: {{telemetry: {{metrics: {{address: "127.0.0.1:0"}}}}}}
                "later spans arrive", 20)
 
 
+def test_without_a_collector_a_short_command_says_at_its_end_what_is_lost():
+    port = free_port()
+    answer = subprocess.run([AGENT, "--metrics_exporter", "none", "/bin/echo", "hi"], text=True,
+                            capture_output=True, timeout=20, env={
+                                **os.environ,
+                                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{port}"})
+    assert (answer.returncode, answer.stdout) == (0, "hi\n")
+    said = [line for line in answer.stderr.splitlines() if not line.startswith("Transient error")]
+    assert said == [f"kolben agent: 1 log record could not be exported to localhost:{port}: "
+                    f"UNAVAILABLE: connecting to localhost:{port}: Connection refused; "
+                    "does a collector run there (`kolben up`)?"]
+
+
+@pytest.mark.parametrize("command", [["/bin/echo", "hi"], ["/bin/uname"], ["/bin/ls", "/proc/self/fd/1"]])
+def test_what_a_small_program_prints_becomes_log_records(command):
+    answer = subprocess.run([AGENT, "--traces_exporter", "console", "--logs_exporter", "console",
+                             "--metrics_exporter", "none", *command], text=True,
+                            capture_output=True, timeout=20)
+    printed, _, records = answer.stdout.partition("\n")
+    assert [record["body"] for record in json_objects(records)] == [printed]
+
+
 def test_spans_metrics_and_logs_arrive_in_the_store(tmp_path, programs, kolben):
     port = free_port()
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{kolben.otlp_grpc}",
