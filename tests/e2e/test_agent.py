@@ -174,6 +174,28 @@ service: {{telemetry: {{metrics: {{address: "127.0.0.1:0"}}}}}}
                "later spans arrive", 20)
 
 
+def test_without_a_collector_a_short_command_says_at_its_end_what_is_lost():
+    port = free_port()
+    answer = subprocess.run([AGENT, "--metrics_exporter", "none", "/bin/echo", "hi"], text=True,
+                            capture_output=True, timeout=20, env={
+                                **os.environ,
+                                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{port}"})
+    assert (answer.returncode, answer.stdout) == (0, "hi\n")
+    said = [line for line in answer.stderr.splitlines() if not line.startswith("Transient error")]
+    assert said == [f"kolben agent: 1 log record could not be exported to localhost:{port}: "
+                    f"UNAVAILABLE: connecting to localhost:{port}: Connection refused; "
+                    "does a collector run there (`kolben up`)?"]
+
+
+@pytest.mark.parametrize("command", [["/bin/echo", "hi"], ["/bin/uname"], ["/bin/ls", "/proc/self/fd/1"]])
+def test_what_a_small_program_prints_becomes_log_records(command):
+    answer = subprocess.run([AGENT, "--traces_exporter", "console", "--logs_exporter", "console",
+                             "--metrics_exporter", "none", *command], text=True,
+                            capture_output=True, timeout=20)
+    printed, _, records = answer.stdout.partition("\n")
+    assert [record["body"] for record in json_objects(records)] == [printed]
+
+
 def test_spans_metrics_and_logs_arrive_in_the_store(tmp_path, programs, kolben):
     port = free_port()
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{kolben.otlp_grpc}",
@@ -412,7 +434,9 @@ def test_an_agent_process_that_is_killed_leaves_the_program_unharmed(tmp_path, p
 
 @pytest.mark.parametrize("flags, words", [
     ([], b"command"), (["--bogus", "x"], b"--bogus"), (["--service_name"], b"--service_name"),
-    (["--exporter_otlp_m", "x", "true"], b"ambiguous")])
+    (["--exporter_otlp_m", "x", "true"], b"ambiguous"),
+    (["--traces_exporter", "foo", "true"], b'unknown exporter "foo" (known: console, otlp'),
+    (["--metrics_exporter", "prometheus", "true"], b'has no exporter "prometheus" yet')])
 def test_wrong_flags_get_exit_code_2(flags, words):
     answer = subprocess.run([AGENT, *flags], capture_output=True, timeout=20)
     assert answer.returncode == 2

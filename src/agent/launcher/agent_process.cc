@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "agent/launcher/exporter_names.h"
 #include "agent/ring/ring.h"
 #include "agent/target/target.h"
 
@@ -84,6 +85,18 @@ int keep_pidfd(pid_t program) {
   return kPidfd;
 }
 
+// The program's own variables stay as they are; its own SDK may have more exporters.
+void leave_out_wrong_exporters() {
+  for (const char* variable : kExporterVariables) {
+    const char* list = getenv(variable);
+    ExporterFault fault;
+    if (list == nullptr || !find_exporter_fault(list, &fault)) continue;
+    char kept[1024];
+    keep_known_exporters(list, kept, sizeof(kept));
+    setenv(variable, kept, 1);
+  }
+}
+
 [[noreturn]] void become_agent(const AgentStart& start, pid_t program) {
   reset_signals();
   const int nothing = open("/dev/null", O_RDWR);
@@ -94,6 +107,7 @@ int keep_pidfd(pid_t program) {
   const int pidfd = keep_pidfd(program);
   // This process is not what is observed.
   unsetenv("LD_PRELOAD");
+  leave_out_wrong_exporters();  // the launcher has said so
   wait_for_work(start.ring, pidfd);
   char pid[16];
   char file[16];

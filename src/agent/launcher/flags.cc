@@ -3,90 +3,106 @@
 #include <cstdio>
 #include <cstring>
 
+#include "agent/launcher/exporter_names.h"
+
 namespace kolben::agent {
 namespace {
 
-#define KOLBEN_OTLP_FLAGS(prefix, PREFIX)                                                       \
-  {prefix "certificate", PREFIX "CERTIFICATE"},                                                 \
-      {prefix "client_certificate", PREFIX "CLIENT_CERTIFICATE"},                               \
-      {prefix "client_key", PREFIX "CLIENT_KEY"}, {prefix "compression", PREFIX "COMPRESSION"}, \
-      {prefix "endpoint", PREFIX "ENDPOINT"}, {prefix "headers", PREFIX "HEADERS"},             \
-      {prefix "insecure", PREFIX "INSECURE"}, {prefix "protocol", PREFIX "PROTOCOL"},           \
-      {prefix "timeout", PREFIX "TIMEOUT"}
+#define KOLBEN_OTLP_FLAGS(prefix, PREFIX)                                                      \
+  {prefix "certificate", PREFIX "CERTIFICATE", "file with the collector's CA"},                \
+      {prefix "client_certificate", PREFIX "CLIENT_CERTIFICATE", "file with our certificate"}, \
+      {prefix "client_key", PREFIX "CLIENT_KEY", "file with its key"},                         \
+      {prefix "compression", PREFIX "COMPRESSION", "gzip or none (none)"},                     \
+      {prefix "endpoint", PREFIX "ENDPOINT", "the collector (http://localhost:4317)"},         \
+      {prefix "headers", PREFIX "HEADERS", "key=value,... sent along"},                        \
+      {prefix "insecure", PREFIX "INSECURE", "true: no TLS where the endpoint has no scheme"}, \
+      {prefix "protocol", PREFIX "PROTOCOL", "grpc, http/protobuf or http/json (grpc)"},       \
+      {prefix "timeout", PREFIX "TIMEOUT", "seconds that a batch may take (10)"}
 
 // The union of what the launchers of opentelemetry-python 1.27 to 1.45 accept.
 constexpr Flag kFlags[] = {
-    {"attribute_count_limit", "OTEL_ATTRIBUTE_COUNT_LIMIT"},
-    {"attribute_value_length_limit", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"},
+    {"attribute_count_limit", "OTEL_ATTRIBUTE_COUNT_LIMIT",
+     "attributes of a span or log record (128)"},
+    {"attribute_value_length_limit", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+     "bytes of an attribute's value (no limit)"},
     {"auto_instrumentation_experimental_gevent_patch",
-     "OTEL_PYTHON_AUTO_INSTRUMENTATION_EXPERIMENTAL_GEVENT_PATCH"},
-    {"blrp_export_timeout", "OTEL_BLRP_EXPORT_TIMEOUT"},
-    {"blrp_max_export_batch_size", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"},
-    {"blrp_max_queue_size", "OTEL_BLRP_MAX_QUEUE_SIZE"},
-    {"blrp_schedule_delay", "OTEL_BLRP_SCHEDULE_DELAY"},
-    {"bsp_export_timeout", "OTEL_BSP_EXPORT_TIMEOUT"},
-    {"bsp_max_export_batch_size", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"},
-    {"bsp_max_queue_size", "OTEL_BSP_MAX_QUEUE_SIZE"},
-    {"bsp_schedule_delay", "OTEL_BSP_SCHEDULE_DELAY"},
-    {"config_file", "OTEL_CONFIG_FILE"},
-    {"configurator", "OTEL_PYTHON_CONFIGURATOR"},
-    {"context", "OTEL_PYTHON_CONTEXT"},
-    {"disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"},
-    {"distro", "OTEL_PYTHON_DISTRO"},
-    {"event_attribute_count_limit", "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT"},
+     "OTEL_PYTHON_AUTO_INSTRUMENTATION_EXPERIMENTAL_GEVENT_PATCH", nullptr},
+    {"blrp_export_timeout", "OTEL_BLRP_EXPORT_TIMEOUT", nullptr},
+    {"blrp_max_export_batch_size", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+     "log records sent at once (512)"},
+    {"blrp_max_queue_size", "OTEL_BLRP_MAX_QUEUE_SIZE", "log records that may wait (16384)"},
+    {"blrp_schedule_delay", "OTEL_BLRP_SCHEDULE_DELAY", "ms until log records are sent (200)"},
+    {"bsp_export_timeout", "OTEL_BSP_EXPORT_TIMEOUT", nullptr},
+    {"bsp_max_export_batch_size", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "spans sent at once (512)"},
+    {"bsp_max_queue_size", "OTEL_BSP_MAX_QUEUE_SIZE", "spans that may wait (16384)"},
+    {"bsp_schedule_delay", "OTEL_BSP_SCHEDULE_DELAY", "ms until spans are sent (200)"},
+    {"config_file", "OTEL_CONFIG_FILE", nullptr},
+    {"configurator", "OTEL_PYTHON_CONFIGURATOR", nullptr},
+    {"context", "OTEL_PYTHON_CONTEXT", nullptr},
+    {"disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", nullptr},
+    {"distro", "OTEL_PYTHON_DISTRO", nullptr},
+    {"event_attribute_count_limit", "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+     "attributes of a span's event (128)"},
     {"experimental_disable_prometheus_unit_normalization",
-     "OTEL_EXPERIMENTAL_DISABLE_PROMETHEUS_UNIT_NORMALIZATION"},
-    {"experimental_resource_detectors", "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS"},
-    {"exporter_jaeger_agent_host", "OTEL_EXPORTER_JAEGER_AGENT_HOST"},
-    {"exporter_jaeger_agent_port", "OTEL_EXPORTER_JAEGER_AGENT_PORT"},
+     "OTEL_EXPERIMENTAL_DISABLE_PROMETHEUS_UNIT_NORMALIZATION", nullptr},
+    {"experimental_resource_detectors", "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS",
+     "process, os, host, service_instance, otel or *"},
+    {"exporter_jaeger_agent_host", "OTEL_EXPORTER_JAEGER_AGENT_HOST", nullptr},
+    {"exporter_jaeger_agent_port", "OTEL_EXPORTER_JAEGER_AGENT_PORT", nullptr},
     {"exporter_jaeger_agent_split_oversized_batches",
-     "OTEL_EXPORTER_JAEGER_AGENT_SPLIT_OVERSIZED_BATCHES"},
-    {"exporter_jaeger_certificate", "OTEL_EXPORTER_JAEGER_CERTIFICATE"},
-    {"exporter_jaeger_endpoint", "OTEL_EXPORTER_JAEGER_ENDPOINT"},
-    {"exporter_jaeger_grpc_insecure", "OTEL_EXPORTER_JAEGER_GRPC_INSECURE"},
-    {"exporter_jaeger_password", "OTEL_EXPORTER_JAEGER_PASSWORD"},
-    {"exporter_jaeger_timeout", "OTEL_EXPORTER_JAEGER_TIMEOUT"},
-    {"exporter_jaeger_user", "OTEL_EXPORTER_JAEGER_USER"},
+     "OTEL_EXPORTER_JAEGER_AGENT_SPLIT_OVERSIZED_BATCHES", nullptr},
+    {"exporter_jaeger_certificate", "OTEL_EXPORTER_JAEGER_CERTIFICATE", nullptr},
+    {"exporter_jaeger_endpoint", "OTEL_EXPORTER_JAEGER_ENDPOINT", nullptr},
+    {"exporter_jaeger_grpc_insecure", "OTEL_EXPORTER_JAEGER_GRPC_INSECURE", nullptr},
+    {"exporter_jaeger_password", "OTEL_EXPORTER_JAEGER_PASSWORD", nullptr},
+    {"exporter_jaeger_timeout", "OTEL_EXPORTER_JAEGER_TIMEOUT", nullptr},
+    {"exporter_jaeger_user", "OTEL_EXPORTER_JAEGER_USER", nullptr},
     KOLBEN_OTLP_FLAGS("exporter_otlp_", "OTEL_EXPORTER_OTLP_"),
     KOLBEN_OTLP_FLAGS("exporter_otlp_logs_", "OTEL_EXPORTER_OTLP_LOGS_"),
     KOLBEN_OTLP_FLAGS("exporter_otlp_metrics_", "OTEL_EXPORTER_OTLP_METRICS_"),
     {"exporter_otlp_metrics_default_histogram_aggregation",
-     "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"},
+     "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", nullptr},
     {"exporter_otlp_metrics_temporality_preference",
-     "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"},
+     "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+     "cumulative, delta or lowmemory (cumulative)"},
     KOLBEN_OTLP_FLAGS("exporter_otlp_traces_", "OTEL_EXPORTER_OTLP_TRACES_"),
-    {"exporter_prometheus_host", "OTEL_EXPORTER_PROMETHEUS_HOST"},
-    {"exporter_prometheus_port", "OTEL_EXPORTER_PROMETHEUS_PORT"},
-    {"exporter_zipkin_endpoint", "OTEL_EXPORTER_ZIPKIN_ENDPOINT"},
-    {"exporter_zipkin_timeout", "OTEL_EXPORTER_ZIPKIN_TIMEOUT"},
-    {"id_generator", "OTEL_PYTHON_ID_GENERATOR"},
-    {"link_attribute_count_limit", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT"},
-    {"log_level", "OTEL_LOG_LEVEL"},
-    {"logger_configurator", "OTEL_PYTHON_LOGGER_CONFIGURATOR"},
-    {"logrecord_attribute_count_limit", "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT"},
-    {"logrecord_attribute_value_length_limit", "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT"},
-    {"logs_exporter", "OTEL_LOGS_EXPORTER"},
-    {"meter_configurator", "OTEL_PYTHON_METER_CONFIGURATOR"},
-    {"meter_provider", "OTEL_PYTHON_METER_PROVIDER"},
-    {"metric_export_interval", "OTEL_METRIC_EXPORT_INTERVAL"},
-    {"metric_export_timeout", "OTEL_METRIC_EXPORT_TIMEOUT"},
-    {"metrics_exemplar_filter", "OTEL_METRICS_EXEMPLAR_FILTER"},
-    {"metrics_exporter", "OTEL_METRICS_EXPORTER"},
-    {"propagators", "OTEL_PROPAGATORS"},
-    {"resource_attributes", "OTEL_RESOURCE_ATTRIBUTES"},
-    {"sdk_disabled", "OTEL_SDK_DISABLED"},
-    {"sdk_internal_metrics_enabled", "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED"},
-    {"semconv_stability_opt_in", "OTEL_SEMCONV_STABILITY_OPT_IN"},
-    {"service_name", "OTEL_SERVICE_NAME"},
-    {"span_attribute_count_limit", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"},
-    {"span_attribute_value_length_limit", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"},
-    {"span_event_count_limit", "OTEL_SPAN_EVENT_COUNT_LIMIT"},
-    {"span_link_count_limit", "OTEL_SPAN_LINK_COUNT_LIMIT"},
-    {"tracer_configurator", "OTEL_PYTHON_TRACER_CONFIGURATOR"},
-    {"tracer_provider", "OTEL_PYTHON_TRACER_PROVIDER"},
-    {"traces_exporter", "OTEL_TRACES_EXPORTER"},
-    {"traces_sampler", "OTEL_TRACES_SAMPLER"},
-    {"traces_sampler_arg", "OTEL_TRACES_SAMPLER_ARG"},
+    {"exporter_prometheus_host", "OTEL_EXPORTER_PROMETHEUS_HOST", nullptr},
+    {"exporter_prometheus_port", "OTEL_EXPORTER_PROMETHEUS_PORT", nullptr},
+    {"exporter_zipkin_endpoint", "OTEL_EXPORTER_ZIPKIN_ENDPOINT", nullptr},
+    {"exporter_zipkin_timeout", "OTEL_EXPORTER_ZIPKIN_TIMEOUT", nullptr},
+    {"id_generator", "OTEL_PYTHON_ID_GENERATOR", nullptr},
+    {"link_attribute_count_limit", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", nullptr},
+    {"log_level", "OTEL_LOG_LEVEL", nullptr},
+    {"logger_configurator", "OTEL_PYTHON_LOGGER_CONFIGURATOR", nullptr},
+    {"logrecord_attribute_count_limit", "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
+     "attributes of a log record (128)"},
+    {"logrecord_attribute_value_length_limit", "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+     "bytes of a log record's value (no limit)"},
+    {"logs_exporter", "OTEL_LOGS_EXPORTER", "where log records go (otlp)"},
+    {"meter_configurator", "OTEL_PYTHON_METER_CONFIGURATOR", nullptr},
+    {"meter_provider", "OTEL_PYTHON_METER_PROVIDER", nullptr},
+    {"metric_export_interval", "OTEL_METRIC_EXPORT_INTERVAL",
+     "ms between two exports of metrics (60000)"},
+    {"metric_export_timeout", "OTEL_METRIC_EXPORT_TIMEOUT", nullptr},
+    {"metrics_exemplar_filter", "OTEL_METRICS_EXEMPLAR_FILTER", nullptr},
+    {"metrics_exporter", "OTEL_METRICS_EXPORTER", "where metrics go (otlp)"},
+    {"propagators", "OTEL_PROPAGATORS", "headers of outgoing requests (tracecontext,baggage)"},
+    {"resource_attributes", "OTEL_RESOURCE_ATTRIBUTES", "what else is known of the program"},
+    {"sdk_disabled", "OTEL_SDK_DISABLED", "true: run the command without the agent"},
+    {"sdk_internal_metrics_enabled", "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED", nullptr},
+    {"semconv_stability_opt_in", "OTEL_SEMCONV_STABILITY_OPT_IN",
+     "http or http/dup: new names of HTTP's attributes"},
+    {"service_name", "OTEL_SERVICE_NAME", "the program's name (unknown_service)"},
+    {"span_attribute_count_limit", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "attributes of a span (128)"},
+    {"span_attribute_value_length_limit", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+     "bytes of a span's value (no limit)"},
+    {"span_event_count_limit", "OTEL_SPAN_EVENT_COUNT_LIMIT", "events of a span (128)"},
+    {"span_link_count_limit", "OTEL_SPAN_LINK_COUNT_LIMIT", nullptr},
+    {"tracer_configurator", "OTEL_PYTHON_TRACER_CONFIGURATOR", nullptr},
+    {"tracer_provider", "OTEL_PYTHON_TRACER_PROVIDER", nullptr},
+    {"traces_exporter", "OTEL_TRACES_EXPORTER", "where spans go (otlp)"},
+    {"traces_sampler", "OTEL_TRACES_SAMPLER", "which traces are recorded (parentbased_always_on)"},
+    {"traces_sampler_arg", "OTEL_TRACES_SAMPLER_ARG", "the share for traceidratio, 0 to 1 (1)"},
 };
 
 // What a name on the command line stands for.
@@ -155,6 +171,16 @@ bool is_value(const char* text) {
                              std::strchr(text, ' ') != nullptr);
 }
 
+// False: the agent has no such exporter.
+bool accepts(const Flag& flag, const char* value, CommandLine* line) {
+  ExporterFault fault;
+  if (!is_exporter_variable(flag.variable) || !find_exporter_fault(value, &fault)) return true;
+  fail(line, "argument --%s: ", flag.name);
+  const std::size_t used = std::strlen(line->error);
+  describe(fault, line->error + used, sizeof(line->error) - used);
+  return false;
+}
+
 // Takes the flag at `*position`; false: stop.
 bool take_flag(char** argv, int* position, CommandLine* line) {
   const char* name = argv[*position] + 2;
@@ -183,6 +209,7 @@ bool take_flag(char** argv, int* position, CommandLine* line) {
     fail(line, "too many flags: %s", argv[*position]);
     return false;
   }
+  if (!accepts(*found.flag, value, line)) return false;
   line->settings[line->setting_count++] = {found.flag, value};
   *position += equals == nullptr ? 2 : 1;
   return true;

@@ -12,6 +12,7 @@ namespace kolben::agent {
 struct Flag {
   const char* name;      // "service_name"
   const char* variable;  // "OTEL_SERVICE_NAME"
+  const char* help;      // a few words; null: accepted without effect
 };
 
 // All flags, sorted as the help shows them.

@@ -60,6 +60,18 @@ TEST(Flags, WrongLines) {
             "argument --service_name: expected one argument");
 }
 
+TEST(Flags, AnExporterThatTheAgentHasNotIsRefused) {
+  for (const char* name : {"traces_exporter", "metrics_exporter", "logs_exporter"}) {
+    const std::string flag = std::string("--") + name;
+    EXPECT_EQ(parse({flag, "console,foo", "c"})
+                  .error()
+                  .find("argument " + flag + ": unknown exporter \"foo\""),
+              0u);
+    EXPECT_EQ(parse({flag + "=zipkin", "c"}).line.result, CommandLineResult::kError);
+    EXPECT_EQ(parse({flag + "=", "c"}).line.result, CommandLineResult::kRun);
+  }
+}
+
 TEST(Flags, HelpAndVersion) {
   EXPECT_EQ(parse({"-h"}).line.result, CommandLineResult::kHelp);
   EXPECT_EQ(parse({"--help"}).line.result, CommandLineResult::kHelp);

@@ -18,7 +18,9 @@
 
 #include "agent/launcher/agent_process.h"
 #include "agent/launcher/crash_guard.h"
+#include "agent/launcher/exporter_names.h"
 #include "agent/launcher/flags.h"
+#include "agent/launcher/help.h"
 #include "agent/launcher/instrumentable.h"
 #include "agent/ring/ring.h"
 #include "agent/ring/ring_files.h"
@@ -28,7 +30,6 @@ namespace {
 
 using namespace kolben::agent;
 
-constexpr char kUsage[] = "usage: opentelemetry-instrument [FLAGS] command [command_args ...]\n";
 // As Python's launcher for a wrong command line; as shells for a command that is not there or that
 // cannot run, so that scripts see what they would see without the agent.
 constexpr int kExitUsage = 2;
@@ -42,26 +43,6 @@ __attribute__((format(printf, 1, 2))) void say(const char* format, ...) {
   std::vfprintf(stderr, format, list);
   va_end(list);
   std::fputc('\n', stderr);
-}
-
-int print_help() {
-  std::printf(
-      "%s\n"
-      "Runs a command under the agent: its HTTP requests become spans and metrics, its output\n"
-      "becomes log records, without a change to it.\n\n"
-      "options:\n"
-      "  -h, --help  show this help and exit\n"
-      "  --version   print the version and exit\n",
-      kUsage);
-  for (const Flag* flag = flags_begin(); flag != flags_end(); ++flag) {
-    std::printf("  --%s VALUE\n", flag->name);
-  }
-  std::printf(
-      "\nEach option sets an environment variable: OTEL_ (or OTEL_PYTHON_) and its name in "
-      "capital\n"
-      "letters. An option is stronger than the variable. Options can be shortened as long as they\n"
-      "are unambiguous.\n");
-  return std::fflush(stdout) == 0 ? 0 : 1;
 }
 
 bool is_true(const char* value) {
@@ -82,6 +63,18 @@ void set_variables(const CommandLine& line) {
     say("the variable is called OTEL_LOGS_EXPORTER; OTEL_LOG_EXPORTER=%s is taken for it",
         getenv("OTEL_LOG_EXPORTER"));
     setenv("OTEL_LOGS_EXPORTER", getenv("OTEL_LOG_EXPORTER"), 1);
+  }
+}
+
+// Wrong options are refused; a wrong variable must not keep a program from starting.
+void say_wrong_exporters() {
+  for (const char* variable : kExporterVariables) {
+    const char* list = getenv(variable);
+    ExporterFault fault;
+    if (list == nullptr || !find_exporter_fault(list, &fault)) continue;
+    char sentence[512];
+    describe(fault, sentence, sizeof(sentence));
+    say("%s: %s; it is left out", variable, sentence);
   }
 }
 
@@ -190,7 +183,8 @@ int main(int argc, char** argv) {
   parse_command_line(argc, argv, &line);
   switch (line.result) {
     case CommandLineResult::kHelp:
-      return print_help();
+      print_help(stdout);
+      return std::fflush(stdout) == 0 ? 0 : 1;
     case CommandLineResult::kVersion:
       std::puts("opentelemetry-instrument " KOLBEN_VERSION);
       return std::fflush(stdout) == 0 ? 0 : 1;
@@ -209,7 +203,10 @@ int main(int argc, char** argv) {
         std::strerror(failure));
     return is_there ? kExitCannotRun : kExitNotFound;
   }
-  if (!is_true(getenv("OTEL_SDK_DISABLED"))) set_up_agent(path, line.command);
+  if (!is_true(getenv("OTEL_SDK_DISABLED"))) {
+    say_wrong_exporters();
+    set_up_agent(path, line.command);
+  }
   execv(path, line.command);
   if (errno == ENOEXEC) {
     // A script without "#!", which execvp() gives to the shell.

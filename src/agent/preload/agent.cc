@@ -120,7 +120,10 @@ __attribute__((constructor)) void library_starts() {
 
 __attribute__((destructor)) void library_ends() {
   ThreadGuard guard;
-  if (guard) agent_instance.end(guard.thread());
+  if (!guard) return;
+  // Only here: _exit() and exec leave behind what the streams hold.
+  agent_instance.outputs.streams_end(guard.thread());
+  agent_instance.end(guard.thread());
 }
 
 }  // namespace

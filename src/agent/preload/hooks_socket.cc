@@ -161,7 +161,7 @@ void note_closed(int file) {
   ThreadGuard guard;
   if (!guard) return;
   agent_instance.connections.closed(guard.thread(), file);
-  agent_instance.outputs.replaced(file);
+  agent_instance.outputs.replaced(guard.thread(), file);
 }
 
 bool makes_child_in_our_memory(long number, const long* arguments) {

@@ -1,5 +1,6 @@
 // The C library's streams write by internal calls that cannot be interposed, so what is printed to
-// stdout and stderr is noted where the program prints it. The real function does the printing.
+// stdout and stderr is noted where the program prints it. The real function does the printing. What
+// the C library's macros put into a stream's buffer is noted at the next of these calls.
 
 // The C library's header must not define inline what this file defines.
 #ifndef __NO_INLINE__
@@ -25,14 +26,6 @@ namespace {
 // What one printf prints is formatted a second time for us, up to this size.
 constexpr std::size_t kPrintfBytesMax = 4096;
 
-// The program's stdout or stderr; -1: another stream, or nobody wants to know.
-int output_of(FILE* stream) {
-  if (!agent_instance.active() || !agent_instance.outputs.enabled()) return -1;
-  if (stream != stdout && stream != stderr) return -1;
-  const int file = fileno_unlocked(stream);
-  return file == 1 || file == 2 ? file : -1;
-}
-
 void note(int file, const void* text, std::size_t size, std::size_t cut = 0) {
   if (file < 0 || size == 0) return;
   ThreadGuard guard;
@@ -40,10 +33,39 @@ void note(int file, const void* text, std::size_t size, std::size_t cut = 0) {
   agent_instance.outputs.printed(guard.thread(), file, static_cast<const char*>(text), size, cut);
 }
 
-void note_character(int file, int c) {
-  const char text = static_cast<char>(c);
-  note(file, &text, 1);
-}
+// A call of the program's into one of its streams. What macros left in the buffer before is noted
+// first, to keep the order.
+class StreamCall {
+ public:
+  explicit StreamCall(FILE* stream) : stream_(stream) {
+    if (!agent_instance.active()) return;
+    const int file = agent_instance.outputs.file_of(stream);
+    if (file < 0) return;
+    ThreadGuard guard;
+    if (!guard) return;
+    agent_instance.outputs.enter(guard.thread(), stream, file);
+    file_ = file;
+  }
+  StreamCall(const StreamCall&) = delete;
+  StreamCall& operator=(const StreamCall&) = delete;
+  ~StreamCall() {
+    if (file_ >= 0) agent_instance.outputs.leave(stream_, file_);
+  }
+
+  // The call was fclose().
+  void closed() { stream_ = nullptr; }
+  // -1: not of interest.
+  int file() const { return file_; }
+  void printed(const void* text, std::size_t size) const { note(file_, text, size); }
+  void printed_character(int c) const {
+    const char text = static_cast<char>(c);
+    note(file_, &text, 1);
+  }
+
+ private:
+  FILE* stream_;
+  int file_ = -1;
+};
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -74,13 +96,15 @@ int traced_printf(int file, const char* format, va_list list, Call real_call) {
 }
 
 int traced_vfprintf(FILE* stream, const char* format, va_list list) {
-  return traced_printf(output_of(stream), format, list, [&](va_list arguments) {
+  const StreamCall call(stream);
+  return traced_printf(call.file(), format, list, [&](va_list arguments) {
     return KOLBEN_REAL(vfprintf)(stream, format, arguments);
   });
 }
 
 int traced_vfprintf_chk(FILE* stream, int flag, const char* format, va_list list) {
-  return traced_printf(output_of(stream), format, list, [&](va_list arguments) {
+  const StreamCall call(stream);
+  return traced_printf(call.file(), format, list, [&](va_list arguments) {
     return real<VfprintfChk>(Real::k___vfprintf_chk)(stream, flag, format, arguments);
   });
 }
@@ -158,46 +182,41 @@ KOLBEN_EXPORT int __vfprintf_chk(FILE* stream, int flag, const char* format, va_
 #pragma GCC diagnostic pop
 
 KOLBEN_EXPORT int puts(const char* text) {
+  const StreamCall call(stdout);
   const int result = KOLBEN_REAL(puts)(text);
-  const int file = output_of(stdout);
-  if (file >= 0 && result >= 0) {
-    note(file, text, strlen(text));
-    note_character(file, '\n');
+  if (call.file() >= 0 && result >= 0) {
+    call.printed(text, strlen(text));
+    call.printed_character('\n');
   }
   return result;
 }
 
-KOLBEN_EXPORT int fputs(const char* text, FILE* stream) {
-  const int result = KOLBEN_REAL(fputs)(text, stream);
-  const int file = output_of(stream);
-  if (file >= 0 && result >= 0) note(file, text, strlen(text));
-  return result;
-}
+#define KOLBEN_PUT_TEXT(name)                                              \
+  KOLBEN_EXPORT int name(const char* text, FILE* stream) {                 \
+    const StreamCall call(stream);                                         \
+    const int result = KOLBEN_REAL(name)(text, stream);                    \
+    if (call.file() >= 0 && result >= 0) call.printed(text, strlen(text)); \
+    return result;                                                         \
+  }
+KOLBEN_PUT_TEXT(fputs)
+KOLBEN_PUT_TEXT(fputs_unlocked)
 
-KOLBEN_EXPORT int fputs_unlocked(const char* text, FILE* stream) {
-  const int result = KOLBEN_REAL(fputs_unlocked)(text, stream);
-  const int file = output_of(stream);
-  if (file >= 0 && result >= 0) note(file, text, strlen(text));
-  return result;
-}
+#define KOLBEN_PUT_BYTES(name)                                                            \
+  KOLBEN_EXPORT size_t name(const void* bytes, size_t size, size_t count, FILE* stream) { \
+    const StreamCall call(stream);                                                        \
+    const size_t result = KOLBEN_REAL(name)(bytes, size, count, stream);                  \
+    call.printed(bytes, size* result);                                                    \
+    return result;                                                                        \
+  }
+KOLBEN_PUT_BYTES(fwrite)
+KOLBEN_PUT_BYTES(fwrite_unlocked)
 
-KOLBEN_EXPORT size_t fwrite(const void* bytes, size_t size, size_t count, FILE* stream) {
-  const size_t result = KOLBEN_REAL(fwrite)(bytes, size, count, stream);
-  note(output_of(stream), bytes, size * result);
-  return result;
-}
-
-KOLBEN_EXPORT size_t fwrite_unlocked(const void* bytes, size_t size, size_t count, FILE* stream) {
-  const size_t result = KOLBEN_REAL(fwrite_unlocked)(bytes, size, count, stream);
-  note(output_of(stream), bytes, size * result);
-  return result;
-}
-
-#define KOLBEN_PUT_CHARACTER(name)                                \
-  KOLBEN_EXPORT int name(int c, FILE* stream) {                   \
-    const int result = KOLBEN_REAL(name)(c, stream);              \
-    if (result != EOF) note_character(output_of(stream), result); \
-    return result;                                                \
+#define KOLBEN_PUT_CHARACTER(name)                     \
+  KOLBEN_EXPORT int name(int c, FILE* stream) {        \
+    const StreamCall call(stream);                     \
+    const int result = KOLBEN_REAL(name)(c, stream);   \
+    if (result != EOF) call.printed_character(result); \
+    return result;                                     \
   }
 KOLBEN_PUT_CHARACTER(fputc)
 KOLBEN_PUT_CHARACTER(fputc_unlocked)
@@ -205,27 +224,51 @@ KOLBEN_PUT_CHARACTER(putc)
 KOLBEN_PUT_CHARACTER(putc_unlocked)
 
 KOLBEN_EXPORT int putchar(int c) {
+  const StreamCall call(stdout);
   const int result = KOLBEN_REAL(putchar)(c);
-  if (result != EOF) note_character(output_of(stdout), result);
+  if (result != EOF) call.printed_character(result);
   return result;
 }
 
 KOLBEN_EXPORT int putchar_unlocked(int c) {
+  const StreamCall call(stdout);
   const int result = KOLBEN_REAL(putchar_unlocked)(c);
-  if (result != EOF) note_character(output_of(stdout), result);
+  if (result != EOF) call.printed_character(result);
   return result;
 }
 
+// What the macros call when the buffer is full, and for each character where lines or characters
+// are written out at once.
+KOLBEN_EXPORT int __overflow(FILE* stream, int c) {
+  const StreamCall call(stream);
+  const int result = KOLBEN_REAL(__overflow)(stream, c);
+  if (result != EOF && c != EOF) call.printed_character(c);
+  return result;
+}
+
+#define KOLBEN_FLUSH(name)                                        \
+  KOLBEN_EXPORT int name(FILE* stream) {                          \
+    const StreamCall call(stream == nullptr ? stdout : stream);   \
+    const StreamCall other(stream == nullptr ? stderr : nullptr); \
+    return KOLBEN_REAL(name)(stream);                             \
+  }
+KOLBEN_FLUSH(fflush)
+KOLBEN_FLUSH(fflush_unlocked)
+
 KOLBEN_EXPORT int fclose(FILE* stream) {
+  StreamCall call(stream);
   if (agent_instance.active() && stream != nullptr) {
     const int file = fileno_unlocked(stream);
     ThreadGuard guard;
     if (guard && file >= 0) {
       agent_instance.connections.closed(guard.thread(), file);
-      agent_instance.outputs.replaced(file);
+      agent_instance.outputs.replaced(guard.thread(), file);
     }
+    if (guard) agent_instance.outputs.stream_closes(stream);
   }
-  return KOLBEN_REAL(fclose)(stream);
+  const int result = KOLBEN_REAL(fclose)(stream);
+  call.closed();
+  return result;
 }
 
 }  // extern "C"

@@ -1,5 +1,7 @@
 #include "agent/preload/outputs.h"
 
+#include <errno.h>
+
 #include <cstring>
 
 namespace kolben::agent {
@@ -10,6 +12,10 @@ void Outputs::forked(std::uint32_t pid) {
   for (Line& line : lines_) {
     line.size = 0;
     line.busy.store(false, std::memory_order_relaxed);
+  }
+  for (FILE* stream : {stdout, stderr}) {
+    const int file = file_of(stream);
+    if (file >= 0) pending_[file - 1].forked(stream);
   }
 }
 
@@ -89,12 +95,55 @@ void Outputs::flush_line(ThreadState& thread, int file, Line& line) {
   line.size = 0;
 }
 
+void Outputs::flush(ThreadState& thread, int file) {
+  Line& line = lines_[file - 1];
+  if (line.busy.exchange(true, std::memory_order_acquire)) return;
+  flush_line(thread, file, line);
+  line.busy.store(false, std::memory_order_release);
+}
+
 void Outputs::flush(ThreadState& thread) {
-  for (int file = 1; file <= 2; ++file) {
-    Line& line = lines_[file - 1];
-    if (line.busy.exchange(true, std::memory_order_acquire)) continue;
-    flush_line(thread, file, line);
-    line.busy.store(false, std::memory_order_release);
+  flush(thread, 1);
+  flush(thread, 2);
+}
+
+void Outputs::replaced(ThreadState& thread, int file) {
+  if (file != 1 && file != 2) return;
+  flush(thread, file);  // it was printed to what the file was
+  known_[file - 1].store(0, std::memory_order_relaxed);
+}
+
+int Outputs::file_of(FILE* stream) const {
+  if (!enabled_ || (stream != stdout && stream != stderr)) return -1;
+  if (stream == nullptr || is_closed(stream)) return -1;
+  const int saved = errno;
+  const int file = fileno_unlocked(stream);
+  errno = saved;
+  return file == 1 || file == 2 ? file : -1;
+}
+
+bool Outputs::is_closed(FILE* stream) const {
+  return stream == closed_[0].load(std::memory_order_relaxed) ||
+         stream == closed_[1].load(std::memory_order_relaxed);
+}
+
+void Outputs::stream_closes(FILE* stream) {
+  if (stream == stdout) closed_[0].store(stream, std::memory_order_relaxed);
+  if (stream == stderr) closed_[1].store(stream, std::memory_order_relaxed);
+}
+
+void Outputs::enter(ThreadState& thread, FILE* stream, int file) {
+  pending_[file - 1].enter(stream, [&](const char* text, std::size_t size, std::size_t cut) {
+    printed(thread, file, text, size, cut);
+  });
+}
+
+void Outputs::streams_end(ThreadState& thread) {
+  for (FILE* stream : {stdout, stderr}) {
+    const int file = file_of(stream);
+    if (file < 0) continue;
+    enter(thread, stream, file);
+    leave(stream, file);
   }
 }
 

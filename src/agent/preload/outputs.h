@@ -5,12 +5,14 @@
 // and is gathered up to the line's end first.
 #pragma once
 
+#include <stdio.h>
 #include <sys/uio.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/preload/pending_output.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
 #include "agent/ring/ring.h"
@@ -35,12 +37,20 @@ class Outputs {
   // The program printed to stdout or stderr, whose file number is `file`.
   void printed(ThreadState& thread, int file, const char* text, std::size_t size,
                std::size_t cut = 0);
+  // The file number of a stream that is the program's stdout or stderr; -1: another stream, or
+  // nobody wants to know.
+  int file_of(FILE* stream) const;
+  // Around each call into the stream of that file that we see (pending_output.h); null: it is gone.
+  void enter(ThreadState& thread, FILE* stream, int file);
+  void leave(FILE* stream, int file) { pending_[file - 1].leave(stream); }
+  // From here on the stream may be gone, though stdout or stderr still point to it.
+  void stream_closes(FILE* stream);
+  // The C library is about to write out what its streams hold.
+  void streams_end(ThreadState& thread);
   // What was printed without a line's end.
   void flush(ThreadState& thread);
   // The file number may be something else from now on.
-  void replaced(int file) {
-    if (file == 1 || file == 2) known_[file - 1].store(0, std::memory_order_relaxed);
-  }
+  void replaced(ThreadState& thread, int file);
 
  private:
   struct Line {
@@ -50,8 +60,10 @@ class Outputs {
   };
 
   bool is_output(int file);
+  bool is_closed(FILE* stream) const;
   void record(ThreadState& thread, int file, const iovec* pieces, int count, std::size_t skip,
               std::uint32_t size, std::uint64_t cut);
+  void flush(ThreadState& thread, int file);
   void flush_line(ThreadState& thread, int file, Line& line);
 
   const System* system_ = nullptr;
@@ -60,6 +72,8 @@ class Outputs {
   std::uint32_t pid_ = 0;
   std::atomic<std::uint8_t> known_[2] = {};  // 0: look, 1: the program's output, 2: it is not
   Line lines_[2];
+  PendingOutput pending_[2];
+  std::atomic<FILE*> closed_[2] = {};  // the former stdout and stderr
 };
 
 }  // namespace kolben::agent

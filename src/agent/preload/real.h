@@ -13,7 +13,8 @@ namespace kolben::agent {
   X(execve) X(execvpe) X(fexecve) X(execveat) X(posix_spawn) X(posix_spawnp) X(vfork) X(clone) \
   X(vprintf) X(vfprintf) X(vdprintf) X(__vprintf_chk) X(__vfprintf_chk) X(__vdprintf_chk) \
   X(puts) X(fputs) X(fputs_unlocked) X(fwrite) X(fwrite_unlocked) X(putchar) \
-  X(putchar_unlocked) X(fputc) X(fputc_unlocked) X(putc) X(putc_unlocked) X(perror)
+  X(putchar_unlocked) X(fputc) X(fputc_unlocked) X(putc) X(putc_unlocked) \
+  X(__overflow) X(fflush) X(fflush_unlocked)
 // clang-format on
 
 enum class Real : int {

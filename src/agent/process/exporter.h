@@ -27,8 +27,7 @@ class Exporter {
   // Takes what it needs of the decoded batch before it returns; never waits. At its bound it drops
   // and counts.
   virtual void export_batch(const Batch& batch) = 0;
-  // No more batches come: sends what is queued, until the deadline at the latest, and says what
-  // could not be sent. Called once.
+  // No more batches come: sends what is queued, until the deadline at the latest. Called once.
   virtual void shutdown(std::chrono::steady_clock::time_point deadline) = 0;
 };
 

@@ -60,13 +60,14 @@ void OtlpExporter::export_batch(const Batch& batch) {
 
 void OtlpExporter::shutdown(std::chrono::steady_clock::time_point deadline) {
   stop(deadline);
+}
+
+OtlpLoss OtlpExporter::loss() {
   MutexLock lock(mutex_);
-  if (dropped_items_ == 0) return;
-  std::string text = "kolben agent: " + std::to_string(dropped_items_) + " ";
-  text.append(items_name(settings_.signal)).append(" could not be exported to ");
-  text.append(settings_.endpoint);
-  if (!last_failure_.is_ok()) text.append(": ").append(last_failure_.to_string());
-  messages_.say(text);
+  return {.signal = settings_.signal,
+          .items = dropped_items_,
+          .endpoint = settings_.endpoint,
+          .why = last_failure_};
 }
 
 void OtlpExporter::stop(std::chrono::steady_clock::time_point deadline) {

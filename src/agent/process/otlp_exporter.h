@@ -15,6 +15,7 @@
 #include <string>
 
 #include "agent/process/exporter.h"
+#include "agent/process/otlp_losses.h"
 #include "agent/process/otlp_transport.h"
 #include "agent/process/settings.h"
 #include "base/mutex.h"
@@ -45,6 +46,8 @@ class OtlpExporter final : public Exporter {
 
   void export_batch(const Batch& batch) override;
   void shutdown(std::chrono::steady_clock::time_point deadline) override;
+  // What could not be sent; after the shutdown.
+  OtlpLoss loss();
 
  private:
   struct Payload {

@@ -19,6 +19,7 @@
 #include "agent/process/console_exporter.h"
 #include "agent/process/crash_marks.h"
 #include "agent/process/otlp_exporter.h"
+#include "agent/process/otlp_losses.h"
 #include "agent/process/otlp_transport.h"
 #include "agent/process/recorder.h"
 #include "agent/process/settings.h"
@@ -110,7 +111,12 @@ class ExporterSet {
 
   void shutdown(std::chrono::steady_clock::time_point deadline) {
     end_by_force_after(kForcedEnd);
-    for (const auto& exporter : network_) exporter->shutdown(deadline);
+    std::vector<OtlpLoss> losses;
+    for (const auto& exporter : network_) {
+      exporter->shutdown(deadline);
+      losses.push_back(exporter->loss());
+    }
+    for (const std::string& sentence : loss_sentences(losses)) stderr_messages().say(sentence);
     network_.clear();
     end_by_force_after(std::chrono::milliseconds(0));
     // A reader of the console, a pager say, may take its time: nothing is lost.

@@ -5,6 +5,7 @@ Programs that the machine does not have are left out, and named at the end.
 """
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,6 +23,59 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
 HEADER = f"traceparent: 00-{TRACE}-{PARENT}-01"
 DEADLINE = 20
+
+
+# Prints as GNU's programs do: by macros that put characters into the stream's buffer.
+MACROS = r"""
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void spell(const char* text) { while (*text) putchar_unlocked(*text++); }
+static void* print_lines(void* name) {
+  for (int i = 0; i < 1000; ++i) printf("%s %d\n", (const char*)name, i);
+  return NULL;
+}
+static void print_by_threads(void) {
+  pthread_t threads[4];
+  char* names[4] = {"a", "b", "c", "d"};
+  for (int i = 0; i < 4; ++i) pthread_create(&threads[i], NULL, print_lines, names[i]);
+  for (int i = 0; i < 4; ++i) pthread_join(threads[i], NULL);
+  spell("the last line\n");
+}
+static void print_by_processes(void) {
+  spell("of the parent ");
+  if (fork() == 0) { spell("child\n"); exit(0); }
+  wait(NULL);
+  spell("parent\n");
+}
+static void print_between_calls(void) {
+  spell("a");
+  printf("b%d", 1);
+  spell("c");
+  puts("d");
+  spell("e");
+  fflush(stdout);
+  spell("f");
+  fflush(NULL);
+  spell("g");
+  fwrite("h\n", 1, 2, stdout);
+}
+int main(int count, char** arguments) {
+  if (count > 2) setvbuf(stdout, NULL, arguments[2][0] == 'l' ? _IOLBF : _IONBF, 0);
+  const char* what = arguments[1];
+  if (!strcmp(what, "returns")) spell("a line\n");
+  if (!strcmp(what, "closes")) { fputs_unlocked("hi", stdout); spell("\n"); fclose(stdout); }
+  if (!strcmp(what, "calls")) print_between_calls();
+  if (!strcmp(what, "much")) for (int i = 0; i < 3000; ++i) spell("a line of a text\n");
+  if (!strcmp(what, "leaves")) { spell("never written\n"); _exit(0); }
+  if (!strcmp(what, "processes")) print_by_processes();
+  if (!strcmp(what, "threads")) print_by_threads();
+  return 0;
+}
+"""
 
 
 def clean_environment():
@@ -422,6 +476,44 @@ class Processes(unittest.TestCase):
         self.assertEqual(result.stdout, b"a line\nand half")
         self.assertEqual("".join(r["text"] for r in ring.records("output")), "a line\nand half")
 
+    def told_and_printed(self, *command):
+        with Ring() as ring:
+            result = ring.run(*command)
+        self.assertEqual(ring.totals()["dropped"], 0)
+        return "".join(r["text"] for r in ring.records("output")), result.stdout.decode()
+
+    def test_programs_that_close_their_output(self):
+        for command in (["/bin/echo", "hi"], ["/bin/ls", "-la", "/"], ["/bin/date"], ["/usr/bin/id"],
+                        ["/bin/uname", "-a"], ["/usr/bin/printf", "a\\nhalf"],
+                        ["/usr/bin/seq", "20000"]):
+            told, printed = self.told_and_printed(*command)
+            self.assertNotEqual(printed, "")
+            self.assertEqual(told, printed, command)
+
+    def test_what_macros_print_is_seen_once(self):
+        directory = tempfile.mkdtemp(prefix="kolben-test-")
+        self.addCleanup(shutil.rmtree, directory)
+        program = os.path.join(directory, "macros")
+        if shutil.which("gcc") is None:
+            self.skipTest("no gcc")
+        subprocess.run(["gcc", "-O2", "-pthread", "-D_GNU_SOURCE", "-x", "c", "-", "-o", program],
+                       input=MACROS, text=True, check=True)
+        for buffering in ([], ["lines"], ["nothing"]):
+            for what in ("returns", "closes", "calls", "much"):
+                told, printed = self.told_and_printed(program, what, *buffering)
+                self.assertEqual(told, printed, (what, buffering))
+            told, printed = self.told_and_printed(program, "threads", *buffering)
+            self.assertEqual(sorted(told.splitlines()), sorted(printed.splitlines()))
+            self.assertEqual(printed.count("\n"), 4001)
+        # _exit() leaves the buffer behind. The first character made a call, which allocates it.
+        self.assertEqual(self.told_and_printed(program, "leaves"), ("n", ""))
+        self.assertEqual(self.told_and_printed(program, "leaves", "lines"),
+                         ("never written\n", "never written\n"))
+        # What stood in the buffer is printed twice; that is its parent's to tell.
+        told, printed = self.told_and_printed(program, "processes")
+        self.assertEqual(printed, "of the parent child\nof the parent parent\n")
+        self.assertEqual(told, "child\nof the parent parent\n")
+
     def test_output_is_not_captured_when_nobody_wants_it(self):
         for variables in ({"OTEL_LOGS_EXPORTER": "none"},
                           {"OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED": "False"}):
@@ -501,6 +593,7 @@ class Launcher(unittest.TestCase):
         self.agent = os.path.join(self.directory, "kolben")
         with open(self.agent, "w") as file:
             file.write(f"""#!/bin/sh
+echo "$OTEL_TRACES_EXPORTER" > {self.directory}/exporter
 echo "$PPID $*" > {self.directory}/called.new
 mv {self.directory}/called.new {self.directory}/called
 while grep -q '^State:.[^Z]' /proc/$5/status 2>/dev/null; do sleep 0.02; done
@@ -572,6 +665,10 @@ echo gone > {self.directory}/gone
                 (["--bogus", "x"], 2, "unrecognized arguments: --bogus"),
                 (["--service_name"], 2, "--service_name: expected one argument"),
                 (["--exporter_otlp_m", "x"], 2, "could match --exporter_otlp_metrics_"),
+                (["--traces_exporter", "foo", "true"], 2,
+                 'argument --traces_exporter: unknown exporter "foo" (known: console, otlp'),
+                (["--metrics_exporter=prometheus", "true"], 2,
+                 'argument --metrics_exporter: the agent has no exporter "prometheus" yet'),
                 (["no-such-command-here"], 127, "cannot find the command no-such-command-here")):
             result = self.run_under(*arguments)
             self.assertEqual(result.returncode, code, arguments)
@@ -580,6 +677,30 @@ echo gone > {self.directory}/gone
         self.assertEqual(self.run_under("--help").returncode, 0)
         self.assertIn("--exporter_otlp_traces_endpoint", self.run_under("--help").stdout)
         self.assertRegex(self.run_under("--version").stdout, r"^opentelemetry-instrument \d")
+
+    def test_a_wrong_exporter_in_a_variable_costs_its_telemetry(self):
+        for value, kept in (("foo", "none"), ("console, zipkin", "console")):
+            result = self.run_under("sh", "-c", "echo $OTEL_TRACES_EXPORTER; exit 4",
+                                    env={"OTEL_TRACES_EXPORTER": value})
+            self.assertEqual((result.returncode, result.stdout), (4, value + "\n"))
+            self.assertRegex(result.stderr, r'^opentelemetry-instrument: OTEL_TRACES_EXPORTER: .*'
+                                            r'exporter "(foo|zipkin)".*; it is left out\n$')
+            self.wait_for("gone")
+            with open(self.directory + "/exporter") as file:
+                self.assertEqual(file.read(), kept + "\n")
+            os.unlink(self.directory + "/gone")
+
+    def test_the_help_marks_what_has_no_effect(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                               "../../process/settings_names.cc")) as file:
+            known = set(re.findall(r'"OTEL_(?:PYTHON_)?([A-Z_]+[A-Z])"', file.read()))
+        self.assertIn("TRACES_EXPORTER", known)
+        effective, ignored = self.run_under("--help").stdout.split("accepted without effect:")
+        ignored = set(re.findall(r"--(\w+)", ignored))
+        effective = set(re.findall(r"--(\w+)", effective)) - {"help", "version"}
+        self.assertEqual({name for name in ignored if name.upper() in known}, set())
+        self.assertEqual({name for name in effective if name.upper() not in known
+                          and not name.startswith("exporter_otlp_")}, set())
 
     def test_program_runs_when_the_agent_cannot(self):
         result = self.run_under("sh", "-c", "exit 5", env={"KOLBEN_BINARY": "/nonexistent/kolben"})
