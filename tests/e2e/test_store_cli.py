@@ -208,7 +208,7 @@ def spans_left(data, tmp_path):
 def test_a_trace_is_deleted_by_its_id(data, tmp_path):
     before = stats(data)["traces"]
     answer = ok(run("delete", data, "--trace", f"{7:032x}", "--trace", f"{0xF0051:032x}"))
-    assert answer.stdout.startswith("4 spans and 0 log records deleted; ")
+    assert answer.stdout.startswith("4 spans and 1 log record deleted; ")
     assert answer.stderr == ""
     left = spans_left(data, tmp_path)
     assert len(left) == 3 + 2 * MANY_TRACES - 4
@@ -231,7 +231,7 @@ def test_a_trace_is_deleted_by_its_id(data, tmp_path):
 ])
 def test_spans_are_deleted_by_what_they_are(data, tmp_path, arguments, gone):
     answer = ok(run("delete", data, *arguments))
-    assert answer.stdout.startswith(f"{gone} spans and ")
+    assert re.match(rf"{gone} spans? and ", answer.stdout)
     assert len(spans_left(data, tmp_path)) == 3 + 2 * MANY_TRACES - gone
     ok(run("check", data))
 

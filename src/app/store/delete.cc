@@ -27,6 +27,10 @@ Result<std::vector<TraceId>> read_ids(const std::vector<std::string>& texts) {
   return ids;
 }
 
+std::string counted(std::uint64_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 // What is of the service and has all of the attributes.
 Result<storage::Filter> filter_of(const DeleteOptions& options) {
   storage::And all;
@@ -71,11 +75,9 @@ int run_delete(const std::string& data, const DeleteOptions& options) {
   if (!engine) return fail("delete", engine.error());
   const Result<Deleted> deleted = delete_what_is_named(**engine, options);
   if (deleted) {
-    std::printf(
-        "%llu spans and %llu log records deleted; `kolben store compact` gives their room "
-        "back\n",
-        static_cast<unsigned long long>(deleted->spans),
-        static_cast<unsigned long long>(deleted->log_records));
+    std::printf("%s and %s deleted; `kolben store compact` gives their room back\n",
+                counted(deleted->spans, "span").c_str(),
+                counted(deleted->log_records, "log record").c_str());
   }
   return finish("delete", **engine, deleted.status());
 }
