@@ -478,7 +478,7 @@ def test_help_lists_the_verbs():
 
 
 @pytest.mark.parametrize("arguments, why", [
-    ((), "subcommand"),
+    ((), "SUBCOMMAND"),
     (("chekc",), 'did you mean "check"?'),
     (("check", "--repiar"), "repiar"),
     (("export", "spans", "-"), "spans"),
