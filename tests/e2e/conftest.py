@@ -1,10 +1,14 @@
 import contextlib
 import pathlib
+import signal
 import subprocess
 
 import pytest
 
 import harness
+
+# Whoever runs the tests may ignore it (a shell's background jobs do), and programs inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HERE = pathlib.Path(__file__).parent
 

@@ -740,4 +740,6 @@ echo gone > {self.directory}/gone
 
 
 if __name__ == "__main__":
+    # Whoever runs the tests may ignore it (a shell's background jobs do), and programs inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     unittest.main(verbosity=1)
