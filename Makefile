@@ -19,10 +19,11 @@ build: deps ui ## kolben, opentelemetry-instrument, libkolben-agent.so and todo 
 test: deps-test ui ## build and run all tests
 	@tools/test
 
-check: deps-test ## the quick gates: formatting, floors, clang's thread-safety analysis
+check: deps-test ## formatting, floors, clang's thread-safety analysis, ThreadSanitizer
 	@tools/tidy
 	@tools/format --check
 	@tools/analyze
+	@tools/test threads
 
 bench: deps-test ui ## measure, beside rivals where they are here
 	@tools/bench
