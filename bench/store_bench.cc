@@ -129,10 +129,10 @@ class StoreBench {
     engine_.reset();
     if (!only_.empty()) return;
     other_signal(
-        "log lines", "logs", Signal::kLogs, kLogLines,
+        "log line", "logs", Signal::kLogs, kLogLines,
         [generator = bench::LogGenerator()]() mutable { return generator.next_request(); });
     other_signal(
-        "metric points", "points", Signal::kMetrics, kPoints,
+        "metric point", "points", Signal::kMetrics, kPoints,
         [generator = bench::PointGenerator()]() mutable { return generator.next_request(); });
     row("resident, the most of all", resident_mib("VmHWM"), "MiB");
   }
