@@ -45,7 +45,8 @@ Result<RequestFile> RequestFile::create(const std::string& path, RequestFormat f
     return already_exists(path + " is there already, and is not written over");
   }
   const std::string temporary = path + ".kolben.tmp";
-  RequestFile result(path, format, {std::fopen(temporary.c_str(), "we"), {}});
+  ::unlink(temporary.c_str());  // of an export that was killed, or somebody's link to elsewhere
+  RequestFile result(path, format, {std::fopen(temporary.c_str(), "wxe"), {}});
   if (result.file_ == nullptr) return result.failure("cannot create");
   result.temporary_ = std::make_unique<Temporary>(temporary);
   return result;
@@ -114,17 +115,17 @@ Result<std::optional<std::string>> RequestFile::next_line() {
 
 // A line without its end; false where the file has no more.
 Result<bool> RequestFile::read_line(std::string& line) {
-  char piece[1 << 14];
   const std::uint64_t before = bytes_;
-  while (std::fgets(piece, sizeof piece, file_.get()) != nullptr) {
-    line.append(piece);
-    bytes_ += std::strlen(piece);
+  for (int c = 0; (c = ::getc_unlocked(file_.get())) != EOF;) {
+    ++bytes_;
+    if (c == '\0') return invalid_argument(place() + ": no JSON; is it --format protobuf?");
+    line.push_back(static_cast<char>(c));
     if (line.size() > kRequestBytesMax) {
       return invalid_argument(place() + ": the line is longer than " +
                               std::to_string(kRequestBytesMax) +
                               " bytes; is it --format protobuf?");
     }
-    if (line.ends_with('\n')) break;
+    if (c == '\n') break;
   }
   if (std::ferror(file_.get()) != 0) return failure("cannot read");
   while (line.ends_with('\n') || line.ends_with('\r')) line.pop_back();

@@ -97,6 +97,23 @@ TEST_F(RequestFileTest, NothingIsWrittenOver) {
   EXPECT_THAT(read("b", RequestFormat::kJson), ElementsAre("mine, too"));
 }
 
+TEST_F(RequestFileTest, ALinkUnderTheNameOfTheUnfinishedFileIsNotFollowed) {
+  write("precious", "keep");
+  std::filesystem::create_symlink(path("precious"), path("a.kolben.tmp"));
+  Result<RequestFile> file = RequestFile::create(path("a"), RequestFormat::kJson);
+  ASSERT_TRUE(file) << file.error().message();
+  ASSERT_TRUE(file->write(a_span()));
+  ASSERT_TRUE(file->finish());
+  EXPECT_EQ(std::filesystem::file_size(path("precious")), 4U);
+  EXPECT_TRUE(std::filesystem::is_regular_file(std::filesystem::symlink_status(path("a"))));
+}
+
+TEST_F(RequestFileTest, MessagesThatAreReadAsLinesAreNoticed) {
+  write("a", std::string_view("\0\0\0\3abc\n", 8));
+  EXPECT_THAT(read("a", RequestFormat::kJson),
+              ElementsAre(path("a") + ":1: no JSON; is it --format protobuf?"));
+}
+
 TEST_F(RequestFileTest, LinesMayEndAsTheyLikeAndBeEmpty) {
   write("a", "one\n\r\n\ntwo\r\nthree");
   EXPECT_THAT(read("a", RequestFormat::kJson), ElementsAre("one", "two", "three"));
