@@ -106,6 +106,10 @@ TEST(TraceColumns, LongOnesStayWhole) {
   EXPECT_THAT(text, HasSubstr("\"startMicros\":[" + starts + "],\"durationsMicros\":["));
 }
 
+TEST(TraceColumns, OfNoSpansAreEmpty) {
+  EXPECT_THAT(trace_columns({}, {}, {}), HasSubstr("\"spanId\":[],\"parent\":[]"));
+}
+
 TEST_F(PageApi, SpanInAllDetail) {
   EXPECT_EQ(
       golden_difference("page_span.json", body(std::string(kTrace) + "/span/00000000000000a1")),

@@ -66,8 +66,9 @@ class Column {
   // `text`: where the array is put together.
   explicit Column(std::string& text) : text_(text) { text_ = "["; }
 
-  // Afterwards the text is whole. There is at least one item.
+  // Afterwards the text is whole.
   void end() {
+    if (size_ == 0) put(',');
     buffer_[size_ - 1] = ']';  // in place of a comma
     text_.append(buffer_, size_);
   }

@@ -113,6 +113,7 @@ Status AttributeReader::load(RowGroup& group, Column& column) {
 Status AttributeReader::read(RowGroup& group, Place place, std::uint32_t item, Arena& arena,
                              Attributes& out) {
   KOLBEN_RETURN_IF_ERROR(prepare(group, place));
+  if (item >= items_) return data_loss("a row group has rows without a set of attributes");
   go_to(item);
   const std::vector<std::uint32_t>& shape = shapes_[shape_of(item)];
   out.reserve(arena, out.size() + shape.size());
