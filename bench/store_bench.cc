@@ -1,9 +1,11 @@
 // The store on the reference data: how much it takes durably, what it needs on disk and in memory,
 // how fast it opens, how fast a trace and a search come back. One process; the one that fills large
-// stores is its child, so that memory is of the store alone. Queries use one thread; CPU seconds
-// are of the whole process.
+// stores is its child, so that memory is of the store alone. All of it computes on the first of the
+// cores that it may use; questions are asked there with one thread, and once more with a thread on
+// each of the cores, as the collector asks them. CPU seconds are of the whole process.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -75,6 +77,26 @@ void row(const std::string& what, double figure, const char* unit, const std::st
   std::fflush(stdout);
 }
 
+cpu_set_t allowed_cores() {
+  cpu_set_t cores;
+  KOLBEN_CHECK(::sched_getaffinity(0, sizeof cores, &cores) == 0);
+  return cores;
+}
+
+cpu_set_t first_of(const cpu_set_t& cores) {
+  cpu_set_t first;
+  CPU_ZERO(&first);
+  for (std::size_t core = 0; core < CPU_SETSIZE && CPU_COUNT(&first) == 0; ++core) {
+    if (CPU_ISSET(core, &cores)) CPU_SET(core, &first);
+  }
+  return first;
+}
+
+// Of the calling thread, and of those that it starts.
+void keep_to(const cpu_set_t& cores) {
+  KOLBEN_CHECK(::sched_setaffinity(0, sizeof cores, &cores) == 0);
+}
+
 template <typename Work>
 double timed(Work work) {
   const double begin = now_seconds();
@@ -112,6 +134,7 @@ class StoreBench {
         only_(std::move(only)) {}
 
   void run() {
+    keep_to(first_of(cores_));
     options_.path = directory_ + "/spans";
     if (spans_ > ingested_) fill();
     open();
@@ -327,17 +350,29 @@ class StoreBench {
   template <typename Ask>
   void question(const char* what, Ask ask) {
     if (!is_wanted(what)) return;
-    const int runs = spans_ > kLargeSpans ? 3 : 7;
     std::uint64_t answer = 0;
-    std::vector<double> seconds;
+    const auto ask_now = [&](scan::Context& now) { answer = ask(now); };
     scan::ScanThreads alone(0);
+    const double seconds = median_of(alone, ask_now);
+    keep_to(cores_);
+    const auto cores = static_cast<std::size_t>(CPU_COUNT(&cores_));
+    scan::ScanThreads helpers(cores - 1);
+    const double with_helpers = median_of(helpers, ask_now);
+    keep_to(first_of(cores_));
+    row(what, seconds * 1e3, "ms",
+        fmt::format("{:.2f} on {} cores; {}", with_helpers * 1e3, cores, answer));
+  }
+
+  double median_of(scan::ScanThreads& threads, const std::function<void(scan::Context&)>& ask) {
+    const int runs = spans_ > kLargeSpans ? 3 : 7;
+    std::vector<double> seconds;
     for (int i = 0; i <= runs; ++i) {
-      scan::Context now{*engine_->snapshot(), alone, system_clock()};
+      scan::Context now{*engine_->snapshot(), threads, system_clock()};
       now.time_max = std::chrono::minutes(5);
-      seconds.push_back(timed([&] { answer = ask(now); }));
+      seconds.push_back(timed([&] { ask(now); }));
     }
     seconds.erase(seconds.begin());  // it warmed up
-    row(what, median(seconds) * 1e3, "ms", fmt::format("{}", answer));
+    return median(seconds);
   }
 
   // Rows that match, all of them.
@@ -435,6 +470,7 @@ class StoreBench {
   const std::uint64_t spans_, ingested_;
   const bench::SpanData data_;
   const std::string directory_, only_;
+  const cpu_set_t cores_ = allowed_cores();
   Options options_;
   std::unique_ptr<Engine> engine_;
   std::uint64_t sent_ = 0;

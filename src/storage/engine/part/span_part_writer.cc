@@ -91,11 +91,11 @@ void SpanPartWriter::add_trace(std::span<const SpanRow> rows) {
   while (!left.empty()) {
     std::size_t count = 0;
     std::uint64_t bytes = 0;
-    while (count < left.size() && count < kGroupRowsMax && bytes < kGroupTextBytesMax) {
+    while (count < left.size() && count < kSpanGroupRows && bytes < kGroupTextBytesMax) {
       bytes += text_bytes_of(*left[count++].span);
     }
     if (facts_.rows > 0 &&
-        (facts_.rows + count > kGroupRowsMax || text_bytes_ + bytes > kGroupTextBytesMax)) {
+        (facts_.rows + count > kSpanGroupRows || text_bytes_ + bytes > kGroupTextBytesMax)) {
       end_group();
     }
     text_bytes_ += bytes;

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "otlp/fragments.h"
+#include "storage/engine/scan/spread_hits.h"
 
 namespace kolben::storage::scan {
 namespace {
@@ -91,7 +92,7 @@ Status AttributeScan::find_simple(RowGroup& group, const ShapesWalk& walk, Found
       walk.spread_all(i, items.satisfied);
       continue;
     }
-    KOLBEN_RETURN_IF_ERROR(columns_[i].read_hits(group, walk.items(), hits));
+    KOLBEN_RETURN_IF_ERROR(columns_[i].read_hits(group, walk.items() + kHitsPadding, hits));
     walk.spread(i, hits, items.satisfied);
   }
   return Status::ok();

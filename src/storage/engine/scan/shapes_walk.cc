@@ -1,6 +1,7 @@
 #include "storage/engine/scan/shapes_walk.h"
 
 #include "storage/engine/scan/code_hits.h"
+#include "storage/engine/scan/spread_hits.h"
 
 namespace kolben::storage::scan {
 Result<ShapesWalk> ShapesWalk::open(part::RowGroup& group, part::Place place,
@@ -62,16 +63,7 @@ void ShapesWalk::spread_bytes(const std::vector<std::uint8_t>& names, const std:
                               Selection& rows) const {
   std::vector<std::uint8_t> is_named((items() + 63) / 64 * 64, 0);
   match_codes(shape_bytes_, names, is_named.data());
-  const std::span<std::uint64_t> words = rows.words();
-  for (std::size_t begin = 0; begin < items(); begin += 64) {
-    std::uint64_t left = 0;
-    for (std::size_t i = 0; i < 64; i += 8) left |= bits_of_hits(&is_named[begin + i]) << i;
-    std::uint64_t found = 0;
-    for (; left != 0; left &= left - 1) {
-      found |= (left & (~left + 1)) & (0 - std::uint64_t{*hits++});
-    }
-    words[begin / 64] |= found;
-  }
+  spread_hits(is_named, hits, rows.words());
 }
 
 void ShapesWalk::spread_all(std::size_t column, Selection& rows) const {

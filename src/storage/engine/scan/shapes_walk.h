@@ -32,7 +32,7 @@ class ShapesWalk {
   void for_each(Visit&& visit) const;
 
   // Of a simple walk: sets the bits of the items whose value in the column has a hit. `hits` are
-  // those of its values, and at least a 0 for each item behind them.
+  // those of its values, and behind them zeros: one for each item and kHitsPadding.
   void spread(std::size_t column, const std::vector<std::uint8_t>& hits, Selection& rows) const;
   // The same where each value has one.
   void spread_all(std::size_t column, Selection& rows) const;
