@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """ClickHouse on the reference data, in the schema of the Collector's ClickHouse exporter.
 
-    bench/clickhouse_bench.py BIN SPANS     BIN: where clickhouse_rows is
+    bench/clickhouse_bench.py BIN SPANS [narrow|wide]     BIN: where clickhouse_rows is
 
 The engine comes as the Python package chdb-core; tools/bench puts it into build/chdb. One thread,
 as the store is measured: insert from Native blocks in memory order (nothing is parsed), merge to one
-part, bytes on disk, a trace by its id, a search by an attribute.
+part, bytes on disk, and the questions of store_bench under the names that it gives them.
 """
 import os
 import pathlib
@@ -60,6 +60,30 @@ TIMES = ("* REPLACE (fromUnixTimestamp64Nano(toInt64(Timestamp)) AS Timestamp, "
          "AS `Events.Timestamp`)")
 
 
+TABLE = "bench.otel_traces"
+METHOD = "SpanAttributes['http.request.method']"
+QUESTIONS = {
+    "= on an attribute, every fourth has it": f"SELECT count() FROM {TABLE} WHERE {METHOD} = 'GET'",
+    "= on an attribute, no such value": f"SELECT count() FROM {TABLE} WHERE {METHOD} = 'NONE'",
+    "= on unique values":
+        f"SELECT count() FROM {TABLE} WHERE SpanAttributes['url.path'] = '/api/v1/carts/99'",
+    ">= on an integer attribute":
+        f"SELECT count() FROM {TABLE} WHERE "
+        "toInt64OrNull(SpanAttributes['db.response.returned_rows']) >= 90",
+    "> on the duration": f"SELECT count() FROM {TABLE} WHERE Duration > 20000000",
+    "regex on an attribute":
+        f"SELECT count() FROM {TABLE} WHERE match(SpanAttributes['rpc.service'], '^.*checkout.*$')",
+    "regex on the name": f"SELECT count() FROM {TABLE} WHERE match(SpanName, '^SELECT .*$')",
+    "heat map of all":
+        f"SELECT intDiv(toUnixTimestamp64Nano(Timestamp), 60000000000) AS minute, "
+        f"toUInt8(floor(log2(greatest(Duration, 1)))) AS height, count() FROM {TABLE} "
+        f"GROUP BY minute, height",
+    "newest 20 traces of a service":
+        f"SELECT TraceId, max(Timestamp) AS t FROM {TABLE} WHERE ServiceName = 'cart' "
+        f"GROUP BY TraceId ORDER BY t DESC LIMIT 20",
+}
+
+
 def cpu_seconds():
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
@@ -68,10 +92,11 @@ def cpu_seconds():
 def main():
     import chdb.session
     bin_directory, spans = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+    data = sys.argv[3] if len(sys.argv) > 3 else "narrow"
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIRECTORY")) as directory:
         rows = pathlib.Path(directory) / "rows.json"
         with rows.open("wb") as out:
-            subprocess.run([bin_directory / "clickhouse_rows", str(spans)], stdout=out, check=True)
+            subprocess.run([bin_directory / "clickhouse_rows", str(spans), data], stdout=out, check=True)
         session = chdb.session.Session(f"{directory}/store")
 
         def ask(text):
@@ -101,16 +126,17 @@ def main():
             return statistics.median(times[1:])
 
         trace = ask("SELECT TraceId FROM bench.otel_traces LIMIT 1 OFFSET 12345").strip('"')
-        print(f"  ClickHouse {ask('SELECT version()')}, {count} spans, one thread")
-        print(f"    insert and merge      {count / cpu / 1000:10.0f} k spans a CPU second")
-        print(f"    on disk               {size / count:10.1f} bytes a span")
-        print(f"    trace by id           "
-              f"{median_ms(f'''SELECT * FROM bench.otel_traces WHERE TraceId = '{trace}' '''):10.2f} ms")
-        for name, value in (("common", "GET"), ("no match", "NONE")):
-            text = (f"SELECT TraceId, max(Timestamp) AS t FROM bench.otel_traces WHERE "
-                    f"SpanAttributes['http.request.method'] = '{value}' "
-                    f"GROUP BY TraceId ORDER BY t DESC LIMIT 20")
-            print(f"    tag search, {name:10}{median_ms(text):10.2f} ms")
+        version = ask("SELECT version()").strip('"')
+
+        def row(what, figure, unit):
+            print(f"  {what:<44} {figure:>10.2f} {unit}", flush=True)
+
+        print(f"ClickHouse {version}, {count} spans, {data} data, one thread")
+        row("insert and merge, spans a CPU second", count / cpu / 1000, "k/s")
+        row("on disk, a span", size / count, "bytes")
+        row("a trace by id, warm", median_ms(f"SELECT * FROM {TABLE} WHERE TraceId = '{trace}'"), "ms")
+        for what, text in QUESTIONS.items():
+            row(what, median_ms(text), "ms")
         session.close()
 
 

@@ -3,6 +3,7 @@
 // For bench/clickhouse_bench.py.
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "bench/generator.h"
@@ -90,8 +91,8 @@ void write_span(const ResourceSpans& resource, const ScopeSpans& scope, const Sp
   out.push_back('\n');
 }
 
-void write_rows(std::uint64_t spans) {
-  SpanGenerator generator(1);
+void write_rows(std::uint64_t spans, SpanData data) {
+  SpanGenerator generator(1, data);
   std::uint64_t written = 0;
   std::string out;
   while (written < spans) {
@@ -115,7 +116,11 @@ void write_rows(std::uint64_t spans) {
 }  // namespace
 }  // namespace kolben::bench
 
+// clickhouse_rows [SPANS [narrow|wide]]
 int main(int argc, char** argv) {
-  kolben::bench::write_rows(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000);
+  using kolben::bench::SpanData;
+  const bool is_wide = argc > 2 && std::strcmp(argv[2], "wide") == 0;
+  kolben::bench::write_rows(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000,
+                            is_wide ? SpanData::kWide : SpanData::kNarrow);
   return 0;
 }
