@@ -381,7 +381,7 @@ class StoreBench {
       scan::Control control(now, Limits());
       const Filter* const filters[] = {&filter};
       const auto bound = scan::BoundQuery::bind(now.snapshot, filters, TimeRange());
-      std::uint64_t found = 0;
+      std::atomic<std::uint64_t> found{0};  // several threads look at once
       const auto done =
           scan::GroupWalk(now, control, **bound)
               .run([&](std::size_t, scan::GroupScan& scan, scan::Workplace& place) -> Status {
@@ -390,7 +390,7 @@ class StoreBench {
                 return Status::ok();
               });
       KOLBEN_CHECK(done.has_value());
-      return found;
+      return found.load();
     });
   }
 

@@ -68,8 +68,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
       break;
     default:
-      if (const auto rows = RowSet::decode(bytes)) {
-        KOLBEN_CHECK(RowSet::decode(rows->encode())->size() == rows->size());
+      if (const auto file = decode_deleted(bytes)) {
+        KOLBEN_CHECK(decode_deleted(encode_deleted(file->part, file->rows))->rows.size() ==
+                     file->rows.size());
       }
   }
   return 0;

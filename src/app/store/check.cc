@@ -23,6 +23,10 @@ int check(const std::string& data, const storage::engine::CheckOptions& options)
     std::printf("%zu parts, all as they were written\n", checked->parts);
     return 0;
   }
+  for (const std::string& name : checked->unlisted) {
+    std::printf("%s: in no manifest; set aside too, as a damaged part may have been made of it\n",
+                name.c_str());
+  }
   if (checked->is_repaired) {
     std::printf("%zu of %zu parts set aside in damaged/; the store opens without them\n",
                 checked->damaged.size(), checked->parts);

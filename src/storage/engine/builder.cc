@@ -92,14 +92,10 @@ Status Builder::build(const Tail::Piece& chunk) {
 // Requests that passed every check on their way in and cannot be decoded: a bug of ours, whose
 // evidence is kept.
 Status Builder::set_aside(const Requests& requests) {
-  FileSystem& files = around_.directory.files();
   for (const auto& request : requests) {
-    const std::string path =
-        around_.directory.damaged_path() + "/request-" + std::to_string(request->sequence) + ".pb";
-    if (files.exists(path)) continue;
-    KOLBEN_RETURN_IF_ERROR(files.create_directories(around_.directory.damaged_path()));
-    const std::string_view slice = request->body.view();
-    KOLBEN_RETURN_IF_ERROR(replace_file(files, path, {&slice, 1}));
+    KOLBEN_TRY(const std::string path,
+               around_.directory.set_aside("request-" + std::to_string(request->sequence) + ".pb",
+                                           request->body.view()));
     around_.report("a " + std::string(to_string(request->signal)) +
                    " request cannot be decoded and is set aside as " + path);
   }

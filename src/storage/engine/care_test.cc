@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "storage/engine/check.h"
+#include "storage/engine/merge_plan.h"
 #include "storage/engine/record_log.h"
 #include "storage/engine/testing.h"
 
@@ -37,6 +38,9 @@ class CareTest : public EngineTest {
     const int byte = stream.get();
     stream.seekp(static_cast<std::streamoff>(at));
     stream.put(static_cast<char>(byte ^ 0x5a));
+  }
+  std::size_t count_of_files(const std::string& name) const {
+    return std::filesystem::exists(options_.path + "/parts/" + name) ? 1 : 0;
   }
   std::string part(std::uint64_t number) const {
     return options_.path + "/parts/00000" + std::to_string(number) + ".part";
@@ -109,6 +113,94 @@ TEST_F(CareTest, ALostManifestIsMadeAnewFromTheParts) {
   EXPECT_TRUE(std::filesystem::exists(options_.path + "/damaged/000001.part"));
   ASSERT_EQ(open().to_string(), "OK");
   EXPECT_THAT(spans(), SizeIs(1));
+}
+
+TEST_F(CareTest, ManifestsThatAreMadeAnewKnowWhatWasDeleted) {
+  make_store();
+  ASSERT_EQ(open().to_string(), "OK");
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 4, .id = 4}, {.trace = 5, .id = 5}})));
+  ASSERT_TRUE(engine_->flush());
+  for (const TraceId& gone : {trace_id(2), trace_id(4)}) {
+    ASSERT_TRUE(engine_->delete_traces({&gone, 1}));
+  }
+  ASSERT_TRUE(engine_->close());
+  engine_.reset();
+  std::filesystem::remove(options_.path + "/MANIFEST");
+  const auto repaired = check(true);
+  ASSERT_TRUE(repaired) << repaired.status().to_string();
+  EXPECT_THAT(repaired->damaged, ElementsAre(HasSubstr("MANIFEST")));
+  EXPECT_THAT(repaired->unlisted, IsEmpty());
+  ASSERT_EQ(open().to_string(), "OK");
+  EXPECT_THAT(spans(), SizeIs(3));
+  EXPECT_EQ(count_of(2) + count_of(4), 0U);
+}
+
+// Killed when the parts of a chunk were written and the manifest was not; then that is lost too.
+TEST_F(CareTest, ManifestsThatAreMadeAnewLeaveTheNewestChunkToTheLog) {
+  ASSERT_EQ(open().to_string(), "OK");
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1, .id = 1}})));
+  ASSERT_TRUE(engine_->flush());
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 2, .id = 2}})));
+  ASSERT_TRUE(store(*engine_, make_logs({{.body = "the log has it alone"}})));
+  const std::string killed = copy_of_files("killed");
+  ASSERT_TRUE(engine_->flush());
+  // Its part of spans, without the one of log records.
+  for (const StoredPart& stored : engine_->parts()) {
+    const std::string name = std::filesystem::path(part(stored.facts.number)).filename();
+    if (stored.facts.table == part::Table::kSpans && stored.facts.number > 1) {
+      std::filesystem::copy_file(part(stored.facts.number), killed + "/parts/" + name);
+    }
+  }
+  std::filesystem::remove(killed + "/MANIFEST");
+  options_.path = killed;
+  engine_.reset();
+  ASSERT_TRUE(check(true));
+  ASSERT_EQ(open().to_string(), "OK");
+  EXPECT_THAT(spans(), SizeIs(2));
+  EXPECT_EQ(engine_->stats().log_records, 1U);
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 3, .id = 3}})));
+  EXPECT_THAT(spans(), SizeIs(3));
+}
+
+// Killed between a merge's manifest and the removal of what it was made of; then it is damaged.
+TEST_F(CareTest, WhatADamagedMergeWasMadeOfIsKept) {
+  make_store();
+  const std::string before = path("before");
+  std::filesystem::copy(options_.path, before, std::filesystem::copy_options::recursive);
+  ASSERT_EQ(open().to_string(), "OK");
+  ASSERT_TRUE(engine_->compact());
+  ASSERT_TRUE(engine_->close());
+  engine_.reset();
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    const std::string name = std::filesystem::path(part(number)).filename();
+    std::filesystem::copy_file(before + "/parts/" + name, part(number));
+  }
+  flip(part(4), std::filesystem::file_size(part(4)) - 1);
+  EXPECT_EQ(open().code(), StatusCode::kDataLoss);
+  EXPECT_TRUE(std::filesystem::exists(part(1)));
+  const auto repaired = check(true);
+  ASSERT_TRUE(repaired) << repaired.status().to_string();
+  EXPECT_THAT(repaired->unlisted,
+              testing::UnorderedElementsAre("000001.part", "000002.part", "000003.part"));
+  ASSERT_EQ(open().to_string(), "OK");
+  EXPECT_TRUE(std::filesystem::exists(options_.path + "/damaged/000001.part"));
+}
+
+TEST_F(CareTest, ADamagedPartKeepsTheOthersFromBeingMergedNot) {
+  options_.merge_parts_min = 2;
+  ASSERT_EQ(open().to_string(), "OK");
+  for (std::uint64_t i = 1; i <= 4 + kFreshPartsKept; ++i) {
+    ASSERT_TRUE(store(*engine_, make_spans({{.trace = i, .id = i}})));
+    ASSERT_TRUE(engine_->flush());
+    if (i == 2) flip(part(2), 20);
+  }
+  static_cast<void>(engine_->maintain());
+  static_cast<void>(engine_->maintain());
+  EXPECT_EQ(count_of_files("000002.part"), 1U);
+  EXPECT_EQ(count_of_files("000001.part") + count_of_files("000003.part"), 0U);
+  EXPECT_THAT(reports_,
+              testing::Contains(AllOf(HasSubstr("000002.part"), HasSubstr("left out of merges"),
+                                      HasSubstr("--repair"))));
 }
 
 TEST_F(CareTest, ACheckOfAStoreInUseIsRefused) {

@@ -1,7 +1,9 @@
 #include "storage/engine/check.h"
 
 #include <algorithm>
+#include <set>
 
+#include "base/hash.h"
 #include "storage/engine/data_directory.h"
 #include "storage/engine/manifest.h"
 #include "storage/engine/part_output.h"
@@ -20,34 +22,82 @@ struct Findings {
   }
 };
 
-// Of a part whose manifest is lost. It may have been merged: then no copies are looked for in it.
-constexpr std::uint32_t kMergesUnknown = 1;
+// Of a part whose manifest is lost: one that has no fingerprints was merged.
+std::uint32_t merges_of(const part::Part& part) {
+  const auto fingerprints = part.fingerprints();
+  return fingerprints && !fingerprints->empty() ? 0 : 1;
+}
 
 Status check_part(const DataDirectory& directory, const ManifestPart& facts, bool thorough) {
   KOLBEN_TRY(const StoredPart stored, open_stored(directory, facts));
   return thorough ? stored.part->check() : Status::ok();
 }
 
+// How far into the log the parts reach for certain. The newest chunk of the log may have been on
+// its way into parts; read again, what is there already is recognised.
+std::uint64_t covered_by(const std::vector<StoredPart>& parts) {
+  std::uint64_t newest = 0;
+  for (const StoredPart& stored : parts) {
+    newest = std::max(newest, stored.part->facts().last_sequence);
+  }
+  std::uint64_t covered = 0;
+  for (const StoredPart& stored : parts) {
+    const std::uint64_t last = stored.part->facts().last_sequence;
+    if (last < newest || stored.facts.merges > 0) covered = std::max(covered, last);
+  }
+  return covered;
+}
+
+// Gives the parts the rows back that were deleted of them; of several lists the longest has all.
+Status find_deleted(const DataDirectory& directory, const std::vector<std::string>& names,
+                    Manifest& manifest, Findings& findings) {
+  for (const std::string& name : names) {
+    const std::uint64_t number = number_in_name(name, ".deleted");
+    if (number == 0) continue;
+    manifest.next_number = std::max(manifest.next_number, number + 1);
+    KOLBEN_TRY(const std::string bytes, read_deleted(directory, number));
+    const Result<DeletedFile> file = decode_deleted(bytes);
+    if (!file && !is_damage(file.status())) return file.status();
+    if (!file || file->part == 0) {
+      const Status unknown = data_loss("it does not say which part it is of");
+      const Status& why = file ? unknown : file.status();
+      findings.checked.damaged.push_back(name + ": " + std::string(why.message()) +
+                                         "; rows that were deleted are there again");
+      continue;
+    }
+    for (ManifestPart& facts : manifest.parts) {
+      if (facts.number != file->part || facts.deleted_rows >= file->rows.size()) continue;
+      facts.deleted_rows = file->rows.size();
+      facts.deleted_number = number;
+      facts.deleted_crc = crc32c(bytes);
+    }
+  }
+  return Status::ok();
+}
+
 // All parts that can be opened. A merge that was interrupted may be there beside what it was made
-// of: copies of rows, which the next merges leave out.
+// of: copies of rows. The next merges leave those of spans out.
 Result<Manifest> manifest_of_parts(const DataDirectory& directory, Findings& findings) {
   KOLBEN_TRY(const std::vector<std::string> names, directory.files().list(directory.parts_path()));
   Manifest manifest;
+  std::vector<StoredPart> parts;
   for (const std::string& name : names) {
     const std::uint64_t number = number_in_name(name, ".part");
     if (number == 0) continue;
     manifest.next_number = std::max(manifest.next_number, number + 1);
     auto part = FileSource::open_part(directory.files(), directory.part_path(number));
     if (!part) {
-      if (part.error().code() == StatusCode::kUnavailable) return part.status();
+      if (!is_damage(part.status())) return part.status();
       ManifestPart bad;
       bad.number = number;
       findings.add(bad, name, part.status());
       continue;
     }
-    manifest.parts.push_back(facts_of(**part, number, kMergesUnknown));
-    manifest.covered = std::max(manifest.covered, (*part)->facts().last_sequence);
+    manifest.parts.push_back(facts_of(**part, number, merges_of(**part)));
+    parts.push_back({manifest.parts.back(), *part, nullptr});
   }
+  manifest.covered = covered_by(parts);
+  KOLBEN_RETURN_IF_ERROR(find_deleted(directory, names, manifest, findings));
   return manifest;
 }
 
@@ -78,12 +128,32 @@ Status check_parts(const DataDirectory& directory, const CheckOptions& options,
       good.push_back(facts);
       continue;
     }
-    // A disk that cannot be read now may be readable later.
-    if (state.code() == StatusCode::kUnavailable) return state;
+    // A disk that cannot be read now may be readable later; a later version can read its parts.
+    if (!is_damage(state)) return state;
     findings.add(facts, describe(facts), state);
   }
   manifest.parts = std::move(good);
   return Status::ok();
+}
+
+// The next start would remove what no manifest lists; after damage it may be all that is left.
+Status set_aside_unlisted(const DataDirectory& directory, const Manifest& good,
+                          Findings& findings) {
+  std::set<std::string> listed;
+  for (const ManifestPart& facts : good.parts) {
+    listed.insert(directory.part_path(facts.number));
+    if (facts.deleted_rows > 0) listed.insert(directory.deleted_path(facts.deleted_number));
+  }
+  KOLBEN_TRY(const std::vector<std::string> names, directory.files().list(directory.parts_path()));
+  for (const std::string& name : names) {
+    const std::string path = directory.parts_path() + "/" + name;
+    const bool is_data =
+        number_in_name(name, ".part") != 0 || number_in_name(name, ".deleted") != 0;
+    if (!is_data || listed.contains(path)) continue;
+    KOLBEN_RETURN_IF_ERROR(directory.files().rename(path, directory.damaged_path() + "/" + name));
+    findings.checked.unlisted.push_back(name);
+  }
+  return directory.files().sync_directory(directory.damaged_path());
 }
 
 Status repair(const DataDirectory& directory, const Manifest& good, Findings& findings) {
@@ -92,6 +162,8 @@ Status repair(const DataDirectory& directory, const Manifest& good, Findings& fi
   for (const ManifestPart& facts : findings.bad) {
     KOLBEN_RETURN_IF_ERROR(set_aside(directory, facts));
   }
+  KOLBEN_RETURN_IF_ERROR(directory.files().create_directories(directory.damaged_path()));
+  KOLBEN_RETURN_IF_ERROR(set_aside_unlisted(directory, good, findings));
   findings.checked.is_repaired = true;
   return Status::ok();
 }

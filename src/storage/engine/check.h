@@ -15,13 +15,18 @@ struct CheckOptions {
   // Reads every byte; otherwise footers only.
   bool thorough = true;
   // Moves damaged parts to damaged/ and makes a manifest without them; a manifest that is lost or
-  // damaged is made anew from the parts that are there.
+  // damaged is made anew from the parts that are there. What only the manifest knew is lost then:
+  // the names of retention classes, and which parts a merge had replaced when it was interrupted,
+  // so that log records and points may be there twice.
   bool repair = false;
 };
 
 struct Checked {
   std::size_t parts = 0;
   std::vector<std::string> damaged;  // a line each: which part, what is wrong, what it held
+  // Files that no manifest lists and that a repair set aside too: a damaged part may have been made
+  // of them.
+  std::vector<std::string> unlisted;
   bool is_repaired = false;
 };
 

@@ -16,10 +16,9 @@ Status Damage::found(Status status) {
     const MutexLock lock(mutex_);
     is_new = told_.size() < kToldMax && told_.insert(what).second;
   }
-  const std::string remedy =
-      "stop Kolben and run `kolben store check --repair`, which sets the damaged part aside";
-  if (is_new) report_("a query met damage: " + what + "; " + remedy);
-  return data_loss(what + "; " + remedy);
+  const std::string told = what + "; " + std::string(kDamageRemedy);
+  if (is_new) report_("a query met damage: " + told);
+  return data_loss(told);
 }
 
 }  // namespace kolben::storage::engine

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/mutex.h"
@@ -13,6 +14,9 @@
 #include "storage/engine/options.h"
 
 namespace kolben::storage::engine {
+
+inline constexpr std::string_view kDamageRemedy =
+    "stop Kolben and run `kolben store check --repair`, which sets the damaged part aside";
 
 class Damage {
  public:

@@ -143,6 +143,15 @@ void DataDirectory::remove_old_logs() {
   static_cast<void>(files_->remove_directory(old_logs_path()));
 }
 
+Result<std::string> DataDirectory::set_aside(const std::string& name,
+                                             std::string_view bytes) const {
+  std::string path = damaged_path() + "/" + name;
+  if (files_->exists(path)) return path;
+  KOLBEN_RETURN_IF_ERROR(files_->create_directories(damaged_path()));
+  KOLBEN_RETURN_IF_ERROR(replace_file(*files_, path, {&bytes, 1}));
+  return path;
+}
+
 std::string DataDirectory::log_path(std::uint64_t number) const {
   return wal_path() + "/" + padded(number) + ".log";
 }

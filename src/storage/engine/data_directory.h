@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file_system.h"
@@ -50,6 +51,9 @@ class DataDirectory {
   std::string wal_path() const { return path_ + "/wal"; }
   std::string parts_path() const { return path_ + "/parts"; }
   std::string damaged_path() const { return path_ + "/damaged"; }
+  // Keeps bytes in damaged/ that cannot be read as what they should be; says where. Bytes that are
+  // there under the name are left.
+  Result<std::string> set_aside(const std::string& name, std::string_view bytes) const;
   const std::string& path() const { return path_; }
   FileSystem& files() const { return *files_; }
 

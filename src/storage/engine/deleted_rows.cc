@@ -9,7 +9,7 @@ namespace kolben::storage::engine {
 namespace {
 
 constexpr std::string_view kMagic = "KLBDELET";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 }  // namespace
 
@@ -40,16 +40,17 @@ std::uint32_t RowSet::count(std::uint32_t group) const {
   return static_cast<std::uint32_t>(std::count(rows->second.begin(), rows->second.end(), true));
 }
 
-std::string RowSet::encode() const {
+std::string encode_deleted(std::uint64_t part, const RowSet& rows) {
   std::string out(kMagic);
   part::put_fixed(out, kVersion);
-  part::put_varint(out, groups_.size());
-  for (const auto& [group, rows] : groups_) {
+  part::put_varint(out, part);
+  part::put_varint(out, rows.groups().size());
+  for (const auto& [group, is_deleted] : rows.groups()) {
     part::put_varint(out, group);
-    part::put_varint(out, count(group));
+    part::put_varint(out, rows.count(group));
     std::uint32_t before = 0;
-    for (std::uint32_t row = 0; row < rows.size(); ++row) {
-      if (!rows[row]) continue;
+    for (std::uint32_t row = 0; row < is_deleted.size(); ++row) {
+      if (!is_deleted[row]) continue;
       part::put_varint(out, row - before);
       before = row;
     }
@@ -57,11 +58,17 @@ std::string RowSet::encode() const {
   return out;
 }
 
-Result<RowSet> RowSet::decode(std::string_view bytes) {
+Result<DeletedFile> decode_deleted(std::string_view bytes) {
   if (!bytes.starts_with(kMagic)) return data_loss("it is no list of deleted rows");
   part::Cursor in(bytes.substr(kMagic.size()));
-  if (in.fixed<std::uint32_t>() != kVersion) return data_loss("it is of another version");
-  RowSet set;
+  const auto version = in.fixed<std::uint32_t>();
+  if (version == 0) return data_loss("it is of no version");
+  if (version > kVersion) {
+    return failed_precondition("a list of deleted rows of version " + std::to_string(version) +
+                               ": a later version of this program made it");
+  }
+  DeletedFile file;
+  if (version == kVersion) file.part = in.varint();
   constexpr std::size_t kGroupBytesMin = 2;
   for (std::size_t groups = in.count(kGroupBytesMin); groups > 0; --groups) {
     const auto group = static_cast<std::uint32_t>(in.varint());
@@ -69,11 +76,11 @@ Result<RowSet> RowSet::decode(std::string_view bytes) {
     for (std::size_t rows = in.count(1); rows > 0; --rows) {
       row += in.varint();
       if (row >= part::kGroupRowsMax) return data_loss("it names rows that cannot be");
-      set.add(group, static_cast<std::uint32_t>(row));
+      file.rows.add(group, static_cast<std::uint32_t>(row));
     }
   }
   if (!in.is_done()) return data_loss("it is malformed");
-  return set;
+  return file;
 }
 
 }  // namespace kolben::storage::engine

@@ -1,5 +1,5 @@
-// RowSet: rows of one part that were deleted (DeletedRows of scan/snapshot.h), with their form on
-// disk (docs/formats/store.md). Immutable once it is shared.
+// RowSet: rows of one part that were deleted (DeletedRows of scan/snapshot.h), immutable once it is
+// shared; and their form on disk (docs/formats/store.md).
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,22 @@ class RowSet final : public DeletedRows {
   // Of one row group.
   std::uint32_t count(std::uint32_t group) const;
 
-  std::string encode() const;
-  // DATA_LOSS where malformed.
-  static Result<RowSet> decode(std::string_view bytes);
+  // In ascending order.
+  const std::map<std::uint32_t, std::vector<bool>>& groups() const { return groups_; }
 
  private:
   std::map<std::uint32_t, std::vector<bool>> groups_;  // by row group; only those with rows
   std::uint64_t size_ = 0;
 };
+
+// The file that names the deleted rows of a part.
+struct DeletedFile {
+  std::uint64_t part = 0;  // 0: version 1, which does not say
+  RowSet rows;
+};
+
+std::string encode_deleted(std::uint64_t part, const RowSet& rows);
+// DATA_LOSS where malformed, FAILED_PRECONDITION where it is of a later version.
+Result<DeletedFile> decode_deleted(std::string_view bytes);
 
 }  // namespace kolben::storage::engine

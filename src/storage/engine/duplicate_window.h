@@ -1,8 +1,9 @@
 // DuplicateWindow: remembers the fingerprints of the newest spans (and whole requests of logs and
 // metrics), so that the copies that a sender's retry makes are recognised. Between one and two
 // million of them: two tables of a generation each; when the younger is full, the older is
-// forgotten. 32 MiB at most, and as little as there is to remember.
-// One thread at a time.
+// forgotten. 32 MiB at most, and as little as there is to remember; after a replay, in which
+// nothing is forgotten, also what the log held (16 bytes each), until the younger table is full
+// again. One thread at a time.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,9 @@
 #include "storage/engine/keeper.h"
 
 #include <algorithm>
+#include <string>
 
+#include "storage/engine/damage.h"
 #include "storage/engine/merge.h"
 #include "storage/engine/merge_plan.h"
 #include "storage/engine/retention.h"
@@ -70,11 +72,21 @@ void Keeper::apply_retention() {
     Status done = around_.parts.change(std::move(change));
     if (done.code() == StatusCode::kResourceExhausted) {
       // No room even for a manifest: then one by one; after the first there is room.
-      for (const std::uint64_t number : removed) done = remove(number);
+      done = Status::ok();
+      for (const std::uint64_t number : removed) {
+        if (Status one = remove(number); !one) done = one;
+      }
     }
-    if (!done) around_.report("cannot remove old parts: " + done.to_string());
+    report_once(done, "cannot remove old parts, will try again: ", removing_told_);
   }
   make_room();
+}
+
+void Keeper::report_once(const Status& status, std::string_view what, Status& told) {
+  if (!status && status.code() != told.code()) {
+    around_.report(std::string(what) + status.to_string());
+  }
+  told = status;
 }
 
 // While the disk has less room than it shall: parts go, those first that expire first.
@@ -105,20 +117,45 @@ Status Keeper::remove(std::uint64_t number) {
 Status Keeper::merge_all() {
   MutexLock lock(merge_mutex_);
   Status outcome;
-  while (outcome) {
+  std::set<std::uint64_t> left_out;  // of this round
+  while (true) {
     std::vector<ManifestPart> parts;
-    for (const StoredPart& stored : around_.parts.view().parts) parts.push_back(stored.facts);
+    for (const StoredPart& stored : around_.parts.view().parts) {
+      const std::uint64_t number = stored.facts.number;
+      if (!damaged_.contains(number) && !left_out.contains(number)) parts.push_back(stored.facts);
+    }
     const std::vector<std::uint64_t> numbers =
         choose_merge(parts, around_.options, around_.clock.unix_nanos());
     if (numbers.empty()) break;
-    outcome = merge(numbers);
+    const Status merged = merge(numbers);
+    if (merged) continue;
+    if (outcome) outcome = merged;
+    if (merged.code() == StatusCode::kDataLoss) {
+      const std::vector<std::uint64_t> damaged = find_damaged(numbers);
+      damaged_.insert(damaged.begin(), damaged.end());
+      if (!damaged.empty()) continue;
+    }
+    if (merged.code() != StatusCode::kResourceExhausted) break;
+    left_out.insert(numbers.begin(), numbers.end());
   }
-  const bool fails = !outcome && outcome.code() != StatusCode::kCancelled;
-  if (fails && !merging_fails_) {
-    around_.report("cannot merge parts, will try again: " + outcome.to_string());
+  // One that gives way is no failure, and neither an end of one.
+  if (outcome.code() != StatusCode::kCancelled) {
+    report_once(outcome, "cannot merge some parts: ", merging_told_);
   }
-  merging_fails_ = fails;
   return outcome;
+}
+
+std::vector<std::uint64_t> Keeper::find_damaged(const std::vector<std::uint64_t>& numbers) const {
+  std::vector<std::uint64_t> damaged;
+  for (const StoredPart& stored : around_.parts.view().parts) {
+    const std::uint64_t number = stored.facts.number;
+    if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) continue;
+    if (stored.part->check().code() != StatusCode::kDataLoss) continue;
+    around_.report(describe(stored.facts) + " is damaged and left out of merges; " +
+                   std::string(kDamageRemedy));
+    damaged.push_back(number);
+  }
+  return damaged;
 }
 
 Status Keeper::merge(const std::vector<std::uint64_t>& numbers) {
@@ -167,7 +204,7 @@ Status Keeper::compact(WorkProgress progress) {
   const std::size_t parts_before = around_.parts.view().parts.size();
   KOLBEN_RETURN_IF_ERROR(merge_all());
   MutexLock lock(merge_mutex_);
-  // Twice as many parts and more cannot come of it: each step makes one of several.
+  // It ends: each step makes one part of several, or takes the deleted rows out of one.
   Options small_steps = around_.options;
   small_steps.merge_parts_min = 2;
   while (true) {

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -38,7 +41,9 @@ class Keeper {
   void wake() KOLBEN_EXCLUDES(mutex_);
 
   void apply_retention() KOLBEN_EXCLUDES(retention_mutex_);
-  // Merges until nothing is to be merged, on the caller's thread. The first failure ends it.
+  // Merges until nothing is to be merged, on the caller's thread. Parts that are damaged, and those
+  // for whose merge there is no room, are left out; the first such failure is what it returns. Any
+  // other one ends it.
   Status merge_all() KOLBEN_EXCLUDES(merge_mutex_);
   // Rewrites all parts that have deleted rows, and merges as far as size limits allow. Progress is
   // in parts that are fewer than at the beginning.
@@ -49,6 +54,8 @@ class Keeper {
  private:
   void run();
   Status merge(const std::vector<std::uint64_t>& numbers) KOLBEN_REQUIRES(merge_mutex_);
+  std::vector<std::uint64_t> find_damaged(const std::vector<std::uint64_t>& numbers) const;
+  void report_once(const Status& status, std::string_view what, Status& told);
   Status check_room(const std::vector<StoredPart>& inputs) const;
   // For a merge: waits while it is in the way.
   Status keep_going() KOLBEN_EXCLUDES(mutex_);
@@ -63,7 +70,11 @@ class Keeper {
   bool is_woken_ KOLBEN_GUARDED_BY(mutex_) = false;
   bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
   int waiting_for_no_merge_ KOLBEN_GUARDED_BY(mutex_) = 0;
-  bool merging_fails_ KOLBEN_GUARDED_BY(merge_mutex_) = false;
+  // Not to be merged until the next start: queries name the damage.
+  std::set<std::uint64_t> damaged_ KOLBEN_GUARDED_BY(merge_mutex_);
+  // What was reported last, so that it is not said each second.
+  Status merging_told_ KOLBEN_GUARDED_BY(merge_mutex_);
+  Status removing_told_ KOLBEN_GUARDED_BY(retention_mutex_);
   Thread thread_;
 };
 

@@ -66,26 +66,41 @@ TEST(RowSetTest, WhatIsWrittenIsReadAgain) {
   rows.add(0, 5);
   rows.add(0, 5);
   EXPECT_EQ(rows.size(), 5U);
-  const auto read = RowSet::decode(rows.encode());
-  ASSERT_TRUE(read) << read.status().to_string();
-  EXPECT_EQ(read->encode(), rows.encode());
-  EXPECT_TRUE(read->contains(3, 77));
-  EXPECT_FALSE(read->contains(3, 78));
-  EXPECT_FALSE(read->contains(2, 77));
-  EXPECT_TRUE(read->any(0));
-  EXPECT_FALSE(read->any(1));
-  EXPECT_EQ(read->count(3), 4U);
+  const auto file = decode_deleted(encode_deleted(17, rows));
+  ASSERT_TRUE(file) << file.status().to_string();
+  EXPECT_EQ(file->part, 17U);
+  const RowSet& read = file->rows;
+  EXPECT_EQ(encode_deleted(17, read), encode_deleted(17, rows));
+  EXPECT_TRUE(read.contains(3, 77));
+  EXPECT_FALSE(read.contains(3, 78));
+  EXPECT_FALSE(read.contains(2, 77));
+  EXPECT_TRUE(read.any(0));
+  EXPECT_FALSE(read.any(1));
+  EXPECT_EQ(read.count(3), 4U);
+}
+
+TEST(RowSetTest, TheFirstVersionDoesNotSayWhichPartItIsOf) {
+  // One row group, number 3, of which rows 5 and 7.
+  const std::string_view first("KLBDELET\x01\0\0\0\x01\x03\x02\x05\x02", 17);
+  const auto file = decode_deleted(first);
+  ASSERT_TRUE(file) << file.status().to_string();
+  EXPECT_EQ(file->part, 0U);
+  EXPECT_TRUE(file->rows.contains(3, 5));
+  EXPECT_TRUE(file->rows.contains(3, 7));
+  EXPECT_EQ(file->rows.size(), 2U);
+  EXPECT_EQ(decode_deleted(std::string("KLBDELET\x03\0\0\0", 12)).status().code(),
+            StatusCode::kFailedPrecondition);
 }
 
 TEST(RowSetTest, NonsenseIsRefused) {
   RowSet rows;
   rows.add(3, 16'383);
-  std::string bytes = rows.encode();
-  EXPECT_FALSE(RowSet::decode(bytes.substr(0, bytes.size() - 1)));
-  EXPECT_FALSE(RowSet::decode(bytes + "x"));
-  EXPECT_FALSE(RowSet::decode("KLBDELETE"));
+  std::string bytes = encode_deleted(1, rows);
+  EXPECT_FALSE(decode_deleted(bytes.substr(0, bytes.size() - 1)));
+  EXPECT_FALSE(decode_deleted(bytes + "x"));
+  EXPECT_FALSE(decode_deleted("KLBDELETE"));
   rows.add(3, 16'384);  // no row group has so many rows
-  EXPECT_THAT(std::string(RowSet::decode(rows.encode()).status().message()),
+  EXPECT_THAT(std::string(decode_deleted(encode_deleted(1, rows)).status().message()),
               HasSubstr("cannot be"));
 }
 

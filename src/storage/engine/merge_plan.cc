@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <tuple>
 
 namespace kolben::storage::engine {
@@ -36,9 +37,9 @@ std::vector<ManifestPart> without_fresh(std::vector<ManifestPart> parts) {
   return parts;
 }
 
-// The oldest of `parts` that together stay within the limits. `is_full`: another one would not.
-std::vector<std::uint64_t> take(const std::vector<ManifestPart>& parts, const Options& options,
-                                bool& is_full) {
+// The first of `parts` that together stay within the limits. `is_full`: another one would not.
+std::vector<std::uint64_t> take_first(std::span<const ManifestPart> parts, const Options& options,
+                                      bool& is_full) {
   std::vector<std::uint64_t> taken;
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
@@ -52,6 +53,18 @@ std::vector<std::uint64_t> take(const std::vector<ManifestPart>& parts, const Op
     is_full = rows > rows_max || bytes > options.part_bytes_max;
     if (is_full || taken.size() == kPartsMax) break;
     taken.push_back(part.number);
+  }
+  return taken;
+}
+
+// The oldest that can be one part. One that is as large as can be with its neighbour stays alone:
+// what comes behind it does not wait for it.
+std::vector<std::uint64_t> take(std::span<const ManifestPart> parts, const Options& options,
+                                bool& is_full) {
+  std::vector<std::uint64_t> taken;
+  for (std::size_t begin = 0; begin < parts.size(); ++begin) {
+    taken = take_first(parts.subspan(begin), options, is_full);
+    if (taken.size() > 1 || !is_full) break;
   }
   return taken;
 }

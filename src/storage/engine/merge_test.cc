@@ -281,6 +281,29 @@ TEST(MergePlanTest, OfADayThatIsOverEverythingIsMergedUntilOneIsLeft) {
   EXPECT_THAT(choose_merge({plan_part(4, 1'060'100, 5)}, options, kDay + 1), IsEmpty());
 }
 
+TEST(MergePlanTest, NoPartWaitsBehindOneThatIsTooLargeForItsNeighbour) {
+  Options options;
+  constexpr std::uint64_t kMiB = 1 << 20;
+  std::vector<ManifestPart> parts;
+  for (const std::uint64_t mib : {200U, 100U, 30U, 30U}) {
+    parts.push_back(plan_part(parts.size() + 1, 1'000'000, parts.size() + 1));
+    parts.back().bytes = mib * kMiB;
+  }
+  EXPECT_THAT(choose_merge(parts, options, kDay + 1), ElementsAre(2, 3, 4));
+  parts.resize(2);
+  EXPECT_THAT(choose_merge(parts, options, kDay + 1), IsEmpty());
+  // Points, of which fewer are merged at once.
+  for (ManifestPart& part : parts) {
+    part.table = part::Table::kPoints;
+    part.rows = 600'000;
+    part.bytes = kMiB;
+  }
+  parts.push_back(parts.back());
+  parts.back().rows = 200'000;
+  parts.back().number = 3;
+  EXPECT_THAT(choose_merge(parts, options, kDay + 1), ElementsAre(2, 3));
+}
+
 TEST(MergePlanTest, TheNewestPartsStraightFromTheLogAreLeftAlone) {
   Options options;
   options.merge_parts_min = 4;

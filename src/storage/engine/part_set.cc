@@ -35,9 +35,10 @@ Status PartSet::open(Manifest manifest) {
     MutexLock state_lock(mutex_);
     state_.manifest.classes = state.manifest.classes;
   }
-  remove_unlisted(state.manifest);
   const std::size_t listed = state.manifest.parts.size();
   KOLBEN_RETURN_IF_ERROR(open_parts(state));
+  // Not before: what a damaged part was made of may still be there.
+  remove_unlisted(state.manifest);
   std::vector<std::string> dropped;
   for (const ManifestPart& facts : state.manifest.parts) {
     if (find_part(state.parts, facts.number) == state.parts.end()) {
@@ -64,7 +65,7 @@ Status PartSet::open_parts(State& state) {
       state.parts.push_back(std::move(*stored));
       continue;
     }
-    if (stored.error().code() == StatusCode::kUnavailable) return stored.status();
+    if (!is_damage(stored.status())) return stored.status();
     if (count++ == 0) damaged = describe(facts) + ": " + std::string(stored.error().message());
   }
   if (count == 0) return Status::ok();
@@ -153,7 +154,7 @@ Status PartSet::apply(State& state, PartChange& change, std::vector<std::string>
 }
 
 Status PartSet::write_deleted(StoredPart& stored, std::shared_ptr<const RowSet> rows) {
-  const std::string bytes = rows->encode();
+  const std::string bytes = encode_deleted(stored.facts.number, *rows);
   stored.facts.deleted_number = take_number();
   stored.facts.deleted_rows = rows->size();
   stored.facts.deleted_crc = crc32c(bytes);
@@ -201,7 +202,8 @@ Status PartSet::drop(std::uint64_t number) {
   MutexLock lock(change_mutex_);
   FileSystem& files = directory_.files();
   const std::string mark = directory_.dropped_path(number);
-  KOLBEN_RETURN_IF_ERROR(files.link(directory_.format_path(), mark));
+  // One of a try that failed behind this is as good.
+  if (!files.exists(mark)) KOLBEN_RETURN_IF_ERROR(files.link(directory_.format_path(), mark));
   garbage_.push_back(mark);
   // Before the part goes: without the mark that would be damage.
   KOLBEN_RETURN_IF_ERROR(files.sync_directory(directory_.parts_path()));

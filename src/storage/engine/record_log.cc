@@ -144,6 +144,7 @@ Status scan_log(const File& log_file, std::uint32_t log_key, LogScan& scan, Visi
       if (*good) previous = sequence;
       if (checked > search_budget) {
         scan.gaps.push_back(0);  // whatever is there is not found, which is damage
+        scan.valid_bytes = log.size();
         break;
       }
       search_budget -= *good ? 0 : checked;

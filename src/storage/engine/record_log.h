@@ -69,8 +69,10 @@ struct LogScan {
   // Sequences of the good records that follow a gap, each gap of one or more records. Whether it is
   // damage is known at the end of the last segment.
   std::vector<std::uint64_t> gaps;
-  std::uint64_t last_group = 0;   // the first sequence of the last record's group
-  std::uint64_t valid_bytes = 0;  // of the segment read last: the end of its last good record
+  std::uint64_t last_group = 0;  // the first sequence of the last record's group
+  // Of the segment read last: the end of its last good record; of one that was not searched to its
+  // end, all.
+  std::uint64_t valid_bytes = 0;
 
   // Of records that had been acknowledged.
   std::uint64_t damaged() const;

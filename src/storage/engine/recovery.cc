@@ -11,6 +11,23 @@
 namespace kolben::storage::engine {
 namespace {
 
+// Of the rows that were not deleted: what was deleted is no copy when it comes again. Of requests
+// nobody knows which rows they brought.
+Result<std::vector<std::uint64_t>> live_fingerprints(const StoredPart& stored) {
+  KOLBEN_TRY(std::vector<std::uint64_t> fingerprints, stored.part->fingerprints());
+  if (!stored.deleted) return fingerprints;
+  std::vector<std::uint64_t> live;
+  if (stored.facts.table != part::Table::kSpans) return live;
+  std::size_t next = 0;
+  for (std::uint32_t group = 0; group < stored.part->groups(); ++group) {
+    for (std::uint32_t row = 0; row < stored.part->group(group).rows; ++row, ++next) {
+      if (next == fingerprints.size()) return live;
+      if (!stored.deleted->contains(group, row)) live.push_back(fingerprints[next]);
+    }
+  }
+  return live;
+}
+
 // Teaches the window the newest spans (and requests) of parts straight from the log, as many as it
 // can hold, the oldest first.
 Status remember(const PartSet::View& view, DuplicateWindow& window) {
@@ -31,8 +48,7 @@ Status remember(const PartSet::View& view, DuplicateWindow& window) {
   }
   window.reserve(std::min<std::uint64_t>(spans, 2 * DuplicateWindow::kGeneration));
   for (; count > 0; --count) {
-    KOLBEN_TRY(const std::vector<std::uint64_t> fingerprints,
-               fresh[count - 1].part->fingerprints());
+    KOLBEN_TRY(const std::vector<std::uint64_t> fingerprints, live_fingerprints(fresh[count - 1]));
     window.insert_all(fingerprints);
   }
   return Status::ok();
@@ -56,7 +72,7 @@ class Replay {
   const LogScan& scan() const { return scan_; }
   std::uint64_t requests() const { return requests_; }
   void report_damage() const {
-    const std::uint64_t damaged = scan_.damaged() + unreadable_;
+    const std::uint64_t damaged = scan_.damaged();
     if (damaged == 0) return;
     around_.report("the log: " + std::to_string(damaged) + " damaged records were skipped");
   }
@@ -67,14 +83,12 @@ class Replay {
     std::string body(compression == wire::Compression::kNone ? stored : std::string_view());
     if (compression != wire::Compression::kNone) {
       Result<std::string> raw = wire::decompress(compression, stored, header.raw_bytes);
-      if (raw) body = std::move(*raw);
+      if (!raw) return set_aside(header, stored);
+      body = std::move(*raw);
     }
-    // The checksum was right, so this is what was accepted: it can be read, unless a later version
-    // of this program is stricter.
     if (header.signal < 1 || header.signal > std::size(kAllSignals) ||
         !walk(static_cast<Signal>(header.signal), body, walked_)) {
-      ++unreadable_;
-      return Status::ok();
+      return set_aside(header, stored);
     }
     around_.tail.add(make_request(header, Bytes::from_string(std::move(body)), walked_, window_));
     ++requests_;
@@ -82,12 +96,20 @@ class Replay {
     return around_.builder.flush();
   }
 
+  // The checksum was right, so this is what was accepted and acknowledged: it can be read, unless a
+  // later version of this program is stricter.
+  Status set_aside(const RecordHeader& header, std::string_view stored) {
+    KOLBEN_TRY(const std::string path,
+               around_.directory.set_aside("record-" + std::to_string(header.sequence), stored));
+    around_.report("a record of the log cannot be read and is set aside as " + path);
+    return Status::ok();
+  }
+
   const RecoverySurroundings& around_;
   DuplicateWindow& window_;
   LogScan scan_;
   Walked walked_;
   std::uint64_t requests_ = 0;
-  std::uint64_t unreadable_ = 0;
 };
 
 }  // namespace
@@ -110,7 +132,12 @@ Result<Recovered> recover(const RecoverySurroundings& around) {
   }
   replay.report_damage();
   recovered.window.end_replay();
-  recovered.next_sequence = replay.scan().last_sequence + 1;
+  // Parts may reach further than a manifest that was made anew of them (check.cc).
+  std::uint64_t last_sequence = replay.scan().last_sequence;
+  for (const StoredPart& stored : view.parts) {
+    last_sequence = std::max(last_sequence, stored.part->facts().last_sequence);
+  }
+  recovered.next_sequence = last_sequence + 1;
   recovered.requests = replay.requests();
   around.wal.release(around.parts.view().covered);
   return recovered;

@@ -242,6 +242,55 @@ TEST_F(RecoveryTest, RecordsOfASegmentsEarlierLifeAreNotReadAgain) {
   }
 }
 
+// As one of a later version would be, or of a compression that this build does not have.
+TEST_F(RecoveryTest, AnAcknowledgedRecordThatCannotBeReadIsSetAside) {
+  const std::string log = killed_store(2);
+  std::uint32_t log_key = 0;
+  {
+    const auto directory = DataDirectory::open(system_file_system(), path("killed"));
+    ASSERT_TRUE(directory) << directory.status().to_string();
+    log_key = directory->log_key();
+  }
+  LaidOutRecord strange;
+  strange.body = "what no version of today can read";
+  strange.header.sequence = 3;
+  strange.header.signal = 1;
+  strange.header.compression = 99;
+  strange.seal(log_key);
+  std::vector<std::string_view> slices;
+  strange.append_slices(slices);
+  {
+    std::fstream file(log, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(ends_.back()));
+    for (const std::string_view slice : slices) {
+      file.write(slice.data(), static_cast<std::streamsize>(slice.size()));
+    }
+  }
+  EXPECT_EQ(spans_after_start(path("killed")), 2U);
+  EXPECT_THAT(reports_, testing::Contains(testing::HasSubstr("damaged/record-3")));
+  EXPECT_EQ(*read_file(system_file_system(), path("killed") + "/damaged/record-3", 1 << 10),
+            strange.body);
+}
+
+TEST_F(RecoveryTest, WhatWasDeletedIsNoCopyWhenItComesAgain) {
+  ASSERT_EQ(open().to_string(), "OK");
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1}, {.trace = 2, .id = 2}})));
+  ASSERT_TRUE(store(*engine_, make_logs({{.body = "hello", .trace = 1}})));
+  ASSERT_TRUE(engine_->flush());
+  const TraceId gone = trace_id(1);
+  ASSERT_TRUE(engine_->delete_traces({&gone, 1}));
+  ASSERT_TRUE(engine_->close());
+  ASSERT_EQ(open().to_string(), "OK");
+  EXPECT_EQ(count_of(1), 0U);
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1}, {.trace = 2, .id = 2}})));
+  ASSERT_TRUE(store(*engine_, make_logs({{.body = "hello", .trace = 1}})));
+  ASSERT_TRUE(engine_->flush());
+  ASSERT_TRUE(engine_->compact());  // the one that is a copy may be known only now
+  EXPECT_EQ(count_of(1), 1U);
+  EXPECT_EQ(count_of(2), 1U);
+  EXPECT_EQ(engine_->stats().log_records, 1U);
+}
+
 TEST_F(RecoveryTest, ADamagedPartIsNamedWithWhatToDo) {
   ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1}, {.trace = 2, .id = 2}})));

@@ -29,20 +29,27 @@ ManifestPart facts_of(const part::Part& part, std::uint64_t number, std::uint32_
   return facts;
 }
 
+Result<std::string> read_deleted(const DataDirectory& directory, std::uint64_t number) {
+  return read_file(directory.files(), directory.deleted_path(number), kDeletedBytesMax);
+}
+
 Result<StoredPart> open_stored(const DataDirectory& directory, const ManifestPart& facts) {
   StoredPart stored;
   stored.facts = facts;
-  FileSystem& files = directory.files();
-  KOLBEN_TRY(stored.part, FileSource::open_part(files, directory.part_path(facts.number)));
+  KOLBEN_TRY(stored.part,
+             FileSource::open_part(directory.files(), directory.part_path(facts.number)));
   if (stored.part->facts().rows != facts.rows || stored.part->facts().bytes != facts.bytes) {
     return data_loss("it is another part than the manifest says");
   }
   if (facts.deleted_rows == 0) return stored;
   const std::string path = directory.deleted_path(facts.deleted_number);
-  KOLBEN_TRY(const std::string bytes, read_file(files, path, kDeletedBytesMax));
+  KOLBEN_TRY(const std::string bytes, read_deleted(directory, facts.deleted_number));
   if (crc32c(bytes) != facts.deleted_crc) return data_loss(path + ": its checksum is wrong");
-  KOLBEN_TRY(RowSet rows, RowSet::decode(bytes));
-  stored.deleted = std::make_shared<const RowSet>(std::move(rows));
+  KOLBEN_TRY(DeletedFile file, decode_deleted(bytes));
+  if (file.part != 0 && file.part != facts.number) {
+    return data_loss(path + ": it is of part " + std::to_string(file.part));
+  }
+  stored.deleted = std::make_shared<const RowSet>(std::move(file.rows));
   return stored;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/result.h"
 #include "storage/engine/data_directory.h"
@@ -22,8 +23,17 @@ struct StoredPart {
 // What the manifest is to say of a part; of deleted rows nothing.
 ManifestPart facts_of(const part::Part& part, std::uint64_t number, std::uint32_t merges);
 
-// Opens the file of a part that the manifest lists, and the one of its deleted rows. DATA_LOSS
-// where one of them is missing, damaged, or another than the manifest says.
+// The bytes of a list of deleted rows, by its number.
+Result<std::string> read_deleted(const DataDirectory& directory, std::uint64_t number);
+
+// Whether a part cannot be served any more: it is damaged or gone. Otherwise the disk fails, which
+// may pass, or a later version made it.
+inline bool is_damage(const Status& status) {
+  return status.code() == StatusCode::kDataLoss || status.code() == StatusCode::kNotFound;
+}
+
+// Opens the file of a part that the manifest lists, and the one of its deleted rows. NOT_FOUND
+// or DATA_LOSS where one of them is missing, damaged, or another than the manifest says.
 Result<StoredPart> open_stored(const DataDirectory& directory, const ManifestPart& facts);
 
 }  // namespace kolben::storage::engine

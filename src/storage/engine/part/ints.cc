@@ -243,17 +243,17 @@ bool fits_32_bits(const Planes& planes) {
 
 std::uint8_t greatest_of(std::span<const std::uint8_t> bytes) {
   // Said by type what the loop's optimiser does not see by itself: sixteen at a time.
-  using Sixteen = std::uint8_t __attribute__((vector_size(16)));
-  constexpr std::size_t kStep = sizeof(Sixteen);
+  constexpr std::size_t kSixteen = 16;
+  using Sixteen = std::uint8_t __attribute__((vector_size(kSixteen)));
   Sixteen greatest{};
   std::size_t i = 0;
-  for (; i + kStep <= bytes.size(); i += kStep) {
+  for (; i + kSixteen <= bytes.size(); i += kSixteen) {
     Sixteen step;
-    std::memcpy(&step, bytes.data() + i, kStep);
+    std::memcpy(&step, bytes.data() + i, kSixteen);
     greatest = greatest > step ? greatest : step;
   }
   std::uint8_t result = 0;
-  for (std::size_t j = 0; j < kStep; ++j) result = std::max<std::uint8_t>(result, greatest[j]);
+  for (std::size_t j = 0; j < kSixteen; ++j) result = std::max<std::uint8_t>(result, greatest[j]);
   for (; i < bytes.size(); ++i) result = std::max(result, bytes[i]);
   return result;
 }
