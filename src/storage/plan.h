@@ -18,10 +18,16 @@ namespace kolben::storage {
 
 // Nanoseconds since 1970 UTC: begin included, end excluded.
 struct TimeRange {
-  std::uint64_t begin = 0;
-  std::uint64_t end = UINT64_MAX;
+  static constexpr std::uint64_t kForever = UINT64_MAX;  // as an end: no time is too late
 
-  bool contains(std::uint64_t time) const { return begin <= time && time < end; }
+  std::uint64_t begin = 0;
+  std::uint64_t end = kForever;
+
+  bool contains(std::uint64_t time) const { return overlaps(time, time); }
+  // Whether times from `first` to `last` may be in it.
+  bool overlaps(std::uint64_t first, std::uint64_t last) const {
+    return begin <= last && (first < end || end == kForever);
+  }
 };
 
 // Where an attribute is looked for.

@@ -85,7 +85,11 @@ Signal signal_of(const std::string& name) {
 }
 
 int fail(const char* command, const Status& status) {
-  std::fprintf(stderr, "kolben store %s: %s\n", command, std::string(status.message()).c_str());
+  const std::string what(status.message());
+  const bool needs_remedy =
+      status.code() == StatusCode::kDataLoss && what.find("--repair") == what.npos;
+  std::fprintf(stderr, "kolben store %s: %s%s\n", command, what.c_str(),
+               needs_remedy ? "; `kolben store check --repair` sets damaged parts aside" : "");
   return 1;
 }
 

@@ -203,6 +203,35 @@ TEST_F(CareTest, ADamagedPartKeepsTheOthersFromBeingMergedNot) {
                                       HasSubstr("--repair"))));
 }
 
+TEST_F(CareTest, ARepairThatIsInterruptedFindsTheDamageAgain) {
+  make_store();
+  flip(part(2), std::filesystem::file_size(part(2)) - 1);
+  files_.set_room(0);  // for a manifest
+  EXPECT_FALSE(check_store(files_, options_.path, {.repair = true}, {}));
+  files_.set_room(UINT64_MAX);
+  const auto repaired = check(true);
+  ASSERT_TRUE(repaired) << repaired.status().to_string();
+  EXPECT_THAT(repaired->damaged, ElementsAre(HasSubstr("000002.part")));
+  EXPECT_TRUE(std::filesystem::exists(options_.path + "/damaged/000002.part"));
+  ASSERT_EQ(open().to_string(), "OK");
+  EXPECT_THAT(spans(), SizeIs(2));
+}
+
+TEST_F(CareTest, AFlippedByteInFormatIsFound) {
+  make_store();
+  const std::string format = options_.path + "/FORMAT";
+  const std::uint64_t size = std::filesystem::file_size(format);
+  for (std::uint64_t at = 0; at < size; ++at) {
+    flip(format, at);
+    EXPECT_FALSE(open()) << at;
+    flip(format, at);
+  }
+  // As stores were made before there was a checksum.
+  const std::string text = *read_file(system_file_system(), format, 1 << 10);
+  std::ofstream(format) << text.substr(0, text.find("checksum"));
+  EXPECT_EQ(open().to_string(), "OK");
+}
+
 TEST_F(CareTest, ACheckOfAStoreInUseIsRefused) {
   ASSERT_EQ(open().to_string(), "OK");
   EXPECT_EQ(check().status().code(), StatusCode::kFailedPrecondition);

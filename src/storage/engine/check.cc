@@ -103,7 +103,6 @@ Result<Manifest> manifest_of_parts(const DataDirectory& directory, Findings& fin
 
 Status set_aside(const DataDirectory& directory, const ManifestPart& facts) {
   FileSystem& files = directory.files();
-  KOLBEN_RETURN_IF_ERROR(files.create_directories(directory.damaged_path()));
   const auto move = [&](const std::string& from) {
     if (!files.exists(from)) return Status::ok();
     return files.rename(from, directory.damaged_path() + from.substr(from.rfind('/')));
@@ -157,13 +156,14 @@ Status set_aside_unlisted(const DataDirectory& directory, const Manifest& good,
 }
 
 Status repair(const DataDirectory& directory, const Manifest& good, Findings& findings) {
-  // The manifest first: a listed part that is not there would be damage again.
-  KOLBEN_RETURN_IF_ERROR(write_manifest(directory, good));
+  // The manifest last: a repair that is interrupted finds the damage again, and a start does not
+  // remove what it has not set aside yet.
+  KOLBEN_RETURN_IF_ERROR(directory.files().create_directories(directory.damaged_path()));
   for (const ManifestPart& facts : findings.bad) {
     KOLBEN_RETURN_IF_ERROR(set_aside(directory, facts));
   }
-  KOLBEN_RETURN_IF_ERROR(directory.files().create_directories(directory.damaged_path()));
   KOLBEN_RETURN_IF_ERROR(set_aside_unlisted(directory, good, findings));
+  KOLBEN_RETURN_IF_ERROR(write_manifest(directory, good));
   findings.checked.is_repaired = true;
   return Status::ok();
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <optional>
 
+#include "base/hash.h"
 #include "base/random.h"
 
 namespace kolben::storage::engine {
@@ -12,7 +14,24 @@ namespace {
 constexpr std::size_t kFormatBytesMax = 100;
 constexpr std::string_view kFormatBegin = "kolben store 2\nlog key ";
 constexpr std::string_view kFormatVersion1 = "kolben store 1\n";
-constexpr std::size_t kKeyDigits = 8;
+constexpr std::string_view kFormatCheck = "\nchecksum ";
+constexpr std::size_t kHexDigits = 8;
+
+std::string hex_of(std::uint32_t number) {
+  char digits[kHexDigits + 1];
+  std::snprintf(digits, sizeof digits, "%08x", number);
+  return digits;
+}
+
+std::optional<std::uint32_t> number_of_hex(std::string_view digits) {
+  std::uint32_t number = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  if (digits.size() != kHexDigits || error != std::errc() || end != digits.data() + digits.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
 
 // Whether a directory without FORMAT may become a store: nothing in it but what an interrupted
 // first start leaves, or what a fresh file system has.
@@ -86,22 +105,34 @@ Status DataDirectory::read_format() {
   if (!text) return text.error();
   kind_ = *text == kFormatVersion1 ? Kind::kVersion1 : Kind::kCurrent;
   if (kind_ == Kind::kVersion1) return Status::ok();
-  const std::string_view key =
-      std::string_view(*text).substr(std::min(text->size(), kFormatBegin.size()), kKeyDigits);
-  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), log_key_, 16);
-  if (text->starts_with(kFormatBegin) && text->size() == kFormatBegin.size() + kKeyDigits + 1 &&
-      error == std::errc() && end == key.data() + kKeyDigits) {
+  if (!text->starts_with(kFormatBegin)) {
+    return failed_precondition("its FORMAT is not that of this version, \"kolben store 2\"; use " +
+                               std::string("another directory, or the version that wrote it"));
+  }
+  const std::string_view line(*text);
+  const std::optional<std::uint32_t> key =
+      number_of_hex(line.substr(kFormatBegin.size(), kHexDigits));
+  // Stores of before 2026-12 have no checksum.
+  const std::string_view check =
+      line.substr(std::min(line.size(), kFormatBegin.size() + kHexDigits));
+  if (key && check == "\n") {
+    log_key_ = *key;
     return Status::ok();
   }
-  return failed_precondition("its FORMAT is not that of this version, \"kolben store 2\"; use " +
-                             std::string("another directory, or the version that wrote it"));
+  if (!key || check != std::string(kFormatCheck) + hex_of(crc32c(hex_of(*key))) + "\n") {
+    return data_loss(
+        "its FORMAT is damaged, and the log cannot be read without the key that is in it; put the "
+        "FORMAT of a snapshot or another copy of this store there");
+  }
+  log_key_ = *key;
+  return Status::ok();
 }
 
 Status DataDirectory::finish() {
   const auto key = static_cast<std::uint32_t>(Random::from_system().next());
-  char digits[kKeyDigits + 2];
-  std::snprintf(digits, sizeof digits, "%08x\n", key);
-  const std::string_view slices[] = {kFormatBegin, digits};
+  const std::string digits = hex_of(key);
+  const std::string check = hex_of(crc32c(digits));
+  const std::string_view slices[] = {kFormatBegin, digits, kFormatCheck, check, "\n"};
   KOLBEN_RETURN_IF_ERROR(replace_file(*files_, format_path(), slices));
   log_key_ = key;
   kind_ = Kind::kCurrent;

@@ -69,7 +69,7 @@ Result<RowSet> rows_that_match(const StoredPart& stored, const CompiledFilter& f
   RowSet rows;
   for (std::uint32_t number = 0; number < stored.part->groups(); ++number) {
     const part::GroupFacts& facts = stored.part->group(number);
-    if (facts.last_time < range.begin || facts.first_time >= range.end) continue;
+    if (!range.overlaps(facts.first_time, facts.last_time)) continue;
     KOLBEN_RETURN_IF_ERROR(add_matching(stored, number, filter, range, rows));
   }
   return rows;

@@ -241,7 +241,7 @@ Status export_signal(const Snapshot& snapshot, Signal signal, TimeRange range, T
     for (std::size_t index = 0; index < live.part->groups(); ++index) {
       const part::GroupFacts& facts = live.part->group(index);
       progress.rows_done += facts.rows;
-      if (facts.last_time < range.begin || facts.first_time >= range.end) continue;
+      if (!range.overlaps(facts.first_time, facts.last_time)) continue;
       KOLBEN_RETURN_IF_ERROR(read_group(live, signal, index, range, take_owned));
     }
   }

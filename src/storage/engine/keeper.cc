@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "storage/engine/damage.h"
 #include "storage/engine/merge.h"
@@ -19,6 +20,10 @@ constexpr std::chrono::milliseconds kPause(10);
 constexpr std::uint64_t kPartsOfAge = 24;
 // A merge leaves the disk this much: for the log and the next parts.
 constexpr std::uint64_t kFreeBytesMin = 64 << 20;
+// A clock that goes this far from the steady one was set, perhaps wrongly; then age is not judged
+// by it for a while, in which somebody may set it right.
+constexpr std::uint64_t kClockStepNanos = 60'000'000'000;
+constexpr std::uint64_t kDistrustNanos = 600'000'000'000;
 
 }  // namespace
 
@@ -64,7 +69,7 @@ void Keeper::apply_retention() {
   std::vector<ManifestPart> parts;
   for (const StoredPart& stored : around_.parts.view().parts) parts.push_back(stored.facts);
   const std::vector<std::uint64_t> removed =
-      choose_removed(parts, around_.classes, around_.clock.unix_nanos(), around_.wal.disk_bytes(),
+      choose_removed(parts, around_.classes, time_of_retention(), around_.wal.disk_bytes(),
                      around_.options.retention_bytes_max);
   if (!removed.empty()) {
     PartChange change;
@@ -80,6 +85,21 @@ void Keeper::apply_retention() {
     report_once(done, "cannot remove old parts, will try again: ", removing_told_);
   }
   make_room();
+}
+
+std::uint64_t Keeper::time_of_retention() {
+  const Times now{around_.clock.unix_nanos(), around_.clock.steady_nanos()};
+  const Times before = std::exchange(seen_, now);
+  if (before.steady_nanos == 0) return now.unix_nanos;
+  const std::uint64_t expected = before.unix_nanos + (now.steady_nanos - before.steady_nanos);
+  const std::uint64_t step =
+      std::max(expected, now.unix_nanos) - std::min(expected, now.unix_nanos);
+  if (step > kClockStepNanos) {
+    around_.report("the clock was set by " + std::to_string(step / 1'000'000'000) +
+                   " s: nothing is removed for its age in the next ten minutes");
+    clock_trusted_from_ = now.steady_nanos + kDistrustNanos;
+  }
+  return now.steady_nanos < clock_trusted_from_ ? 0 : now.unix_nanos;
 }
 
 void Keeper::report_once(const Status& status, std::string_view what, Status& told) {

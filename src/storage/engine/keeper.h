@@ -59,6 +59,9 @@ class Keeper {
   Status check_room(const std::vector<StoredPart>& inputs) const;
   // For a merge: waits while it is in the way.
   Status keep_going() KOLBEN_EXCLUDES(mutex_);
+  // The time by which age is judged; 0, at which nothing is too old, for a while after the clock
+  // was set.
+  std::uint64_t time_of_retention() KOLBEN_REQUIRES(retention_mutex_);
   void make_room() KOLBEN_REQUIRES(retention_mutex_);
   Status remove(std::uint64_t number) KOLBEN_REQUIRES(retention_mutex_);
 
@@ -75,6 +78,11 @@ class Keeper {
   // What was reported last, so that it is not said each second.
   Status merging_told_ KOLBEN_GUARDED_BY(merge_mutex_);
   Status removing_told_ KOLBEN_GUARDED_BY(retention_mutex_);
+  struct Times {
+    std::uint64_t unix_nanos = 0, steady_nanos = 0;
+  };
+  Times seen_ KOLBEN_GUARDED_BY(retention_mutex_);  // of the round before; 0: there was none
+  std::uint64_t clock_trusted_from_ KOLBEN_GUARDED_BY(retention_mutex_) = 0;  // steady
   Thread thread_;
 };
 

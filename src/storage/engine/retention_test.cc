@@ -57,6 +57,45 @@ TEST_F(RetentionTest, PartsGoWhenEverythingInThemIsTooOld) {
   EXPECT_THAT(*system_file_system().list(options_.path + "/parts"), SizeIs(1));
 }
 
+// A clock whose time of day can be set, as an operator or a time server does.
+class ClockThatIsSet final : public Clock {
+ public:
+  std::uint64_t unix_nanos() const override { return now_ + ahead_; }
+  std::uint64_t steady_nanos() const override { return now_; }
+  void advance(std::uint64_t nanos) { now_ += nanos; }
+  void set_ahead(std::uint64_t nanos) { ahead_ = nanos; }
+
+ private:
+  std::atomic<std::uint64_t> now_{kNow}, ahead_{0};
+};
+
+TEST_F(RetentionTest, NothingGoesRightAfterTheClockWasSet) {
+  options_.retention_age_max = std::chrono::hours(10);
+  ClockThatIsSet clock;
+  const auto opened = Engine::open(options_, no_accidents_, clock, [this](const std::string& line) {
+    const std::lock_guard lock(reports_mutex_);
+    reports_.push_back(line);
+  });
+  ASSERT_TRUE(opened) << opened.status().to_string();
+  Engine& engine = **opened;
+  const auto parts_left = [&] {
+    EXPECT_TRUE(engine.maintain());
+    return engine.parts().size();
+  };
+  ASSERT_TRUE(store(engine, make_spans({{.trace = 1}})));
+  ASSERT_TRUE(engine.flush());
+  EXPECT_EQ(parts_left(), 1U);
+  clock.set_ahead(100 * kHour);
+  EXPECT_EQ(parts_left(), 1U);
+  EXPECT_THAT(reports_, testing::Contains(testing::HasSubstr("the clock was set by 360000 s")));
+  clock.set_ahead(0);
+  EXPECT_EQ(parts_left(), 1U);
+  clock.set_ahead(100 * kHour);
+  EXPECT_EQ(parts_left(), 1U);
+  clock.advance(kHour);  // and it stayed so
+  EXPECT_EQ(parts_left(), 0U);
+}
+
 TEST_F(RetentionTest, TracesThatARuleNamesAreKeptLonger) {
   options_.retention_age_max = std::chrono::hours(10);
   options_.retention_rules = {

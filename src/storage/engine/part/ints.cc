@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "storage/engine/part/bit_plane.h"
 #include "storage/engine/part/cursor.h"
 #include "wire/block_compression.h"
 
@@ -19,14 +20,17 @@ constexpr std::size_t kPlanesMax = 8;
 constexpr std::uint8_t kFlagDifferences = 1;
 // Loops over values go in steps of so many: a fixed number is what the compiler vectorises.
 constexpr std::size_t kStep = 64;
-// zstd's frame alone takes a dozen bytes.
-constexpr std::size_t kZstdBytesMin = 32;
+// Smaller planes stay as they are: zstd's frame alone takes a dozen bytes.
+constexpr std::size_t kPackedBytesMin = 32;
 // A plane is compressed where that saves at least this part of it: 1/4. Unpacking takes most of the
 // time of a scan, and less than that is hardly seen in a part's size.
 constexpr std::size_t kZstdSavedPart = 4;
+// Packed bits are read several times as fast, and may take so much more: 13/10.
+constexpr std::size_t kPackedMoreThan = 10;
+constexpr std::size_t kPackedMore = 13;
 
 // On disk: never renumber.
-enum class PlaneForm : std::uint8_t { kRaw = 0, kZstd = 1, kConstant = 2 };
+enum class PlaneForm : std::uint8_t { kRaw = 0, kZstd = 1, kConstant = 2, kPacked = 3 };
 
 // --- writing ---
 
@@ -60,24 +64,31 @@ T common_divisor(std::span<const T> values, T base) {
   return std::max<T>(divisor, 1);
 }
 
+void put_plane(PlaneForm form, std::string_view bytes, std::string& out) {
+  out.push_back(static_cast<char>(form));
+  put_text(out, bytes);
+}
+
 void put_plane(std::string_view plane, int level, std::string& out) {
-  const auto put_form = [&out](PlaneForm form) { out.push_back(static_cast<char>(form)); };
   if (std::memcmp(plane.data(), plane.data() + 1, plane.size() - 1) == 0) {
-    put_form(PlaneForm::kConstant);
-    put_varint(out, 1);
-    out.push_back(plane[0]);
-    return;
+    return put_plane(PlaneForm::kConstant, plane.substr(0, 1), out);
   }
-  if (plane.size() >= kZstdBytesMin) {
-    std::string packed;
-    if (wire::compress_block(plane, plane.size() - plane.size() / kZstdSavedPart, level, packed)) {
-      put_form(PlaneForm::kZstd);
-      put_text(out, packed);
-      return;
-    }
+  if (plane.size() < kPackedBytesMin) return put_plane(PlaneForm::kRaw, plane, out);
+  const std::span<const std::uint8_t> values(reinterpret_cast<const std::uint8_t*>(plane.data()),
+                                             plane.size());
+  const auto bits = static_cast<unsigned>(std::bit_width(unsigned{greatest_of(values)}));
+  std::size_t most = plane.size() - plane.size() / kZstdSavedPart;
+  const std::size_t with_bits = 1 + packed_bytes(values.size(), bits);
+  const bool may_pack = bits <= kPackedBitsMax && with_bits <= most;
+  if (may_pack) most = with_bits * kPackedMoreThan / kPackedMore;
+  std::string packed;
+  if (wire::compress_block(plane, most, level, packed)) {
+    return put_plane(PlaneForm::kZstd, packed, out);
   }
-  put_form(PlaneForm::kRaw);
-  put_text(out, plane);
+  if (!may_pack) return put_plane(PlaneForm::kRaw, plane, out);
+  packed.assign(1, static_cast<char>(bits));
+  pack_bits(values, bits, packed);
+  put_plane(PlaneForm::kPacked, packed, out);
 }
 
 // One byte of each value.
@@ -142,8 +153,14 @@ struct Planes {
 const char* read_plane(PlaneForm form, std::string_view bytes, std::size_t count,
                        std::unique_ptr<char[]>& unpacked) {
   if (form == PlaneForm::kRaw) return bytes.size() == count ? bytes.data() : nullptr;
-  if (form != PlaneForm::kZstd) return nullptr;
+  if (form != PlaneForm::kZstd && form != PlaneForm::kPacked) return nullptr;
   unpacked = std::make_unique_for_overwrite<char[]>(count);
+  if (form == PlaneForm::kPacked) {
+    if (bytes.empty()) return nullptr;
+    const std::span values(reinterpret_cast<std::uint8_t*>(unpacked.get()), count);
+    const auto bits = static_cast<unsigned char>(bytes.front());
+    return unpack_bits(bytes.substr(1), bits, values) ? unpacked.get() : nullptr;
+  }
   return wire::decompress_block(bytes, {unpacked.get(), count}) ? unpacked.get() : nullptr;
 }
 
@@ -227,13 +244,15 @@ void add_up(std::uint64_t first, std::span<std::uint64_t> values) {
   }
 }
 
-// Whether 32 bits are enough for each value that the planes can make.
-bool fits_32_bits(const Planes& planes) {
+// Whether 32 bits are enough for each value that the planes can make: the greatest bytes of all
+// may stand in one.
+bool fits_32_bits(const Planes& planes, std::size_t count) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
   std::uint64_t highest = 0;
   for (std::size_t p = 0; p < planes.size; ++p) {
     if (planes.planes[p].shift > 24) return false;
-    highest += std::uint64_t{255} << planes.planes[p].shift;
+    highest += std::uint64_t{greatest_of({planes.planes[p].bytes, count})}
+               << planes.planes[p].shift;
   }
   if (planes.base > kMax || planes.divisor > kMax) return false;
   return planes.base + highest * planes.divisor <= kMax;  // below 2^64: three numbers below 2^32
@@ -320,7 +339,7 @@ bool decode_ints(std::string_view bytes, std::size_t count,
   if (count > kIntsMax) return false;
   Cursor cursor(bytes);
   Planes planes;
-  if (cursor.byte() == 0 && read_planes(cursor, count, planes) && fits_32_bits(planes)) {
+  if (cursor.byte() == 0 && read_planes(cursor, count, planes) && fits_32_bits(planes, count)) {
     out.resize(count);
     combine(planes, count, out.data());
     return true;

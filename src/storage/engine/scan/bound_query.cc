@@ -45,7 +45,7 @@ void BoundQuery::list_groups() {
     const part::Part& part = *snapshot_->spans[i].part;
     for (std::uint32_t group = 0; group < part.groups(); ++group) {
       const part::GroupFacts& facts = part.group(group);
-      if (facts.first_time >= range_.end || facts.last_time < range_.begin) continue;
+      if (!range_.overlaps(facts.first_time, facts.last_time)) continue;
       groups_.push_back({i, group, facts.last_time});
       rows_ += facts.rows;
     }

@@ -115,7 +115,7 @@ class LogSearch {
       const part::Part& part = *context_.snapshot.logs[i].part;
       for (std::uint32_t group = 0; group < part.groups(); ++group) {
         const part::GroupFacts& facts = part.group(group);
-        if (facts.first_time >= query_.range.end || facts.last_time < query_.range.begin) continue;
+        if (!query_.range.overlaps(facts.first_time, facts.last_time)) continue;
         groups_.push_back({i, group, facts.first_time});
       }
     }

@@ -22,14 +22,17 @@ void add_heights(const Heights& heights, std::uint32_t bucket, HeatMap& map) {
 template <typename Duration>
 void add_durations(std::span<const Duration> durations, const Selection& rows, std::uint32_t bucket,
                    HeatMap& map) {
-  // Two in turn: neighbours are often alike, and a count waits for the one before.
-  Heights even{};
-  Heights odd{};
-  rows.for_each([&](std::uint32_t row) {
-    ++(row % 2 == 0 ? even : odd)[static_cast<std::size_t>(std::bit_width(durations[row]))];
-  });
-  add_heights(even, bucket, map);
-  add_heights(odd, bucket, map);
+  // In turn: neighbours are often alike, and a count waits for the one before.
+  std::array<Heights, 4> turns{};
+  const auto count = [&](std::size_t row) {
+    ++turns[row % turns.size()][static_cast<std::size_t>(std::bit_width(durations[row]))];
+  };
+  if (rows.count() == durations.size()) {
+    for (std::size_t row = 0; row < durations.size(); ++row) count(row);
+  } else {
+    rows.for_each([&](std::uint32_t row) { count(row); });
+  }
+  for (const Heights& heights : turns) add_heights(heights, bucket, map);
 }
 
 // Where all rows are in one bucket nobody needs to know when each began.
