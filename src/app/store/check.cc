@@ -28,12 +28,12 @@ int check(const std::string& data, const storage::engine::CheckOptions& options)
                 name.c_str());
   }
   if (checked->is_repaired) {
-    std::printf("%zu of %zu parts set aside in damaged/; the store opens without them\n",
-                checked->damaged.size(), checked->parts);
+    std::printf("repaired: %zu of %zu parts set aside in damaged/; the store opens without them\n",
+                checked->damaged_parts, checked->parts);
     return 0;
   }
   std::printf("%zu of %zu parts are damaged; --repair sets them aside and keeps the rest\n",
-              checked->damaged.size(), checked->parts);
+              checked->damaged_parts, checked->parts);
   return 1;
 }
 

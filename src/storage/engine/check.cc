@@ -19,6 +19,7 @@ struct Findings {
   void add(const ManifestPart& facts, const std::string& name, const Status& why) {
     checked.damaged.push_back(name + ": " + std::string(why.message()));
     bad.push_back(facts);
+    ++checked.damaged_parts;
   }
 };
 

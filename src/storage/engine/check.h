@@ -24,6 +24,7 @@ struct CheckOptions {
 struct Checked {
   std::size_t parts = 0;
   std::vector<std::string> damaged;  // a line each: which part, what is wrong, what it held
+  std::size_t damaged_parts = 0;     // of those; the others are of the manifest or deleted rows
   // Files that no manifest lists and that a repair set aside too: a damaged part may have been made
   // of them.
   std::vector<std::string> unlisted;

@@ -304,6 +304,20 @@ TEST_F(QueryTest, CataloguesOfWhatIsThere) {
   EXPECT_EQ(links[0].calls, 1U);
 }
 
+TEST_F(QueryTest, NoTimeIsTooLateForARangeWithoutAnEnd) {
+  ASSERT_EQ(open().to_string(), "OK");
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1, .start = UINT64_MAX, .duration = 0}})));
+  ASSERT_TRUE(store(*engine_, make_logs({{.time = UINT64_MAX}})));
+  ASSERT_TRUE(engine_->flush());
+  const auto found = engine_->search({.filter = everything()});
+  ASSERT_TRUE(found) << found.status().to_string();
+  EXPECT_EQ(found->traces.size(), 1U);
+  const auto deleted = engine_->delete_matching(everything(), TimeRange());
+  ASSERT_TRUE(deleted) << deleted.status().to_string();
+  EXPECT_EQ(deleted->spans, 1U);
+  EXPECT_EQ(deleted->log_records, 1U);
+}
+
 TEST_F(QueryTest, NonsenseIsRefused) {
   ASSERT_EQ(open().to_string(), "OK");
   EXPECT_EQ(engine_->search({.cursor = "x"}).error().code(), StatusCode::kInvalidArgument);
