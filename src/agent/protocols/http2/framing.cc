@@ -1,0 +1,59 @@
+#include "agent/protocols/http2/framing.h"
+
+namespace kolben::agent::http2 {
+namespace {
+
+constexpr char kPreface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+static_assert(sizeof(kPreface) == kPrefaceBytes + 1);
+
+bool is_preface(std::size_t from, const std::uint8_t* bytes, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (bytes[i] != static_cast<std::uint8_t>(kPreface[from + i])) return false;
+  }
+  return true;
+}
+
+std::uint32_t length_of(const std::uint8_t* header) {
+  return std::uint32_t{header[0]} << 16 | std::uint32_t{header[1]} << 8 | header[2];
+}
+
+}  // namespace
+
+bool begins(const std::uint8_t* bytes, std::size_t size) {
+  return size >= kPrefaceBytes && is_preface(0, bytes, kPrefaceBytes);
+}
+
+bool greets(const std::uint8_t* bytes, std::size_t size) {
+  if (size < kFrameHeaderBytes || bytes[3] != kSettings) return false;
+  for (std::size_t i = 4; i < kFrameHeaderBytes; ++i) {  // flags and stream
+    if (bytes[i] != 0) return false;
+  }
+  const std::uint32_t length = length_of(bytes);
+  return length % kSettingBytes == 0 && length <= kSettingBytes * kSettingsOfGreetingMax;
+}
+
+Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::size_t size) {
+  SkimSide& side = state.side(direction);
+  if (direction == Direction::kRequests && !state.is_started) {
+    const std::size_t left = kPrefaceBytes - side.header_size;
+    const std::size_t taken = size < left ? size : left;
+    state.lost = !is_preface(side.header_size, bytes, taken);
+    state.is_started = taken == left;
+    side.header_size = static_cast<std::uint8_t>(state.is_started ? 0 : side.header_size + taken);
+    return {taken, true};
+  }
+  std::size_t taken = 0;
+  while (taken < size && side.header_size < kFrameHeaderBytes) {
+    side.header[side.header_size++] = bytes[taken++];
+  }
+  if (side.header_size < kFrameHeaderBytes) return {taken, true};
+  side.header_size = 0;
+  const std::uint32_t length = length_of(side.header);
+  const bool shows = is_shown(side.header[3]);
+  side.seen_left = shows ? length : 0;
+  side.unseen_left = shows ? 0 : length;
+  state.lost = shows && length > kPayloadBytesMax;
+  return {taken, true};
+}
+
+}  // namespace kolben::agent::http2

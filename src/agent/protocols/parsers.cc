@@ -1,0 +1,22 @@
+#include "agent/protocols/http2/parser.h"
+#include "agent/protocols/postgresql/parser.h"
+#include "agent/protocols/redis/parser.h"
+#include "agent/protocols/stream_parser.h"
+
+namespace kolben::agent {
+
+std::unique_ptr<StreamParser> make_parser(Protocol protocol, CallSink& sink) {
+  switch (protocol) {
+    case Protocol::kPostgresql:
+      return std::make_unique<postgresql::Parser>(sink);
+    case Protocol::kRedis:
+      return std::make_unique<redis::Parser>(sink);
+    case Protocol::kHttp2:
+      return std::make_unique<http2::Parser>(sink);
+    case Protocol::kNone:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,62 @@
+// Skimmer: which bytes of a connection the agent process has to see. A result of a million rows is
+// its command's tag to us: rows, copied data, parameters, bodies, passwords and long values stay in
+// the program, and only their length is told. It knows where messages begin and end, and nothing of
+// what they mean.
+//
+// Runs in the programs: freestanding, no allocation, one object a connection, not thread safe.
+// Bytes are from strangers: what does not fit ends in lost(), and nothing is guessed after that.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "agent/protocols/protocol.h"
+
+namespace kolben::agent {
+
+struct Run {
+  std::size_t size = 0;  // from the begin of the bytes; at least 1
+  bool is_seen = true;
+};
+
+// One direction.
+struct SkimSide {
+  std::uint64_t seen_left = 0;    // of the message, to be shown
+  std::uint8_t texts_left = 0;    // not 0: of these only so many texts, which end in zeros
+  std::uint64_t unseen_left = 0;  // of the message after that
+  std::uint64_t number = 0;       // that a line is telling (RESP)
+  std::uint32_t argument = 0;     // of the command (RESP)
+  std::uint64_t word = 0;         // its first argument in capitals, see redis/framing.h
+  std::uint8_t word_left = 0;
+  std::uint8_t header[9] = {};
+  std::uint8_t header_size = 0;
+};
+
+struct SkimState {
+  SkimSide sides[2];  // by Direction
+  bool lost = false;
+  // PostgreSQL: messages have a type; the next reply is a single byte. HTTP/2: the preface has
+  // begun.
+  bool is_started = false;
+  bool expects_byte = false;
+
+  SkimSide& side(Direction direction) { return sides[static_cast<int>(direction)]; }
+};
+
+class Skimmer {
+ public:
+  void begin(Protocol protocol) {
+    protocol_ = protocol;
+    state_ = {};
+  }
+  // The run of bytes that is to be shown or not; `size` is not 0. Not to be called when lost.
+  Run next(Direction direction, const std::uint8_t* bytes, std::size_t size);
+  // From here on the connection is not understood, or encrypted.
+  bool lost() const { return state_.lost; }
+
+ private:
+  Protocol protocol_ = Protocol::kNone;
+  SkimState state_;
+};
+
+}  // namespace kolben::agent

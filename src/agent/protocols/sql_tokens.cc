@@ -1,0 +1,162 @@
+#include "agent/protocols/sql_tokens.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace kolben::agent {
+namespace {
+
+using Kind = SqlToken::Kind;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+}
+
+bool begins_name(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '@' || c == '#' ||
+         byte >= 0x80;
+}
+
+bool continues_name(char c) {
+  return begins_name(c) || is_digit(c) || c == '$';
+}
+
+char at(std::string_view text, std::size_t i) {
+  return i < text.size() ? text[i] : '\0';
+}
+
+std::size_t blanks(std::string_view text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), is_blank);
+  return static_cast<std::size_t>(end - text.begin());
+}
+
+// To the end of the line.
+std::size_t line_comment(std::string_view text) {
+  return std::min(text.find('\n'), text.size());
+}
+
+// PostgreSQL's nest.
+std::size_t block_comment(std::string_view text) {
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (text[i] == '/' && text[i + 1] == '*') {
+      ++depth;
+      ++i;
+    } else if (text[i] == '*' && text[i + 1] == '/') {
+      ++i;
+      if (--depth == 0) return i + 1;
+    }
+  }
+  return text.size();
+}
+
+// From the quote at `begin` to behind the one that ends it, which is not doubled.
+std::size_t quoted(std::string_view text, std::size_t begin, char quote, bool has_backslashes) {
+  for (std::size_t i = begin + 1; i < text.size(); ++i) {
+    if (has_backslashes && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (at(text, i + 1) != quote) return i + 1;
+      ++i;
+    }
+  }
+  return text.size();
+}
+
+// 'text', E'text', U&'text', B'01', X'af', N'text'; 0: it is none of those.
+std::size_t text_literal(std::string_view text) {
+  const char first = at(text, 0);
+  if (first == '\'') return quoted(text, 0, '\'', false);
+  constexpr std::string_view kPrefixes = "eEbBxXnNuU";
+  if (kPrefixes.find(first) == std::string_view::npos || text.empty()) return 0;
+  const bool is_unicode = (first == 'u' || first == 'U') && at(text, 1) == '&';
+  const std::size_t quote = is_unicode ? 2 : 1;
+  if (at(text, quote) != '\'') return 0;
+  return quoted(text, quote, '\'', first == 'e' || first == 'E');
+}
+
+// $$text$$, $tag$text$tag$; 0: it is none.
+std::size_t dollar_literal(std::string_view text) {
+  if (at(text, 0) != '$' || is_digit(at(text, 1))) return 0;
+  std::size_t end = 1;
+  while (continues_name(at(text, end)) && text[end] != '$') ++end;
+  if (at(text, end) != '$') return 0;
+  const std::string_view tag = text.substr(0, end + 1);
+  const std::size_t close = text.find(tag, tag.size());
+  return close == std::string_view::npos ? text.size() : close + tag.size();
+}
+
+// 12, 12.34e-56, .5, 0xAF, with a sign; 0: it is none.
+std::size_t number_literal(std::string_view text) {
+  std::size_t i = at(text, 0) == '-' || at(text, 0) == '+' ? 1 : 0;
+  const bool begins = is_digit(at(text, i)) || (at(text, i) == '.' && is_digit(at(text, i + 1)));
+  if (!begins) return 0;
+  bool is_hex = at(text, i) == '0' && (at(text, i + 1) == 'x' || at(text, i + 1) == 'X');
+  for (; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool is_exponent = !is_hex && (c == 'e' || c == 'E');
+    if (is_exponent && (at(text, i + 1) == '-' || at(text, i + 1) == '+')) ++i;
+    if (c != '.' && !continues_name(c)) break;
+  }
+  return i;
+}
+
+std::size_t name_part(std::string_view text, std::size_t begin) {
+  const char first = at(text, begin);
+  if (first == '"') return quoted(text, begin, '"', false);
+  if (first == '`') return quoted(text, begin, '`', false);
+  if (first == '[') return std::min(text.find(']', begin), text.size() - 1) + 1;
+  std::size_t end = begin;
+  while (continues_name(at(text, end)) && end < text.size()) ++end;
+  return end;
+}
+
+bool begins_name_part(char c) {
+  return begins_name(c) || c == '"' || c == '`';
+}
+
+// a, "a b", schema.table; a bracket only behind a dot, for `a[1]` is an element.
+std::size_t name(std::string_view text) {
+  std::size_t end = name_part(text, 0);
+  while (at(text, end) == '.' &&
+         (begins_name_part(at(text, end + 1)) || at(text, end + 1) == '[')) {
+    end = name_part(text, end + 1);
+  }
+  return end;
+}
+
+std::size_t placeholder(std::string_view text) {
+  if (at(text, 0) != '$' || !is_digit(at(text, 1))) return 0;
+  const auto end = std::find_if_not(text.begin() + 1, text.end(), is_digit);
+  return static_cast<std::size_t>(end - text.begin());
+}
+
+}  // namespace
+
+SqlToken SqlTokens::take(Kind kind, std::size_t size) {
+  const SqlToken token{kind, rest_.substr(0, size)};
+  rest_.remove_prefix(size);
+  return token;
+}
+
+SqlToken SqlTokens::next() {
+  if (rest_.empty()) return {};
+  if (is_blank(rest_[0])) return take(Kind::kBlank, blanks(rest_));
+  if (rest_.starts_with("--")) return take(Kind::kComment, line_comment(rest_));
+  if (rest_.starts_with("/*")) return take(Kind::kComment, block_comment(rest_));
+  for (const auto literal : {text_literal, dollar_literal, number_literal}) {
+    const std::size_t size = literal(rest_);
+    if (size != 0) return take(Kind::kLiteral, size);
+  }
+  const std::size_t size = placeholder(rest_);
+  if (size != 0) return take(Kind::kPlaceholder, size);
+  if (begins_name_part(rest_[0])) return take(Kind::kName, name(rest_));
+  return take(Kind::kSign, 1);
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,35 @@
+// The words of a SQL text, as far as literals, comments and names have to be told apart: those of
+// standard SQL and of PostgreSQL (dollar quotes, E'...' with backslashes).
+// Source: PostgreSQL documentation, "SQL Syntax", "Lexical Structure".
+#pragma once
+
+#include <string_view>
+
+namespace kolben::agent {
+
+struct SqlToken {
+  enum class Kind {
+    kEnd,
+    kBlank,
+    kComment,
+    kLiteral,      // a number, with its sign where it has one; a text
+    kPlaceholder,  // $1
+    kName,         // a word or a quoted name, with its dots: dbo."Table"
+    kSign,         // any other character
+  };
+  Kind kind = Kind::kEnd;
+  std::string_view text;
+};
+
+class SqlTokens {
+ public:
+  explicit SqlTokens(std::string_view text) : rest_(text) {}
+  SqlToken next();
+
+ private:
+  SqlToken take(SqlToken::Kind kind, std::size_t size);
+
+  std::string_view rest_;
+};
+
+}  // namespace kolben::agent

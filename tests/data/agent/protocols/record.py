@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""Records how real clients and servers speak, for the parsers in src/agent/protocols.
+
+    record.py DIRECTORY [NAME...]   writes NAME.talk for each (or each of these) conversation
+
+Starts PostgreSQL, Redis and a server of gRPC (Debian's packages) on loopback, and lets the client speak through a proxy that writes down what each side sends, a line a read: `>` what the client
+says, `<` what it is told. Lines with `=` are the calls that a person reads out of it; they are kept
+from the file that is there, or are to be written by hand. Recording anew changes pids, secrets, times.
+"""
+import contextlib
+import os
+import pathlib
+import pwd
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+
+POSTGRESQL = pathlib.Path("/usr/lib/postgresql/15/bin")
+NOT_PLAIN = re.compile(rb"[^ -\[\]-~]")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(port):
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            assert time.monotonic() < deadline, f"nobody listens on {port}"
+            time.sleep(0.05)
+
+
+def escaped(data):
+    return NOT_PLAIN.sub(lambda match: b"\\x%02x" % match[0][0], data).decode()
+
+
+class Proxy:
+    """One connection after another to `port`; all of them into one list of lines."""
+
+    def __init__(self, port):
+        self.target = port
+        self.lines = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(("127.0.0.1", self.target))
+                if self.lines:
+                    self.lines.append("- the next connection")
+                for source, target, mark in ((client, server, ">"), (server, client, "<")):
+                    threading.Thread(target=self.copy, args=(source, target, mark), daemon=True).start()
+
+    def copy(self, source, target, mark):
+        while data := source.recv(1 << 16):
+            self.lines.append(f"{mark} {escaped(data)}")
+            target.sendall(data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
+@contextlib.contextmanager
+def running(command, port, **options):
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, **options)
+    try:
+        wait_for(port)
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextlib.contextmanager
+def postgresql():
+    """A server that trusts everybody, run by `postgres` where we are root, which it refuses."""
+    options = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
+    with tempfile.TemporaryDirectory() as directory:
+        if options:
+            entry = pwd.getpwnam("postgres")
+            os.chown(directory, entry.pw_uid, entry.pw_gid)
+        data, port = f"{directory}/data", free_port()
+        subprocess.run([POSTGRESQL / "initdb", "-D", data, "-U", "ada", "-A", "trust", "-N", "--no-locale",
+                        "-E", "UTF8"], check=True, stdout=subprocess.DEVNULL, cwd="/", **options)
+        with running([POSTGRESQL / "postgres", "-D", data, "-p", port, "-k", directory, "-c",
+                      "listen_addresses=127.0.0.1", "-c", "fsync=off"], port, cwd="/", **options):
+            yield port
+
+
+@contextlib.contextmanager
+def redis():
+    port = free_port()
+    with tempfile.TemporaryDirectory() as directory:
+        with running(["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir",
+                      directory], port):
+            yield port
+
+
+GRPC_SERVER = '''
+import concurrent.futures, sys, grpc
+
+class Cart(grpc.GenericRpcHandler):
+    def service(self, details):
+        if details.method == "/shop.Cart/Add":
+            return grpc.unary_unary_rpc_method_handler(lambda request, context: request * 2)
+        if details.method == "/shop.Cart/List":
+            return grpc.unary_stream_rpc_method_handler(lambda request, context: iter([request] * 3))
+        return None
+
+server = grpc.server(concurrent.futures.ThreadPoolExecutor(4))
+server.add_generic_rpc_handlers((Cart(),))
+server.add_insecure_port("127.0.0.1:" + sys.argv[1])
+server.start()
+server.wait_for_termination()
+'''
+
+GRPC = """
+import sys, grpc
+options = [("grpc.default_authority", "shop")]
+with grpc.insecure_channel("127.0.0.1:" + sys.argv[1], options) as channel:
+    add = channel.unary_unary("/shop.Cart/Add")
+    assert add(b"one", timeout=20) == b"oneone"
+    assert len(list(channel.unary_stream("/shop.Cart/List")(b"x" * 100, timeout=20))) == 3
+    try:
+        channel.unary_unary("/shop.Cart/Lose")(b"", timeout=20)
+    except grpc.RpcError as error:
+        assert error.code() == grpc.StatusCode.UNIMPLEMENTED
+    for future in [add.future(b"x", timeout=20) for _ in range(3)]:
+        assert future.result() == b"xx"
+"""
+
+
+@contextlib.contextmanager
+def grpc():
+    port = free_port()
+    with running(["/usr/bin/python3", "-c", GRPC_SERVER, port], port):
+        yield port
+
+
+def python(program):
+    return lambda port: subprocess.run(["/usr/bin/python3", "-c", textwrap.dedent(program), str(port)],
+                                       check=True)
+
+
+PSYCOPG2 = """
+import sys, io, psycopg2
+db = psycopg2.connect(host="127.0.0.1", port=sys.argv[1], user="ada", dbname="postgres")
+cursor = db.cursor()
+cursor.execute("CREATE TEMP TABLE users (id int PRIMARY KEY, name text)")
+cursor.executemany("INSERT INTO users VALUES (%s, %s)", [(1, "Ada"), (2, "it's")])
+cursor.copy_expert("COPY users FROM STDIN", io.StringIO("3\\tGrace\\n4\\tLinus\\n"))
+cursor.execute("SELECT name FROM users WHERE id > %s ORDER BY name", (1,))
+assert len(cursor.fetchall()) == 3
+db.commit()
+try:
+    cursor.execute("SELECT 1 FROM nowhere")
+except psycopg2.Error as error:
+    assert error.pgcode == "42P01"
+db.rollback()
+named = db.cursor("c")
+named.execute("SELECT generate_series(1, 5)")
+assert len(named.fetchall()) == 5
+db.close()
+"""
+
+REDIS = """
+import sys, redis
+db = redis.Redis(host="127.0.0.1", port=int(sys.argv[1]), db=2)
+db.set("greeting", "hello", ex=60)
+assert db.get("greeting") == b"hello"
+pipeline = db.pipeline(transaction=False)
+pipeline.set("a", 1).incr("a").get("a").execute()
+db.pipeline().set("b", 1).rpush("list", "x").execute()
+try:
+    db.incr("greeting")
+except redis.ResponseError:
+    pass
+assert db.lrange("list", 0, -1) == [b"x"]
+db.set("long", "v" * 500)
+assert len(db.get("long")) == 500
+db.close()
+"""
+
+
+def pgbench(mode):
+    def run(port):
+        with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+            script.write("\\set id 7\nSELECT :id + 1;\nSELECT relname FROM pg_class WHERE oid = :id;\n")
+            script.flush()
+            subprocess.run([POSTGRESQL / "pgbench", "-n", "-h", "127.0.0.1", "-p", str(port), "-U", "ada",
+                            "-M", mode, "-t", "2", "-f", script.name, "postgres"], check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return run
+
+
+TALKS = {
+    "postgresql_psycopg2": (postgresql, python(PSYCOPG2)),
+    "postgresql_pgbench_extended": (postgresql, pgbench("extended")),
+    "postgresql_pgbench_prepared": (postgresql, pgbench("prepared")),
+    "redis_py": (redis, python(REDIS)),
+    "grpc_python": (grpc, python(GRPC)),
+}
+
+
+def main():
+    directory, names = pathlib.Path(sys.argv[1]), sys.argv[2:] or TALKS
+    for name in names:
+        server, client = TALKS[name]
+        with server() as port:
+            proxy = Proxy(port)
+            client(proxy.port)
+            deadline = time.monotonic() + 10
+            while not proxy.lines and time.monotonic() < deadline:
+                time.sleep(0.05)
+            time.sleep(0.2)  # the last bytes of a connection that is being closed
+        path = directory / f"{name}.talk"
+        known = [line for line in path.read_text().splitlines() if line.startswith("=")] \
+            if path.exists() else []
+        path.write_text("\n".join(proxy.lines + known) + "\n")
+        print(f"{path}: {len(proxy.lines)} lines")
+
+
+main()
