@@ -39,7 +39,6 @@ class AgreeingRecord {
     take(&fixed.local_address_size, 64);
     take(&fixed.peer_address_size, 64);
     take(&fixed.request_head_size);
-    take(&fixed.response_head_size);
     take(&fixed.route_size);
     take(&fixed.attributes_size);
     return bytes(type, fixed);
@@ -64,6 +63,21 @@ class AgreeingRecord {
     auto fixed = any<Output>();
     take(&fixed.bytes_size);
     return bytes(RecordType::kOutput, fixed);
+  }
+  std::string piece() {
+    auto fixed = any<StreamPiece>();
+    fixed.protocol %= 4;
+    fixed.stream %= 4;
+    fixed.position = 0;
+    take(&fixed.peer_address_size, 64);
+    fixed.segment_count = 1;
+    StreamSegment segment;
+    std::string bytes_seen = input_.ConsumeRandomLengthString(kTextBytesMax);
+    segment.seen = static_cast<std::uint32_t>(bytes_seen.size());
+    segment.unseen = input_.ConsumeIntegral<std::uint8_t>();
+    fixed.bytes_size = segment.seen;
+    texts_.append(reinterpret_cast<const char*>(&segment), sizeof segment).append(bytes_seen);
+    return bytes(RecordType::kStreamPiece, fixed);
   }
   std::string log() {
     auto fixed = any<LogRecordHeader>();
@@ -96,7 +110,7 @@ class AgreeingRecord {
 
 std::string agreeing_record(FuzzedDataProvider& input) {
   AgreeingRecord record(input);
-  switch (input.ConsumeIntegralInRange(0, 5)) {
+  switch (input.ConsumeIntegralInRange(0, 6)) {
     case 0:
       return record.exchange(RecordType::kServerExchange);
     case 1:
@@ -107,6 +121,8 @@ std::string agreeing_record(FuzzedDataProvider& input) {
       return record.measurement();
     case 4:
       return record.output();
+    case 5:
+      return record.piece();
     default:
       return record.log();
   }
@@ -128,7 +144,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 1:
       recorder.handle(
-          RecordBytes(static_cast<RecordType>(data[1] % 10)).text(bytes.substr(2)).bytes(), 1);
+          RecordBytes(static_cast<RecordType>(data[1] % 12)).text(bytes.substr(2)).bytes(), 1);
       break;
     default:
       // One record after another, as long as there are bytes: lines join, spans share a batch.

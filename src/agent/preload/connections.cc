@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cstring>
 
@@ -14,6 +15,24 @@ namespace kolben::agent {
 
 using http1::Looks;
 using http1::Message;
+
+namespace {
+
+// The peer of a Unix socket is its path; abstract and longer ones are not told.
+void name_path(const sockaddr* peer, socklen_t peer_size, SocketNames* names) {
+  constexpr std::size_t kBegin = offsetof(sockaddr_un, sun_path);
+  if (peer_size <= kBegin) return;
+  const std::size_t most = peer_size - kBegin;
+  const char* path = reinterpret_cast<const char*>(peer) + kBegin;
+  const void* end = std::memchr(path, '\0', most);
+  const std::size_t size =
+      end == nullptr ? most : static_cast<std::size_t>(static_cast<const char*>(end) - path);
+  if (size == 0 || size > sizeof(names->peer)) return;
+  std::memcpy(names->peer, path, size);
+  names->peer_size = static_cast<std::uint8_t>(size);
+}
+
+}  // namespace
 
 // Null: nothing interesting has been seen in this process, or the number is beyond the bound.
 Socket* Connections::find(int file) const {
@@ -94,7 +113,9 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
     socket->owner = owner;
     socket->owner_context = owner_context;
   }
-  if (peer != nullptr) {
+  if (peer != nullptr && peer->sa_family == AF_UNIX) {
+    name_path(peer, peer_size, &socket->names);
+  } else if (peer != nullptr) {
     format_address(peer, peer_size, socket->names.peer, &socket->names.peer_size,
                    &socket->names.peer_port);
   }
@@ -106,7 +127,10 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
                            std::size_t bytes) {
   Socket* socket = find(file);
   Role role = socket == nullptr ? Role::kUnknown : socket->role.load(std::memory_order_relaxed);
-  if (role == Role::kIgnored) return;
+  if (role >= Role::kIgnored) {
+    if (role == Role::kIgnored) return;
+    return tell_stream(thread, *socket, Direction::kReplies, pieces, count, bytes);
+  }
   if (role == Role::kUnknown) {
     // Most reads of a program end here: files, pipes, other protocols. Inherited or passed
     // connections begin with a whole method in practice.
@@ -117,6 +141,7 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
   if (!lock) return;
   if (role == Role::kUnknown) socket->role.store(Role::kServer, std::memory_order_relaxed);
   if (role == Role::kClient) {
+    if (socket->first == nullptr) return first_words(thread, *socket, pieces, count, bytes);
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
       feed_response(thread, *socket, piece, size);
     });
@@ -132,13 +157,25 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   Socket* socket = find(file);
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role != Role::kServer && role != Role::kClient) return;
+  if (role != Role::kServer && role != Role::kClient) {
+    if (role != Role::kStream) return;
+    return tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
+  }
   SocketLock lock(socket);
   if (!lock) return;
   if (role == Role::kClient) {
+    // The server may have spoken in the meantime, to another thread.
+    if (socket->stream.load(std::memory_order_relaxed) != nullptr) {
+      return tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
+    }
+    const bool is_first = socket->first == nullptr;
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
       feed_request(thread, *socket, file, piece, size);
     });
+    const bool is_http = socket->role.load(std::memory_order_relaxed) != Role::kIgnored;
+    if (!is_http && is_first && begin_stream(*socket, Direction::kRequests, pieces, count, bytes)) {
+      tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
+    }
   } else {
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
       feed_response(thread, *socket, piece, size);
@@ -150,7 +187,7 @@ void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) 
   Socket* socket = find(file);
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role != Role::kServer && role != Role::kClient) return;
+  if (role != Role::kServer && role != Role::kClient) return skipped(file);
   SocketLock lock(socket);
   if (!lock) return;
   OpenExchange* exchange = role == Role::kServer ? socket->first : socket->last;
@@ -163,6 +200,14 @@ void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) 
   if (!exchange->response_begun || exchange->recorded) return;
   exchange->response.feed_unseen(bytes);
   response_advanced(thread, *socket, exchange);
+}
+
+void Connections::skipped(int file) {
+  Socket* socket = find(file);
+  if (socket == nullptr) return;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  const bool matters = role == Role::kClient || role == Role::kStream;
+  if (matters) socket->missed.store(true, std::memory_order_relaxed);
 }
 
 void Connections::received_end(ThreadState& thread, int file) {
@@ -235,7 +280,12 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
     }
     end(socket, exchange);
   }
+  if (socket.stream.load(std::memory_order_relaxed) != nullptr) {
+    OpenStream* stream = socket.stream.exchange(nullptr);
+    if (stream != nullptr) end_stream(thread, *stream, end_reason);
+  }
   socket.last = nullptr;
+  socket.missed.store(false, std::memory_order_relaxed);
   socket.named = false;
   socket.names = {};
   socket.owner = {};
@@ -260,7 +310,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->next = nullptr;
   exchange->generation = generation_;
   exchange->entry = nullptr;
-  exchange->is_client = is_client;
+  exchange->is_client.store(is_client, std::memory_order_relaxed);
   exchange->response_begun = false;
   exchange->head_seen = false;
   exchange->recorded = false;
@@ -368,12 +418,12 @@ void Connections::request_head_complete(ThreadState& thread, Socket& socket,
     std::memcpy(exchange->parent_span_id, header.span_id, sizeof(header.span_id));
     constexpr std::uint8_t kDefined = 3;  // sampled, random
     exchange->self.flags = sampler_->child(exchange->self.trace_id, header.flags & kDefined);
-    exchange->parent_is_remote = !exchange->is_client;
+    exchange->parent_is_remote = !exchange->is_client.load(std::memory_order_relaxed);
   } else if (!exchange->has_injected) {
     inherit_trace(thread, exchange);
   }
   show(thread, socket, exchange);
-  if (!exchange->is_client) serve(thread, exchange);
+  if (!exchange->is_client.load(std::memory_order_relaxed)) serve(thread, exchange);
 }
 
 void Connections::feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
@@ -406,7 +456,7 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
 // After bytes of the response, or its end.
 void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange) {
   if (exchange->response.failed()) return give_up(socket);
-  if (exchange->is_client) {
+  if (exchange->is_client.load(std::memory_order_relaxed)) {
     // An event loop that goes on with the request on whose behalf it asked.
     if (!serves(thread) && alive(exchange->owner)) {
       thread.request = exchange->owner;

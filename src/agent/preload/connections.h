@@ -6,8 +6,13 @@
 // bytes are only looked at. All methods may be called from any thread, with a ThreadGuard held; in
 // a signal handler too.
 //
+// A client's connection in one of the other protocols (agent/protocols/protocol.h) is told to the
+// agent process piece by piece (streams.cc), which finds the requests in it. One thread may be at
+// what it says while another is at what it is told.
+//
 // Bounds: kFilesMax file numbers, kExchangesMax requests at a time, kPipelinedMax of them on a
-// connection. What is beyond is not traced, and counted in the ring.
+// connection, kStreamsMax connections in other protocols. What is beyond is not traced, and counted
+// in the ring.
 #pragma once
 
 #include <sys/uio.h>
@@ -16,11 +21,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/preload/pieces.h"
 #include "agent/preload/pool.h"
 #include "agent/preload/sampler.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
 #include "agent/protocols/http1.h"
+#include "agent/protocols/skimmer.h"
 #include "agent/ring/open_table.h"
 #include "agent/ring/ring.h"
 #include "kolben/abi.h"
@@ -30,6 +37,7 @@ namespace kolben::agent {
 inline constexpr int kFilesMax = 65536;
 inline constexpr std::uint32_t kExchangesMax = 8192;
 inline constexpr std::uint32_t kPipelinedMax = 16;
+inline constexpr std::uint32_t kStreamsMax = 4096;
 inline constexpr std::uint32_t kRouteBytesMax = 256;
 inline constexpr std::uint32_t kAttributesBytesMax = 1024;
 // What is written into a request at most: the trace's headers, and of the request that is served
@@ -47,7 +55,7 @@ struct OpenExchange {
   std::uint64_t turn;               // how often the place was used: the next id
   OpenExchange* next;               // the next request on the connection (pipelining)
   std::uint32_t generation;         // of forks: whose exchange this is
-  bool is_client;
+  std::atomic<bool> is_client;
   bool response_begun;
   bool head_seen;
   bool recorded;  // answered before the request's body was complete
@@ -74,23 +82,48 @@ struct OpenExchange {
   std::uint8_t attributes[kAttributesBytesMax];
 };
 
+// A connection in another protocol, whose bytes are told to the agent process.
+struct OpenStream {
+  std::atomic<std::uint32_t> next_free;
+  std::atomic<std::uint32_t> number;  // in this process
+  std::atomic<std::uint32_t> users;   // see StreamHold
+  std::uint32_t generation;           // of forks: whose connection this is
+  Protocol protocol;
+  EndReason end_reason;
+  std::uint64_t positions[2];  // by Direction
+  // Several requests ask on it at a time: whose bytes a thread writes, and who is answered, nobody
+  // knows.
+  std::atomic<bool> is_shared;
+  // The request on whose behalf was asked what is not answered; null: none.
+  std::atomic<bool> asker_busy;
+  bool is_asked;
+  ExchangeReference asker;
+  Context asker_context;
+  Skimmer skimmer;
+};
+
 enum class Role : std::uint8_t {
   kUnknown,  // not seen before
   kServer,   // accepted, or a request was read from it
   kClient,   // connected
-  kIgnored,  // does not speak HTTP/1.x
+  // Not HTTP/1.x, in this order:
+  kIgnored,  // and nothing that we know
+  kStream,   // see OpenStream
 };
 
 // What is known of a file number; zero bytes are "nothing".
 struct Socket {
   std::atomic<bool> busy;
   std::atomic<Role> role;
+  // Some of its bytes, or what was done to it, were not looked at.
+  std::atomic<bool> missed;
   bool named;
   std::uint32_t pipelined;
   OpenExchange* first;  // the response is expected for this one
   OpenExchange* last;   // the request is read for this one
   ExchangeReference owner;
   Context owner_context;
+  std::atomic<OpenStream*> stream;  // of kStream
   SocketNames names;
 };
 
@@ -127,6 +160,8 @@ class Connections {
   void sent(ThreadState& thread, int file, const iovec* pieces, int count, std::size_t bytes);
   // Bytes that only the kernel saw: sendfile.
   void sent_unseen(ThreadState& thread, int file, std::size_t bytes);
+  // Bytes of the peer that the program threw away unread.
+  void skipped(int file);
   // The peer will send nothing more.
   void received_end(ThreadState& thread, int file);
   void shut_down(ThreadState& thread, int file);
@@ -157,9 +192,30 @@ class Connections {
   // Whether the thread serves a request now.
   static bool serves(const ThreadState& thread);
 
+  // The outermost span of the API that a thread has open begins, or ends.
+  void span_begins() { open_spans_.fetch_add(1, std::memory_order_relaxed); }
+  void span_ends() { open_spans_.fetch_sub(1, std::memory_order_relaxed); }
+
  private:
   Socket* find(int file) const;
   Socket* find_or_map(int file);
+  bool map_streams();
+  bool begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
+                    std::size_t bytes);
+  void first_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
+                   std::size_t bytes);
+  void end_stream(ThreadState& thread, OpenStream& stream, EndReason end_reason);
+  void finish_stream(ThreadState& thread, OpenStream& stream);
+  void tell_stream(ThreadState& thread, Socket& socket, Direction direction, const iovec* pieces,
+                   int count, std::size_t bytes);
+  bool tell_records(ThreadState& thread, const Socket& socket, OpenStream& stream,
+                    Direction direction, PieceCursor cursor);
+  bool tell_record(ThreadState& thread, const Socket& socket, OpenStream& stream,
+                   StreamPiece* fixed, PieceCursor* cursor);
+  void locate(ThreadState& thread, const Socket& socket, bool is_shared, StreamPiece* fixed);
+  static void asked(const ThreadState& thread, const Socket& socket, OpenStream& stream);
+  void answered(ThreadState& thread, OpenStream& stream);
+  bool serves_alone(const OpenExchange* exchange);
   bool map_memory();
   OpenExchange* begin(ThreadState& thread, Socket& socket, int file, bool is_client);
   void end(Socket& socket, OpenExchange* exchange);
@@ -197,6 +253,10 @@ class Connections {
   std::atomic<bool> mapping_{false};
   std::atomic<Socket*> sockets_{nullptr};
   Pool<OpenExchange> exchanges_;
+  std::atomic<int> streams_state_{0};  // 0: not mapped, 1: at it, 2: there, 3: refused
+  Pool<OpenStream> streams_;
+  std::atomic<std::uint32_t> stream_count_{0};
+  std::atomic<std::uint32_t> open_spans_{0};  // the outermost of each thread
   OpenEntries entries_;
 };
 

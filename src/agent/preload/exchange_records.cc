@@ -15,7 +15,8 @@ void Connections::show(ThreadState& thread, Socket& socket, OpenExchange* exchan
   if (entry == nullptr) return;
   entry->fixed = exchange->fixed;
   entry->tid = thread.tid;
-  entry->type = exchange->is_client ? RecordType::kClientExchange : RecordType::kServerExchange;
+  entry->type = exchange->is_client.load(std::memory_order_relaxed) ? RecordType::kClientExchange
+                                                                    : RecordType::kServerExchange;
   std::uint8_t* to = entry->texts;
   std::memcpy(to, socket.names.local, socket.names.local_size);
   to += socket.names.local_size;
@@ -76,9 +77,11 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
       sizeof(fixed) + fixed.local_address_size + fixed.peer_address_size + fixed.request_head_size +
       fixed.route_size + fixed.attributes_size);
   {
-    RecordWriter writer(
-        ring_, exchange->is_client ? RecordType::kClientExchange : RecordType::kServerExchange,
-        payload, pid_, thread.tid);
+    RecordWriter writer(ring_,
+                        exchange->is_client.load(std::memory_order_relaxed)
+                            ? RecordType::kClientExchange
+                            : RecordType::kServerExchange,
+                        payload, pid_, thread.tid);
     writer.append(&fixed, sizeof(fixed));
     writer.append(socket.names.local, fixed.local_address_size);
     writer.append(socket.names.peer, fixed.peer_address_size);

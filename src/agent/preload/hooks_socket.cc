@@ -285,15 +285,22 @@ KOLBEN_EXPORT ssize_t readv(int file, const iovec* pieces, int count) {
 }
 
 namespace {
-// What is only peeked at comes again; what is cut or out of band is not the stream.
-bool belongs_to_stream(int flags) {
-  return (flags & (MSG_PEEK | MSG_TRUNC | MSG_OOB | MSG_ERRQUEUE)) == 0;
+// What is only peeked at comes again; what is out of band is not the stream, and what is thrown
+// away (MSG_TRUNC) nobody sees.
+bool belongs_to_stream(int file, int flags, ssize_t result) {
+  if ((flags & (MSG_PEEK | MSG_TRUNC | MSG_OOB | MSG_ERRQUEUE)) == 0) return true;
+  const bool is_lost = (flags & MSG_TRUNC) != 0 && (flags & (MSG_PEEK | MSG_ERRQUEUE)) == 0;
+  if (is_lost && result > 0) {
+    ThreadGuard guard;
+    if (guard) agent_instance.connections.skipped(file);
+  }
+  return false;
 }
 }  // namespace
 
 KOLBEN_EXPORT ssize_t recv(int file, void* buffer, size_t size, int flags) {
   const ssize_t result = KOLBEN_REAL(recv)(file, buffer, size, flags);
-  note_received(file, buffer, size, result, belongs_to_stream(flags));
+  note_received(file, buffer, size, result, belongs_to_stream(file, flags, result));
   return result;
 }
 
@@ -301,14 +308,14 @@ KOLBEN_EXPORT ssize_t __recv_chk(int file, void* buffer, size_t size, size_t buf
                                  int flags) {
   using Function = ssize_t (*)(int, void*, size_t, size_t, int);
   const ssize_t result = real<Function>(Real::k___recv_chk)(file, buffer, size, buffer_size, flags);
-  note_received(file, buffer, size, result, belongs_to_stream(flags));
+  note_received(file, buffer, size, result, belongs_to_stream(file, flags, result));
   return result;
 }
 
 KOLBEN_EXPORT ssize_t recvfrom(int file, void* buffer, size_t size, int flags, sockaddr* peer,
                                socklen_t* peer_size) {
   const ssize_t result = KOLBEN_REAL(recvfrom)(file, buffer, size, flags, peer, peer_size);
-  note_received(file, buffer, size, result, belongs_to_stream(flags));
+  note_received(file, buffer, size, result, belongs_to_stream(file, flags, result));
   return result;
 }
 
@@ -317,14 +324,15 @@ KOLBEN_EXPORT ssize_t __recvfrom_chk(int file, void* buffer, size_t size, size_t
   using Function = ssize_t (*)(int, void*, size_t, size_t, int, sockaddr*, socklen_t*);
   const ssize_t result = real<Function>(Real::k___recvfrom_chk)(file, buffer, size, buffer_size,
                                                                 flags, peer, peer_size);
-  note_received(file, buffer, size, result, belongs_to_stream(flags));
+  note_received(file, buffer, size, result, belongs_to_stream(file, flags, result));
   return result;
 }
 
 KOLBEN_EXPORT ssize_t recvmsg(int file, msghdr* message, int flags) {
   const ssize_t result = KOLBEN_REAL(recvmsg)(file, message, flags);
   if (result >= 0) {
-    note_received(file, message->msg_iov, message->msg_iovlen, result, belongs_to_stream(flags));
+    note_received(file, message->msg_iov, message->msg_iovlen, result,
+                  belongs_to_stream(file, flags, result));
   }
   return result;
 }

@@ -20,6 +20,38 @@ void for_each_piece(const iovec* pieces, int count, std::size_t bytes, Take take
   }
 }
 
+// A place within the first `bytes` bytes of the pieces.
+class PieceCursor {
+ public:
+  PieceCursor(const iovec* pieces, int count, std::size_t bytes)
+      : piece_(pieces), last_(pieces + count), left_(count == 0 ? 0 : bytes) {
+    advance(0);
+  }
+  bool at_end() const { return left_ == 0; }
+  // What is contiguous from here on; not to be called at the end.
+  const std::uint8_t* bytes() const {
+    return static_cast<const std::uint8_t*>(piece_->iov_base) + offset_;
+  }
+  std::size_t size() const {
+    const std::size_t size = piece_->iov_len - offset_;
+    return size < left_ ? size : left_;
+  }
+  void advance(std::size_t bytes) {
+    left_ = bytes < left_ ? left_ - bytes : 0;
+    offset_ += bytes;
+    while (left_ != 0 && offset_ >= piece_->iov_len) {
+      offset_ -= piece_->iov_len;
+      if (++piece_ == last_) left_ = 0;
+    }
+  }
+
+ private:
+  const iovec* piece_;
+  const iovec* last_;
+  std::size_t offset_ = 0;  // within the piece
+  std::size_t left_;
+};
+
 // What the first bytes look like.
 inline http1::Looks look(const iovec* pieces, int count, std::size_t bytes) {
   for (int i = 0; i < count; ++i) {

@@ -6,7 +6,8 @@
 namespace kolben::agent {
 
 // A socket's state, for one thread at a time. Never waits long: the other thread may have been
-// stopped, or may be the one that this signal handler interrupts.
+// stopped, or may be the one that this signal handler interrupts. What is then not looked at is
+// noted in Socket::missed.
 class SocketLock {
  public:
   explicit SocketLock(Socket* socket) {
@@ -18,6 +19,7 @@ class SocketLock {
         return;
       }
     }
+    socket->missed.store(true, std::memory_order_relaxed);
   }
   SocketLock(const SocketLock&) = delete;
   SocketLock& operator=(const SocketLock&) = delete;

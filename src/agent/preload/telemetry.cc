@@ -90,7 +90,9 @@ kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
   const std::uint32_t turn = span->turn.load(std::memory_order_relaxed) + 1;
   span->turn.store(turn, std::memory_order_relaxed);
   span->open.store(true, std::memory_order_relaxed);
+  if (span->previous == 0) connections_->span_begins();
   thread.span = (std::uint64_t{turn} << 32) | spans_.index_of(span);
+  thread.span_context = span->self;
   return thread.span;
 }
 
@@ -132,7 +134,12 @@ void Telemetry::status(kolben_span handle, int code, kolben_text description) {
 void Telemetry::end(ThreadState& thread, kolben_span handle) {
   OpenSpan* span = find(handle);
   if (span == nullptr || !span->open.exchange(false)) return;
-  if (thread.span == handle) thread.span = span->previous;
+  if (span->previous == 0) connections_->span_ends();
+  if (thread.span == handle) {
+    const OpenSpan* outer = find(span->previous);
+    thread.span = outer != nullptr ? span->previous : 0;
+    thread.span_context = outer != nullptr ? outer->self : Context();
+  }
   SpanRecord fixed;
   fixed.start_time = span->start_time;
   fixed.end_time = system_->now();

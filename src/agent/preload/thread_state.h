@@ -29,6 +29,7 @@ struct ThreadState {
   ExchangeReference request;
   Context request_context;
   std::uint64_t span = 0;  // the innermost span of the API, 0: none
+  Context span_context;    // that of `span`
 };
 
 }  // namespace kolben::agent

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "agent/process/span_names.h"
+#include "agent/process/web_calls.h"
 
 namespace kolben::agent {
 namespace {
@@ -68,13 +69,18 @@ void append_redacted_query(std::string& url, std::string_view query) {
   }
 }
 
+std::string_view version_name(std::uint8_t minor_version) {
+  if (minor_version == kMinorVersionOfHttp2) return "2";
+  return minor_version == 0 ? "1.0" : "1.1";
+}
+
 }  // namespace
 
 HttpExchange::HttpExchange(const ExchangeView& view)
     : record(&view),
       request(parse_request_head(view.request_head)),
       status(view.fixed.response_status),
-      response_version(view.fixed.response_minor_version == 0 ? "1.0" : "1.1"),
+      response_version(version_name(view.fixed.response_minor_version)),
       target(split_target(request.target)),
       host(find_header(request.headers, "host")) {
   if (host.empty()) host = target.authority;

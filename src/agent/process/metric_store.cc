@@ -65,7 +65,15 @@ void make_key(const Attributes& attributes, std::string& key) {
 }
 
 std::string_view scope_name(MetricScope scope) {
-  return scope == MetricScope::kHttp ? "kolben.agent.http" : "kolben.agent.application";
+  switch (scope) {
+    case MetricScope::kHttp:
+      return "kolben.agent.http";
+    case MetricScope::kDatabase:
+      return "kolben.agent.database";
+    case MetricScope::kApplication:
+      break;
+  }
+  return "kolben.agent.application";
 }
 
 }  // namespace
@@ -233,7 +241,8 @@ void MetricStore::collect_instrument(Instrument& instrument, Metric& metric, Are
 }
 
 void MetricStore::collect(ResourceMetrics& resource, Arena& arena, std::uint64_t now) {
-  for (const MetricScope scope : {MetricScope::kHttp, MetricScope::kApplication}) {
+  for (const MetricScope scope :
+       {MetricScope::kHttp, MetricScope::kDatabase, MetricScope::kApplication}) {
     ScopeMetrics* target = nullptr;
     for (const auto& instrument : instruments_) {
       if (instrument->scope != scope) continue;

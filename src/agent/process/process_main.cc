@@ -165,6 +165,8 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
   say(reader.abandoned(), "records were left unfinished by processes that were killed");
   say(counts.damaged, "records were damaged");
   say(counts.output_cut, "bytes of output were too much at once and were not captured");
+  say(counts.streams_given_up,
+      "connections in other protocols than HTTP/1 were not understood, or had gaps");
   say(counts.measurements_refused,
       "measurements were refused: no numbers, or too many instruments");
 }

@@ -5,6 +5,7 @@
 
 #include "agent/process/limits.h"
 #include "agent/process/log_builder.h"
+#include "agent/process/web_calls.h"
 #include "kolben/abi.h"
 
 namespace kolben::agent {
@@ -38,7 +39,9 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       spans_(settings),
       metrics_(settings.counter_temporality, settings.histogram_temporality),
       http_metrics_(settings.conventions, metrics_),
+      database_metrics_(settings.conventions, metrics_),
       lines_([this](const Line& line) { add_line(line); }),
+      streams_(*this),
       last_metric_export_(now) {}
 
 void Recorder::handle(std::string_view bytes, std::uint64_t now) {
@@ -63,7 +66,7 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
                   [&](const auto& view) { handle_server(view, now); });
     case RecordType::kClientExchange:
       return take(parse_exchange(open_spans_.batch.arena().copy(payload)),
-                  [&](const auto& view) { handle_client(view, now); });
+                  [&](const auto& view) { handle_client(view, nullptr, now); });
     case RecordType::kSpan:
       return take(parse_span(payload), [&](const auto& view) { handle_span(view, now); });
     case RecordType::kMeasurement:
@@ -74,6 +77,12 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
                   [&](const auto& view) { handle_output(record->header, view, now); });
     case RecordType::kLog:
       return take(parse_log(payload), [&](const auto& view) { handle_log(view, now); });
+    case RecordType::kStreamPiece:
+      return take(parse_stream_piece(payload),
+                  [&](const auto& view) { streams_.piece(record->header.pid, view); });
+    case RecordType::kStreamEnd:
+      return take(parse_stream_end(payload),
+                  [&](const auto& end) { streams_.end(record->header.pid, end); });
     case RecordType::kProcessEnd:
     case RecordType::kExec:
       return process_ended(record->header.pid);
@@ -85,6 +94,7 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
 
 void Recorder::process_ended(std::uint32_t pid) {
   lines_.flush_process(pid);
+  streams_.process_ended(pid, now_);
 }
 
 void Recorder::handle_unfinished(std::string_view bytes, std::uint64_t now) {
@@ -122,7 +132,7 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   keep_span(view.fixed.self);
 }
 
-void Recorder::handle_client(const ExchangeView& view, std::uint64_t now) {
+void Recorder::handle_client(const ExchangeView& view, const Origin* origin, std::uint64_t now) {
   const HttpExchange exchange(view);
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
@@ -131,8 +141,27 @@ void Recorder::handle_client(const ExchangeView& view, std::uint64_t now) {
   note_recent(view);
   Span& span = add_span(now);
   spans_.build_client(exchange, span, open_spans_.batch.arena());
+  if (origin != nullptr) SpanBuilder::add_link(*origin, span, open_spans_.batch.arena());
   if (!exporters_.metrics.empty()) http_metrics_.record_client(span, now);
   keep_span(view.fixed.self);
+}
+
+void Recorder::take(const DatabaseCall& call, const StreamPeer& peer) {
+  Span& span = add_span(now_);
+  spans_.build_database(call, peer, span, open_spans_.batch.arena());
+  if (!exporters_.metrics.empty()) database_metrics_.record(span, now_);
+  keep_span(context_of(call.origin, call.number));
+}
+
+void Recorder::take(const WebCall& call, const StreamPeer& peer) {
+  if (call.user_agent.starts_with(kAgentUserAgent)) return;
+  if (call.is_grpc()) {
+    spans_.build_grpc(call, peer, add_span(now_), open_spans_.batch.arena());
+    keep_span(context_of(call.origin, call.number));
+    return;
+  }
+  const HttpTwoExchange exchange(call, peer, open_spans_.batch.arena());
+  handle_client(exchange.view(), &call.origin, now_);
 }
 
 void Recorder::handle_span(const SpanView& view, std::uint64_t now) {
@@ -280,6 +309,7 @@ void Recorder::finish(std::int64_t active_requests, std::uint64_t now) {
 Recorder::Counts Recorder::counts() const {
   Counts counts = counts_;
   counts.measurements_refused = metrics_.refused();
+  counts.streams_given_up = streams_.given_up();
   return counts;
 }
 

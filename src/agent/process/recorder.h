@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "agent/process/console_exporter.h"
+#include "agent/process/database_metrics.h"
 #include "agent/process/exporter.h"
 #include "agent/process/http_metrics.h"
 #include "agent/process/line_assembler.h"
@@ -20,6 +21,7 @@
 #include "agent/process/records.h"
 #include "agent/process/settings.h"
 #include "agent/process/span_builder.h"
+#include "agent/process/streams.h"
 #include "model/batch.h"
 
 namespace kolben::agent {
@@ -29,7 +31,7 @@ struct Exporters {
   std::vector<Exporter*> traces, metrics, logs;
 };
 
-class Recorder {
+class Recorder : private Streams::Sink {
  public:
   // All outlive the recorder. `output` is told what the program printed last.
   Recorder(const Settings& settings, Exporters exporters, SharedOutput& output, std::uint64_t now);
@@ -55,6 +57,7 @@ class Recorder {
     std::uint64_t damaged = 0;     // records that disagree with themselves
     std::uint64_t output_cut = 0;  // bytes of output that the library did not keep
     std::uint64_t measurements_refused = 0;
+    std::uint64_t streams_given_up = 0;  // connections in other protocols
   };
   Counts counts() const;
 
@@ -69,7 +72,10 @@ class Recorder {
 
   void note_recent(const ExchangeView& view);
   void handle_server(const ExchangeView& view, std::uint64_t now);
-  void handle_client(const ExchangeView& view, std::uint64_t now);
+  // `origin`: of a call of HTTP/2, which may have a link.
+  void handle_client(const ExchangeView& view, const Origin* origin, std::uint64_t now);
+  void take(const DatabaseCall& call, const StreamPeer& peer) override;
+  void take(const WebCall& call, const StreamPeer& peer) override;
   void handle_span(const SpanView& view, std::uint64_t now);
   void handle_measurement(const MeasurementView& view, std::uint64_t now);
   void handle_output(const RecordHeader& header, const OutputView& view, std::uint64_t now);
@@ -90,11 +96,13 @@ class Recorder {
   SpanBuilder spans_;
   MetricStore metrics_;
   HttpMetrics http_metrics_;
+  DatabaseMetrics database_metrics_;
   LineAssembler lines_;
+  Streams streams_;
   Open open_spans_{Signal::kTraces};
   Open open_logs_{Signal::kLogs};
   std::uint64_t last_metric_export_;
-  std::uint64_t now_ = 0;  // of the call that is running, for lines
+  std::uint64_t now_ = 0;  // of the call that is running, for lines and calls
   // Of the exchanges that came last. More than all processes record between two looks at the ring.
   std::array<SpanId, 4096> recent_spans_ = {};
   std::uint32_t recent_next_ = 0;

@@ -115,6 +115,40 @@ std::optional<LogView> parse_log(std::string_view payload) {
   return if_ok(cursor, view);
 }
 
+std::optional<StreamPieceView> parse_stream_piece(std::string_view payload) {
+  Cursor cursor(payload);
+  StreamPieceView view;
+  view.fixed = cursor.fixed<StreamPiece>();
+  view.peer_address = cursor.text(view.fixed.peer_address_size);
+  view.segments = cursor.text(view.fixed.segment_count * sizeof(StreamSegment));
+  view.bytes = cursor.text(view.fixed.bytes_size);
+  std::uint64_t seen = 0;
+  std::string_view segments = view.segments;
+  while (const auto segment = next_segment(segments)) seen += segment->seen;
+  return seen == view.bytes.size() ? if_ok(cursor, view) : std::nullopt;
+}
+
+std::uint64_t StreamPieceView::bytes_with_unseen() const {
+  std::uint64_t size = bytes.size();
+  std::string_view rest = segments;
+  while (const auto segment = next_segment(rest)) size += segment->unseen;
+  return size;
+}
+
+std::optional<StreamEnd> parse_stream_end(std::string_view payload) {
+  Cursor cursor(payload);
+  const auto fixed = cursor.fixed<StreamEnd>();
+  return if_ok(cursor, fixed);
+}
+
+std::optional<StreamSegment> next_segment(std::string_view& segments) {
+  if (segments.empty()) return std::nullopt;
+  Cursor cursor(segments);
+  const auto segment = cursor.fixed<StreamSegment>();
+  segments = cursor.rest();
+  return if_ok(cursor, segment);
+}
+
 std::optional<EventView> next_event(std::string_view& events) {
   if (events.empty()) return std::nullopt;
   Cursor cursor(events);

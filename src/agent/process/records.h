@@ -49,6 +49,16 @@ struct OutputView {
   std::string_view bytes;
 };
 
+struct StreamPieceView {
+  StreamPiece fixed;
+  std::string_view peer_address;
+  std::string_view segments;  // see next_segment()
+  std::string_view bytes;     // those that are seen
+
+  // As many as went over the connection.
+  std::uint64_t bytes_with_unseen() const;
+};
+
 struct LogView {
   LogRecordHeader fixed;
   std::string_view body;
@@ -62,6 +72,12 @@ std::optional<SpanView> parse_span(std::string_view payload);
 std::optional<MeasurementView> parse_measurement(std::string_view payload);
 std::optional<OutputView> parse_output(std::string_view payload);
 std::optional<LogView> parse_log(std::string_view payload);
+// Also nothing where the segments do not make up the bytes.
+std::optional<StreamPieceView> parse_stream_piece(std::string_view payload);
+std::optional<StreamEnd> parse_stream_end(std::string_view payload);
+
+// Takes the next one off `segments`; nothing at the end.
+std::optional<StreamSegment> next_segment(std::string_view& segments);
 
 struct EventView {
   std::uint64_t time = 0;

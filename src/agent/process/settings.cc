@@ -140,15 +140,18 @@ class Reader {
 
   void read_conventions() {
     SemanticConventions& conventions = settings_.conventions;
+    bool keeps_http = false;
+    bool keeps_database = false;
     for (const std::string_view item :
          split_list(variables_.text("OTEL_SEMCONV_STABILITY_OPT_IN"))) {
       const std::string name = lower(item);
-      if (name == "http/dup") {
-        conventions = {.old_http = true, .stable_http = true};
-        return;  // dup wins
-      }
-      if (name == "http") conventions = {.old_http = false, .stable_http = true};
+      if (name == "http" || name == "http/dup") conventions.stable_http = true;
+      if (name == "database" || name == "database/dup") conventions.stable_database = true;
+      keeps_http = keeps_http || name == "http/dup";  // dup wins
+      keeps_database = keeps_database || name == "database/dup";
     }
+    conventions.old_http = keeps_http || !conventions.stable_http;
+    conventions.old_database = keeps_database || !conventions.stable_database;
   }
 
   void name_the_ignored() {

@@ -39,10 +39,12 @@ struct Limits {
   std::uint32_t log_value_bytes_max = kNoLimit;
 };
 
-// OTEL_SEMCONV_STABILITY_OPT_IN: which names of HTTP attributes and metrics.
+// OTEL_SEMCONV_STABILITY_OPT_IN: which names of attributes and metrics.
 struct SemanticConventions {
   bool old_http = true;
   bool stable_http = false;
+  bool old_database = true;
+  bool stable_database = false;
 };
 
 struct Settings {

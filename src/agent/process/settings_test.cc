@@ -178,6 +178,23 @@ TEST(Settings, SamplersAndLimits) {
   EXPECT_TRUE(settings.conventions.old_http && settings.conventions.stable_http);
 }
 
+TEST(Settings, ConventionsAreChosenByArea) {
+  const auto f = [](const char* value, bool old_http, bool stable_http, bool old_database,
+                    bool stable_database) {
+    const SemanticConventions got =
+        read_settings({{"OTEL_SEMCONV_STABILITY_OPT_IN", value}}).conventions;
+    EXPECT_EQ(got.old_http, old_http) << value;
+    EXPECT_EQ(got.stable_http, stable_http) << value;
+    EXPECT_EQ(got.old_database, old_database) << value;
+    EXPECT_EQ(got.stable_database, stable_database) << value;
+  };
+  f("", true, false, true, false);
+  f("http", false, true, true, false);
+  f("database", true, false, false, true);
+  f("http/dup,database", true, true, false, true);
+  f("database, database/dup", true, false, true, true);
+}
+
 TEST(Settings, OtherVariablesAreAcceptedWithOneWarning) {
   const Settings settings = read_settings({{"OTEL_METRICS_EXEMPLAR_FILTER", "always_on"},
                                            {"OTEL_PYTHON_CONTEXT", "x"},

@@ -1,5 +1,10 @@
 #include "agent/process/span_builder.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "agent/process/web_calls.h"
+
 namespace kolben::agent {
 
 AttributeLimits SpanBuilder::span_limits() const {
@@ -46,6 +51,50 @@ void SpanBuilder::build_client(const HttpExchange& exchange, Span& span, Arena& 
   span.name = arena.copy(SpanNames::client_name(exchange.request.method));
   add_client_attributes(exchange, settings_.conventions, span.attributes, arena);
   finish(exchange, span, arena);
+}
+
+void SpanBuilder::add_link(const Origin& origin, Span& span, Arena& arena) {
+  if (!is_linked(origin)) return;
+  SpanLink& link = span.links.add(arena);
+  std::copy(std::begin(origin.linked_trace_id), std::end(origin.linked_trace_id),
+            link.trace_id.bytes.begin());
+  link.span_id = span_id_of(origin.parent_span_id);
+}
+
+void SpanBuilder::begin_call(const Origin& origin, std::uint32_t number, Span& span, Arena& arena) {
+  const Context context = context_of(origin, number);
+  span.trace_id = trace_id_of(context);
+  span.span_id = span_id_of(context);
+  if (!is_linked(origin)) span.parent_span_id = span_id_of(origin.parent_span_id);
+  add_link(origin, span, arena);
+  span.flags = context.flags;
+  span.kind = SpanKind::kClient;
+}
+
+void SpanBuilder::build_database(const DatabaseCall& call, const StreamPeer& peer, Span& span,
+                                 Arena& arena) const {
+  const SemanticConventions& conventions = settings_.conventions;
+  begin_call(call.origin, call.number, span, arena);
+  span.start_time_unix_nano = call.start_time;
+  span.end_time_unix_nano = std::max(call.start_time, call.end_time);
+  const std::string name = database_span_name(call, peer, !conventions.old_database);
+  span.name = owned_text(name, Limits::kNoLimit, arena);
+  add_database_attributes(call, peer, conventions, span.attributes, arena);
+  if (!database_error_type(call).empty()) span.status_code = SpanStatusCode::kError;
+  if (call.end == CallEnd::kProcessEnded) span.status_message = "the process ended";
+  span.dropped_attributes_count = limit_attributes(span_limits(), span.attributes, arena);
+}
+
+void SpanBuilder::build_grpc(const WebCall& call, const StreamPeer& peer, Span& span,
+                             Arena& arena) const {
+  begin_call(call.origin, call.number, span, arena);
+  span.start_time_unix_nano = call.start_time;
+  span.end_time_unix_nano = std::max(call.start_time, call.end_time);
+  span.name = owned_text(grpc_span_name(call), Limits::kNoLimit, arena);
+  add_grpc_attributes(call, peer, span.attributes, arena);
+  if (grpc_status(call) != 0) span.status_code = SpanStatusCode::kError;
+  if (call.end == CallEnd::kProcessEnded) span.status_message = "the process ended";
+  span.dropped_attributes_count = limit_attributes(span_limits(), span.attributes, arena);
 }
 
 void SpanBuilder::build_manual(const SpanView& view, Span& span, Arena& arena) const {

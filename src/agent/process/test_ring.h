@@ -142,6 +142,50 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   return record.text(exchange.route).text(exchange.attributes);
 }
 
+struct TestPiece {
+  std::string bytes;
+  std::uint8_t direction = 0;
+  std::uint64_t position = 0;
+  std::uint32_t unseen = 0;  // behind the bytes
+  std::uint64_t time = kTime;
+  std::uint8_t protocol = 2;  // Redis
+  std::uint32_t stream = 1;
+  std::uint32_t pid = 1;
+  Context self = context(0xab, 0xef);
+  std::uint8_t parent = 0xcd;
+  std::uint8_t linked_trace = 0;
+  std::string peer_address = "127.0.0.1";
+  std::uint16_t peer_port = 6379;
+};
+
+inline RecordBytes piece_record(const TestPiece& piece) {
+  StreamPiece fixed;
+  fixed.time = piece.time;
+  fixed.position = piece.position;
+  fixed.self = piece.self;
+  std::memset(fixed.parent_span_id, piece.parent, sizeof fixed.parent_span_id);
+  std::memset(fixed.linked_trace_id, piece.linked_trace, sizeof fixed.linked_trace_id);
+  fixed.stream = piece.stream;
+  fixed.protocol = piece.protocol;
+  fixed.direction = piece.direction;
+  fixed.peer_address_size = static_cast<std::uint8_t>(piece.peer_address.size());
+  fixed.peer_port = piece.peer_port;
+  fixed.segment_count = 1;
+  fixed.bytes_size = static_cast<std::uint32_t>(piece.bytes.size());
+  const StreamSegment segment{fixed.bytes_size, piece.unseen};
+  RecordBytes record(RecordType::kStreamPiece, piece.pid);
+  return record.fixed(fixed).text(piece.peer_address).fixed(segment).text(piece.bytes);
+}
+
+inline RecordBytes stream_end_record(EndReason reason, std::uint32_t stream = 1,
+                                     std::uint32_t pid = 1) {
+  StreamEnd fixed;
+  fixed.time = kTime + 9'000'000;
+  fixed.stream = stream;
+  fixed.end_reason = reason;
+  return RecordBytes(RecordType::kStreamEnd, pid).fixed(fixed);
+}
+
 inline RecordBytes output_record(std::string_view bytes, std::uint32_t file_descriptor = 1,
                                  std::uint32_t pid = 1, Context context = {}) {
   Output fixed;

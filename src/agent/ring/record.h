@@ -22,9 +22,11 @@ enum class RecordType : std::uint16_t {
   kClientExchange = 4,
   kSpan = 5,
   kMeasurement = 6,
-  kOutput = 7,  // bytes that the program wrote to fd 1 or 2
-  kLog = 8,     // through the application API
-  kExec = 9,    // the process is about to become another program
+  kOutput = 7,        // bytes that the program wrote to fd 1 or 2
+  kLog = 8,           // through the application API
+  kExec = 9,          // the process is about to become another program
+  kStreamPiece = 10,  // of a connection in another protocol than HTTP/1.x
+  kStreamEnd = 11,
 };
 
 struct RecordHeader {
@@ -52,11 +54,12 @@ struct ProcessEnd {
   std::uint64_t time = 0;
 };
 
-// Why an exchange ended.
+// Why an exchange, or a connection in another protocol, ended.
 enum class EndReason : std::uint8_t {
   kComplete = 0,
   kClosed = 1,  // before the response was complete
   kProcessEnded = 2,
+  kNotUnderstood = 3,  // a connection, from here on
 };
 
 // A request and its response, HTTP/1.x, seen from the server or from the client.
@@ -88,6 +91,44 @@ static_assert(sizeof(Exchange) == 96);
 
 // Enough for the start line and the headers that become attributes; the rest is cut.
 inline constexpr std::uint32_t kHeadBytesMax = 2048;
+
+// Bytes that one call wrote or read on a connection whose protocol the agent process parses
+// (agent/protocols/protocol.h). What it does not need is left out and told by its length.
+struct StreamPiece {
+  std::uint64_t time = 0;
+  std::uint64_t position = 0;  // how many bytes went this way before
+  // Of requests: a span that begins here belongs to `self.trace_id`, below `parent_span_id` (zero:
+  // a root), and makes its id of `self.span_id`. Where `linked_trace_id` is not zero, the parent is
+  // a span of that trace and only linked: the request may be on another one's behalf.
+  Context self;
+  std::uint8_t parent_span_id[8] = {};
+  std::uint8_t linked_trace_id[16] = {};
+  std::uint32_t stream = 0;  // the connection's number in its process
+  std::uint8_t protocol = 0;
+  std::uint8_t direction = 0;          // 0: requests, 1: replies
+  std::uint8_t peer_address_size = 0;  // told with each piece; 0: unknown
+  std::uint8_t padding = 0;
+  std::uint16_t peer_port = 0;  // 0: a path
+  std::uint16_t segment_count = 0;
+  std::uint32_t bytes_size = 0;
+  // texts: peer_address, segments (each a StreamSegment), bytes
+};
+
+struct StreamSegment {
+  std::uint32_t seen = 0;    // so many of the bytes,
+  std::uint32_t unseen = 0;  // then so many that were left out
+};
+
+// The longest piece of a record; a call may make more.
+inline constexpr std::uint32_t kStreamBytesMax = 8 * 1024;
+inline constexpr std::uint32_t kStreamSegmentsMax = 256;
+
+struct StreamEnd {
+  std::uint64_t time = 0;
+  std::uint32_t stream = 0;
+  EndReason end_reason = EndReason::kClosed;
+  std::uint8_t padding[3] = {};
+};
 
 struct SpanRecord {
   std::uint64_t start_time = 0;

@@ -163,6 +163,19 @@ std::string body(RecordType type, Cursor cursor) {
              ",\"cut\":" + std::to_string(fixed.bytes_cut) +
              ",\"text\":" + quoted(cursor.text(fixed.bytes_size));
     }
+    case RecordType::kStreamPiece: {
+      const auto fixed = cursor.take<StreamPiece>();
+      std::string line = ",\"type\":\"stream_piece\"," + context(fixed.self) + ",\"parent\":\"" +
+                         hex(fixed.parent_span_id, 8) +
+                         "\",\"stream\":" + std::to_string(fixed.stream) +
+                         ",\"direction\":" + std::to_string(fixed.direction);
+      return line + ",\"peer\":" + quoted(cursor.text(fixed.peer_address_size));
+    }
+    case RecordType::kStreamEnd: {
+      const auto fixed = cursor.take<StreamEnd>();
+      return ",\"type\":\"stream_end\",\"stream\":" + std::to_string(fixed.stream) +
+             ",\"reason\":" + std::to_string(static_cast<int>(fixed.end_reason));
+    }
     case RecordType::kLog: {
       const auto fixed = cursor.take<LogRecordHeader>();
       std::string line = ",\"type\":\"log\"," + context(fixed.context) +

@@ -1,0 +1,104 @@
+#include "agent/process/database_attributes.h"
+
+#include "agent/process/limits.h"
+
+namespace kolben::agent {
+namespace {
+
+constexpr std::size_t kAttributesUsual = 12;
+constexpr std::string_view kRedis = "redis";
+
+class Writer {
+ public:
+  Writer(Attributes& attributes, Arena& arena) : attributes_(attributes), arena_(arena) {}
+
+  void text(std::string_view key, std::string_view value) {
+    if (value.empty()) return;
+    const std::string_view owned = owned_text(value, Limits::kNoLimit, arena_);
+    attributes_.push_back(arena_, {key, Value::string(owned)});
+  }
+  void number(std::string_view key, std::int64_t value) {
+    if (value != 0) attributes_.push_back(arena_, {key, Value::integer(value)});
+  }
+
+ private:
+  Attributes& attributes_;
+  Arena& arena_;
+};
+
+void add_old(const DatabaseCall& call, const StreamPeer& peer, Writer& writer) {
+  writer.text("db.system", call.system);
+  if (call.system != kRedis) writer.text("db.name", call.database);
+  writer.text("db.statement", call.text);
+  writer.text("db.user", call.user);
+  writer.text("net.peer.name", peer.address);
+  writer.number("net.peer.port", peer.port);
+  if (call.system == kRedis && call.database != "0") {
+    writer.text("db.redis.database_index", call.database);
+  }
+}
+
+void add_stable(const DatabaseCall& call, const StreamPeer& peer, Writer& writer) {
+  writer.text("db.system.name", call.system);
+  writer.text("db.namespace", call.database);
+  writer.text("db.operation.name", call.operation);
+  if (call.batch_size > 1) writer.number("db.operation.batch.size", call.batch_size);
+  writer.text("db.query.summary", call.summary);
+  writer.text("db.query.text", call.text);
+  writer.text("server.address", peer.address);
+  writer.number("server.port", peer.port);
+  writer.text("network.peer.address", peer.address);
+  writer.number("network.peer.port", peer.port);
+  writer.text("db.response.status_code", call.error_code);
+  writer.text("error.type", database_error_type(call));
+}
+
+std::string_view first_word(std::string_view text) {
+  return text.substr(0, text.find(' '));
+}
+
+}  // namespace
+
+void add_database_attributes(const DatabaseCall& call, const StreamPeer& peer,
+                             SemanticConventions conventions, Attributes& attributes,
+                             Arena& arena) {
+  attributes.reserve(arena, kAttributesUsual);
+  Writer writer(attributes, arena);
+  if (conventions.old_database) add_old(call, peer, writer);
+  if (conventions.stable_database) add_stable(call, peer, writer);
+}
+
+std::string database_span_name(const DatabaseCall& call, const StreamPeer& peer, bool is_stable) {
+  const std::string_view operation = call.operation.empty() ? call.summary : call.operation;
+  if (operation.empty()) return std::string(call.system);
+  if (!is_stable) {
+    const bool is_batch = call.batch_size > 1;
+    return std::string(is_batch ? operation : first_word(operation));
+  }
+  if (!call.summary.empty()) return call.summary;
+  std::string name(operation);
+  // The database of Redis is a number, which says nothing in a name.
+  if (call.system != kRedis) return call.database.empty() ? name : name + " " + call.database;
+  if (peer.address.empty()) return name;
+  name += ' ' + peer.address;
+  if (peer.port != 0) name += ':' + std::to_string(peer.port);
+  return name;
+}
+
+std::string_view database_error_type(const DatabaseCall& call) {
+  if (!call.error_code.empty()) return call.error_code;
+  switch (call.end) {
+    case CallEnd::kAnswered:
+    case CallEnd::kReset:
+      return {};
+    case CallEnd::kSkipped:
+      return "skipped";
+    case CallEnd::kClosed:
+      return "connection_closed";
+    case CallEnd::kProcessEnded:
+      return "process_ended";
+  }
+  return {};
+}
+
+}  // namespace kolben::agent

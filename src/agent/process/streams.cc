@@ -1,0 +1,157 @@
+#include "agent/process/streams.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace kolben::agent {
+namespace {
+
+std::uint64_t key_of(std::uint32_t pid, std::uint32_t stream) {
+  return std::uint64_t{pid} << 32 | stream;
+}
+
+Moment moment_of(const StreamPiece& piece) {
+  Moment moment;
+  moment.time = piece.time;
+  std::memcpy(moment.origin.trace_id, piece.self.trace_id, sizeof moment.origin.trace_id);
+  std::memcpy(moment.origin.span_id, piece.self.span_id, sizeof moment.origin.span_id);
+  std::memcpy(moment.origin.parent_span_id, piece.parent_span_id,
+              sizeof moment.origin.parent_span_id);
+  std::memcpy(moment.origin.linked_trace_id, piece.linked_trace_id,
+              sizeof moment.origin.linked_trace_id);
+  moment.origin.flags = piece.self.flags;
+  return moment;
+}
+
+}  // namespace
+
+class Streams::Stream final : public CallSink {
+ public:
+  Stream(Sink& sink, const StreamPieceView& first)
+      : sink_(sink),
+        peer_{std::string(first.peer_address), first.fixed.peer_port},
+        parser_(make_parser(static_cast<Protocol>(first.fixed.protocol), *this)) {}
+
+  bool is_given_up() const { return parser_ == nullptr; }
+  std::uint64_t last_time() const { return last_time_; }
+  void give_up() {
+    parser_.reset();
+    held_.clear();
+  }
+
+  // False: it is given up.
+  bool piece(const StreamPieceView& view) {
+    const StreamPiece& fixed = view.fixed;
+    last_time_ = fixed.time;
+    if (fixed.direction > 1 || fixed.position != positions_[fixed.direction]) return false;
+    const auto direction = static_cast<Direction>(fixed.direction);
+    positions_[fixed.direction] += view.bytes_with_unseen();
+    if (direction == Direction::kReplies && (!held_.empty() || !parser_->awaits_reply())) {
+      return hold(view);
+    }
+    return feed(direction, view.segments, view.bytes, moment_of(fixed)) && release();
+  }
+
+  void finish(std::uint64_t time, CallEnd end) {
+    if (parser_) parser_->finish(time, end);
+  }
+
+  void take(const DatabaseCall& call) override { sink_.take(call, peer_); }
+  void take(const WebCall& call) override { sink_.take(call, peer_); }
+
+ private:
+  struct Held {
+    std::string segments, bytes;
+    Moment moment;
+  };
+
+  bool hold(const StreamPieceView& view) {
+    held_bytes_ += view.segments.size() + view.bytes.size() + sizeof(Held);
+    if (held_bytes_ > kHeldBytesMax) return false;
+    held_.push_back({std::string(view.segments), std::string(view.bytes), moment_of(view.fixed)});
+    return true;
+  }
+
+  // What was told too early, as far as it is waited for by now.
+  bool release() {
+    while (!held_.empty() && parser_->awaits_reply()) {
+      const Held held = std::move(held_.front());
+      held_.pop_front();
+      held_bytes_ -= held.segments.size() + held.bytes.size() + sizeof(Held);
+      if (!feed(Direction::kReplies, held.segments, held.bytes, held.moment)) return false;
+    }
+    return true;
+  }
+
+  bool feed(Direction direction, std::string_view segments, std::string_view bytes,
+            const Moment& moment) {
+    while (const auto segment = next_segment(segments)) {
+      const std::string_view seen = bytes.substr(0, segment->seen);
+      bytes.remove_prefix(seen.size());
+      if (!seen.empty() && !parser_->take(direction, seen, moment)) return false;
+      if (segment->unseen != 0 && !parser_->pass(direction, segment->unseen, moment)) return false;
+    }
+    return true;
+  }
+
+  Sink& sink_;
+  const StreamPeer peer_;
+  std::array<std::uint64_t, 2> positions_ = {};  // by Direction
+  std::deque<Held> held_;
+  std::size_t held_bytes_ = 0;
+  std::uint64_t last_time_ = 0;
+  std::unique_ptr<StreamParser> parser_;
+};
+
+Streams::Streams(Sink& sink) : sink_(sink) {}
+Streams::~Streams() = default;
+
+Streams::Stream& Streams::find_or_begin(std::uint32_t pid, const StreamPieceView& view) {
+  const std::uint64_t key = key_of(pid, view.fixed.stream);
+  const auto found = streams_.find(key);
+  if (found != streams_.end()) return *found->second;
+  if (streams_.size() >= kStreamsMax) give_up_the_most_silent();
+  return *streams_.emplace(key, std::make_unique<Stream>(sink_, view)).first->second;
+}
+
+void Streams::give_up_the_most_silent() {
+  const auto found = std::min_element(
+      streams_.begin(), streams_.end(),
+      [](const auto& a, const auto& b) { return a.second->last_time() < b.second->last_time(); });
+  if (!found->second->is_given_up()) ++given_up_;
+  streams_.erase(found);
+}
+
+void Streams::piece(std::uint32_t pid, const StreamPieceView& view) {
+  Stream& stream = find_or_begin(pid, view);
+  if (stream.is_given_up() || stream.piece(view)) return;
+  stream.give_up();
+  ++given_up_;
+}
+
+void Streams::end(std::uint32_t pid, const StreamEnd& end) {
+  const auto found = streams_.find(key_of(pid, end.stream));
+  if (found == streams_.end()) return;
+  if (end.end_reason == EndReason::kNotUnderstood) {
+    if (!found->second->is_given_up()) ++given_up_;
+  } else {
+    const bool is_process = end.end_reason == EndReason::kProcessEnded;
+    found->second->finish(end.time, is_process ? CallEnd::kProcessEnded : CallEnd::kClosed);
+  }
+  streams_.erase(found);
+}
+
+void Streams::process_ended(std::uint32_t pid, std::uint64_t time) {
+  for (auto it = streams_.begin(); it != streams_.end();) {
+    if (it->first >> 32 != pid) {
+      ++it;
+      continue;
+    }
+    it->second->finish(time, CallEnd::kProcessEnded);
+    it = streams_.erase(it);
+  }
+}
+
+}  // namespace kolben::agent

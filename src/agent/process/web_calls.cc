@@ -1,0 +1,103 @@
+#include "agent/process/web_calls.h"
+
+#include <cstring>
+
+#include "agent/process/limits.h"
+#include "agent/process/settings.h"
+
+namespace kolben::agent {
+namespace {
+
+constexpr std::uint32_t kCancel = 8;  // RFC 9113, 7
+constexpr int kCancelled = 1;
+constexpr std::size_t kAttributesUsual = 8;
+
+// A value that could end a line of a head was no header's.
+std::string_view one_line(std::string_view text) {
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
+EndReason end_reason(CallEnd end) {
+  if (end == CallEnd::kAnswered) return EndReason::kComplete;
+  return end == CallEnd::kProcessEnded ? EndReason::kProcessEnded : EndReason::kClosed;
+}
+
+}  // namespace
+
+// The finalizer of SplitMix64 (Steele, Lea and Flood) on steps of its sequence.
+Context context_of(const Origin& origin, std::uint32_t number) {
+  Context context;
+  std::memcpy(context.trace_id, origin.trace_id, sizeof context.trace_id);
+  std::memcpy(context.span_id, origin.span_id, sizeof context.span_id);
+  context.flags = origin.flags;
+  if (number == 0) return context;
+  std::uint64_t value = 0;
+  std::memcpy(&value, origin.span_id, sizeof value);
+  value += 0x9e37'79b9'7f4a'7c15 * number;
+  value = (value ^ (value >> 30)) * 0xbf58'476d'1ce4'e5b9;
+  value = (value ^ (value >> 27)) * 0x94d0'49bb'1331'11eb;
+  value ^= value >> 31;
+  std::memcpy(context.span_id, &value, sizeof value);
+  return context;
+}
+
+bool is_linked(const Origin& origin) {
+  constexpr std::uint8_t kNone[sizeof origin.linked_trace_id] = {};
+  return std::memcmp(origin.linked_trace_id, kNone, sizeof kNone) != 0;
+}
+
+HttpTwoExchange::HttpTwoExchange(const WebCall& call, const StreamPeer& peer, Arena& arena) {
+  std::string head;
+  head.append(one_line(call.method)).append(" ").append(one_line(call.path)).append(" HTTP/2\r\n");
+  head.append("host: ").append(one_line(call.authority)).append("\r\nuser-agent: ");
+  head.append(one_line(call.user_agent)).append("\r\n\r\n");
+  Exchange& fixed = view_.fixed;
+  fixed.start_time = call.start_time;
+  fixed.end_time = call.end_time > call.start_time ? call.end_time : call.start_time;
+  fixed.self = context_of(call.origin, call.number);
+  if (!is_linked(call.origin)) {
+    std::memcpy(fixed.parent_span_id, call.origin.parent_span_id, sizeof fixed.parent_span_id);
+  }
+  fixed.request_body_bytes = call.request_bytes;
+  fixed.response_body_bytes = call.response_bytes;
+  fixed.peer_port = peer.port;
+  fixed.end_reason = end_reason(call.end);
+  fixed.response_status = call.status;
+  fixed.response_minor_version = kMinorVersionOfHttp2;
+  view_.peer_address = arena.copy(peer.address);
+  view_.request_head = arena.copy(head);
+}
+
+std::string_view grpc_span_name(const WebCall& call) {
+  std::string_view name = call.path;
+  if (name.starts_with('/')) name.remove_prefix(1);
+  return name;
+}
+
+int grpc_status(const WebCall& call) {
+  if (call.grpc_status >= 0) return call.grpc_status;
+  return call.end == CallEnd::kReset && call.reset == kCancel ? kCancelled : -1;
+}
+
+void add_grpc_attributes(const WebCall& call, const StreamPeer& peer, Attributes& attributes,
+                         Arena& arena) {
+  attributes.reserve(arena, kAttributesUsual);
+  const auto text = [&](std::string_view key, std::string_view value) {
+    if (value.empty()) return;
+    const std::string_view owned = owned_text(value, Limits::kNoLimit, arena);
+    attributes.push_back(arena, {key, Value::string(owned)});
+  };
+  const std::string_view name = grpc_span_name(call);
+  const std::size_t slash = name.rfind('/');
+  text("rpc.system", "grpc");
+  if (slash != std::string_view::npos) {
+    text("rpc.method", name.substr(slash + 1));
+    text("rpc.service", name.substr(0, slash));
+  }
+  text("net.peer.name", peer.address);
+  if (peer.port != 0) attributes.push_back(arena, {"net.peer.port", Value::integer(peer.port)});
+  const int status = grpc_status(call);
+  if (status >= 0) attributes.push_back(arena, {"rpc.grpc.status_code", Value::integer(status)});
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,43 @@
+// Calls over HTTP/2 on their way to spans: plain ones as exchanges like those of HTTP/1.x, gRPC's
+// with the attributes of the RPC conventions (the old ones; the stable ones are not decided yet).
+// Source: semantic-conventions 1.11, rpc-spans.md and grpc.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "agent/process/records.h"
+#include "agent/process/streams.h"
+#include "base/arena.h"
+#include "model/attributes.h"
+
+namespace kolben::agent {
+
+// In Exchange::response_minor_version.
+inline constexpr std::uint8_t kMinorVersionOfHttp2 = 20;
+
+// The ids of a call: several may have begun in the bytes that came with one id.
+Context context_of(const Origin& origin, std::uint32_t number);
+
+// Whose call it is was not certain.
+bool is_linked(const Origin& origin);
+
+class HttpTwoExchange {
+ public:
+  // The view's texts are in the arena.
+  HttpTwoExchange(const WebCall& call, const StreamPeer& peer, Arena& arena);
+  const ExchangeView& view() const { return view_; }
+
+ private:
+  ExchangeView view_;
+};
+
+// "package.Service/Method"
+std::string_view grpc_span_name(const WebCall& call);
+// 0 is OK; a call that was cancelled is 1 (CANCELLED), one without a status -1.
+int grpc_status(const WebCall& call);
+void add_grpc_attributes(const WebCall& call, const StreamPeer& peer, Attributes& attributes,
+                         Arena& arena);
+
+}  // namespace kolben::agent
