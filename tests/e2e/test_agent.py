@@ -60,7 +60,7 @@ def wait_listening(port, what):
 
 def agent_of(program):
     """Ids of the agent processes that serve the program: `kolben agent ... --pid PID`."""
-    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True).stdout
+    listed = subprocess.run(["ps", "-eww", "-o", "pid=,args="], capture_output=True, text=True).stdout
     return [int(line.split()[0]) for line in listed.splitlines()
             if "kolben" in line and " agent " in line and f"--pid {program.pid}" in line]
 

@@ -52,7 +52,7 @@ def test_the_demo_runs_and_leaves_nothing(tmp_path, programs):
     os.killpg(demo.pid, signal.SIGINT)
     assert demo.process.wait(20) == 0
     wait_until(lambda: not any(is_alive(pid) for pid in started), "no process is left", 5)
-    listed = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True).stdout
+    listed = subprocess.run(["ps", "-eww", "-o", "args="], capture_output=True, text=True).stdout
     assert str(state) not in listed
 
 
