@@ -16,7 +16,7 @@ using kolben::agent::Direction;
 using kolben::agent::Protocol;
 using kolben::agent::testing::Conversation;
 
-constexpr std::uint8_t kProtocols = 4;  // kNone, PostgreSQL, Redis, HTTP/2
+constexpr std::uint8_t kProtocols = 5;  // kNone, PostgreSQL, Redis, HTTP/2, MySQL
 
 void speak(std::string_view bytes, Conversation& talk) {
   while (bytes.size() >= 3 && !talk.given_up()) {
@@ -37,8 +37,11 @@ void speak(std::string_view bytes, Conversation& talk) {
 
 void check_sql(std::string_view text) {
   using namespace kolben::agent;
-  const std::string clean = sanitized_sql(text);
-  if (clean.size() > text.size() || sql_summary(text).size() > kSummaryBytesMax) std::abort();
+  for (const SqlDialect dialect :
+       {SqlDialect::kStandard, SqlDialect::kMysql, SqlDialect::kMysqlWithoutBackslashes}) {
+    if (sanitized_sql(text, dialect).size() > text.size()) std::abort();
+    if (sql_summary(text, dialect).size() > kSummaryBytesMax) std::abort();
+  }
   has_placeholders(text);
 }
 

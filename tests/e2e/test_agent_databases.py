@@ -1,5 +1,6 @@
 """What the agent sees of programs that ask databases: real clients, real servers (Debian's packages
-postgresql and redis-server with python3-psycopg2 and python3-redis), spans on the console."""
+postgresql, mariadb-server-core and redis-server with python3-psycopg2, python3-pymysql and python3-redis),
+spans on the console."""
 import contextlib
 import json
 import os
@@ -165,6 +166,80 @@ def test_psql_and_prepared_statements_of_pgbench(tmp_path, postgresql):
     done = subprocess.run([AGENT, *CONSOLE, "/usr/lib/postgresql/15/bin/psql", *where, "-Atc", "SELECT 42",
                            "postgres"], capture_output=True, text=True, timeout=60)
     assert [span["attributes"]["db.statement"] for span in spans_of(done.stdout)] == ["SELECT ?"]
+
+
+@pytest.fixture(scope="module")
+def mariadb():
+    """A server on a port with a database and a user; as root it has to be told that this is meant."""
+    as_root = ["--user=root"] if os.getuid() == 0 else []
+    with tempfile.TemporaryDirectory() as directory:
+        data, port = f"{directory}/data", free_port()
+        subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db",
+                        "--auth-root-authentication-method=normal", *as_root], check=True, timeout=120,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        setup = pathlib.Path(directory, "setup.sql")
+        setup.write_text("CREATE DATABASE shop;\nCREATE USER ada@localhost IDENTIFIED BY 'secret';\n"
+                         "GRANT ALL ON *.* TO ada@localhost;\n")
+
+        def is_ready():
+            return subprocess.run(["mariadb", "--no-defaults", "-h", "127.0.0.1", "-P", str(port), "-u", "ada",
+                                   "-psecret", "-e", "DO 1", "shop"], capture_output=True).returncode == 0
+        with server(["/usr/sbin/mariadbd", "--no-defaults", f"--datadir={data}", f"--port={port}",
+                     "--bind-address=127.0.0.1", f"--socket={directory}/socket", f"--init-file={setup}",
+                     *as_root], is_ready, directory, "mariadb"):
+            yield port
+
+
+PYMYSQL = """
+import sys, pymysql
+db = pymysql.connect(host="127.0.0.1", port=int(sys.argv[1]), user="ada", password="secret", database="shop",
+                     autocommit=None)
+cursor = db.cursor()
+"""
+
+
+def test_queries_of_pymysql(tmp_path, mariadb):
+    spans, done = run_script(tmp_path, PYMYSQL + """
+cursor.execute("CREATE TEMPORARY TABLE users (id int PRIMARY KEY, name text)")
+cursor.execute('INSERT INTO users VALUES (%s, "secret")', (1,))
+cursor.execute("SELECT name FROM users WHERE name = %s", ("it's secret",))
+try:
+    cursor.execute("SELECT 1 FROM nowhere")
+except pymysql.Error as error:
+    assert error.args[0] == 1146
+""", mariadb, env={"OTEL_SEMCONV_STABILITY_OPT_IN": "database/dup"})
+    assert [span["name"] for span in spans] == ["CREATE", "INSERT", "SELECT", "SELECT"]
+    assert all(span["kind"] == "SpanKind.CLIENT" for span in spans)
+    assert spans[1]["attributes"] == {
+        "db.system": "mariadb", "db.name": "shop", "db.statement": "INSERT INTO users VALUES (?, ?)",
+        "db.user": "ada", "net.peer.name": "127.0.0.1", "net.peer.port": mariadb,
+        "db.system.name": "mariadb", "db.namespace": "shop", "db.query.summary": "INSERT users",
+        "db.query.text": "INSERT INTO users VALUES (?, ?)", "server.address": "127.0.0.1",
+        "server.port": mariadb, "network.peer.address": "127.0.0.1", "network.peer.port": mariadb}
+    assert spans[3]["attributes"]["db.response.status_code"] == "1146"
+    assert [span["status"]["status_code"] for span in spans] == ["UNSET"] * 3 + ["ERROR"]
+    assert "secret" not in json.dumps(spans)
+    assert done.stderr == ""
+
+
+def test_large_results_of_mariadb_do_not_hide_what_follows(tmp_path, mariadb):
+    """A million rows for the C library, 10 MB in a row for Python."""
+    where = ["-h", "127.0.0.1", "-P", str(mariadb), "-u", "ada", "-psecret", "shop"]
+    done = subprocess.run([AGENT, *CONSOLE, "/usr/bin/mariadb", "--no-defaults", *where, "-Ne",
+                           "SELECT seq FROM seq_1_to_1000000; SELECT 42"], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 0 and done.stdout.count("\n") > 1_000_000
+    statements = [span["attributes"]["db.statement"] for span in spans_of(done.stdout)]
+    assert statements == ["SELECT seq FROM seq_1_to_1000000", "SELECT ?"]
+    spans, done = run_script(tmp_path, PYMYSQL + """
+cursor.execute("SELECT repeat('x', 10000000)")
+assert len(cursor.fetchone()[0]) == 10000000
+cursor.execute("SELECT '" + "y" * 1000000 + "'")
+assert len(cursor.fetchone()[0]) == 1000000
+cursor.execute("SELECT 42")
+""", mariadb)
+    assert [span["attributes"]["db.statement"] for span in spans] == ["SELECT repeat(?, ?)", "SELECT ?", "SELECT ?"]
+    assert done.stderr == ""
 
 
 REDIS = "import sys, redis\ndb = redis.Redis(host='127.0.0.1', port=int(sys.argv[1]))\n"

@@ -1,7 +1,7 @@
 // The attributes of a call to a database, by the old semantic conventions (1.11), the stable ones
 // (1.33 and later) or both. The old ones are in the order in which opentelemetry-python-contrib
 // 0.48b0 sets them (instrumentation-dbapi), because the console prints them in that order.
-// Source: semantic-conventions, database-spans.md, postgresql.md, redis.md.
+// Source: semantic-conventions, database-spans.md, mysql.md, postgresql.md, redis.md.
 #pragma once
 
 #include <string>

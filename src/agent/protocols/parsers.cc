@@ -1,4 +1,5 @@
 #include "agent/protocols/http2/parser.h"
+#include "agent/protocols/mysql/parser.h"
 #include "agent/protocols/postgresql/parser.h"
 #include "agent/protocols/redis/parser.h"
 #include "agent/protocols/stream_parser.h"
@@ -13,6 +14,8 @@ std::unique_ptr<StreamParser> make_parser(Protocol protocol, CallSink& sink) {
       return std::make_unique<redis::Parser>(sink);
     case Protocol::kHttp2:
       return std::make_unique<http2::Parser>(sink);
+    case Protocol::kMysql:
+      return std::make_unique<mysql::Parser>(sink);
     case Protocol::kNone:
       break;
   }

@@ -1,6 +1,7 @@
 #include "agent/protocols/protocol.h"
 
 #include "agent/protocols/http2/framing.h"
+#include "agent/protocols/mysql/framing.h"
 #include "agent/protocols/postgresql/framing.h"
 #include "agent/protocols/redis/framing.h"
 
@@ -18,6 +19,7 @@ constexpr FirstMessage kProtocols[] = {
     {Protocol::kPostgresql, {postgresql::begins, nullptr}},
     {Protocol::kRedis, {redis::begins, nullptr}},
     {Protocol::kHttp2, {http2::begins, http2::greets}},
+    {Protocol::kMysql, {nullptr, mysql::greets}},
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ enum class Protocol : std::uint8_t {
   kPostgresql = 1,
   kRedis = 2,
   kHttp2 = 3,
+  kMysql = 4,
 };
 
 // Of the bytes on a connection: what the client says, and what it is told.

@@ -56,8 +56,8 @@ constexpr std::string_view kClauses[] = {"WHERE", "GROUP",  "ORDER",  "HAVING",
 
 class Summary {
  public:
-  std::string of(std::string_view text) {
-    SqlTokens tokens(text);
+  std::string of(std::string_view text, SqlDialect dialect) {
+    SqlTokens tokens(text, dialect);
     for (SqlToken token = tokens.next(); token.kind != Kind::kEnd && !is_full_;
          token = tokens.next()) {
       if (token.kind == Kind::kBlank || token.kind == Kind::kComment) continue;
@@ -206,10 +206,10 @@ class Summary {
 
 }  // namespace
 
-std::string sanitized_sql(std::string_view text) {
+std::string sanitized_sql(std::string_view text, SqlDialect dialect) {
   std::string result;
   result.reserve(text.size());
-  SqlTokens tokens(text);
+  SqlTokens tokens(text, dialect);
   for (SqlToken token = tokens.next(); token.kind != Kind::kEnd; token = tokens.next()) {
     if (token.kind == Kind::kLiteral) {
       result += '?';
@@ -220,8 +220,8 @@ std::string sanitized_sql(std::string_view text) {
   return result;
 }
 
-std::string sql_summary(std::string_view text) {
-  return Summary().of(text);
+std::string sql_summary(std::string_view text, SqlDialect dialect) {
+  return Summary().of(text, dialect);
 }
 
 bool has_placeholders(std::string_view text) {

@@ -138,6 +138,22 @@ TEST(SqlSummary, IsCutBetweenWords) {
             "DELETE " + std::string(200, 'b'));
 }
 
+TEST(SanitizedSql, OfMysql) {
+  const auto f = [](std::string_view text, std::string_view want) {
+    EXPECT_EQ(sanitized_sql(text, SqlDialect::kMysql), want);
+  };
+  f("SELECT \"secret\", 'it\\'s', 'it''s' FROM `a b`", "SELECT ?, ?, ? FROM `a b`");
+  f("SELECT x'af', b'01', N'a', _utf8'b'", "SELECT ?, ?, ?, _utf8?");
+  f("SELECT 1 # 'secret'\n, 2 -- secret\n, 5--1", "SELECT ? \n, ? \n, ?-?");
+  f("SELECT /* a /* b */ 1, $a FROM b", "SELECT  ?, $a FROM b");
+  f("SELECT * FROM a WHERE b = ?", "SELECT * FROM a WHERE b = ?");
+  f("SELECT \"cut", "SELECT ?");
+  EXPECT_EQ(sanitized_sql("SELECT 'a\\', 'secret'", SqlDialect::kMysqlWithoutBackslashes),
+            "SELECT ?, ?");
+  EXPECT_EQ(sql_summary("INSERT INTO `a`.b VALUES (\"SELECT x FROM y\")", SqlDialect::kMysql),
+            "INSERT `a`.b");
+}
+
 TEST(HasPlaceholders, OutsideOfLiterals) {
   EXPECT_TRUE(has_placeholders("SELECT $1"));
   EXPECT_FALSE(has_placeholders("SELECT '$1', $$ $1 $$ -- $1"));

@@ -41,7 +41,7 @@ std::size_t line_comment(std::string_view text) {
 }
 
 // PostgreSQL's nest.
-std::size_t block_comment(std::string_view text) {
+std::size_t nested_comment(std::string_view text) {
   std::size_t depth = 0;
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {
     if (text[i] == '/' && text[i + 1] == '*') {
@@ -55,6 +55,11 @@ std::size_t block_comment(std::string_view text) {
   return text.size();
 }
 
+std::size_t block_comment(std::string_view text) {
+  const std::size_t end = text.find("*/", 2);
+  return end == std::string_view::npos ? text.size() : end + 2;
+}
+
 // From the quote at `begin` to behind the one that ends it, which is not doubled.
 std::size_t quoted(std::string_view text, std::size_t begin, char quote, bool has_backslashes) {
   for (std::size_t i = begin + 1; i < text.size(); ++i) {
@@ -66,6 +71,16 @@ std::size_t quoted(std::string_view text, std::size_t begin, char quote, bool ha
     }
   }
   return text.size();
+}
+
+// 'text', "text", B'01', X'af', N'text'; 0: it is none of those.
+std::size_t mysql_literal(std::string_view text, bool has_backslashes) {
+  constexpr std::string_view kPrefixes = "bBxXnN";
+  const bool has_prefix = !text.empty() && kPrefixes.find(text[0]) != std::string_view::npos;
+  const std::size_t quote = has_prefix ? 1 : 0;
+  const char first = at(text, quote);
+  if (first == '\'') return quoted(text, quote, first, has_backslashes);
+  return first == '"' && !has_prefix ? quoted(text, quote, first, has_backslashes) : 0;
 }
 
 // 'text', E'text', U&'text', B'01', X'af', N'text'; 0: it is none of those.
@@ -144,16 +159,35 @@ SqlToken SqlTokens::take(Kind kind, std::size_t size) {
   return token;
 }
 
+// 0: it is none.
+std::size_t SqlTokens::comment() const {
+  const bool is_mysql = dialect_ != SqlDialect::kStandard;
+  if (rest_.starts_with("/*")) return is_mysql ? block_comment(rest_) : nested_comment(rest_);
+  const char third = at(rest_, 2);
+  const bool is_line = rest_.starts_with("--") && (!is_mysql || third == '\0' || is_blank(third));
+  return is_line || (is_mysql && rest_[0] == '#') ? line_comment(rest_) : 0;
+}
+
+std::size_t SqlTokens::literal() const {
+  if (dialect_ != SqlDialect::kStandard) {
+    const std::size_t size = mysql_literal(rest_, dialect_ == SqlDialect::kMysql);
+    return size != 0 ? size : number_literal(rest_);
+  }
+  for (const auto literal : {text_literal, dollar_literal, number_literal}) {
+    const std::size_t size = literal(rest_);
+    if (size != 0) return size;
+  }
+  return 0;
+}
+
 SqlToken SqlTokens::next() {
   if (rest_.empty()) return {};
   if (is_blank(rest_[0])) return take(Kind::kBlank, blanks(rest_));
-  if (rest_.starts_with("--")) return take(Kind::kComment, line_comment(rest_));
-  if (rest_.starts_with("/*")) return take(Kind::kComment, block_comment(rest_));
-  for (const auto literal : {text_literal, dollar_literal, number_literal}) {
-    const std::size_t size = literal(rest_);
-    if (size != 0) return take(Kind::kLiteral, size);
-  }
-  const std::size_t size = placeholder(rest_);
+  std::size_t size = comment();
+  if (size != 0) return take(Kind::kComment, size);
+  size = literal();
+  if (size != 0) return take(Kind::kLiteral, size);
+  size = placeholder(rest_);
   if (size != 0) return take(Kind::kPlaceholder, size);
   if (begins_name_part(rest_[0])) return take(Kind::kName, name(rest_));
   return take(Kind::kSign, 1);

@@ -1,11 +1,19 @@
 // The words of a SQL text, as far as literals, comments and names have to be told apart: those of
-// standard SQL and of PostgreSQL (dollar quotes, E'...' with backslashes).
-// Source: PostgreSQL documentation, "SQL Syntax", "Lexical Structure".
+// standard SQL and of PostgreSQL (dollar quotes, E'...' with backslashes), or those of MySQL (texts
+// in either quotes, with backslashes; # comments).
+// Source: PostgreSQL documentation, "SQL Syntax", "Lexical Structure"; MySQL documentation,
+// "Language Structure".
 #pragma once
 
 #include <string_view>
 
 namespace kolben::agent {
+
+enum class SqlDialect {
+  kStandard,
+  kMysql,
+  kMysqlWithoutBackslashes,  // its sql_mode NO_BACKSLASH_ESCAPES
+};
 
 struct SqlToken {
   enum class Kind {
@@ -23,13 +31,17 @@ struct SqlToken {
 
 class SqlTokens {
  public:
-  explicit SqlTokens(std::string_view text) : rest_(text) {}
+  explicit SqlTokens(std::string_view text, SqlDialect dialect = SqlDialect::kStandard)
+      : rest_(text), dialect_(dialect) {}
   SqlToken next();
 
  private:
   SqlToken take(SqlToken::Kind kind, std::size_t size);
+  std::size_t comment() const;
+  std::size_t literal() const;
 
   std::string_view rest_;
+  SqlDialect dialect_;
 };
 
 }  // namespace kolben::agent

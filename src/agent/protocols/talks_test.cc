@@ -82,6 +82,12 @@ TEST(Talks, PostgresqlByTheExtendedProtocol) {
 TEST(Talks, PostgresqlByPreparedStatements) {
   check("postgresql_pgbench_prepared", Protocol::kPostgresql);
 }
+TEST(Talks, MariadbByQueries) {
+  check("mariadb_pymysql", Protocol::kMysql);
+}
+TEST(Talks, MariadbByPreparedStatements) {
+  check("mariadb_prepared", Protocol::kMysql);
+}
 TEST(Talks, Redis) {
   check("redis_py", Protocol::kRedis);
 }

@@ -3,7 +3,7 @@
 
     record.py DIRECTORY [NAME...]   writes NAME.talk for each (or each of these) conversation
 
-Starts PostgreSQL, Redis and a server of gRPC (Debian's packages) on loopback, and lets the client speak through a proxy that writes down what each side sends, a line a read: `>` what the client
+Starts PostgreSQL, MariaDB, Redis and a server of gRPC (Debian's packages) on loopback, and lets the client speak through a proxy that writes down what each side sends, a line a read: `>` what the client
 says, `<` what it is told. Lines with `=` are the calls that a person reads out of it; they are kept
 from the file that is there, or are to be written by hand. Recording anew changes pids, secrets, times.
 """
@@ -150,6 +150,74 @@ def grpc():
         yield port
 
 
+@contextlib.contextmanager
+def mariadb():
+    port = free_port()
+    with tempfile.TemporaryDirectory() as directory:
+        data = f"{directory}/data"
+        as_root = ["--user=root"] if os.getuid() == 0 else []
+        subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db",
+                        "--auth-root-authentication-method=normal", *as_root], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        setup = f"{directory}/setup.sql"
+        pathlib.Path(setup).write_text("CREATE DATABASE shop;\n"
+                                       "CREATE USER ada@localhost IDENTIFIED BY 'secret';\n"
+                                       "GRANT ALL ON *.* TO ada@localhost;\n")
+        with running(["mariadbd", "--no-defaults", f"--datadir={data}", f"--port={port}",
+                      "--bind-address=127.0.0.1", f"--socket={directory}/socket", f"--init-file={setup}",
+                      "--local-infile=1", *as_root], port):
+            yield port
+
+
+PYMYSQL = """
+import sys, tempfile, pymysql
+db = pymysql.connect(host="127.0.0.1", port=int(sys.argv[1]), user="ada", password="secret", database="shop",
+                     local_infile=True, client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS)
+cursor = db.cursor()
+cursor.execute("CREATE TEMPORARY TABLE users (id int PRIMARY KEY, name text)")
+cursor.executemany("INSERT INTO users VALUES (%s, %s)", [(1, "Ada"), (2, "it's")])
+cursor.execute("SELECT name FROM users WHERE id > %s ORDER BY name", (0,))
+assert len(cursor.fetchall()) == 2
+with tempfile.NamedTemporaryFile("w") as lines:
+    lines.write("3\\tGrace\\n4\\tLinus\\n")
+    lines.flush()
+    cursor.execute(f"LOAD DATA LOCAL INFILE '{lines.name}' INTO TABLE users")
+try:
+    cursor.execute("SELECT 1 FROM nowhere")
+except pymysql.Error as error:
+    assert error.args[0] == 1146
+cursor.execute("UPDATE users SET name = 'x' WHERE id = 1; SELECT count(*) FROM users")
+assert cursor.nextset() and cursor.fetchone() == (4,)
+db.select_db("mysql")
+db.commit()
+db.close()
+"""
+
+# The C library's prepared statements.
+LIBMARIADB = """
+import ctypes, sys
+lib = ctypes.CDLL("libmariadb.so.3")
+for name in ("mysql_init", "mysql_real_connect", "mysql_stmt_init"):
+    getattr(lib, name).restype = ctypes.c_void_p
+lib.mysql_stmt_num_rows.restype = ctypes.c_ulonglong
+db = ctypes.c_void_p(lib.mysql_init(None))
+assert lib.mysql_real_connect(db, b"127.0.0.1", b"ada", b"secret", b"shop", int(sys.argv[1]), None,
+                              ctypes.c_ulong(0))
+for text, times in ((b"SELECT table_name, 'x' FROM information_schema.tables LIMIT 3", 2),
+                    (b"DO 1", 1), (b"SELECT 1 FROM nowhere", 0)):
+    statement = ctypes.c_void_p(lib.mysql_stmt_init(db))
+    assert lib.mysql_stmt_prepare(statement, text, ctypes.c_ulong(len(text))) == (0 if times else 1)
+    for _ in range(times):
+        assert lib.mysql_stmt_execute(statement) == 0
+        lib.mysql_stmt_store_result(statement)
+        if text.startswith(b"SELECT table"):
+            assert lib.mysql_stmt_num_rows(statement) == 3
+    lib.mysql_stmt_close(statement)
+assert lib.mysql_ping(db) == 0
+lib.mysql_close(db)
+"""
+
+
 def python(program):
     return lambda port: subprocess.run(["/usr/bin/python3", "-c", textwrap.dedent(program), str(port)],
                                        check=True)
@@ -210,6 +278,8 @@ TALKS = {
     "postgresql_psycopg2": (postgresql, python(PSYCOPG2)),
     "postgresql_pgbench_extended": (postgresql, pgbench("extended")),
     "postgresql_pgbench_prepared": (postgresql, pgbench("prepared")),
+    "mariadb_pymysql": (mariadb, python(PYMYSQL)),
+    "mariadb_prepared": (mariadb, python(LIBMARIADB)),
     "redis_py": (redis, python(REDIS)),
     "grpc_python": (grpc, python(GRPC)),
 }
