@@ -52,16 +52,18 @@ class BucketCursor {
 
   std::uint32_t index_of(std::uint64_t time) {
     if (time - begin_ < nanos_) return index_;
-    index_ = buckets_.index_of(time);
-    if (index_ == buckets_.count) return index_;
-    begin_ = buckets_.begin + index_ * buckets_.nanos;
+    const std::uint32_t index = buckets_.index_of(time);
+    if (index == buckets_.count) return index;
+    index_ = index;
+    begin_ = buckets_.begin + index * buckets_.nanos;
     nanos_ = buckets_.nanos;
     return index_;
   }
 
  private:
   const Buckets& buckets_;
-  std::uint64_t begin_ = 0, nanos_ = 0;  // of the bucket that was last
+  // The bucket that was last.
+  std::uint64_t begin_ = 0, nanos_ = 0;
   std::uint32_t index_ = 0;
 };
 
