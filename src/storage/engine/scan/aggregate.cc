@@ -11,8 +11,9 @@
 namespace kolben::storage::scan {
 namespace {
 
-// The memory of a bucket whose values are measured, once it has many.
-constexpr std::uint64_t kMeasuredBytes = 16 << 10;
+// Combinations of values up to which each has its place in a table: most groups are of a service, a
+// kind, an operation.
+constexpr std::uint64_t kTableMax = 64 << 10;
 
 struct Bucket {
   std::uint64_t count = 0;
@@ -27,7 +28,8 @@ struct Bucket {
     sum += value;
     ++measured;
   }
-  void add(const Bucket& other) {
+  // Returns the bytes that it grew by.
+  std::size_t add(const Bucket& other) {
     count += other.count;
     errors += other.errors;
     if (other.measured > 0) {
@@ -36,7 +38,7 @@ struct Bucket {
     }
     measured += other.measured;
     sum += other.sum;
-    quantiles.add(other.quantiles);
+    return quantiles.add(other.quantiles);
   }
 };
 
@@ -66,15 +68,19 @@ class Groups {
       KOLBEN_TRY(FieldValues values, FieldValues::read(field, scan, rows, place));
       fields.push_back(std::move(values));
     }
-    number_rows(rows, fields);
+    KOLBEN_RETURN_IF_ERROR(number_rows(rows, fields));
     return count_rows(scan, rows, place);
   }
 
-  void add(const Groups& other) {
+  Status add(const Groups& other) {
     for (const auto& [key, number] : other.numbers_) {
       std::vector<Bucket>& mine = groups_[number_of(key)];
-      for (std::size_t i = 0; i < mine.size(); ++i) mine[i].add(other.groups_[number][i]);
+      for (std::size_t i = 0; i < mine.size(); ++i) {
+        control_.take(mine[i].add(other.groups_[number][i]));
+      }
+      KOLBEN_RETURN_IF_ERROR(control_.check_memory());
     }
+    return Status::ok();
   }
 
   const std::unordered_map<Key, std::uint32_t, KeyHash>& numbers() const { return numbers_; }
@@ -93,11 +99,22 @@ class Groups {
   }
 
   // The group of each row: rows with the same numbers of values are looked up once.
-  void number_rows(const Selection& rows, const std::vector<FieldValues>& fields) {
-    row_groups_.assign(rows.rows(), 0);
-    if (fields.empty()) {
-      number_of({});
-      return;
+  Status number_rows(const Selection& rows, const std::vector<FieldValues>& fields) {
+    std::uint64_t combinations = 1;
+    for (const FieldValues& values : fields) {
+      if (combinations <= kTableMax) combinations *= values.size() + 1;
+    }
+    if (combinations <= kTableMax) {
+      std::vector<std::uint32_t> table(static_cast<std::size_t>(combinations), kUnknown);
+      return number_each(rows, fields, [&](std::uint32_t row) -> std::uint32_t& {
+        std::size_t place = 0;
+        for (const FieldValues& values : fields) {
+          // None of its values is the one behind the last.
+          const auto number = std::min<std::size_t>(values.numbers()[row], values.size());
+          place = place * (values.size() + 1) + number;
+        }
+        return table[place];
+      });
     }
     using Tuple = std::array<std::uint32_t, kGroupFieldsMax>;
     struct TupleHash {
@@ -108,13 +125,30 @@ class Groups {
       }
     };
     std::unordered_map<Tuple, std::uint32_t, TupleHash> known;
-    rows.for_each([&](std::uint32_t row) {
+    return number_each(rows, fields, [&](std::uint32_t row) -> std::uint32_t& {
       Tuple tuple{};
       for (std::size_t i = 0; i < fields.size(); ++i) tuple[i] = fields[i].numbers()[row];
-      const auto [at, is_new] = known.try_emplace(tuple, 0);
-      if (is_new) at->second = number_of(key_of(fields, row));
-      row_groups_[row] = at->second;
+      return known.try_emplace(tuple, kUnknown).first->second;
     });
+  }
+
+  // `known_of(row)`: what is known of the row's combination.
+  template <typename KnownOf>
+  Status number_each(const Selection& rows, const std::vector<FieldValues>& fields,
+                     KnownOf known_of) {
+    row_groups_.assign(rows.rows(), 0);
+    Status status;
+    rows.for_each([&](std::uint32_t row) {
+      std::uint32_t& known = known_of(row);
+      if (known == kUnknown) {
+        // A row group of nothing but new groups may be more than there is memory.
+        if (status) status = control_.check_memory();
+        if (!status) return;
+        known = number_of(key_of(fields, row));
+      }
+      row_groups_[row] = known;
+    });
+    return status;
   }
 
   static Key key_of(const std::vector<FieldValues>& fields, std::uint32_t row) {
@@ -133,8 +167,9 @@ class Groups {
                scan.spans().columns().numbers(part::span_column::kStatus));
     if (statuses->size != scan.rows()) return data_loss("a row group has rows without a status");
     KOLBEN_RETURN_IF_ERROR(read_measured(scan, rows, place));
+    BucketCursor cursor(buckets_);
     rows.for_each([&](std::uint32_t row) {
-      const std::uint32_t index = buckets_.index_of(starts[row]);
+      const std::uint32_t index = cursor.index_of(starts[row]);
       if (index == buckets_.count) return;
       Bucket& bucket = groups_[row_groups_[row]][index];
       ++bucket.count;
@@ -147,8 +182,7 @@ class Groups {
   void measure(Bucket& bucket, double value) {
     bucket.measure(value);
     if (query_.quantiles.empty()) return;
-    if (bucket.measured == 1) control_.take(kMeasuredBytes);
-    bucket.quantiles.add(value);
+    if (const std::size_t grown = bucket.quantiles.add(value)) control_.take(grown);
   }
 
   Status read_measured(GroupScan& scan, const Selection& rows, Workplace& place) {
@@ -173,6 +207,8 @@ class Groups {
     });
     return Status::ok();
   }
+
+  static constexpr std::uint32_t kUnknown = UINT32_MAX;
 
   const AggregateQuery& query_;
   const Buckets& buckets_;
@@ -246,8 +282,10 @@ Result<Aggregate> aggregate(Context& context, const AggregateQuery& query) {
                                   .run([&](std::size_t lane, GroupScan& scan, Workplace& place) {
                                     return lanes[lane].add(scan, place);
                                   }));
-  for (std::size_t lane = 1; lane < kLanes; ++lane) lanes[0].add(lanes[lane]);
   KOLBEN_RETURN_IF_ERROR(control.check_memory());
+  for (std::size_t lane = 1; lane < kLanes; ++lane) {
+    KOLBEN_RETURN_IF_ERROR(lanes[0].add(lanes[lane]));
+  }
   answer.begin_unix_nano = buckets.begin;
   answer.bucket_nanos = buckets.nanos;
   show_groups(lanes[0], query, answer);

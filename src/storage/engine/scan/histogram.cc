@@ -20,7 +20,7 @@ struct Bucket {
 };
 
 Status count_group(GroupScan& scan, Workplace& place, const Buckets& buckets,
-                   std::vector<Bucket>& counts) {
+                   std::vector<Bucket>& counts, Control& control) {
   KOLBEN_TRY(const Selection rows, scan.select(0, place.judge));
   if (rows.none()) return Status::ok();
   KOLBEN_TRY(const std::span<const std::uint64_t> starts, scan.spans().starts());
@@ -35,7 +35,9 @@ Status count_group(GroupScan& scan, Workplace& place, const Buckets& buckets,
     Bucket& bucket = counts[index];
     ++bucket.count;
     if ((*statuses)[row] == static_cast<std::uint64_t>(SpanStatusCode::kError)) ++bucket.errors;
-    bucket.durations.add(static_cast<double>(durations[row]));
+    if (const std::size_t grown = bucket.durations.add(static_cast<double>(durations[row]))) {
+      control.take(grown);
+    }
   });
   return Status::ok();
 }
@@ -49,12 +51,15 @@ Result<Histogram> histogram(Context& context, const HistogramQuery& query) {
              BoundQuery::bind(context.snapshot, filters, query.range));
   const Buckets buckets = Buckets::of(query.range, query.buckets, context.snapshot);
   std::array<std::vector<Bucket>, kLanes> lanes;
+  control.take(kLanes * buckets.count * sizeof(Bucket));
   for (std::vector<Bucket>& lane : lanes) lane.resize(buckets.count);
   Histogram histogram;
   KOLBEN_TRY(histogram.coverage, GroupWalk(context, control, *bound)
                                      .run([&](std::size_t lane, GroupScan& scan, Workplace& place) {
-                                       return count_group(scan, place, buckets, lanes[lane]);
+                                       return count_group(scan, place, buckets, lanes[lane],
+                                                          control);
                                      }));
+  KOLBEN_RETURN_IF_ERROR(control.check_memory());
   histogram.bucket_nanos = buckets.nanos;
   for (std::uint32_t i = 0; i < buckets.count; ++i) {
     Bucket all;

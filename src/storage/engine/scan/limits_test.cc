@@ -132,6 +132,26 @@ TEST_F(ScanLimits, AnAnswerThatTakesTooMuchMemoryIsRefused) {
   EXPECT_EQ(top.status().code(), StatusCode::kResourceExhausted);
 }
 
+// Quantiles of durations from nothing to a millisecond: pages of classes, not all classes between.
+TEST_F(ScanLimits, MeasuringTakesOfTheBudgetWhatItHolds) {
+  Context now = context();
+  const auto histogram_within = [&](std::uint64_t bytes) {
+    return histogram(now, {.filter = all_, .buckets = 4, .limits = {.bytes_max = bytes}}).status();
+  };
+  EXPECT_TRUE(histogram_within(512 << 10).is_ok());
+  EXPECT_EQ(histogram_within(64 << 10).code(), StatusCode::kResourceExhausted);
+  const auto aggregate_within = [&](std::uint64_t bytes) {
+    return aggregate(now, {.filter = all_,
+                           .buckets = 4,
+                           .measured = Intrinsic::kDuration,
+                           .quantiles = {0.5},
+                           .limits = {.bytes_max = bytes}})
+        .status();
+  };
+  EXPECT_TRUE(aggregate_within(512 << 10).is_ok());
+  EXPECT_EQ(aggregate_within(64 << 10).code(), StatusCode::kResourceExhausted);
+}
+
 TEST_F(ScanLimits, ProgressIsSeen) {
   const auto watch = std::make_shared<Watch>();
   Context now = context();

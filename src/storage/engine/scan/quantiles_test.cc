@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/random.h"
 
@@ -59,6 +60,26 @@ TEST(Quantiles, DoNotDependOnHowNumbersWereAddedUp) {
     EXPECT_EQ(sum.count(), at_once.count());
     for (const double share : {0.01, 0.5, 0.99}) EXPECT_EQ(sum.at(share), at_once.at(share));
   }
+}
+
+TEST(Quantiles, OfNumbersFarFromOneAnotherTakeLittleMemory) {
+  for (const auto& [one, other] : {std::pair(0.0, 1e6), std::pair(-1.0, 1.0)}) {
+    Quantiles quantiles;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < Quantiles::kExactMax; ++i) {
+      bytes += quantiles.add(one) + quantiles.add(other);
+    }
+    EXPECT_GE(bytes, Quantiles::kExactMax * sizeof(double));
+    EXPECT_LE(bytes, std::size_t{16} << 10);
+    EXPECT_NEAR(quantiles.at(0.4), one, std::abs(one) * 0.008);
+    EXPECT_NEAR(quantiles.at(0.6), other, std::abs(other) * 0.008);
+  }
+}
+
+TEST(Quantiles, OfManyZerosAreZero) {
+  Quantiles quantiles;
+  for (int i = 0; i < 2000; ++i) quantiles.add(i % 2 == 0 ? 0.0 : -0.0);
+  EXPECT_EQ(quantiles.at(0.5), 0.0);
 }
 
 TEST(Quantiles, NoNumbersAndNoNumberAreZero) {
