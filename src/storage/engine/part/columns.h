@@ -20,6 +20,10 @@ inline constexpr std::uint32_t kGroupRowsMax = 16'384;
 inline constexpr std::uint32_t kSpanGroupRows = 8'192;
 // Attribute columns of one row group; further ones share the column `rest` of their place.
 inline constexpr std::size_t kGroupColumnsMax = 1024;
+// And of one part, all of whose row groups have columns of their own then. Keys are the sender's
+// choice, the columns of every open part are in memory, and merges put those of many together.
+inline constexpr std::size_t kPartColumnsMax = 4 * kGroupColumnsMax;
+inline constexpr std::size_t kPartKeyBytesMax = std::size_t{1} << 20;  // keys, all in all
 
 namespace span_column {
 enum : std::uint32_t {

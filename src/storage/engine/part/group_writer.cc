@@ -27,18 +27,41 @@ std::uint64_t number_of(const Value& value) {
 
 }  // namespace
 
-std::uint32_t PartSchema::column(Place place, ColumnType type, std::string_view key) {
-  if (columns_.size() * 2 >= slots_.size()) grow();
+// Where the column's number is, or would be.
+std::size_t PartSchema::slot_of(Place place, ColumnType type, std::string_view key) const {
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t slot = hash_of(place, type, key) & mask;; slot = (slot + 1) & mask) {
-    if (slots_[slot] == 0) {
-      columns_.push_back({place, type, std::string(key), 0});
-      slots_[slot] = static_cast<std::uint32_t>(columns_.size());
-      return slots_[slot] - 1;
-    }
+    if (slots_[slot] == 0) return slot;
     const AttributeColumn& column = columns_[slots_[slot] - 1];
-    if (column.place == place && column.type == type && column.key == key) return slots_[slot] - 1;
+    if (column.place == place && column.type == type && column.key == key) return slot;
   }
+}
+
+std::optional<std::uint32_t> PartSchema::find(Place place, ColumnType type,
+                                              std::string_view key) const {
+  if (slots_.empty()) return std::nullopt;
+  const std::uint32_t found = slots_[slot_of(place, type, key)];
+  return found == 0 ? std::nullopt : std::optional(found - 1);
+}
+
+std::uint32_t PartSchema::insert(Place place, ColumnType type, std::string_view key) {
+  if (columns_.size() * 2 >= slots_.size()) grow();
+  columns_.push_back({place, type, std::string(key), 0});
+  key_bytes_ += key.size();
+  slots_[slot_of(place, type, key)] = static_cast<std::uint32_t>(columns_.size());
+  return static_cast<std::uint32_t>(columns_.size() - 1);
+}
+
+std::optional<std::uint32_t> PartSchema::add(Place place, ColumnType type, std::string_view key) {
+  if (columns_.size() >= kPartColumnsMax || key.size() > kPartKeyBytesMax - key_bytes_) {
+    return std::nullopt;
+  }
+  return insert(place, type, key);
+}
+
+std::uint32_t PartSchema::rest(Place place) {
+  const auto found = find(place, ColumnType::kRest, {});
+  return found ? *found : insert(place, ColumnType::kRest, {});
 }
 
 void PartSchema::grow() {
@@ -65,20 +88,32 @@ std::string& GroupWriter::raw(std::uint32_t column, std::uint32_t width) {
   return raw.bytes;
 }
 
+// A key gets a column only where it has values in it: neither the part nor the row group takes more
+// than it may hold.
 GroupWriter::AttributeChunk& GroupWriter::chunk_of(Place place, const KeyValue& attribute) {
-  std::uint32_t number = schema_.column(place, column_type(attribute.value.type()), attribute.key);
+  const ColumnType type = column_type(attribute.value.type());
+  std::optional<std::uint32_t> number = schema_.find(place, type, attribute.key);
+  if (number) {
+    if (AttributeChunk* const chunk = find_chunk(*number)) return *chunk;
+  }
+  if (attributes_.size() >= kGroupColumnsMax) return ensure_chunk(schema_.rest(place));
+  if (!number) number = schema_.add(place, type, attribute.key);
+  return ensure_chunk(number ? *number : schema_.rest(place));
+}
+
+GroupWriter::AttributeChunk* GroupWriter::find_chunk(std::uint32_t number) {
+  if (number >= attribute_of_.size() || attribute_of_[number] == 0) return nullptr;
+  return &attributes_[attribute_of_[number] - 1];
+}
+
+GroupWriter::AttributeChunk& GroupWriter::ensure_chunk(std::uint32_t number) {
+  if (AttributeChunk* const chunk = find_chunk(number)) return *chunk;
   if (number >= attribute_of_.size()) attribute_of_.resize(number + 1, 0);
-  if (attribute_of_[number] == 0 && attributes_.size() >= kGroupColumnsMax) {
-    number = schema_.column(place, ColumnType::kRest, {});
-    if (number >= attribute_of_.size()) attribute_of_.resize(number + 1, 0);
-  }
-  if (attribute_of_[number] == 0) {
-    AttributeChunk& chunk = attributes_.emplace_back();
-    chunk.number = number;
-    chunk.type = schema_.columns()[number].type;
-    attribute_of_[number] = static_cast<std::uint32_t>(attributes_.size());
-  }
-  return attributes_[attribute_of_[number] - 1];
+  AttributeChunk& chunk = attributes_.emplace_back();
+  chunk.number = number;
+  chunk.type = schema_.columns()[number].type;
+  attribute_of_[number] = static_cast<std::uint32_t>(attributes_.size());
+  return chunk;
 }
 
 void GroupWriter::add_value(AttributeChunk& chunk, const KeyValue& attribute) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,14 +19,22 @@ namespace kolben::storage::part {
 // Numbers the attribute columns of a part.
 class PartSchema {
  public:
-  // The number of the column, which is new where it was never asked for.
-  std::uint32_t column(Place place, ColumnType type, std::string_view key);
+  // The number of the column; none where it was never added.
+  std::optional<std::uint32_t> find(Place place, ColumnType type, std::string_view key) const;
+  // Adds a column that is not there; none where the part has no room for it: its values go to
+  // rest().
+  std::optional<std::uint32_t> add(Place place, ColumnType type, std::string_view key);
+  // The column of all attributes of the place that have no column of their own.
+  std::uint32_t rest(Place place);
   void count(std::uint32_t number, std::uint64_t values) { columns_[number].values += values; }
   const std::vector<AttributeColumn>& columns() const { return columns_; }
 
  private:
   std::vector<AttributeColumn> columns_;
   std::vector<std::uint32_t> slots_;  // number + 1; 0: free
+  std::size_t key_bytes_ = 0;
+  std::size_t slot_of(Place place, ColumnType type, std::string_view key) const;
+  std::uint32_t insert(Place place, ColumnType type, std::string_view key);
   void grow();
 };
 
@@ -69,6 +78,8 @@ class GroupWriter {
   };
 
   AttributeChunk& chunk_of(Place place, const KeyValue& attribute);
+  AttributeChunk* find_chunk(std::uint32_t number);
+  AttributeChunk& ensure_chunk(std::uint32_t number);
   void add_value(AttributeChunk& chunk, const KeyValue& attribute);
   std::uint32_t shape_of(Shapes& shapes, const std::vector<std::uint32_t>& columns);
 

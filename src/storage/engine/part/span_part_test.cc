@@ -1,6 +1,7 @@
 #include "storage/engine/part/span_part_writer.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "storage/engine/part/memory_part.h"
@@ -106,6 +107,61 @@ TEST(SpanPart, ATraceLargerThanARowGroupFillsSeveral) {
   const auto part = part_of(batch);
   EXPECT_GE(part->groups(), 3U);
   EXPECT_EQ(part->facts().rows, requests_of(part).size());
+}
+
+// Spans of a trace each, with one attribute each.
+Batch spans_with_keys(std::size_t count, std::size_t key_bytes) {
+  Batch batch(Signal::kTraces);
+  Arena& arena = batch.arena();
+  List<Span>& spans = batch.traces().resources.add(arena).scopes.add(arena).spans;
+  for (std::size_t i = 0; i < count; ++i) {
+    Span& span = spans.add(arena);
+    span.trace_id.bytes[0] = 1;
+    std::memcpy(span.trace_id.bytes.data() + 1, &i, sizeof i);
+    span.span_id.bytes[0] = 1;
+    std::string key = std::to_string(i);
+    key.resize(std::max(key.size(), key_bytes), 'k');
+    set(span.attributes, arena, arena.copy(key), Value::integer(1));
+  }
+  batch.recount();
+  return batch;
+}
+
+void expect_columns_within_bounds(const Part& part) {
+  std::size_t columns = 0;
+  std::size_t key_bytes = 0;
+  for (const AttributeColumn& column : part.columns()) {
+    EXPECT_GT(column.values, 0U) << column.key.substr(0, 80);
+    columns += column.type == ColumnType::kRest ? 0 : 1;
+    key_bytes += column.key.size();
+  }
+  EXPECT_LE(columns, kPartColumnsMax);
+  EXPECT_LE(key_bytes, kPartKeyBytesMax);
+}
+
+TEST(SpanPart, KeysBeyondTheColumnsOfARowGroupMakeNone) {
+  const Batch batch = spans_with_keys(kGroupColumnsMax + 50, 0);
+  const auto part = part_of(batch);
+  EXPECT_EQ(part->columns().size(), kGroupColumnsMax + 1);
+  expect_columns_within_bounds(*part);
+  EXPECT_EQ(requests_of(part), requests_of(batch));
+}
+
+TEST(SpanPart, HasSoManyColumnsHoweverManyRowGroupsHaveNewKeys) {
+  const Batch batch = spans_with_keys(6 * kSpanGroupRows, 0);
+  const auto part = part_of(batch);
+  ASSERT_GE(part->groups(), 6U);
+  EXPECT_EQ(part->columns().size(), kPartColumnsMax);
+  expect_columns_within_bounds(*part);
+  EXPECT_EQ(requests_of(part), requests_of(batch));
+}
+
+TEST(SpanPart, LongKeysHaveColumnsWhileThereIsRoom) {
+  const Batch batch = spans_with_keys(5, 300 << 10);
+  const auto part = part_of(batch);
+  EXPECT_EQ(part->columns().size(), 3U + 1);
+  expect_columns_within_bounds(*part);
+  EXPECT_EQ(requests_of(part), requests_of(batch));
 }
 
 TEST(SpanPart, ParentsAreRowsOfTheirTrace) {

@@ -45,7 +45,8 @@ void add_table_keys(const Entries& entries, AttributesOf attributes_of, Attribut
 
 void add_keys(const part::Part& part, std::string_view prefix, Keys& keys) {
   for (const part::AttributeColumn& column : part.columns()) {
-    if (column.type == part::ColumnType::kRest) continue;
+    // Parts of before have columns without a value, of keys whose values are in `rest`.
+    if (column.type == part::ColumnType::kRest || column.values == 0) continue;
     if (std::string_view(column.key).substr(0, prefix.size()) != prefix) continue;
     keys[{column.key, scope_of(column.place)}] += column.values;
   }
