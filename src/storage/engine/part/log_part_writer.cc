@@ -10,18 +10,6 @@ namespace kolben::storage::part {
 namespace {
 
 constexpr std::uint64_t kMinuteNanos = 60'000'000'000;
-// As for spans: a row group of long lines is cut early.
-constexpr std::uint64_t kGroupTextBytesMax = std::uint64_t{32} << 20;
-
-std::uint64_t text_bytes_of(const LogRecord& record) {
-  std::uint64_t bytes =
-      record.body.type() == ValueType::kString ? record.body.as_string().size() : 0;
-  for (const KeyValue& attribute : record.attributes) {
-    if (attribute.value.type() == ValueType::kString) bytes += attribute.value.as_string().size();
-    if (attribute.value.type() == ValueType::kBytes) bytes += attribute.value.as_bytes().size();
-  }
-  return bytes;
-}
 
 // Ids that are none are empty texts.
 template <std::size_t N>
@@ -63,12 +51,9 @@ LogPartWriter::LogPartWriter(PartWriter::Append append)
 
 void LogPartWriter::add(std::span<const LogRow> rows) {
   for (const LogRow& row : rows) {
-    const std::uint64_t bytes = text_bytes_of(*row.record);
-    if (facts_.rows == kGroupRowsMax ||
-        (facts_.rows > 0 && text_bytes_ + bytes > kGroupTextBytesMax)) {
-      end_group();
-    }
-    text_bytes_ += bytes;
+    const RowSize size = size_of(*row.record);
+    if (facts_.rows == kGroupRowsMax || (facts_.rows > 0 && !(size_ + size).fits())) end_group();
+    size_ += size;
     add_row(row);
   }
 }
@@ -134,7 +119,7 @@ void LogPartWriter::end_group() {
   templates_.clear();
   part_.add_group(group_, facts_);
   facts_ = {};
-  text_bytes_ = 0;
+  size_ = {};
 }
 
 Status LogPartWriter::finish() {

@@ -11,6 +11,7 @@
 #include "model/logs.h"
 #include "storage/engine/part/log_variables.h"
 #include "storage/engine/part/part_writer.h"
+#include "storage/engine/part/row_size.h"
 
 namespace kolben::storage::part {
 
@@ -57,8 +58,8 @@ class LogPartWriter {
   VariablesWriter variables_;
   std::string template_;  // of the line at hand
   std::vector<std::string_view> line_variables_;
-  GroupFacts facts_;
-  std::uint64_t text_bytes_ = 0;
+  GroupFacts facts_;  // of the row group at hand
+  RowSize size_;      // of its rows
   std::uint64_t time_before_ = 0;
   std::string scratch_;
 };

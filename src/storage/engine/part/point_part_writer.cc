@@ -22,14 +22,27 @@ void PointPartWriter::add(std::vector<PointRow> rows) {
   });
   std::span<const PointRow> left = rows;
   while (!left.empty()) {
-    const std::uint32_t series = left.front().series;
-    std::size_t end = 1;
-    const std::size_t room = kGroupRowsMax - facts_.rows;
-    while (end < left.size() && end < room && left[end].series == series) ++end;
-    add_run(series, left.first(end));
-    left = left.subspan(end);
-    if (facts_.rows == kGroupRowsMax) end_group();
+    const std::size_t count = rows_that_fit(left);
+    if (count == 0) {
+      end_group();
+      continue;
+    }
+    add_run(left.front().series, left.first(count));
+    left = left.subspan(count);
   }
+}
+
+// So many of the first rows, all of one series, as the row group has room for: one, if it is empty.
+std::size_t PointPartWriter::rows_that_fit(std::span<const PointRow> rows) {
+  const std::size_t room = std::min<std::size_t>(rows.size(), kGroupRowsMax - facts_.rows);
+  std::size_t count = 0;
+  for (; count < room && rows[count].series == rows.front().series; ++count) {
+    const RowSize with_row =
+        size_ + std::visit([](const auto* point) { return size_of(*point); }, rows[count].point);
+    if (facts_.rows + count > 0 && !with_row.fits()) break;
+    size_ = with_row;
+  }
+  return count;
 }
 
 void PointPartWriter::add_run(std::uint32_t series, std::span<const PointRow> rows) {
@@ -86,6 +99,7 @@ void PointPartWriter::end_group() {
   if (facts_.rows == 0) return;
   part_.add_group(group_, facts_);
   facts_ = {};
+  size_ = {};
 }
 
 Status PointPartWriter::finish() {

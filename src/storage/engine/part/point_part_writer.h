@@ -11,6 +11,7 @@
 
 #include "model/metrics.h"
 #include "storage/engine/part/part_writer.h"
+#include "storage/engine/part/row_size.h"
 #include "storage/engine/part/series.h"
 
 namespace kolben::storage::part {
@@ -41,6 +42,7 @@ class PointPartWriter {
   Status finish();
 
  private:
+  std::size_t rows_that_fit(std::span<const PointRow> rows);
   void add_run(std::uint32_t series, std::span<const PointRow> rows);
   void add_times(std::span<const PointRow> rows);
   void add_exemplars(const PointRow& row);
@@ -49,7 +51,8 @@ class PointPartWriter {
   PartWriter part_;
   GroupWriter group_;
   SeriesTable series_;
-  GroupFacts facts_;
+  GroupFacts facts_;  // of the row group at hand
+  RowSize size_;      // of its rows
   std::string scratch_;
 };
 

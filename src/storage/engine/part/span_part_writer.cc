@@ -8,28 +8,10 @@
 namespace kolben::storage::part {
 namespace {
 
-// A row group of long texts is cut before it has all its rows, so that it can be read in memory.
-constexpr std::uint64_t kGroupTextBytesMax = std::uint64_t{32} << 20;
 // Up to so many rows of a trace a parent is looked for one by one.
 constexpr std::size_t kLinearParentsMax = 24;
 
 enum ParentCode : std::uint64_t { kNone = 0, kElsewhere = 1, kFirstHere = 2 };
-
-std::uint64_t text_bytes_of(const Attributes& attributes) {
-  std::uint64_t bytes = 0;
-  for (const KeyValue& attribute : attributes) {
-    if (attribute.value.type() == ValueType::kString) bytes += attribute.value.as_string().size();
-    if (attribute.value.type() == ValueType::kBytes) bytes += attribute.value.as_bytes().size();
-  }
-  return bytes;
-}
-
-std::uint64_t text_bytes_of(const Span& span) {
-  std::uint64_t bytes = text_bytes_of(span.attributes);
-  for (const SpanEvent& event : span.events) bytes += text_bytes_of(event.attributes);
-  for (const SpanLink& link : span.links) bytes += text_bytes_of(link.attributes);
-  return bytes;
-}
 
 template <typename Enum>
 std::uint64_t number_of(Enum value) {
@@ -89,19 +71,26 @@ void SpanPartWriter::add_trace(std::span<const SpanRow> rows) {
   leave_out_copies();
   std::span<const SpanRow> left = trace_;
   while (!left.empty()) {
-    std::size_t count = 0;
-    std::uint64_t bytes = 0;
-    while (count < left.size() && count < kSpanGroupRows && bytes < kGroupTextBytesMax) {
-      bytes += text_bytes_of(*left[count++].span);
-    }
-    if (facts_.rows > 0 &&
-        (facts_.rows + count > kSpanGroupRows || text_bytes_ + bytes > kGroupTextBytesMax)) {
+    const auto [count, size] = slice_of(left);
+    if (facts_.rows > 0 && (facts_.rows + count > kSpanGroupRows || !(size_ + size).fits())) {
       end_group();
     }
-    text_bytes_ += bytes;
+    size_ += size;
     add_slice(left.first(count));
     left = left.subspan(count);
   }
+}
+
+// So many of the first rows as a row group holds: most traces are far from that.
+SpanPartWriter::Slice SpanPartWriter::slice_of(std::span<const SpanRow> rows) {
+  Slice slice;
+  for (const SpanRow& row : rows.first(std::min<std::size_t>(rows.size(), kSpanGroupRows))) {
+    const RowSize with_row = slice.size + size_of(*row.span);
+    if (slice.rows > 0 && !with_row.fits()) break;
+    slice.size = with_row;
+    ++slice.rows;
+  }
+  return slice;
 }
 
 // Equal rows have equal starts and ids, so they stand together.
@@ -224,7 +213,7 @@ void SpanPartWriter::end_group() {
   if (facts_.rows == 0) return;
   part_.add_group(group_, facts_);
   facts_ = {};
-  text_bytes_ = 0;
+  size_ = {};
 }
 
 Status SpanPartWriter::finish() {

@@ -8,6 +8,7 @@
 
 #include "storage/engine/part/operations.h"
 #include "storage/engine/part/part_writer.h"
+#include "storage/engine/part/row_size.h"
 #include "storage/engine/part/span_order.h"
 #include "storage/engine/part/trace_index.h"
 
@@ -44,7 +45,14 @@ class SpanPartWriter {
     TextChunkWriter &name, &status_message, &trace_state, &event_name, &link_trace_state;
   };
 
+  // The first rows of a trace.
+  struct Slice {
+    std::size_t rows = 0;
+    RowSize size;
+  };
+
   void add_trace(std::span<const SpanRow> rows);
+  static Slice slice_of(std::span<const SpanRow> rows);
   void leave_out_copies();
   void add_slice(std::span<const SpanRow> rows);
   void add_parents(std::span<const SpanRow> rows);
@@ -61,7 +69,7 @@ class SpanPartWriter {
   std::string fingerprints_;
   bool has_fingerprints_ = true;
   GroupFacts facts_;               // of the row group at hand
-  std::uint64_t text_bytes_ = 0;   // of its attributes
+  RowSize size_;                   // of its rows
   std::uint64_t trace_start_ = 0;  // of the trace before
   std::uint64_t duplicates_ = 0;
   std::vector<SpanRow> trace_;  // the trace at hand, without copies
