@@ -34,6 +34,11 @@ Status Control::check_memory() const {
   return resource_exhausted("the query needs too much memory; ask for less at once");
 }
 
+std::uint64_t Control::bytes_left() const {
+  const std::uint64_t taken = bytes_.load(std::memory_order_relaxed);
+  return taken < bytes_max_ ? bytes_max_ - taken : 0;
+}
+
 void Control::scanned(std::uint64_t rows) {
   const std::uint64_t all = rows_.fetch_add(rows, std::memory_order_relaxed) + rows;
   if (limits_.watch) limits_.watch->rows_scanned.store(all, std::memory_order_relaxed);

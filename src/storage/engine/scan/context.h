@@ -46,6 +46,7 @@ class Control {
 
   // Memory that the answer grows by; check() fails when it is too much.
   void take(std::uint64_t bytes) { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  std::uint64_t bytes_left() const;
   void scanned(std::uint64_t rows);
   void expect(std::uint64_t rows);
   void searched_back_to(std::uint64_t time);

@@ -11,7 +11,7 @@ namespace {
 
 // Row groups that are looked at together; the same with any number of threads.
 constexpr std::size_t kWaveMax = 16;
-// Records between two looks at the size.
+// Records of a row group between two looks at the clock and the size.
 constexpr std::size_t kRecordsAtOnce = 1000;
 
 struct GroupOfLogs {
@@ -69,13 +69,13 @@ class LogSearch {
       const LogRef& ref = refs[order[i]];
       const bool is_next =
           i == 0 || refs[order[i - 1]].part != ref.part || refs[order[i - 1]].group != ref.group;
+      if (is_next || i % kRecordsAtOnce == 0) {
+        KOLBEN_RETURN_IF_ERROR(check(batch));
+      }
       if (is_next) {
         KOLBEN_TRY(group, part::LogGroup::open(part_of(ref).part, ref.group));
       }
       KOLBEN_RETURN_IF_ERROR(read(*group, ref.row, batch, records[order[i]]));
-      if (i % kRecordsAtOnce == 0 && batch.bytes() > kAnswerBytesMax) {
-        return resource_exhausted("the log records are too large to be read at once; ask for less");
-      }
     }
     append_in_order(records, batch);
     batch.recount();
@@ -106,6 +106,12 @@ class LogSearch {
       before = &one;
       resources[resources.size() - 1].scopes[0].records.push_back(arena, one.record);
     }
+  }
+
+  Status check(const Batch& batch) const {
+    KOLBEN_RETURN_IF_ERROR(control_.check());
+    if (batch.bytes() <= kAnswerBytesMax) return Status::ok();
+    return resource_exhausted("the log records are too large to be read at once; ask for less");
   }
 
   const LivePart& part_of(const LogRef& ref) const { return context_.snapshot.logs[ref.part]; }

@@ -125,6 +125,44 @@ TEST_F(ScanLimits, APartialSearchFindsTheNewestOnly) {
   }
 }
 
+// What is found takes its time too: each trace of the page is looked into.
+TEST_F(ScanLimits, ThePageOfASearchIsWithinItsTime) {
+  const CountingClock clock;
+  Context now = context(clock);
+  const Limits limits{.time_max = std::chrono::seconds(1000)};
+  const auto page = search(now, {.filter = all_, .limit = 10'000, .limits = limits});
+  EXPECT_EQ(page.status().code(), StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(ScanLimits, AsManyTracesAsThereWasTimeForAreAPartialPage) {
+  Context now = context();
+  const auto whole = search(now, {.filter = all_, .limit = 10'000});
+  const CountingClock clock;
+  Context hurried = context(clock);
+  const Limits limits{.time_max = std::chrono::seconds(1000), .partial = true};
+  const auto part = search(hurried, {.filter = all_, .limit = 10'000, .limits = limits});
+  ASSERT_TRUE(part.has_value()) << part.status().to_string();
+  EXPECT_FALSE(part->coverage.is_complete);
+  ASSERT_GT(part->traces.size(), 500U);
+  ASSERT_LT(part->traces.size(), 1000U);
+  for (std::size_t i = 0; i < part->traces.size(); ++i) {
+    EXPECT_EQ(part->traces[i].trace_id, whole->traces[i].trace_id);
+    EXPECT_GE(part->traces[i].start_unix_nano, part->coverage.searched_back_to);
+  }
+  EXPECT_LT(whole->traces[part->traces.size()].start_unix_nano, part->coverage.searched_back_to);
+}
+
+TEST_F(ScanLimits, LogRecordsAreReadWithinTheirTime) {
+  part::RandomTelemetry random(8);
+  Snapshot logs;
+  logs.logs.push_back({part::part_of(random.logs(5000)), nullptr});
+  const CountingClock clock;
+  Context now{logs, threads_, clock};
+  const Limits limits{.time_max = std::chrono::seconds(4)};
+  const auto found = find_logs(now, {.filter = all_, .limit = 5000, .limits = limits});
+  EXPECT_EQ(found.status().code(), StatusCode::kDeadlineExceeded);
+}
+
 TEST_F(ScanLimits, AnAnswerThatTakesTooMuchMemoryIsRefused) {
   Context now = context();
   const auto top =

@@ -19,6 +19,11 @@ constexpr std::size_t kWaveMax = 16;
 // What is remembered of a trace that was met, as a hash table takes it.
 constexpr std::uint64_t kSeenBytes = 40;
 
+// Traces that are met between two looks at the clock and the memory.
+constexpr std::size_t kTracesAtOnce = 1000;
+// Traces of a page that are shown although the time is up, where a part of the answer will do.
+constexpr std::size_t kTracesAnyway = 100;
+
 // A trace's place in the order.
 struct Place {
   std::uint64_t start = 0;
@@ -106,17 +111,22 @@ class Search {
 
   Result<TracePage> result() {
     TracePage page;
-    page.coverage = coverage_;
-    page.spans_scanned = control_.rows_scanned();
     for (const Place& place : best_) {
       if (!coverage_.is_complete && place.start < coverage_.searched_back_to) break;
       if (page.traces.size() + 1 == wanted_) {
         page.next_cursor = cursor_of(*std::prev(best_.end(), 2));
         break;
       }
+      Status status = control_.check();
+      if (!status && !(is_end_of_part(status) && page.traces.size() < kTracesAnyway)) {
+        KOLBEN_RETURN_IF_ERROR(end_early(std::move(status), place.start));
+        break;
+      }
       KOLBEN_TRY(TraceSummary summary, workplace_->reader.summary(place.id));
       page.traces.push_back(std::move(summary));
     }
+    page.coverage = coverage_;
+    page.spans_scanned = control_.rows_scanned();
     return page;
   }
 
@@ -154,6 +164,7 @@ class Search {
     if (is_full() && candidate.start < best_.rbegin()->start) return Status::ok();
     if (!seen_.insert(candidate.id).second) return Status::ok();
     control_.take(kSeenBytes);
+    if (seen_.size() % kTracesAtOnce == 0) KOLBEN_RETURN_IF_ERROR(control_.check());
     KOLBEN_TRY(const std::optional<std::uint64_t> start,
                workplace_->reader.earliest(candidate.id, candidate.start));
     const Place place{start.value_or(candidate.start), candidate.id};
@@ -163,8 +174,13 @@ class Search {
     return Status::ok();
   }
 
+  // Whether it is no error but the end of the time of an answer of which a part will do.
+  bool is_end_of_part(const Status& status) const {
+    return status.code() == StatusCode::kDeadlineExceeded && control_.allows_partial();
+  }
+
   Status end_early(Status status, std::uint64_t next_time) {
-    if (status.code() != StatusCode::kDeadlineExceeded || !control_.allows_partial()) return status;
+    if (!is_end_of_part(status)) return status;
     coverage_.is_complete = false;
     coverage_.searched_back_to = next_time == UINT64_MAX ? next_time : next_time + 1;
     return Status::ok();

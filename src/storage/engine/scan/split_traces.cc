@@ -10,7 +10,7 @@ namespace kolben::storage::scan {
 namespace {
 
 // Hashes that are held at once, of 8 bytes each.
-constexpr std::uint64_t kTracesMax = std::uint64_t{24} << 20;
+constexpr std::uint64_t kHashesMax = std::uint64_t{24} << 20;
 // Hashes are dealt out by their upper bits, so that threads can sort them beside one another.
 constexpr std::size_t kDeals = 64;
 constexpr std::size_t kLanes = 4;
@@ -21,8 +21,6 @@ struct Lane {
   std::array<Hashes, kDeals> deals;
   std::uint64_t held = 0;
   Status status;
-
-  bool is_full() const { return held > kTracesMax / kLanes; }
 };
 
 std::uint64_t hash_of(const TraceId& id) {
@@ -63,10 +61,14 @@ Result<std::unique_ptr<SplitTraces>> SplitTraces::find(Context& context, Control
       groups.push_back({i, group, 0});
     }
   }
+  // They are held for a moment, before the answer grows; a vector has up to twice its room.
+  const std::uint64_t held_max =
+      std::min(kHashesMax, control.bytes_left() / 2 / sizeof(Hashes::value_type));
+  const auto is_full = [held_max](const Lane& lane) { return lane.held > held_max / kLanes; };
   std::array<Lane, kLanes> lanes;
   context.threads.run(kLanes, [&](std::size_t first) {
     Lane& lane = lanes[first];
-    for (std::size_t i = first; i < groups.size() && !lane.is_full() && lane.status; i += kLanes) {
+    for (std::size_t i = first; i < groups.size() && !is_full(lane) && lane.status; i += kLanes) {
       lane.status = control.check();
       if (!lane.status) return;
       lane.status = collect(parts[groups[i].part].part, groups[i].group, lane);
@@ -74,7 +76,7 @@ Result<std::unique_ptr<SplitTraces>> SplitTraces::find(Context& context, Control
   });
   for (Lane& lane : lanes) {
     KOLBEN_RETURN_IF_ERROR(lane.status);
-    if (lane.is_full()) return std::unique_ptr<SplitTraces>();
+    if (is_full(lane)) return std::unique_ptr<SplitTraces>();
   }
   std::array<Hashes, kDeals> twice;
   context.threads.run(kDeals, [&](std::size_t deal) {
@@ -89,6 +91,7 @@ Result<std::unique_ptr<SplitTraces>> SplitTraces::find(Context& context, Control
   for (const Hashes& deal : twice) {
     split->hashes_.insert(split->hashes_.end(), deal.begin(), deal.end());
   }
+  control.take(split->hashes_.size() * sizeof(Hashes::value_type));
   return split;
 }
 

@@ -14,8 +14,8 @@ namespace kolben::storage::scan {
 
 class SplitTraces {
  public:
-  // Reads the ids of all traces. Null where there are so many that memory would not hold them:
-  // then any trace may be split.
+  // Reads the ids of all traces. Null where there are so many that half of the query's memory would
+  // not hold them: then any trace may be split.
   static Result<std::unique_ptr<SplitTraces>> find(Context& context, Control& control);
 
   // May say so of a few that are not.

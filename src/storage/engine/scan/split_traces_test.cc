@@ -38,5 +38,21 @@ TEST(SplitTraces, AreThoseThatLieInMoreThanOneRowGroup) {
   for (const TraceId& id : once) EXPECT_EQ((*split)->contains(id), twice.count(id) > 0);
 }
 
+TEST(SplitTraces, AreNotLookedForWithoutTheMemory) {
+  part::RandomTelemetry random(4);
+  Snapshot snapshot;
+  snapshot.spans.push_back({part::part_of(random.spans(5000, 100'000)), nullptr});
+  ScanThreads threads(1);
+  Context context{snapshot, threads, system_clock()};
+  const auto is_found_within = [&context](std::uint64_t bytes) {
+    Control control(context, Limits{.bytes_max = bytes});
+    const auto split = SplitTraces::find(context, control);
+    EXPECT_TRUE(split.has_value()) << split.status().to_string();
+    return *split != nullptr;
+  };
+  EXPECT_TRUE(is_found_within(1 << 20));
+  EXPECT_FALSE(is_found_within(32 << 10));
+}
+
 }  // namespace
 }  // namespace kolben::storage::scan
