@@ -44,8 +44,9 @@ Status add_matching(const StoredPart& stored, std::uint32_t number, const Compil
   KOLBEN_TRY(SpanGroup group, SpanGroup::open(stored.part, number));
   KOLBEN_TRY(const std::span<const std::uint64_t> starts, group.starts());
   KOLBEN_TRY(const part::NumberColumn* resources,
-             group.columns().numbers(part::span_column::kResource));
-  KOLBEN_TRY(const part::NumberColumn* scopes, group.columns().numbers(part::span_column::kScope));
+             group.columns().numbers_of_rows(part::span_column::kResource));
+  KOLBEN_TRY(const part::NumberColumn* scopes,
+             group.columns().numbers_of_rows(part::span_column::kScope));
   for (std::uint32_t row = 0; row < group.rows(); ++row) {
     if (!range.contains(starts[row])) continue;
     Arena arena;

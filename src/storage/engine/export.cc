@@ -43,22 +43,25 @@ bool is_deleted(const LivePart& live, std::uint32_t group, std::uint32_t row) {
   return live.deleted && live.deleted->contains(group, row);
 }
 
+Status check_surroundings(const part::Part& part, std::uint64_t resource, std::uint64_t scope) {
+  if (resource < part.resources().size() && scope < part.scopes().size()) return Status::ok();
+  return data_loss("a row names a resource or scope that its part does not have");
+}
+
 // The rows of a group that are wanted, with their surroundings.
 Result<std::vector<Surrounded>> wanted_rows(const LivePart& live, RowGroup& columns,
                                             std::span<const std::uint64_t> times, TimeRange range,
                                             std::uint32_t resource_column,
                                             std::uint32_t scope_column) {
-  KOLBEN_TRY(const part::NumberColumn* resources, columns.numbers(resource_column));
-  KOLBEN_TRY(const part::NumberColumn* scopes, columns.numbers(scope_column));
+  KOLBEN_TRY(const part::NumberColumn* resources, columns.numbers_of_rows(resource_column));
+  KOLBEN_TRY(const part::NumberColumn* scopes, columns.numbers_of_rows(scope_column));
   std::vector<Surrounded> rows;
   const auto group = static_cast<std::uint32_t>(columns.index());
   for (std::uint32_t row = 0; row < times.size(); ++row) {
     if (!range.contains(times[row]) || is_deleted(live, group, row)) continue;
     const std::uint64_t resource = (*resources)[row];
     const std::uint64_t scope = (*scopes)[row];
-    if (resource >= live.part->resources().size() || scope >= live.part->scopes().size()) {
-      return data_loss("a row names a resource or scope that its part does not have");
-    }
+    KOLBEN_RETURN_IF_ERROR(check_surroundings(*live.part, resource, scope));
     rows.push_back({static_cast<std::uint32_t>(resource), static_cast<std::uint32_t>(scope), row});
   }
   gather_surroundings(rows);
@@ -199,6 +202,7 @@ Status read_points(const LivePart& live, std::size_t index, TimeRange range, Tak
     const part::SeriesKey& key = table.series[points[row].series];
     if (!range.contains(points[row].time)) continue;
     if (is_deleted(live, static_cast<std::uint32_t>(index), row)) continue;
+    KOLBEN_RETURN_IF_ERROR(check_surroundings(*live.part, key.resource, key.scope));
     rows.push_back({key.resource, key.scope, row});
   }
   gather_surroundings(rows);

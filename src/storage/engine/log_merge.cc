@@ -45,7 +45,7 @@ Status LogMerge::list(std::size_t input, std::uint32_t group) {
   KOLBEN_TRY(LogGroup opened, LogGroup::open(inputs_[input].part, group));
   KOLBEN_TRY(const std::span<const std::uint64_t> times, opened.effective_times());
   KOLBEN_TRY(const part::NumberColumn* resources,
-             opened.columns().numbers(part::log_column::kResource));
+             opened.columns().numbers_of_rows(part::log_column::kResource));
   rows_ += opened.rows();
   places_.reserve(entries_);
   for (std::uint32_t row = 0; row < opened.rows(); ++row) {
@@ -82,7 +82,8 @@ Status LogMerge::add_row(const Place& place) {
   waiting_.hold(group);
   LogRecord& record = waiting_.items.emplace_back();
   KOLBEN_RETURN_IF_ERROR(group->read(place.row, waiting_.arena, record));
-  KOLBEN_TRY(const part::NumberColumn* scopes, group->columns().numbers(part::log_column::kScope));
+  KOLBEN_TRY(const part::NumberColumn* scopes,
+             group->columns().numbers_of_rows(part::log_column::kScope));
   KOLBEN_TRY(const std::uint32_t scope,
              numbers_[place.input].scope((*scopes)[place.row], writer_->part()));
   waiting_.rows.push_back({&record, place.resource, scope});

@@ -125,8 +125,9 @@ Status SpanMerge::add_row(const Piece& piece, SpanGroup& group, std::uint32_t ro
   Span& span = waiting_.items.emplace_back();
   KOLBEN_RETURN_IF_ERROR(group.read(row, waiting_.arena, span));
   KOLBEN_TRY(const part::NumberColumn* resources,
-             group.columns().numbers(part::span_column::kResource));
-  KOLBEN_TRY(const part::NumberColumn* scopes, group.columns().numbers(part::span_column::kScope));
+             group.columns().numbers_of_rows(part::span_column::kResource));
+  KOLBEN_TRY(const part::NumberColumn* scopes,
+             group.columns().numbers_of_rows(part::span_column::kScope));
   EntryNumbers& numbers = numbers_[piece.input];
   KOLBEN_TRY(const std::uint32_t resource, numbers.resource((*resources)[row], writer_->part()));
   KOLBEN_TRY(const std::uint32_t scope, numbers.scope((*scopes)[row], writer_->part()));

@@ -1,6 +1,7 @@
 #include "storage/engine/part/part.h"
 
 #include <algorithm>
+#include <string>
 
 #include "base/hash.h"
 #include "otlp/fragments.h"
@@ -85,6 +86,9 @@ Status Part::load_tables() {
 }
 
 Result<GroupDirectory> Part::directory(std::size_t index) const {
+  if (index >= groups()) {
+    return data_loss("row group " + std::to_string(index) + " is named, and is not there");
+  }
   return decode_group(footer_bytes_.view(), footer_.group_offsets[index]);
 }
 

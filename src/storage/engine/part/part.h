@@ -39,6 +39,7 @@ class Part {
 
   std::size_t groups() const { return footer_.groups.size(); }
   const GroupFacts& group(std::size_t index) const { return footer_.groups[index]; }
+  // DATA_LOSS where there is no such row group: whoever names one may be damaged.
   Result<GroupDirectory> directory(std::size_t index) const;
 
   // Appends where the trace may begin.

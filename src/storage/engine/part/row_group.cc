@@ -34,6 +34,13 @@ Result<const NumberColumn*> RowGroup::numbers(std::uint32_t column) {
   return &kept.column;
 }
 
+Result<const NumberColumn*> RowGroup::numbers_of_rows(std::uint32_t column) {
+  KOLBEN_TRY(const NumberColumn* found, numbers(column));
+  if (found->size == rows()) return found;
+  return data_loss("row group " + std::to_string(index_) + ": column " + std::to_string(column) +
+                   " has another number of values than there are rows");
+}
+
 Result<const TextColumn*> RowGroup::texts(std::uint32_t column) {
   Texts& kept = texts_[column];
   if (kept.has_codes) return &kept.column;

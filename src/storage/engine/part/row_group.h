@@ -29,6 +29,8 @@ class RowGroup {
   // Core and attribute columns, loaded at the first call and kept. A column that the row group does
   // not have is DATA_LOSS: ask directory().find() first where it may be missing.
   Result<const NumberColumn*> numbers(std::uint32_t column);
+  // Of a column with a number for each row: DATA_LOSS where it has another size.
+  Result<const NumberColumn*> numbers_of_rows(std::uint32_t column);
   Result<const TextColumn*> texts(std::uint32_t column);
   // The same, where the dictionary may be enough: codes may be missing.
   Result<const NumberColumn*> number_dictionary(std::uint32_t column);

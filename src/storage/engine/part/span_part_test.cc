@@ -187,6 +187,13 @@ TEST(SpanPart, ParentsAreRowsOfTheirTrace) {
   EXPECT_EQ(group->parent_id(3)->bytes[0], 9);
 }
 
+TEST(SpanPart, ARowGroupThatIsNotThereIsDataLoss) {
+  RandomTelemetry random(4);
+  const auto part = part_of(random.spans(60, 10));
+  EXPECT_EQ(part->directory(part->groups()).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(SpanGroup::open(part, 1U << 30).status().code(), StatusCode::kDataLoss);
+}
+
 TEST(SpanPart, EveryDamagedByteIsFound) {
   RandomTelemetry random(4);
   expect_every_damaged_byte_is_found(part_bytes_of(random.spans(60, 10)));
