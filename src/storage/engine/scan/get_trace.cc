@@ -9,6 +9,13 @@ namespace {
 // Spans between two looks at the clock and the size.
 constexpr std::size_t kSpansAtOnce = 1000;
 
+// A span that was read; its resource and scope are the part's.
+struct Read {
+  const part::ResourceEntry* resource = nullptr;
+  const part::ScopeEntry* scope = nullptr;
+  Span span;  // in the batch's arena
+};
+
 }  // namespace
 
 Result<Batch> get_trace(Context& context, const TraceId& id) {
@@ -21,18 +28,23 @@ Result<Batch> get_trace(Context& context, const TraceId& id) {
   if (rows.empty()) return not_found("trace " + id.to_hex() + " is not in the store");
   Assembly<ResourceSpans, ScopeSpans> assembly(Signal::kTraces);
   Batch& batch = assembly.batch();
-  for (std::uint32_t i = 0; i < rows.size(); ++i) {
-    if (i % kSpansAtOnce == 0) {
+  std::vector<Read> spans(rows.size());
+  std::size_t read = 0;
+  for (const std::uint32_t i : by_group(rows)) {
+    if (read++ % kSpansAtOnce == 0) {
       KOLBEN_RETURN_IF_ERROR(control.check());
       if (batch.bytes() > kAnswerBytesMax) {
         return resource_exhausted("trace " + id.to_hex() + " is too large to be read at once");
       }
     }
-    if (rows[i].copy_of != i) continue;
     Arena arena;  // what is copied in a moment
     KOLBEN_TRY(const TraceReader::FullSpan full, reader.read(rows[i], arena));
-    assembly.scope_of(batch.traces().resources, *full.resource, *full.scope)
-        .spans.push_back(batch.arena(), clone(full.span, batch.arena()));
+    spans[i] = {full.resource, full.scope, clone(full.span, batch.arena())};
+  }
+  for (const Read& one : spans) {
+    if (one.resource == nullptr) continue;  // a copy
+    assembly.scope_of(batch.traces().resources, *one.resource, *one.scope)
+        .spans.push_back(batch.arena(), one.span);
   }
   return assembly.finish();
 }

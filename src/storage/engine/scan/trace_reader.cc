@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "otlp/fragments.h"
 #include "storage/engine/part/span_order.h"
@@ -36,6 +37,21 @@ bool say_the_same(const Entry& a, const Entry& b, Message Entry::* message) {
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> by_group(const std::vector<TraceRow>& rows) {
+  std::vector<std::uint32_t> order;
+  order.reserve(rows.size());
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].copy_of == i) order.push_back(i);
+  }
+  const auto group_of = [&rows](std::uint32_t i) {
+    return std::pair(rows[i].place.part, rows[i].place.group);
+  };
+  std::sort(order.begin(), order.end(), [&group_of](std::uint32_t a, std::uint32_t b) {
+    return std::pair(group_of(a), a) < std::pair(group_of(b), b);
+  });
+  return order;
+}
 
 // Where the trace may be.
 Status TraceReader::add_places(const TraceId& id, const RunRef* here, std::vector<RunRef>& places) {

@@ -31,6 +31,10 @@ struct RunRef {
   std::uint32_t row = 0;
 };
 
+// The places in `rows` of those that are no copies, those of one row group behind one another: so
+// each row group is read through once, however many a trace fills and however they interleave.
+std::vector<std::uint32_t> by_group(const std::vector<TraceRow>& rows);
+
 class TraceReader {
  public:
   // `split`: which traces lie in several places, where somebody found out; null: any may.

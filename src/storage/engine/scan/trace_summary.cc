@@ -110,8 +110,7 @@ class Adding {
 Result<TraceSummary> TraceReader::add_up(const TraceId& id, const RunRef* here, bool& has_root) {
   KOLBEN_TRY(const std::vector<TraceRow> rows, this->rows(id, here));
   Adding adding(rows);
-  for (std::uint32_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].copy_of != i) continue;
+  for (const std::uint32_t i : by_group(rows)) {
     KOLBEN_TRY(const std::shared_ptr<GroupScan> group, groups_.get(rows[i].place));
     KOLBEN_RETURN_IF_ERROR(adding.add(rows[i], *group));
   }
