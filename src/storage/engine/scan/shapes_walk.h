@@ -31,8 +31,8 @@ class ShapesWalk {
   template <typename Visit>
   void for_each(Visit&& visit) const;
 
-  // Of a simple walk: sets the bits of the items whose value in the column has a hit. `hits` are
-  // those of its values, and behind them zeros: one for each item and kHitsPadding.
+  // Of a simple walk: sets the bits of the items whose value in the column has a hit. `hits` as
+  // kHitsPadding says.
   void spread(std::size_t column, const std::vector<std::uint8_t>& hits, Selection& rows) const;
   // The same where each value has one.
   void spread_all(std::size_t column, Selection& rows) const;

@@ -7,11 +7,14 @@
 
 namespace kolben::storage::scan {
 
-// What spread_hits() may read behind the values' hits: zeros, for each row and this many.
+// Hits are a byte, 0 or 1, for each value of a column, and behind them zeros: one for each item
+// (row, event, link) and this many. An item's shape says that it has a value, the column how many
+// values there are: in a damaged part shapes may name more items than that, and these have no hit.
+// The padding is for who reads hits in steps of 64.
 inline constexpr std::size_t kHitsPadding = 64;
 
-// `has_value`: a byte for each row, 0 or 1, and zeros up to a multiple of 64. `hits`: one for each
-// value in turn, and the padding. Adds the rows whose value has a hit to `words`, a bit for each.
+// `has_value`: a byte for each item, 0 or 1, and zeros up to a multiple of 64. Adds the items whose
+// value has a hit to `words`, a bit for each.
 void spread_hits(std::span<const std::uint8_t> has_value, const std::uint8_t* hits,
                  std::span<std::uint64_t> words);
 

@@ -45,6 +45,19 @@ TEST(SpreadHits, DoesTheSameWithoutTheInstruction) {
   expect_hits_in_their_rows(spread_hits_portably);
 }
 
+// As in a damaged part.
+TEST(SpreadHits, ItemsWithoutAValueHaveNoHit) {
+  constexpr std::size_t kItems = 256;
+  const std::vector<std::uint8_t> has_value(kItems, 1);
+  for (const Spread spread : {spread_hits, spread_hits_portably}) {
+    std::vector<std::uint8_t> hits{1, 0, 1};
+    hits.resize(hits.size() + kItems + kHitsPadding, 0);
+    std::vector<std::uint64_t> words(kItems / 64, 0);
+    spread(has_value, hits.data(), words);
+    EXPECT_EQ(words, (std::vector<std::uint64_t>{5, 0, 0, 0}));
+  }
+}
+
 TEST(SpreadHits, KeepsWhatIsSet) {
   const std::vector<std::uint8_t> has_value(64, 0), hits(kHitsPadding, 0);
   std::vector<std::uint64_t> words{5};
