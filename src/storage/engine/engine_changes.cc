@@ -3,7 +3,7 @@
 
 #include "storage/engine/engine.h"
 #include "storage/engine/part/span_group.h"
-#include "storage/engine/scan/log_scan.h"
+#include "storage/engine/scan/log_group_scan.h"
 #include "storage/evaluate.h"
 
 namespace kolben::storage::engine {
@@ -11,7 +11,7 @@ namespace {
 
 using part::SpanGroup;
 using scan::FilterPlan;
-using scan::LogScan;
+using scan::LogGroupScan;
 
 // The rows of the trace that begin at `place`, where it is that trace.
 Status add_trace(const StoredPart& stored, const TraceId& id, part::TracePlace place,
@@ -83,7 +83,7 @@ Result<RowSet> records_that_match(const StoredPart& stored, const FilterPlan& fi
   const LivePart live{stored.part, stored.deleted};
   const scan::PartPlan plan(filter, *stored.part);
   for (std::uint32_t number = 0; number < stored.part->groups(); ++number) {
-    KOLBEN_TRY(LogScan group, LogScan::open(live, number, filter, plan));
+    KOLBEN_TRY(LogGroupScan group, LogGroupScan::open(live, number, filter, plan));
     const auto add = [&](const std::optional<TraceId>& id) -> Status {
       KOLBEN_TRY(const scan::Selection found, group.select(range, id));
       found.for_each([&](std::uint32_t row) { rows.add(number, row); });

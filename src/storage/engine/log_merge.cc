@@ -36,7 +36,7 @@ class LogMerge final : public TableMerge<part::LogPartWriter> {
   Status add_row(const Place& place);
   void write_waiting();
 
-  GroupCache<LogGroup> groups_;
+  MergeGroups<LogGroup> groups_;
   std::vector<Place> places_;
   WaitingRows<LogGroup, LogRecord, part::LogRow> waiting_;
 };

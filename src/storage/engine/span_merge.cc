@@ -41,7 +41,7 @@ class SpanMerge final : public TableMerge<part::SpanPartWriter> {
   Status add_row(const Piece& piece, SpanGroup& group, std::uint32_t row);
   void write_waiting();
 
-  GroupCache<SpanGroup> groups_;
+  MergeGroups<SpanGroup> groups_;
   std::vector<Piece> pieces_;
   WaitingRows<SpanGroup, Span, SpanRow> waiting_;
 };

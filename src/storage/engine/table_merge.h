@@ -50,12 +50,12 @@ std::uint64_t memory_of(const part::GroupDirectory& directory);
 
 // Row groups (SpanGroup, LogGroup) as they were used last.
 template <typename Group>
-class GroupCache {
+class MergeGroups {
  public:
   static constexpr std::size_t kGroupsMax = 24;
   static constexpr std::uint64_t kBytesMax = 96 << 20;
 
-  explicit GroupCache(const std::vector<StoredPart>& inputs) : inputs_(inputs) {}
+  explicit MergeGroups(const std::vector<StoredPart>& inputs) : inputs_(inputs) {}
 
   Result<std::shared_ptr<Group>> get(std::size_t input, std::uint32_t group) {
     for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
@@ -99,7 +99,7 @@ struct WaitingRows {
   void hold(const std::shared_ptr<Group>& group) {
     if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
   }
-  bool holds_many_groups() const { return groups.size() > GroupCache<Group>::kGroupsMax; }
+  bool holds_many_groups() const { return groups.size() > MergeGroups<Group>::kGroupsMax; }
   void clear() {
     rows.clear();
     items.clear();

@@ -80,8 +80,9 @@ class TextChunkWriter {
   std::size_t bytes_ = 0;
 };
 
-// A chunk of numbers in memory. Either `values` holds one for each value, or there is a dictionary:
-// `entries` ascending, `codes` one for each value (none: all are entries[0]).
+// A chunk of numbers in memory. Either `entries` holds one for each value, or there is a
+// dictionary: `entries` ascending and different, `codes` one for each value (none: all are
+// entries[0]).
 struct NumberColumn {
   FilledVector<std::uint64_t> entries;
   FilledVector<std::uint32_t> codes;

@@ -3,12 +3,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "storage/engine/part/row_group.h"
 
 namespace kolben::storage::part {
+
+// An id of a column of ids, which has that many.
+template <typename IdType>
+IdType id_at(std::string_view bytes, std::size_t index) {
+  IdType id;
+  std::memcpy(id.bytes.data(), bytes.data() + index * sizeof(id.bytes), sizeof(id.bytes));
+  return id;
+}
 
 // Finds columns and checks that each has `size` values; the first failure stays.
 class ColumnFinder {

@@ -349,10 +349,8 @@ Status PointGroup::read_exemplars(Arena& arena, std::vector<List<Exemplar>>& out
       } else {
         exemplar.value.integer = static_cast<std::int64_t>((*values)[item]);
       }
-      std::memcpy(exemplar.trace_id.bytes.data(), trace_ids.data() + item * sizeof(TraceId),
-                  sizeof(TraceId));
-      std::memcpy(exemplar.span_id.bytes.data(), span_ids.data() + item * sizeof(SpanId),
-                  sizeof(SpanId));
+      exemplar.trace_id = id_at<TraceId>(trace_ids, item);
+      exemplar.span_id = id_at<SpanId>(span_ids, item);
       KOLBEN_RETURN_IF_ERROR(
           attributes_.read(group_, Place::kEvent, item, arena, exemplar.filtered_attributes));
     }

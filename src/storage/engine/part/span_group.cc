@@ -1,8 +1,8 @@
 #include "storage/engine/part/span_group.h"
 
-#include <cstring>
 #include <string>
 
+#include "storage/engine/part/column_finder.h"
 #include "storage/engine/part/cursor.h"
 
 namespace kolben::storage::part {
@@ -12,13 +12,6 @@ using namespace span_column;
 
 Status damaged(const RowGroup& group, const char* what) {
   return data_loss("row group " + std::to_string(group.index()) + ": " + what);
-}
-
-template <typename IdType>
-IdType id_at(std::string_view bytes, std::size_t index) {
-  IdType id;
-  std::memcpy(id.bytes.data(), bytes.data() + index * sizeof(id.bytes), sizeof(id.bytes));
-  return id;
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // SpanGroup::read(): a span put together again from its columns.
 #include <algorithm>
-#include <cstring>
 
 #include "storage/engine/part/column_finder.h"
 #include "storage/engine/part/cursor.h"
@@ -10,13 +9,6 @@ namespace kolben::storage::part {
 namespace {
 
 using namespace span_column;
-
-template <typename IdType>
-IdType id_at(std::string_view bytes, std::size_t index) {
-  IdType id;
-  std::memcpy(id.bytes.data(), bytes.data() + index * sizeof(id.bytes), sizeof(id.bytes));
-  return id;
-}
 
 std::uint32_t number32(const NumberColumn* column, std::uint32_t at) {
   return static_cast<std::uint32_t>((*column)[at]);

@@ -12,18 +12,6 @@ namespace {
 // Rows, the newest, that are looked at for values that no table has.
 constexpr std::uint64_t kValueRowsMax = 2'000'000;
 
-AttributeScope scope_of(part::Place place) {
-  switch (place) {
-    case part::Place::kEvent:
-      return AttributeScope::kEvent;
-    case part::Place::kLink:
-      return AttributeScope::kLink;
-    case part::Place::kRow:
-      break;
-  }
-  return AttributeScope::kSpan;
-}
-
 using Keys = std::map<std::pair<std::string_view, AttributeScope>, std::uint64_t>;
 
 // Of resources and scopes only the tables are looked at: their keys count as if rows were spread

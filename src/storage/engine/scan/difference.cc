@@ -29,18 +29,6 @@ struct FieldOrder {
   }
 };
 
-AttributeScope scope_of(part::Place place) {
-  switch (place) {
-    case part::Place::kEvent:
-      return AttributeScope::kEvent;
-    case part::Place::kLink:
-      return AttributeScope::kLink;
-    case part::Place::kRow:
-      break;
-  }
-  return AttributeScope::kSpan;
-}
-
 using Fields = std::map<Field, bool, FieldOrder>;
 
 // The fields that a row group has values of.

@@ -59,18 +59,6 @@ bool covers(AttributeScope asked, AttributeScope place) {
   return asked == AttributeScope::kAny || asked == place;
 }
 
-AttributeScope scope_of(Place place) {
-  switch (place) {
-    case Place::kEvent:
-      return AttributeScope::kEvent;
-    case Place::kLink:
-      return AttributeScope::kLink;
-    case Place::kRow:
-      break;
-  }
-  return AttributeScope::kSpan;
-}
-
 Condition::Seen seen_in(const Attributes& attributes, const std::string& key,
                         const Condition& condition) {
   Condition::Seen seen;
@@ -165,6 +153,18 @@ void FilterPlan::plan_condition(const Condition& condition, Node& node) {
     plan.tests[static_cast<std::size_t>(type)] = ValueTest(condition, type);
   }
   plan.unsigned_test = ValueTest::of_unsigned(condition);
+}
+
+AttributeScope scope_of(Place place) {
+  switch (place) {
+    case Place::kEvent:
+      return AttributeScope::kEvent;
+    case Place::kLink:
+      return AttributeScope::kLink;
+    case Place::kRow:
+      break;
+  }
+  return AttributeScope::kSpan;
 }
 
 KeyColumns columns_of(const part::Part& part, const Attribute& attribute) {

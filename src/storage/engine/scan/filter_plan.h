@@ -61,6 +61,8 @@ struct KeyColumn {
 };
 using KeyColumns = std::array<std::vector<KeyColumn>, part::kPlaces>;
 
+// The scope that attributes in the place are asked for by.
+AttributeScope scope_of(part::Place place);
 // Where attributes of a key are in a part, of the places that `scope` covers.
 KeyColumns columns_of(const part::Part& part, const Attribute& attribute);
 

@@ -3,7 +3,7 @@
 #include <queue>
 
 #include "model/clone.h"
-#include "storage/engine/scan/log_scan.h"
+#include "storage/engine/scan/log_group_scan.h"
 #include "storage/engine/scan/questions.h"
 
 namespace kolben::storage::scan {
@@ -146,8 +146,8 @@ class LogSearch {
   }
 
   Status look_at(const GroupOfLogs& place, std::vector<LogRef>& found) {
-    KOLBEN_TRY(LogScan scan, LogScan::open(context_.snapshot.logs[place.part], place.group, filter_,
-                                           plans_[place.part]));
+    KOLBEN_TRY(LogGroupScan scan, LogGroupScan::open(context_.snapshot.logs[place.part],
+                                                     place.group, filter_, plans_[place.part]));
     KOLBEN_TRY(const Selection rows, scan.select(query_.range, query_.trace_id));
     control_.scanned(scan.logs().rows());
     if (rows.none()) return Status::ok();

@@ -1,4 +1,4 @@
-// LogScan: a row group of log records with a filter: which of its rows match. One thread.
+// LogGroupScan: a row group of log records with a filter: which of its rows match. One thread.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@
 
 namespace kolben::storage::scan {
 
-class LogScan {
+class LogGroupScan {
  public:
   // `filter` and `plan`, of the group's part, outlive it.
-  static Result<LogScan> open(const engine::LivePart& live, std::uint32_t group,
-                              const FilterPlan& filter, const PartPlan& plan);
+  static Result<LogGroupScan> open(const engine::LivePart& live, std::uint32_t group,
+                                   const FilterPlan& filter, const PartPlan& plan);
 
   part::LogGroup& logs() { return logs_; }
   // Rows of the range and, where one is given, of the trace, that match and are not deleted.
@@ -25,8 +25,8 @@ class LogScan {
 
  private:
   class Leaves;
-  LogScan(const engine::LivePart& live, std::uint32_t group, const FilterPlan& filter,
-          const PartPlan& plan, part::LogGroup logs)
+  LogGroupScan(const engine::LivePart& live, std::uint32_t group, const FilterPlan& filter,
+               const PartPlan& plan, part::LogGroup logs)
       : live_(&live), group_(group), filter_(&filter), plan_(&plan), logs_(std::move(logs)) {}
 
   Status keep_trace(const TraceId& trace, Selection& rows);

@@ -1,4 +1,4 @@
-#include "storage/engine/scan/log_scan.h"
+#include "storage/engine/scan/log_group_scan.h"
 
 #include <algorithm>
 #include <string>
@@ -25,9 +25,9 @@ Status too_short() {
 }  // namespace
 
 // The conditions of the filter, for FilterTree.
-class LogScan::Leaves {
+class LogGroupScan::Leaves {
  public:
-  explicit Leaves(LogScan& scan) : scan_(scan), columns_(scan.logs_.columns()) {}
+  explicit Leaves(LogGroupScan& scan) : scan_(scan), columns_(scan.logs_.columns()) {}
 
   Result<Outcome> prepare(std::size_t number) {
     const ConditionPlan& plan = this->plan(number);
@@ -146,17 +146,17 @@ class LogScan::Leaves {
     return Status::ok();
   }
 
-  LogScan& scan_;
+  LogGroupScan& scan_;
   part::RowGroup& columns_;
 };
 
-Result<LogScan> LogScan::open(const engine::LivePart& live, std::uint32_t group,
-                              const FilterPlan& filter, const PartPlan& plan) {
+Result<LogGroupScan> LogGroupScan::open(const engine::LivePart& live, std::uint32_t group,
+                                        const FilterPlan& filter, const PartPlan& plan) {
   KOLBEN_TRY(part::LogGroup logs, part::LogGroup::open(live.part, group));
-  return LogScan(live, group, filter, plan, std::move(logs));
+  return LogGroupScan(live, group, filter, plan, std::move(logs));
 }
 
-Result<Selection> LogScan::select(TimeRange range, const std::optional<TraceId>& trace) {
+Result<Selection> LogGroupScan::select(TimeRange range, const std::optional<TraceId>& trace) {
   Selection rows = Selection::all(logs_.rows());
   if (trace) KOLBEN_RETURN_IF_ERROR(keep_trace(*trace, rows));
   if (rows.none()) return rows;
@@ -170,7 +170,7 @@ Result<Selection> LogScan::select(TimeRange range, const std::optional<TraceId>&
 }
 
 // Ids are texts of 16 bytes, or empty.
-Status LogScan::keep_trace(const TraceId& trace, Selection& rows) {
+Status LogGroupScan::keep_trace(const TraceId& trace, Selection& rows) {
   const part::Chunk* chunk = logs_.columns().directory().find(log_column::kTraceId);
   if (chunk != nullptr && chunk->filter.is_there() && !trace.is_zero()) {
     KOLBEN_TRY(const Bytes filter, logs_.part().source().read(chunk->filter));
@@ -194,7 +194,7 @@ Status LogScan::keep_trace(const TraceId& trace, Selection& rows) {
   return Status::ok();
 }
 
-Status LogScan::keep_live(TimeRange range, Selection& rows) {
+Status LogGroupScan::keep_live(TimeRange range, Selection& rows) {
   if (live_->deleted != nullptr && live_->deleted->any(group_)) {
     for (std::uint32_t row = 0; row < rows.rows(); ++row) {
       if (live_->deleted->contains(group_, row)) rows.reset(row);
