@@ -45,7 +45,7 @@ class NumberChunkWriter {
   void add(std::uint64_t value) { values_.push_back(value); }
   std::size_t size() const { return values_.size(); }
   // Writes the blocks and empties itself. `column` of the result is left to the caller.
-  Chunk finish(BlockSink& sink, int level = kLevelFirst);
+  Chunk finish(BlockSink& sink);
 
  private:
   bool with_dictionary_;
@@ -60,7 +60,7 @@ class TextChunkWriter {
   std::size_t size() const { return codes_.size(); }
   // Of the different values.
   std::size_t bytes() const { return bytes_; }
-  Chunk finish(BlockSink& sink, int level = kLevelFirst);
+  Chunk finish(BlockSink& sink);
 
  private:
   // A place of the hash table; half of the hash beside the entry spares most looks at the bytes.

@@ -29,25 +29,25 @@ Chunk chunk_of(ChunkForm form, std::size_t values, std::size_t distinct) {
   return chunk;
 }
 
-BlockRef put_ints(std::span<const std::uint64_t> values, Order order, BlockSink& sink, int level) {
+BlockRef put_ints(std::span<const std::uint64_t> values, Order order, BlockSink& sink) {
   std::string block;
-  encode_ints(values, order, block, level);
+  encode_ints(values, order, block);
   return sink(block);
 }
 
-BlockRef put_texts(std::span<const std::string_view> values, BlockSink& sink, int level) {
+BlockRef put_texts(std::span<const std::string_view> values, BlockSink& sink) {
   std::string block;
-  encode_texts(values, block, level);
+  encode_texts(values, block);
   return sink(block);
 }
 
 BlockRef put_codes(std::span<const std::uint32_t> codes, std::span<const std::uint32_t> ranks,
-                   BlockSink& sink, int level) {
+                   BlockSink& sink) {
   std::vector<std::uint32_t> ranked(codes.size());
   std::transform(codes.begin(), codes.end(), ranked.begin(),
                  [ranks](std::uint32_t code) { return ranks[code]; });
   std::string block;
-  encode_ints(ranked, block, level);
+  encode_ints(ranked, block);
   return sink(block);
 }
 
@@ -101,7 +101,7 @@ Distinct find_distinct(std::span<const std::uint64_t> values) {
 
 }  // namespace
 
-Chunk NumberChunkWriter::finish(BlockSink& sink, int level) {
+Chunk NumberChunkWriter::finish(BlockSink& sink) {
   const std::vector<std::uint64_t> values = std::exchange(values_, {});
   if (values.empty()) return chunk_of(ChunkForm::kConstant, 0, 0);
   const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
@@ -112,12 +112,12 @@ Chunk NumberChunkWriter::finish(BlockSink& sink, int level) {
     chunk.distinct = static_cast<std::uint32_t>(distinct.entries.size());
     if (distinct.entries.empty()) {
       chunk.form = ChunkForm::kPlain;
-      chunk.data = put_ints(values, order_, sink, level);
+      chunk.data = put_ints(values, order_, sink);
     } else {
       chunk.form = ChunkForm::kDictionary;
       const std::vector<std::uint32_t> ranks = sort_entries(distinct.entries);
-      chunk.dictionary = put_ints(distinct.entries, Order::kDifferences, sink, level);
-      chunk.data = put_codes(distinct.codes, ranks, sink, level);
+      chunk.dictionary = put_ints(distinct.entries, Order::kDifferences, sink);
+      chunk.data = put_codes(distinct.codes, ranks, sink);
     }
   }
   chunk.least = *least;
@@ -156,28 +156,28 @@ void TextChunkWriter::grow() {
   }
 }
 
-Chunk TextChunkWriter::finish(BlockSink& sink, int level) {
+Chunk TextChunkWriter::finish(BlockSink& sink) {
   TextChunkWriter whole = std::exchange(*this, TextChunkWriter());
   const std::vector<std::uint32_t>& codes = whole.codes_;
   std::vector<std::string_view>& entries = whole.entries_;
   Chunk chunk = chunk_of(ChunkForm::kConstant, codes.size(), entries.size());
   if (codes.empty()) return chunk;
   if (entries.size() == 1) {
-    chunk.dictionary = put_texts(entries, sink, level);
+    chunk.dictionary = put_texts(entries, sink);
     return chunk;
   }
   if (is_dictionary_better(entries.size(), codes.size())) {
     chunk.form = ChunkForm::kDictionary;
     const std::vector<std::uint32_t> ranks = sort_entries(entries);
-    chunk.dictionary = put_texts(entries, sink, level);
-    chunk.data = put_codes(codes, ranks, sink, level);
+    chunk.dictionary = put_texts(entries, sink);
+    chunk.data = put_codes(codes, ranks, sink);
     return chunk;
   }
   chunk.form = ChunkForm::kPlain;
   std::vector<std::string_view> values;
   values.reserve(codes.size());
   for (const std::uint32_t code : codes) values.push_back(entries[code]);
-  chunk.data = put_texts(values, sink, level);
+  chunk.data = put_texts(values, sink);
   if (codes.size() > kFilterValuesMin) {
     std::string filter;
     encode_filter(entries, filter);

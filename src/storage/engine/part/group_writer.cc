@@ -74,8 +74,12 @@ void PartSchema::grow() {
   }
 }
 
-NumberChunkWriter& GroupWriter::numbers(std::uint32_t column, bool with_dictionary, Order order) {
-  return numbers_.try_emplace(column, with_dictionary, order).first->second;
+NumberChunkWriter& GroupWriter::numbers(std::uint32_t column) {
+  return numbers_.try_emplace(column, /*with_dictionary=*/true).first->second;
+}
+
+NumberChunkWriter& GroupWriter::plain_numbers(std::uint32_t column, Order order) {
+  return numbers_.try_emplace(column, /*with_dictionary=*/false, order).first->second;
 }
 
 TextChunkWriter& GroupWriter::texts(std::uint32_t column) {

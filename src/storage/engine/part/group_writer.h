@@ -42,10 +42,10 @@ class GroupWriter {
  public:
   explicit GroupWriter(PartSchema& schema) : schema_(schema) {}
 
-  // The writers of core columns, made at the first call. `with_dictionary` and `order` as in
-  // chunk.h; the first call decides.
-  NumberChunkWriter& numbers(std::uint32_t column, bool with_dictionary = true,
-                             Order order = Order::kAsTheyAre);
+  // The writers of core columns, made at the first call, which decides for all of them: numbers
+  // that may be few different ones, and such that are stored plain, in an order as in chunk.h.
+  NumberChunkWriter& numbers(std::uint32_t column);
+  NumberChunkWriter& plain_numbers(std::uint32_t column, Order order = Order::kAsTheyAre);
   TextChunkWriter& texts(std::uint32_t column);
   // Ids of fixed width, appended.
   std::string& raw(std::uint32_t column, std::uint32_t width);

@@ -69,7 +69,7 @@ void put_plane(PlaneForm form, std::string_view bytes, std::string& out) {
   put_text(out, bytes);
 }
 
-void put_plane(std::string_view plane, int level, std::string& out) {
+void put_plane(std::string_view plane, std::string& out) {
   if (std::memcmp(plane.data(), plane.data() + 1, plane.size() - 1) == 0) {
     return put_plane(PlaneForm::kConstant, plane.substr(0, 1), out);
   }
@@ -82,7 +82,7 @@ void put_plane(std::string_view plane, int level, std::string& out) {
   const bool may_pack = bits <= kPackedBitsMax && with_bits <= most;
   if (may_pack) most = with_bits * kPackedMoreThan / kPackedMore;
   std::string packed;
-  if (wire::compress_block(plane, most, level, packed)) {
+  if (wire::compress_block(plane, most, kZstdLevel, packed)) {
     return put_plane(PlaneForm::kZstd, packed, out);
   }
   if (!may_pack) return put_plane(PlaneForm::kRaw, plane, out);
@@ -103,7 +103,7 @@ void slice(std::span<const T> values, unsigned shift, char* __restrict out) {
 }
 
 template <typename T>
-void put_planes(std::span<const T> values, int level, std::string& out) {
+void put_planes(std::span<const T> values, std::string& out) {
   const Range<T> range = range_of(values);
   const T divisor = common_divisor(values, range.least);
   const T greatest = (range.greatest - range.least) / divisor;
@@ -124,15 +124,15 @@ void put_planes(std::span<const T> values, int level, std::string& out) {
   std::string plane(values.size(), '\0');
   for (unsigned i = 0; i < planes; ++i) {
     slice(values, 8 * i, plane.data());
-    put_plane(plane, level, out);
+    put_plane(plane, out);
   }
 }
 
 template <typename T>
-void put_values(std::span<const T> values, int level, std::string& out) {
+void put_values(std::span<const T> values, std::string& out) {
   KOLBEN_CHECK(values.size() <= kIntsMax);
   out.push_back(0);
-  put_planes(values, level, out);
+  put_planes(values, out);
 }
 
 // --- reading ---
@@ -277,8 +277,8 @@ std::uint8_t greatest_of(std::span<const std::uint8_t> bytes) {
   return result;
 }
 
-void encode_ints(std::span<const std::uint64_t> values, Order order, std::string& out, int level) {
-  if (order == Order::kAsTheyAre || values.empty()) return put_values(values, level, out);
+void encode_ints(std::span<const std::uint64_t> values, Order order, std::string& out) {
+  if (order == Order::kAsTheyAre || values.empty()) return put_values(values, out);
   KOLBEN_CHECK(values.size() <= kIntsMax);
   std::vector<std::uint64_t> differences(values.size() - 1);
   for (std::size_t i = 0; i + 1 < values.size(); ++i) {
@@ -286,11 +286,11 @@ void encode_ints(std::span<const std::uint64_t> values, Order order, std::string
   }
   out.push_back(kFlagDifferences);
   put_varint(out, values[0]);
-  put_planes(std::span<const std::uint64_t>(differences), level, out);
+  put_planes(std::span<const std::uint64_t>(differences), out);
 }
 
-void encode_ints(std::span<const std::uint32_t> values, std::string& out, int level) {
-  put_values(values, level, out);
+void encode_ints(std::span<const std::uint32_t> values, std::string& out) {
+  put_values(values, out);
 }
 
 template <typename Allocator>

@@ -20,13 +20,12 @@ inline constexpr std::size_t kIntsMax = std::size_t{1} << 26;
 
 enum class Order : std::uint8_t { kAsTheyAre, kDifferences };
 
-// zstd's level for what is written for the first time; merges of old data may take more.
-inline constexpr int kLevelFirst = 1;
+// Of everything that is compressed in a chunk. Each row is written several times, by merges again.
+inline constexpr int kZstdLevel = 1;
 
 // Appends the sequence. kDifferences where the caller expects neighbours to be close.
-void encode_ints(std::span<const std::uint64_t> values, Order order, std::string& out,
-                 int level = kLevelFirst);
-void encode_ints(std::span<const std::uint32_t> values, std::string& out, int level = kLevelFirst);
+void encode_ints(std::span<const std::uint64_t> values, Order order, std::string& out);
+void encode_ints(std::span<const std::uint32_t> values, std::string& out);
 
 // Of vectors whose elements are all filled after resize(), which then need not be set to 0 before.
 template <typename T>

@@ -126,16 +126,6 @@ TEST(Ints, APlaneOfNoiseStaysRaw) {
   EXPECT_EQ(bytes[4], 0);  // raw
 }
 
-TEST(Ints, AHigherLevelIsReadTheSame) {
-  Values values;
-  for (std::uint64_t i = 0; i < 16'384; ++i) values.push_back(i * i % 1013);
-  std::string bytes;
-  encode_ints(values, Order::kAsTheyAre, bytes, 9);
-  Values out;
-  ASSERT_TRUE(decode_ints(bytes, values.size(), out));
-  EXPECT_EQ(out, values);
-}
-
 TEST(Ints, AValueThatDoesNotFitIsRefused) {
   std::vector<std::uint32_t> narrow;
   EXPECT_FALSE(decode_ints(encoded({0, std::uint64_t{1} << 32}), 2, narrow));

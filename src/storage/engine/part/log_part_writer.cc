@@ -30,15 +30,15 @@ void sort_rows(std::vector<LogRow>& rows) {
 }
 
 LogPartWriter::Columns::Columns(GroupWriter& group)
-    : time(group.numbers(log_column::kTime, false)),
-      observed_time(group.numbers(log_column::kObservedTime, false)),
+    : time(group.plain_numbers(log_column::kTime)),
+      observed_time(group.plain_numbers(log_column::kObservedTime)),
       severity_number(group.numbers(log_column::kSeverityNumber)),
       body_type(group.numbers(log_column::kBodyType)),
       flags(group.numbers(log_column::kFlags)),
       dropped_attributes(group.numbers(log_column::kDroppedAttributes)),
       resource(group.numbers(log_column::kResource)),
       scope(group.numbers(log_column::kScope)),
-      shape(group.numbers(log_column::kShape, false)),
+      shape(group.plain_numbers(log_column::kShape)),
       severity_text(group.texts(log_column::kSeverityText)),
       body(group.texts(log_column::kBody)),
       template_text(group.texts(log_column::kTemplate)),

@@ -183,20 +183,20 @@ std::uint64_t bits_of(const Number& number) {
 }
 
 void declare_point_columns(GroupWriter& group) {
-  group.numbers(kSeries, false, Order::kDifferences);
-  group.numbers(kRunTime, false, Order::kDifferences);
-  group.numbers(kRunStartTime, false);
+  group.plain_numbers(kSeries, Order::kDifferences);
+  group.plain_numbers(kRunTime, Order::kDifferences);
+  group.plain_numbers(kRunStartTime);
   for (const std::uint32_t column :
        {kRunRows, kTime, kStartTime, kInteger, kDouble, kExemplars, kCount, kSum, kMin, kMax,
         kBucketCounts, kPositiveCounts, kNegativeCounts, kQuantileValues, kExemplarTime,
         kExemplarValue, kExemplarShape}) {
-    group.numbers(column, false);
+    group.plain_numbers(column);
   }
   for (const std::uint32_t column :
        {kFlags, kValueType, kDoubleScale, kPresence, kSumScale, kMinScale, kMaxScale, kBucketSizes,
         kExponentScale, kZeroCount, kZeroThreshold, kPositiveOffset, kPositiveSizes,
         kNegativeOffset, kNegativeSizes, kExemplarValueType}) {
-    group.numbers(column, true);
+    group.numbers(column);
   }
   group.texts(kBounds);
   group.texts(kQuantiles);

@@ -17,6 +17,10 @@ namespace {
 enum class TextForm : std::uint8_t { kPlain = 0, kUuid = 1, kHex = 2, kIpv4 = 3, kInteger = 4 };
 enum class BytesForm : std::uint8_t { kRaw = 0, kZstd = 1 };
 
+// Bytes are compressed where that saves at least this part of them: 1/16. Less is not worth
+// unpacking them.
+constexpr std::size_t kZstdSavedPart = 16;
+
 using Values = std::span<const std::string_view>;
 
 // --- writing ---
@@ -25,22 +29,23 @@ void put_form(TextForm form, std::string& out) {
   out.push_back(static_cast<char>(form));
 }
 
-void put_ints(std::span<const std::uint64_t> values, int level, std::string& out) {
+void put_ints(std::span<const std::uint64_t> values, std::string& out) {
   std::string ints;
-  encode_ints(values, Order::kAsTheyAre, ints, level);
+  encode_ints(values, Order::kAsTheyAre, ints);
   put_text(out, ints);
 }
 
 // The last thing in a sequence: its end needs no length.
-void put_bytes(std::string_view bytes, int level, std::string& out) {
+void put_bytes(std::string_view bytes, std::string& out) {
   const std::size_t start = out.size();
   out.push_back(static_cast<char>(BytesForm::kZstd));
-  if (wire::compress_block(bytes, bytes.size() - bytes.size() / 16, level, out)) return;
+  const std::size_t packed_max = bytes.size() - bytes.size() / kZstdSavedPart;
+  if (wire::compress_block(bytes, packed_max, kZstdLevel, out)) return;
   out[start] = static_cast<char>(BytesForm::kRaw);
   out.append(bytes);
 }
 
-void encode_plain(Values values, int level, std::string& out) {
+void encode_plain(Values values, std::string& out) {
   std::vector<std::uint64_t> lengths;
   lengths.reserve(values.size());
   std::uint64_t total = 0;
@@ -50,17 +55,17 @@ void encode_plain(Values values, int level, std::string& out) {
   }
   KOLBEN_CHECK(total <= kTextsBytesMax);
   put_form(TextForm::kPlain, out);
-  put_ints(lengths, level, out);
+  put_ints(lengths, out);
   put_varint(out, total);
   std::string bytes;
   bytes.reserve(total);
   for (const std::string_view value : values) bytes.append(value);
-  put_bytes(bytes, level, out);
+  put_bytes(bytes, out);
 }
 
 // The functions below return false, and leave `out` alone, where a value is not of their form.
 
-bool encode_uuids(Values values, int level, std::string& out) {
+bool encode_uuids(Values values, std::string& out) {
   if (char first[kUuidBytes]; !parse_uuid(values[0], first)) return false;
   std::string bytes(values.size() * kUuidBytes, '\0');
   char* cursor = bytes.data();
@@ -69,11 +74,11 @@ bool encode_uuids(Values values, int level, std::string& out) {
     cursor += kUuidBytes;
   }
   put_form(TextForm::kUuid, out);
-  put_bytes(bytes, level, out);
+  put_bytes(bytes, out);
   return true;
 }
 
-bool encode_hex(Values values, int level, std::string& out) {
+bool encode_hex(Values values, std::string& out) {
   const std::size_t characters = values[0].size();
   if (characters == 0 || characters > kTextsBytesMax / values.size()) return false;
   if (std::string first(characters / 2, '\0'); !parse_hex(values[0], first.data())) return false;
@@ -85,13 +90,12 @@ bool encode_hex(Values values, int level, std::string& out) {
   }
   put_form(TextForm::kHex, out);
   put_varint(out, characters);
-  put_bytes(bytes, level, out);
+  put_bytes(bytes, out);
   return true;
 }
 
 bool encode_numbers(Values values, TextForm form,
-                    std::optional<std::uint64_t> (*number_of)(std::string_view), int level,
-                    std::string& out) {
+                    std::optional<std::uint64_t> (*number_of)(std::string_view), std::string& out) {
   std::vector<std::uint64_t> numbers;
   for (const std::string_view value : values) {
     const auto number = number_of(value);
@@ -99,7 +103,7 @@ bool encode_numbers(Values values, TextForm form,
     numbers.push_back(*number);
   }
   put_form(form, out);
-  put_ints(numbers, level, out);
+  put_ints(numbers, out);
   return true;
 }
 
@@ -206,15 +210,15 @@ bool decode_numbers(Cursor& cursor, std::size_t count, std::size_t characters_ma
 
 }  // namespace
 
-void encode_texts(Values values, std::string& out, int level) {
+void encode_texts(Values values, std::string& out) {
   KOLBEN_CHECK(values.size() <= kIntsMax);
   if (!values.empty()) {
-    if (encode_uuids(values, level, out)) return;
-    if (encode_numbers(values, TextForm::kInteger, number_of_integer, level, out)) return;
-    if (encode_numbers(values, TextForm::kIpv4, number_of_ipv4, level, out)) return;
-    if (encode_hex(values, level, out)) return;
+    if (encode_uuids(values, out)) return;
+    if (encode_numbers(values, TextForm::kInteger, number_of_integer, out)) return;
+    if (encode_numbers(values, TextForm::kIpv4, number_of_ipv4, out)) return;
+    if (encode_hex(values, out)) return;
   }
-  encode_plain(values, level, out);
+  encode_plain(values, out);
 }
 
 bool decode_texts(const Bytes& bytes, std::size_t count, DecodedTexts& out) {

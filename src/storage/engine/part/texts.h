@@ -18,8 +18,7 @@ namespace kolben::storage::part {
 // Of one sequence, uncompressed: a row group of the longest values that receivers take.
 inline constexpr std::uint64_t kTextsBytesMax = std::uint64_t{1} << 30;
 
-void encode_texts(std::span<const std::string_view> values, std::string& out,
-                  int level = kLevelFirst);
+void encode_texts(std::span<const std::string_view> values, std::string& out);
 
 // A decoded sequence; the views live as long as `memory`.
 struct DecodedTexts {
