@@ -215,7 +215,7 @@ class Connections {
   void locate(ThreadState& thread, const Socket& socket, bool is_shared, StreamPiece* fixed);
   static void asked(const ThreadState& thread, const Socket& socket, OpenStream& stream);
   void answered(ThreadState& thread, OpenStream& stream);
-  bool serves_alone(const OpenExchange* exchange);
+  bool serves_alone(const ThreadState& thread, const OpenExchange* exchange);
   bool map_memory();
   OpenExchange* begin(ThreadState& thread, Socket& socket, int file, bool is_client);
   void end(Socket& socket, OpenExchange* exchange);

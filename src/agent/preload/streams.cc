@@ -172,9 +172,10 @@ void Connections::finish_stream(ThreadState& thread, OpenStream& stream) {
 
 // Whether no other request is served, and no other thread has a span open, so that what is asked
 // now can be on nobody else's behalf.
-bool Connections::serves_alone(const OpenExchange* exchange) {
+bool Connections::serves_alone(const ThreadState& thread, const OpenExchange* exchange) {
   constexpr std::uint32_t kLookedAtMax = 256;
-  if (open_spans_.load(std::memory_order_relaxed) > 1) return false;
+  const std::uint32_t own_spans = thread.span != 0 ? 1 : 0;
+  if (open_spans_.load(std::memory_order_relaxed) > own_spans) return false;
   const std::uint32_t used = exchanges_.used();
   if (used > kLookedAtMax) return false;
   for (std::uint32_t i = 0; i < used; ++i) {
@@ -192,12 +193,14 @@ bool Connections::serves_alone(const OpenExchange* exchange) {
 void Connections::locate(ThreadState& thread, const Socket& socket, bool is_shared,
                          StreamPiece* fixed) {
   const ExchangeReference* owner = owner_of(thread, socket);
-  const Context* parent = thread.span != 0   ? &thread.span_context
-                          : owner != nullptr ? &owner->exchange->self
-                                             : nullptr;
+  // Copies: the exchange itself may end in another thread, and its place be used again.
+  const Context* parent = thread.span != 0         ? &thread.span_context
+                          : owner == nullptr       ? nullptr
+                          : owner == &socket.owner ? &socket.owner_context
+                                                   : &thread.request_context;
   const bool is_guess = is_shared || (thread.span == 0 && owner == &socket.owner);
-  const bool is_link =
-      parent != nullptr && is_guess && !serves_alone(owner != nullptr ? owner->exchange : nullptr);
+  const bool is_link = parent != nullptr && is_guess &&
+                       !serves_alone(thread, owner != nullptr ? owner->exchange : nullptr);
   if (parent != nullptr) {
     std::memcpy(fixed->parent_span_id, parent->span_id, sizeof(fixed->parent_span_id));
   }
@@ -229,7 +232,7 @@ void Connections::asked(const ThreadState& thread, const Socket& socket, OpenStr
   stream.asker = {};
   if (owner != nullptr) {
     stream.asker = *owner;
-    stream.asker_context = owner->exchange->self;
+    stream.asker_context = owner == &socket.owner ? socket.owner_context : thread.request_context;
   }
   stream.asker_busy.store(false, std::memory_order_release);
 }
@@ -239,7 +242,7 @@ void Connections::answered(ThreadState& thread, OpenStream& stream) {
   if (stream.asker_busy.exchange(true, std::memory_order_acquire)) return;
   stream.is_asked = false;
   const bool is_known = !stream.is_shared.load(std::memory_order_relaxed) && alive(stream.asker);
-  if (is_known && !serves(thread) && serves_alone(stream.asker.exchange)) {
+  if (is_known && !serves(thread) && serves_alone(thread, stream.asker.exchange)) {
     thread.request = stream.asker;
     thread.request_context = stream.asker_context;
   }

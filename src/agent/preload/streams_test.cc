@@ -315,6 +315,19 @@ TEST_F(StreamsTest, OnAMultiplexedConnectionOneOfSeveralSpansIsOnlyLinked) {
 }
 
 // A pool hands it to another request, which an event loop cannot be seen to serve.
+TEST_F(StreamsTest, OnAMultiplexedConnectionARequestBesideAnotherThreadsSpanIsOnlyLinked) {
+  accept(5);
+  receive(5, "GET / HTTP/1.1\r\n\r\n");
+  const Context served = thread_.request_context;
+  connections_.span_begins();  // another thread's
+  connect(8);
+  send(8, kPreface + kSettings);
+  const std::vector<Told> all = told();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(hex(all[0].fixed.linked_trace_id, 16), hex(served.trace_id, 16));
+  EXPECT_NE(hex(all[0].fixed.self.trace_id, 16), hex(served.trace_id, 16));
+}
+
 TEST_F(StreamsTest, WhoConnectedIsOnlyLinkedWhereOthersAreServed) {
   accept(5);
   receive(5, "GET / HTTP/1.1\r\n\r\n");

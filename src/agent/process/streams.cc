@@ -108,12 +108,17 @@ class Streams::Stream final : public CallSink {
 Streams::Streams(Sink& sink) : sink_(sink) {}
 Streams::~Streams() = default;
 
-Streams::Stream& Streams::find_or_begin(std::uint32_t pid, const StreamPieceView& view) {
+// Null: where all places are taken, one whose begin is not known takes none: it is one that made
+// room for another, and counted.
+Streams::Stream* Streams::find_or_begin(std::uint32_t pid, const StreamPieceView& view) {
   const std::uint64_t key = key_of(pid, view.fixed.stream);
   const auto found = streams_.find(key);
-  if (found != streams_.end()) return *found->second;
-  if (streams_.size() >= kStreamsMax) give_up_the_most_silent();
-  return *streams_.emplace(key, std::make_unique<Stream>(sink_, view)).first->second;
+  if (found != streams_.end()) return found->second.get();
+  if (streams_.size() >= kStreamsMax) {
+    if (view.fixed.position != 0) return nullptr;
+    give_up_the_most_silent();
+  }
+  return streams_.emplace(key, std::make_unique<Stream>(sink_, view)).first->second.get();
 }
 
 void Streams::give_up_the_most_silent() {
@@ -125,9 +130,9 @@ void Streams::give_up_the_most_silent() {
 }
 
 void Streams::piece(std::uint32_t pid, const StreamPieceView& view) {
-  Stream& stream = find_or_begin(pid, view);
-  if (stream.is_given_up() || stream.piece(view)) return;
-  stream.give_up();
+  Stream* const stream = find_or_begin(pid, view);
+  if (stream == nullptr || stream->is_given_up() || stream->piece(view)) return;
+  stream->give_up();
   ++given_up_;
 }
 

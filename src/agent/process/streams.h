@@ -55,7 +55,7 @@ class Streams {
  private:
   class Stream;
 
-  Stream& find_or_begin(std::uint32_t pid, const StreamPieceView& view);
+  Stream* find_or_begin(std::uint32_t pid, const StreamPieceView& view);
   void give_up_the_most_silent();
 
   Sink& sink_;

@@ -40,7 +40,7 @@ TEST(SanitizedSql, LiteralsBecomeQuestionMarks) {
   f("SELECT \"a'b\" FROM t", "SELECT \"a'b\" FROM t");
   f("SELECT $1::int, a[1]", "SELECT $1::int, a[?]");
   f("SELECT x'af' || n'a'", "SELECT ? || ?");
-  f("SELECT '\\', 1", "SELECT ?, ?");  // a backslash is one, without E
+  f("SELECT '\\', 1", "SELECT ?");  // it may be one that escapes
 }
 
 TEST(SanitizedSql, CommentsGo) {
@@ -150,8 +150,18 @@ TEST(SanitizedSql, OfMysql) {
   f("SELECT \"cut", "SELECT ?");
   EXPECT_EQ(sanitized_sql("SELECT 'a\\', 'secret'", SqlDialect::kMysqlWithoutBackslashes),
             "SELECT ?, ?");
+  const SqlDialect unknown = SqlDialect::kMysqlOfUnknownMode;
+  EXPECT_EQ(sanitized_sql("SELECT 'a', 'b\\', 'secret'", unknown), "SELECT ?, ?");
+  EXPECT_EQ(sanitized_sql("SELECT 'a', \"b\"", unknown), "SELECT ?, ?");
   EXPECT_EQ(sql_summary("INSERT INTO `a`.b VALUES (\"SELECT x FROM y\")", SqlDialect::kMysql),
             "INSERT `a`.b");
+}
+
+// With standard_conforming_strings = off a backslash escapes.
+TEST(SanitizedSql, ShowsNothingBehindAQuoteThatMayBeEscaped) {
+  EXPECT_EQ(sanitized_sql("SELECT 'it\\'s secret'"), "SELECT ?");
+  EXPECT_EQ(sanitized_sql("SELECT 'a\\'' || 'secret' FROM b"), "SELECT ?");
+  EXPECT_EQ(sanitized_sql("SELECT 'C:\\dir' FROM b"), "SELECT ? FROM b");
 }
 
 TEST(HasPlaceholders, OutsideOfLiterals) {

@@ -73,6 +73,13 @@ std::size_t quoted(std::string_view text, std::size_t begin, char quote, bool ha
   return text.size();
 }
 
+// The literal of `size` bytes at the begin of the text, or all of it, where it would be longer if
+// backslashes escaped.
+std::size_t unless_escaped(std::string_view text, std::size_t size) {
+  const std::size_t backslash = text.substr(0, size).find('\\');
+  return backslash == std::string_view::npos ? size : text.size();
+}
+
 // 'text', "text", B'01', X'af', N'text'; 0: it is none of those.
 std::size_t mysql_literal(std::string_view text, bool has_backslashes) {
   constexpr std::string_view kPrefixes = "bBxXnN";
@@ -86,7 +93,12 @@ std::size_t mysql_literal(std::string_view text, bool has_backslashes) {
 // 'text', E'text', U&'text', B'01', X'af', N'text'; 0: it is none of those.
 std::size_t text_literal(std::string_view text) {
   const char first = at(text, 0);
-  if (first == '\'') return quoted(text, 0, '\'', false);
+  if (first == '\'') {
+    // Backslashes escape where standard_conforming_strings is off.
+    const std::size_t size = quoted(text, 0, '\'', false);
+    const bool is_certain = text.substr(0, size).find("\\'") == std::string_view::npos;
+    return is_certain ? size : text.size();
+  }
   constexpr std::string_view kPrefixes = "eEbBxXnNuU";
   if (kPrefixes.find(first) == std::string_view::npos || text.empty()) return 0;
   const bool is_unicode = (first == 'u' || first == 'U') && at(text, 1) == '&';
@@ -170,8 +182,10 @@ std::size_t SqlTokens::comment() const {
 
 std::size_t SqlTokens::literal() const {
   if (dialect_ != SqlDialect::kStandard) {
-    const std::size_t size = mysql_literal(rest_, dialect_ == SqlDialect::kMysql);
-    return size != 0 ? size : number_literal(rest_);
+    const bool has_backslashes = dialect_ != SqlDialect::kMysqlWithoutBackslashes;
+    const std::size_t size = mysql_literal(rest_, has_backslashes);
+    if (size == 0) return number_literal(rest_);
+    return dialect_ == SqlDialect::kMysqlOfUnknownMode ? unless_escaped(rest_, size) : size;
   }
   for (const auto literal : {text_literal, dollar_literal, number_literal}) {
     const std::size_t size = literal(rest_);

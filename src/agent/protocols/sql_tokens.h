@@ -1,6 +1,7 @@
 // The words of a SQL text, as far as literals, comments and names have to be told apart: those of
 // standard SQL and of PostgreSQL (dollar quotes, E'...' with backslashes), or those of MySQL (texts
-// in either quotes, with backslashes; # comments).
+// in either quotes, with backslashes; # comments). Where a setting that is not known decides
+// whether a backslash escapes the quote behind it, all that follows is taken for the literal.
 // Source: PostgreSQL documentation, "SQL Syntax", "Lexical Structure"; MySQL documentation,
 // "Language Structure".
 #pragma once
@@ -13,6 +14,7 @@ enum class SqlDialect {
   kStandard,
   kMysql,
   kMysqlWithoutBackslashes,  // its sql_mode NO_BACKSLASH_ESCAPES
+  kMysqlOfUnknownMode,       // one of the two
 };
 
 struct SqlToken {

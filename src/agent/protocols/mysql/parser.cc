@@ -144,9 +144,11 @@ std::string_view Parser::query_text(std::string_view content) const {
 }
 
 std::shared_ptr<const Text> Parser::text_of(std::string_view text) const {
-  const bool has_backslashes = (status_ & kNoBackslashes) == 0;
-  const SqlDialect dialect =
-      has_backslashes ? SqlDialect::kMysql : SqlDialect::kMysqlWithoutBackslashes;
+  SqlDialect dialect = SqlDialect::kMysqlOfUnknownMode;
+  if (status_) {
+    const bool has_backslashes = (*status_ & kNoBackslashes) == 0;
+    dialect = has_backslashes ? SqlDialect::kMysql : SqlDialect::kMysqlWithoutBackslashes;
+  }
   return std::make_shared<const Text>(
       Text{sanitized_sql(text, dialect), sql_summary(text, dialect)});
 }
@@ -203,7 +205,7 @@ bool Parser::answered(std::uint64_t time) {
     return true;
   } else {
     status_ = static_cast<std::uint16_t>(number_of(answer));
-    if ((status_ & kMoreResults) != 0) return true;
+    if ((*status_ & kMoreResults) != 0) return true;
     if (!pending_->database.empty()) database_ = pending_->database;
   }
   // To prepare a statement is no call, unless it fails.

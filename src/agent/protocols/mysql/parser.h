@@ -70,7 +70,7 @@ class Parser final : public StreamParser {
   // The server's version, then the answers' ends.
   bool has_version_ = false;
   std::string version_, answer_;
-  std::uint16_t status_ = 0;
+  std::optional<std::uint16_t> status_;  // none: not told yet
 
   std::optional<Pending> pending_;
   std::map<std::uint32_t, std::shared_ptr<const Text>> statements_;

@@ -69,6 +69,8 @@ void typed_message(SkimState& state, Direction direction, SkimSide& side) {
   expect(side, length - 4, shown_bytes(direction, type));
   // Bind: the names of portal and statement; the parameters are nobody's business.
   if (direction == Direction::kRequests && type == 'B') side.texts_left = 2;
+  // ErrorResponse: severity, again not translated, and the code; what follows quotes values.
+  if (direction == Direction::kReplies && type == 'E') side.texts_left = 3;
 }
 
 }  // namespace

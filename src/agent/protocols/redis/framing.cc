@@ -83,10 +83,13 @@ void end_of_line(SkimState& state, Direction direction, SkimSide& side) {
 
 }  // namespace
 
-void add_to_word(SkimSide& side, const std::uint8_t* bytes, std::size_t size) {
+bool add_to_word(SkimSide& side, const std::uint8_t* bytes, std::size_t size) {
   for (std::size_t i = 0; i < size && side.word_left != 0; ++i, --side.word_left) {
     side.word = with_letter(side.word, bytes[i]);
   }
+  if (side.word_left != 0) return false;
+  return side.word == word_of("MONITOR") || side.word == word_of("SYNC") ||
+         side.word == word_of("PSYNC");
 }
 
 bool begins(const std::uint8_t* bytes, std::size_t size) {

@@ -20,8 +20,9 @@ inline constexpr const char* kContainers[] = {
 inline constexpr std::uint32_t kTextBytesMax = 64;
 inline constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 40;
 
-// The first argument of a command as it comes, up to eight letters.
-void add_to_word(SkimSide& side, const std::uint8_t* bytes, std::size_t size);
+// The first argument of a command as it comes, up to eight letters. True: behind it the server
+// tells of what others do (MONITOR, replication), which is neither a call nor ours to see.
+bool add_to_word(SkimSide& side, const std::uint8_t* bytes, std::size_t size);
 
 bool begins(const std::uint8_t* bytes, std::size_t size);
 Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::size_t size);

@@ -53,6 +53,23 @@ TEST(Redis, ACommandIsACallOfWhichNoArgumentIsTold) {
   EXPECT_EQ(talk.calls()[0].origin.span_id[0], 1u);
 }
 
+// What others ask a server comes as lines, keys and values in them.
+TEST(Redis, NothingIsShownOfAMonitor) {
+  for (const char* leaving : {"MONITOR", "monitor", "SYNC", "PSYNC"}) {
+    Skimmer skimmer;
+    skimmer.begin(Protocol::kRedis);
+    const std::string bytes = command({leaving});
+    const auto* left = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    std::size_t size = bytes.size();
+    while (size != 0 && !skimmer.lost()) {
+      const kolben::agent::Run run = skimmer.next(Direction::kRequests, left, size);
+      left += run.size;
+      size -= run.size;
+    }
+    EXPECT_TRUE(skimmer.lost()) << leaving;
+  }
+}
+
 TEST(Redis, WhereverTheBytesAreCut) {
   for (const std::size_t bytes : {1UL, 2UL, 3UL, 5UL, 7UL, 11UL, 64UL}) {
     Conversation talk(Protocol::kRedis, bytes);
