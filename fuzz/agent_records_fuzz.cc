@@ -66,7 +66,7 @@ class AgreeingRecord {
   }
   std::string piece() {
     auto fixed = any<StreamPiece>();
-    fixed.protocol %= 5;
+    fixed.protocol %= 6;
     fixed.stream %= 4;
     fixed.position = 0;
     take(&fixed.peer_address_size, 64);

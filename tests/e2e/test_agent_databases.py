@@ -1,11 +1,12 @@
 """What the agent sees of programs that ask databases: real clients, real servers (Debian's packages
-postgresql, mariadb-server-core and redis-server with python3-psycopg2, python3-pymysql and python3-redis),
-spans on the console."""
+postgresql, mariadb-server-core, memcached and redis-server with python3-psycopg2, python3-pymysql,
+python3-pymemcache and python3-redis), spans on the console."""
 import contextlib
 import json
 import os
 import pathlib
 import pwd
+import socket
 import subprocess
 import sys
 import tempfile
@@ -239,6 +240,42 @@ assert len(cursor.fetchone()[0]) == 1000000
 cursor.execute("SELECT 42")
 """, mariadb)
     assert [span["attributes"]["db.statement"] for span in spans] == ["SELECT repeat(?, ?)", "SELECT ?", "SELECT ?"]
+    assert done.stderr == ""
+
+
+@pytest.fixture(scope="module")
+def memcached(tmp_path_factory):
+    directory, port = tmp_path_factory.mktemp("memcached"), free_port()
+    as_root = ["-u", "root"] if os.getuid() == 0 else []
+
+    def is_ready():
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as peer:
+            peer.sendall(b"version\r\n")
+            return peer.recv(100).startswith(b"VERSION")
+    with server(["memcached", "-l", "127.0.0.1", "-p", port, *as_root], is_ready, directory, "memcached"):
+        yield port
+
+
+def test_commands_of_memcached(tmp_path, memcached):
+    spans, done = run_script(tmp_path, """
+import sys
+from pymemcache.client.base import Client
+db = Client(("127.0.0.1", int(sys.argv[1])), default_noreply=False)
+assert db.set("secret", b"secret" * 100000)
+assert len(db.get("secret")) == 600000
+assert db.set_many({"a": b"1", "b": b"2"}) == []
+try:
+    db.incr("secret", 1)
+except Exception:
+    pass
+""", memcached, env={"OTEL_SEMCONV_STABILITY_OPT_IN": "database"})
+    assert [span["name"].split(" 127")[0] for span in spans] == ["set", "get", "set", "set", "incr"]
+    assert spans[1]["attributes"]["db.system.name"] == "memcached"
+    assert spans[1]["attributes"]["db.query.text"] == "get ?"
+    assert spans[1]["attributes"]["server.port"] == memcached
+    assert spans[4]["attributes"]["db.response.status_code"] == "CLIENT_ERROR"
+    assert spans[4]["status"] == {"status_code": "ERROR"}
+    assert "secret" not in json.dumps(spans)
     assert done.stderr == ""
 
 

@@ -1,4 +1,5 @@
 #include "agent/protocols/http2/parser.h"
+#include "agent/protocols/memcached/parser.h"
 #include "agent/protocols/mysql/parser.h"
 #include "agent/protocols/postgresql/parser.h"
 #include "agent/protocols/redis/parser.h"
@@ -16,6 +17,8 @@ std::unique_ptr<StreamParser> make_parser(Protocol protocol, CallSink& sink) {
       return std::make_unique<http2::Parser>(sink);
     case Protocol::kMysql:
       return std::make_unique<mysql::Parser>(sink);
+    case Protocol::kMemcached:
+      return std::make_unique<memcached::Parser>(sink);
     case Protocol::kNone:
       break;
   }

@@ -1,6 +1,7 @@
 #include "agent/protocols/protocol.h"
 
 #include "agent/protocols/http2/framing.h"
+#include "agent/protocols/memcached/framing.h"
 #include "agent/protocols/mysql/framing.h"
 #include "agent/protocols/postgresql/framing.h"
 #include "agent/protocols/redis/framing.h"
@@ -20,6 +21,7 @@ constexpr FirstMessage kProtocols[] = {
     {Protocol::kRedis, {redis::begins, nullptr}},
     {Protocol::kHttp2, {http2::begins, http2::greets}},
     {Protocol::kMysql, {nullptr, mysql::greets}},
+    {Protocol::kMemcached, {memcached::begins, nullptr}},
 };
 
 }  // namespace

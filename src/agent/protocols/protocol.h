@@ -14,6 +14,7 @@ enum class Protocol : std::uint8_t {
   kRedis = 2,
   kHttp2 = 3,
   kMysql = 4,
+  kMemcached = 5,
 };
 
 // Of the bytes on a connection: what the client says, and what it is told.

@@ -1,6 +1,7 @@
 #include "agent/protocols/skimmer.h"
 
 #include "agent/protocols/http2/framing.h"
+#include "agent/protocols/memcached/framing.h"
 #include "agent/protocols/mysql/framing.h"
 #include "agent/protocols/postgresql/framing.h"
 #include "agent/protocols/redis/framing.h"
@@ -46,6 +47,8 @@ Run Skimmer::next(Direction direction, const std::uint8_t* bytes, std::size_t si
       return http2::skim(state_, direction, bytes, size);
     case Protocol::kMysql:
       return mysql::skim(state_, direction, bytes, size);
+    case Protocol::kMemcached:
+      return memcached::skim(state_, direction, bytes, size);
     case Protocol::kNone:
       break;
   }

@@ -58,6 +58,20 @@ struct MysqlState {
   bool caches_columns = false;
 };
 
+// Memcached: where in a line a direction is.
+struct MemcachedSide {
+  std::uint64_t number = 0;      // that a word is telling
+  std::uint64_t value_left = 0;  // with its line end
+  std::uint32_t line_size = 0;
+  std::uint8_t word[10] = {};
+  std::uint8_t word_size = 0;
+  std::uint8_t words = 0;       // complete ones
+  std::uint8_t value_word = 0;  // which one is a value's length; 0: none
+  bool in_word = false;
+  bool may_want_no_answer = false;
+  bool is_noreply = false;  // the last word
+};
+
 struct SkimState {
   SkimSide sides[2];  // by Direction
   bool lost = false;
@@ -66,6 +80,7 @@ struct SkimState {
   bool is_started = false;
   bool expects_byte = false;
   MysqlState mysql;
+  MemcachedSide memcached[2];  // by Direction
 
   SkimSide& side(Direction direction) { return sides[static_cast<int>(direction)]; }
 };

@@ -88,6 +88,9 @@ TEST(Talks, MariadbByQueries) {
 TEST(Talks, MariadbByPreparedStatements) {
   check("mariadb_prepared", Protocol::kMysql);
 }
+TEST(Talks, Memcached) {
+  check("pymemcache", Protocol::kMemcached);
+}
 TEST(Talks, Redis) {
   check("redis_py", Protocol::kRedis);
 }

@@ -3,7 +3,7 @@
 
     record.py DIRECTORY [NAME...]   writes NAME.talk for each (or each of these) conversation
 
-Starts PostgreSQL, MariaDB, Redis and a server of gRPC (Debian's packages) on loopback, and lets the client speak through a proxy that writes down what each side sends, a line a read: `>` what the client
+Starts PostgreSQL, MariaDB, Memcached, Redis and a server of gRPC (Debian's packages) on loopback, and lets the client speak through a proxy that writes down what each side sends, a line a read: `>` what the client
 says, `<` what it is told. Lines with `=` are the calls that a person reads out of it; they are kept
 from the file that is there, or are to be written by hand. Recording anew changes pids, secrets, times.
 """
@@ -218,6 +218,36 @@ lib.mysql_close(db)
 """
 
 
+PYMEMCACHE = """
+import sys
+from pymemcache.client.base import Client
+db = Client(("127.0.0.1", int(sys.argv[1])), default_noreply=False)
+assert db.set("greeting", b"hello\\r\\nEND\\r\\n", expire=60)
+assert db.get("greeting") == b"hello\\r\\nEND\\r\\n"
+assert db.set_many({"a": b"1", "b": b"2"}) == []
+assert db.get_many(["a", "b", "c"]) == {"a": b"1", "b": b"2"}
+value, token = db.gets("a")
+assert db.cas("a", b"5", token)
+assert db.incr("a", 2) == 7
+assert db.set("n", b"8", noreply=True)
+try:
+    db.incr("greeting", 1)
+except Exception as error:
+    assert "non-numeric" in str(error)
+assert db.delete("nothing") is False
+assert db.stats()[b"curr_items"] == 4
+db.quit()
+"""
+
+
+@contextlib.contextmanager
+def memcached():
+    port = free_port()
+    as_root = ["-u", "root"] if os.getuid() == 0 else []
+    with running(["memcached", "-l", "127.0.0.1", "-p", port, *as_root], port):
+        yield port
+
+
 def python(program):
     return lambda port: subprocess.run(["/usr/bin/python3", "-c", textwrap.dedent(program), str(port)],
                                        check=True)
@@ -280,6 +310,7 @@ TALKS = {
     "postgresql_pgbench_prepared": (postgresql, pgbench("prepared")),
     "mariadb_pymysql": (mariadb, python(PYMYSQL)),
     "mariadb_prepared": (mariadb, python(LIBMARIADB)),
+    "pymemcache": (memcached, python(PYMEMCACHE)),
     "redis_py": (redis, python(REDIS)),
     "grpc_python": (grpc, python(GRPC)),
 }
