@@ -55,7 +55,7 @@ void pack_bits(std::span<const std::uint8_t> values, unsigned bits, std::string&
     const std::size_t begin = out.size();
     out.resize(begin + bytes);
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const unsigned part = values[i] >> shift & ((1U << run) - 1);
+      const unsigned part = unsigned{values[i]} >> shift & ((1U << run) - 1);
       char& byte = out[begin + i % bytes];
       byte = static_cast<char>(static_cast<std::uint8_t>(byte) | part << (i / bytes * run));
     }
