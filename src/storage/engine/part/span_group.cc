@@ -64,8 +64,7 @@ Result<std::span<const std::uint64_t>> SpanGroup::durations() {
   if (has_durations_) return durations_view_;
   KOLBEN_TRY(const NumberColumn* stored, group_.numbers(kDuration));
   if (stored->size != rows()) return damaged(group_, "a duration for each row is missing");
-  // Ends before starts wrapped around; only a large number can have.
-  const bool may_wrap = group_.directory().find(kDuration)->greatest >> 63 != 0;
+  const bool may_wrap = durations_may_wrap();
   if (!stored->has_dictionary && !may_wrap) {
     durations_view_ = stored->entries;
     has_durations_ = true;
@@ -84,7 +83,15 @@ Result<std::span<const std::uint64_t>> SpanGroup::durations() {
   return durations_view_;
 }
 
+bool SpanGroup::durations_may_wrap() const {
+  const Chunk* chunk = group_.directory().find(kDuration);
+  if (chunk == nullptr) return false;
+  const std::uint64_t last_start = group_.directory().facts.last_time;
+  return chunk->greatest >> 63 != 0 || chunk->greatest > UINT64_MAX - last_start;
+}
+
 Result<std::span<const std::uint32_t>> SpanGroup::narrow_durations() {
+  if (durations_may_wrap()) return std::span<const std::uint32_t>();
   KOLBEN_TRY(const std::span<const std::uint32_t> narrow, group_.narrow_numbers(kDuration));
   if (!narrow.empty() && narrow.size() != rows()) {
     return damaged(group_, "a duration for each row is missing");

@@ -36,6 +36,8 @@ class SpanGroup {
   Result<std::span<const std::uint64_t>> starts();
   // As Span::duration_nanos() has it: 0 where the end lies before the start.
   Result<std::span<const std::uint64_t>> durations();
+  // Whether an end may lie before its start: what is stored is the difference modulo 2^64 then.
+  bool durations_may_wrap() const;
   // The same, where all are below 2^32; empty otherwise.
   Result<std::span<const std::uint32_t>> narrow_durations();
   // The row of the parent; kNoParent, or kForeign where it is not in this row group.

@@ -97,9 +97,8 @@ Result<Prospect> IntrinsicScan::prepare_number(SpanGroup& group, std::uint32_t c
 }
 
 Result<Prospect> IntrinsicScan::prepare_duration(SpanGroup& group) {
-  const part::Chunk* chunk = group.columns().directory().find(span_column::kDuration);
-  // Ends before starts are stored as large numbers, and mean 0: then rows must be looked at.
-  if (chunk != nullptr && chunk->greatest >> 63 == 0) {
+  const bool has_column = group.columns().directory().find(span_column::kDuration) != nullptr;
+  if (has_column && !group.durations_may_wrap()) {
     return prepare_column(group, span_column::kDuration, plan_.unsigned_test, false);
   }
   Prospect prospect;
