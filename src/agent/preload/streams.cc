@@ -66,28 +66,36 @@ constexpr std::uint32_t bit_of(Direction direction) {
   return 1U << static_cast<unsigned>(direction);
 }
 
-// One direction of a stream, for one thread. Not taken where the stream ends.
+// One direction of a stream, for one thread; of MySQL's both, whose states are one. Not taken where
+// the stream ends.
 class StreamHold {
  public:
-  StreamHold(OpenStream& stream, Direction direction) : stream_(stream), bit_(bit_of(direction)) {
-    const std::uint32_t before = stream_.users.fetch_or(bit_, std::memory_order_acquire);
-    is_ours_ = (before & bit_) == 0;
-    is_open_ = (before & kEnding) == 0;
+  StreamHold(OpenStream& stream, Direction direction) : stream_(stream) {
+    const std::uint32_t bit = bit_of(direction);
+    is_taken_ = take(bit);
+    if (is_taken_ && stream_.protocol == Protocol::kMysql) {
+      is_taken_ = take(bit ^ (bit_of(Direction::kRequests) | bit_of(Direction::kReplies)));
+    }
   }
   StreamHold(const StreamHold&) = delete;
   StreamHold& operator=(const StreamHold&) = delete;
   ~StreamHold() { release(); }
-  explicit operator bool() const { return is_ours_ && is_open_; }
+  explicit operator bool() const { return is_taken_; }
   void release() {
-    if (is_ours_) stream_.users.fetch_and(~bit_, std::memory_order_release);
-    is_ours_ = false;
+    if (ours_ != 0) stream_.users.fetch_and(~ours_, std::memory_order_release);
+    ours_ = 0;
   }
 
  private:
+  bool take(std::uint32_t bit) {
+    const std::uint32_t before = stream_.users.fetch_or(bit, std::memory_order_acquire);
+    if ((before & bit) == 0) ours_ |= bit;
+    return (before & (bit | kEnding)) == 0;
+  }
+
   OpenStream& stream_;
-  std::uint32_t bit_;
-  bool is_ours_ = false;
-  bool is_open_ = false;
+  std::uint32_t ours_ = 0;
+  bool is_taken_ = false;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 // Bytes are from strangers: what does not fit ends in lost(), and nothing is guessed after that.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -43,7 +44,8 @@ struct MysqlSide {
   bool is_description = false;  // of columns or parameters: one of packets_left
 };
 
-// MySQL: where in a conversation both are; see mysql/framing.cc.
+// MySQL: where in a conversation both are; see mysql/framing.cc. One thread at a time, whichever
+// the direction.
 struct MysqlState {
   MysqlSide sides[2];  // by Direction
   std::uint32_t server_flags = 0;
@@ -72,13 +74,33 @@ struct MemcachedSide {
   bool is_noreply = false;  // the last word
 };
 
+// What both directions look at, each in a thread of its own perhaps.
+class SharedFlag {
+ public:
+  SharedFlag() = default;
+  SharedFlag(const SharedFlag& other) : flag_(static_cast<bool>(other)) {}
+  SharedFlag& operator=(const SharedFlag& other) {
+    *this = static_cast<bool>(other);
+    return *this;
+  }
+  SharedFlag& operator=(bool value) {
+    flag_.store(value, std::memory_order_relaxed);
+    return *this;
+  }
+  operator bool() const { return flag_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> flag_{false};
+};
+
 struct SkimState {
   SkimSide sides[2];  // by Direction
-  bool lost = false;
+  // Only ever set: what one direction has lost the other one does not find again.
+  SharedFlag lost;
   // PostgreSQL: messages have a type; the next reply is a single byte. HTTP/2: the preface has
   // begun.
   bool is_started = false;
-  bool expects_byte = false;
+  SharedFlag expects_byte;
   MysqlState mysql;
   MemcachedSide memcached[2];  // by Direction
 

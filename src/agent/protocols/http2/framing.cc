@@ -37,7 +37,7 @@ Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::
   if (direction == Direction::kRequests && !state.is_started) {
     const std::size_t left = kPrefaceBytes - side.header_size;
     const std::size_t taken = size < left ? size : left;
-    state.lost = !is_preface(side.header_size, bytes, taken);
+    if (!is_preface(side.header_size, bytes, taken)) state.lost = true;
     state.is_started = taken == left;
     side.header_size = static_cast<std::uint8_t>(state.is_started ? 0 : side.header_size + taken);
     return {taken, true};
@@ -52,7 +52,7 @@ Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::
   const bool shows = is_shown(side.header[3]);
   side.seen_left = shows ? length : 0;
   side.unseen_left = shows ? 0 : length;
-  state.lost = shows && length > kPayloadBytesMax;
+  if (shows && length > kPayloadBytesMax) state.lost = true;
   return {taken, true};
 }
 

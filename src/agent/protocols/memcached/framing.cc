@@ -38,20 +38,21 @@ void first_word(SkimState& state, Direction direction, MemcachedSide& side) {
     side.value_word = is_word(side.word, side.word_size, "VALUE") ? kValueWordOfReply : 0;
     return;
   }
-  state.lost = true;
+  bool is_known = false;
   for (const Command& command : kCommands) {
     if (!is_word(side.word, side.word_size, command.name)) continue;
     side.value_word = command.value_word;
     side.may_want_no_answer = command.may_want_no_answer;
-    state.lost = false;
+    is_known = true;
   }
+  if (!is_known) state.lost = true;
 }
 
 void end_word(SkimState& state, Direction direction, MemcachedSide& side) {
   if (side.words == 0) first_word(state, direction, side);
   const bool is_length = side.words != 0 && side.words == side.value_word;
   if (is_length) {
-    state.lost = state.lost || side.number > kValueBytesMax;
+    if (side.number > kValueBytesMax) state.lost = true;
     side.value_left = side.number + 2;
   }
   side.is_noreply =
@@ -60,7 +61,7 @@ void end_word(SkimState& state, Direction direction, MemcachedSide& side) {
 }
 
 void end_line(SkimState& state, SkimSide& skim_side, MemcachedSide& side) {
-  state.lost = state.lost || (side.value_word != 0 && side.value_left == 0);
+  if (side.value_word != 0 && side.value_left == 0) state.lost = true;
   skim_side.unseen_left = side.value_left;
   side = {};
 }
@@ -77,7 +78,7 @@ void add_to_word(SkimState& state, MemcachedSide& side, std::uint8_t byte) {
                                                                              : side.word_size);
   const bool is_length = side.words != 0 && side.words == side.value_word;
   if (!is_length) return;
-  state.lost = state.lost || !is_digit(byte) || side.number > kValueBytesMax;
+  if (!is_digit(byte) || side.number > kValueBytesMax) state.lost = true;
   if (!state.lost) side.number = side.number * 10 + (byte - std::uint32_t{'0'});
 }
 
@@ -120,7 +121,7 @@ Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::
   std::size_t taken = 1;
   while (taken < size && bytes[taken] > ' ') add_to_word(state, side, bytes[taken++]);
   side.line_size += static_cast<std::uint32_t>(taken - 1);
-  state.lost = state.lost || side.line_size > kLineBytesMax;
+  if (side.line_size > kLineBytesMax) state.lost = true;
   return {taken, false};
 }
 

@@ -77,7 +77,7 @@ Seen response_byte(SkimState& state, std::uint32_t position, std::uint8_t byte) 
   switch (my.step) {
     case kFixed:
       if (position < 4) set_byte(my.client_flags, position, 0, byte);
-      if (position == 3) state.lost = !is_followed(my);
+      if (position == 3 && !is_followed(my)) state.lost = true;
       if (position == kMariadbFlags) {
         const bool is_mariadb = ((my.client_flags | my.server_flags) & kIsMysql) == 0;
         my.caches_columns = my.caches_columns && is_mariadb && (byte & kCacheMetadata) != 0;
@@ -86,13 +86,13 @@ Seen response_byte(SkimState& state, std::uint32_t position, std::uint8_t byte) 
       return {true};
     case kUser:
       if (byte == 0) my.step = kSecretLength;
-      state.lost = state.lost || position > kFixedBytesOfResponse + kNameBytesMax;
+      if (position > kFixedBytesOfResponse + kNameBytesMax) state.lost = true;
       return {true};
     case kSecretLength:
       if ((my.client_flags & (kAuthLengthByte | kAuthLengthEncoded)) == 0) {
         return byte == 0 ? after_secret(my) : Seen{};
       }
-      state.lost = state.lost || bytes_of_number(byte) != 1;
+      if (bytes_of_number(byte) != 1) state.lost = true;
       my.hidden_left = byte;
       my.step = kSecret;
       return byte == 0 ? after_secret(my) : Seen{};
@@ -149,7 +149,7 @@ bool is_known(std::uint8_t command) {
 Seen begin_command(SkimState& state, SkimSide& skim_side, MysqlSide& side, std::uint8_t command) {
   MysqlState& my = state.mysql;
   const bool is_answered = !is_unanswered(command);
-  state.lost = !is_known(command) || (is_answered && my.command != kNoCommand);
+  if (!is_known(command) || (is_answered && my.command != kNoCommand)) state.lost = true;
   if (is_answered) {
     my.command = command;
     my.step = command == kFieldList || command == kFetch ? kRows : kFirst;
@@ -186,7 +186,7 @@ Seen greeting_byte(SkimState& state, std::uint32_t position, std::uint8_t byte) 
   constexpr std::uint32_t kMariadbFlags = 27;
   MysqlState& my = state.mysql;
   if (position == 0) {
-    state.lost = byte != kProtocolVersion;
+    if (byte != kProtocolVersion) state.lost = true;
     return {};
   }
   if (my.version_bytes == 0) {
@@ -252,7 +252,7 @@ Seen count_byte(SkimState& state, const MysqlSide& side) {
   const std::uint32_t wanted = number + (my.caches_columns ? 1 : 0);
   if (side.position + 1 < wanted) return {};
   const std::uint64_t columns = number_of(side.begun);
-  state.lost = columns > kColumnsMax;
+  if (columns > kColumnsMax) state.lost = true;
   const bool are_told = !my.caches_columns || side.begun[number] != 0;
   my.packets_left = are_told ? static_cast<std::uint32_t>(columns) : 0;
   if (!negotiated(my, kDeprecateEof)) ++my.packets_left;
@@ -363,7 +363,7 @@ Run header(SkimState& state, Direction direction, MysqlSide& side, const std::ui
   if (side.left != 0) return {taken, is_shown};
   // Empty ones end a file, or go on with one that was just as long as a packet can be.
   const bool may_be_empty = side.goes_on || my.phase == kAuth || (is_request && my.sends_file);
-  state.lost = !may_be_empty;
+  if (!may_be_empty) state.lost = true;
   end_packet(state, direction, side);
   return {taken, is_shown};
 }
@@ -393,7 +393,7 @@ Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::
   }
   if (side.left == 0) {
     // What an answer's packet is was not told in time.
-    state.lost = state.lost || !seen.hides_rest;
+    if (!seen.hides_rest) state.lost = true;
     end_packet(state, direction, side);
   }
   return {1, seen.is_shown};

@@ -53,7 +53,7 @@ void untyped_message(SkimState& state, SkimSide& side) {
   } else if (code == kCancelCode) {
     expect(side, length - kUntypedHeaderBytes, 0);  // a secret
   } else {
-    state.lost = code != kStartupCode;
+    if (code != kStartupCode) state.lost = true;
     state.is_started = true;
     expect(side, length - kUntypedHeaderBytes, kStartupBytesMax);
   }

@@ -75,7 +75,7 @@ void end_of_line(SkimState& state, Direction direction, SkimSide& side) {
     }
     side.unseen_left = whole - side.seen_left;
   }
-  state.lost = state.lost || side.number > kNumberMax;
+  if (side.number > kNumberMax) state.lost = true;
   side.header_size = 0;
   side.header[1] = 0;
   side.number = 0;
