@@ -32,8 +32,10 @@ int check(const std::string& data, const storage::engine::CheckOptions& options)
                 checked->damaged_parts, checked->parts);
     return 0;
   }
-  std::printf("%zu of %zu parts are damaged; --repair sets them aside and keeps the rest\n",
-              checked->damaged_parts, checked->parts);
+  std::printf(
+      "%zu of %zu parts are damaged; --repair sets them aside, makes a damaged manifest anew "
+      "and keeps the rest\n",
+      checked->damaged_parts, checked->parts);
   return 1;
 }
 

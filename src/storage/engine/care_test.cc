@@ -135,6 +135,30 @@ TEST_F(CareTest, ManifestsThatAreMadeAnewKnowWhatWasDeleted) {
   EXPECT_EQ(count_of(2) + count_of(4), 0U);
 }
 
+// Killed: the log still has what was deleted.
+TEST_F(CareTest, ManifestsThatAreMadeAnewReadNothingDeletedFromTheLog) {
+  ASSERT_EQ(open().to_string(), "OK");
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1, .id = 1}, {.trace = 2, .id = 2}})));
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 3, .id = 3}})));
+  const std::string log =
+      *read_file(system_file_system(), options_.path + "/wal/000001.log", 1 << 20);
+  ASSERT_TRUE(engine_->flush());
+  const TraceId gone = trace_id(2);
+  ASSERT_TRUE(engine_->delete_traces({&gone, 1}));
+  const std::string killed = copy_of_files("killed");
+  if (!std::filesystem::exists(killed + "/wal/000001.log")) {
+    std::ofstream(killed + "/wal/000001.log", std::ios::binary) << log;
+  }
+  std::filesystem::remove(killed + "/MANIFEST");
+  options_.path = killed;
+  engine_.reset();
+  ASSERT_TRUE(check(true));
+  ASSERT_EQ(open().to_string(), "OK");
+  EXPECT_EQ(count_of(1), 1U);
+  EXPECT_EQ(count_of(2), 0U);
+  EXPECT_EQ(count_of(3), 1U);
+}
+
 // Killed when the parts of a chunk were written and the manifest was not; then that is lost too.
 TEST_F(CareTest, ManifestsThatAreMadeAnewLeaveTheNewestChunkToTheLog) {
   ASSERT_EQ(open().to_string(), "OK");

@@ -34,22 +34,24 @@ Status check_part(const DataDirectory& directory, const ManifestPart& facts, boo
   return thorough ? stored.part->check() : Status::ok();
 }
 
-// How far into the log the parts reach for certain. The newest chunk of the log may have been on
-// its way into parts; read again, what is there already is recognised.
-std::uint64_t covered_by(const std::vector<StoredPart>& parts) {
+// How far into the log the parts reach for certain. `last_sequences` are the parts'. The newest
+// chunk of the log may have been on its way into parts; read again, what is there already is
+// recognised. Not so a part that was merged, or had rows deleted: a manifest listed it, and what
+// was deleted must not be read again.
+std::uint64_t covered_by(const std::vector<ManifestPart>& parts,
+                         const std::vector<std::uint64_t>& last_sequences) {
   std::uint64_t newest = 0;
-  for (const StoredPart& stored : parts) {
-    newest = std::max(newest, stored.part->facts().last_sequence);
-  }
+  for (const std::uint64_t last : last_sequences) newest = std::max(newest, last);
   std::uint64_t covered = 0;
-  for (const StoredPart& stored : parts) {
-    const std::uint64_t last = stored.part->facts().last_sequence;
-    if (last < newest || stored.facts.merges > 0) covered = std::max(covered, last);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool was_listed = parts[i].merges > 0 || parts[i].deleted_rows > 0;
+    if (last_sequences[i] < newest || was_listed) covered = std::max(covered, last_sequences[i]);
   }
   return covered;
 }
 
-// Gives the parts the rows back that were deleted of them; of several lists the longest has all.
+// Finds again which rows of the parts were deleted; of several lists of one part the longest has
+// what the others have.
 Status find_deleted(const DataDirectory& directory, const std::vector<std::string>& names,
                     Manifest& manifest, Findings& findings) {
   for (const std::string& name : names) {
@@ -81,7 +83,7 @@ Status find_deleted(const DataDirectory& directory, const std::vector<std::strin
 Result<Manifest> manifest_of_parts(const DataDirectory& directory, Findings& findings) {
   KOLBEN_TRY(const std::vector<std::string> names, directory.files().list(directory.parts_path()));
   Manifest manifest;
-  std::vector<StoredPart> parts;
+  std::vector<std::uint64_t> last_sequences;
   for (const std::string& name : names) {
     const std::uint64_t number = number_in_name(name, ".part");
     if (number == 0) continue;
@@ -95,10 +97,10 @@ Result<Manifest> manifest_of_parts(const DataDirectory& directory, Findings& fin
       continue;
     }
     manifest.parts.push_back(facts_of(**part, number, merges_of(**part)));
-    parts.push_back({manifest.parts.back(), *part, nullptr});
+    last_sequences.push_back((*part)->facts().last_sequence);
   }
-  manifest.covered = covered_by(parts);
   KOLBEN_RETURN_IF_ERROR(find_deleted(directory, names, manifest, findings));
+  manifest.covered = covered_by(manifest.parts, last_sequences);
   return manifest;
 }
 

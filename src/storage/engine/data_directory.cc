@@ -120,7 +120,7 @@ Status DataDirectory::read_format() {
     return Status::ok();
   }
   if (!key || check != std::string(kFormatCheck) + hex_of(crc32c(hex_of(*key))) + "\n") {
-    return data_loss(
+    return failed_precondition(
         "its FORMAT is damaged, and the log cannot be read without the key that is in it; put the "
         "FORMAT of a snapshot or another copy of this store there");
   }

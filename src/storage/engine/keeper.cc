@@ -95,8 +95,9 @@ std::uint64_t Keeper::time_of_retention() {
   const std::uint64_t step =
       std::max(expected, now.unix_nanos) - std::min(expected, now.unix_nanos);
   if (step > kClockStepNanos) {
-    around_.report("the clock was set by " + std::to_string(step / 1'000'000'000) +
-                   " s: nothing is removed for its age in the next ten minutes");
+    around_.report("the clock went " + std::to_string(step / 1'000'000'000) +
+                   " s astray (set, or the machine slept): nothing is removed for its age in the "
+                   "next ten minutes");
     clock_trusted_from_ = now.steady_nanos + kDistrustNanos;
   }
   return now.steady_nanos < clock_trusted_from_ ? 0 : now.unix_nanos;
