@@ -428,4 +428,5 @@ except psycopg2.OperationalError:
     print("refused")
 """], cwd=tmp_path, capture_output=True, text=True, timeout=30)
     assert "refused" in done.stdout and spans_of(done.stdout) == []
-    assert "1 connections in other protocols than HTTP/1 were not understood" in done.stderr
+    assert ("1 connections to databases or over HTTP/2 were not followed to their end: encrypted, not "
+            "understood, or with gaps (docs/agent.md)") in done.stderr

@@ -86,7 +86,7 @@ struct OpenExchange {
 struct OpenStream {
   std::atomic<std::uint32_t> next_free;
   std::atomic<std::uint32_t> number;  // in this process
-  std::atomic<std::uint32_t> users;   // see StreamHold
+  std::atomic<std::uint32_t> users;   // see StreamHold (streams.cc)
   std::uint32_t generation;           // of forks: whose connection this is
   Protocol protocol;
   EndReason end_reason;

@@ -166,7 +166,8 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
   say(counts.damaged, "records were damaged");
   say(counts.output_cut, "bytes of output were too much at once and were not captured");
   say(counts.streams_given_up,
-      "connections in other protocols than HTTP/1 were not understood, or had gaps");
+      "connections to databases or over HTTP/2 were not followed to their end: encrypted, not "
+      "understood, or with gaps (docs/agent.md)");
   say(counts.measurements_refused,
       "measurements were refused: no numbers, or too many instruments");
 }

@@ -4,6 +4,7 @@
 
 #include "agent/process/limits.h"
 #include "agent/process/settings.h"
+#include "base/random.h"
 
 namespace kolben::agent {
 namespace {
@@ -24,7 +25,6 @@ EndReason end_reason(CallEnd end) {
 
 }  // namespace
 
-// The finalizer of SplitMix64 (Steele, Lea and Flood) on steps of its sequence.
 Context context_of(const Origin& origin, std::uint32_t number) {
   Context context;
   std::memcpy(context.trace_id, origin.trace_id, sizeof context.trace_id);
@@ -33,10 +33,7 @@ Context context_of(const Origin& origin, std::uint32_t number) {
   if (number == 0) return context;
   std::uint64_t value = 0;
   std::memcpy(&value, origin.span_id, sizeof value);
-  value += 0x9e37'79b9'7f4a'7c15 * number;
-  value = (value ^ (value >> 30)) * 0xbf58'476d'1ce4'e5b9;
-  value = (value ^ (value >> 27)) * 0x94d0'49bb'1331'11eb;
-  value ^= value >> 31;
+  value = Random(value + number).next();
   std::memcpy(context.span_id, &value, sizeof value);
   return context;
 }

@@ -3,7 +3,8 @@
 // the program, and only their length is told. It knows where messages begin and end, and nothing of
 // what they mean.
 //
-// Runs in the programs: freestanding, no allocation, one object a connection, not thread safe.
+// Runs in the programs: freestanding, no allocation, one object a connection. Each direction is for
+// one thread at a time; of MySQL both are.
 // Bytes are from strangers: what does not fit ends in lost(), and nothing is guessed after that.
 #pragma once
 

@@ -1,0 +1,125 @@
+// The part of Connections that reads HTTP/1.x: what the bytes of requests and responses come to,
+// and which trace a request belongs to once its head is complete.
+#include <cstring>
+
+#include "agent/preload/connections.h"
+#include "agent/preload/ids.h"
+
+namespace kolben::agent {
+
+using http1::Looks;
+using http1::Message;
+
+void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
+                               const std::uint8_t* bytes, std::size_t size) {
+  const bool is_client = socket.role.load(std::memory_order_relaxed) == Role::kClient;
+  while (size != 0) {
+    OpenExchange* exchange = socket.last;
+    if (exchange == nullptr || exchange->request.complete()) {
+      // RFC 9112, 2.2: a line end before a request is no part of it.
+      if (*bytes == '\r' || *bytes == '\n') {
+        ++bytes;
+        --size;
+        continue;
+      }
+      if (http1::looks_like_request(bytes, size) == Looks::kNo) return give_up(socket);
+      exchange = begin(thread, socket, file, is_client);
+      if (exchange == nullptr) return;
+    }
+    const std::size_t used = exchange->request.feed(bytes, size);
+    if (exchange->request.failed()) return give_up(socket);
+    if (!exchange->head_seen && exchange->request.head_complete()) {
+      request_head_complete(thread, socket, exchange);
+    }
+    if (exchange->recorded && exchange->request.complete() && socket.first == exchange) {
+      end(socket, exchange);
+    }
+    bytes += used;
+    size -= used;
+  }
+}
+
+// From the request on whose behalf it is made, or a new trace.
+void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
+  if (exchange->owner.exchange != nullptr) {
+    std::memcpy(exchange->self.trace_id, exchange->owner_context.trace_id, 16);
+    std::memcpy(exchange->parent_span_id, exchange->owner_context.span_id, 8);
+    exchange->self.flags = sampler_->child(exchange->self.trace_id, exchange->owner_context.flags);
+  } else {
+    random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
+    exchange->self.flags = sampler_->root(exchange->self.trace_id);
+  }
+}
+
+// The trace is known from here on.
+void Connections::request_head_complete(ThreadState& thread, Socket& socket,
+                                        OpenExchange* exchange) {
+  exchange->head_seen = true;
+  Traceparent header;
+  const bool valid = exchange->request.trace_headers().context(formats_, &header);
+  // What we have written into the request ourselves is known already.
+  if (valid && !exchange->has_injected) {
+    // A client that writes the header itself has a span of its own: ours is below it.
+    std::memcpy(exchange->self.trace_id, header.trace_id, sizeof(header.trace_id));
+    std::memcpy(exchange->parent_span_id, header.span_id, sizeof(header.span_id));
+    constexpr std::uint8_t kDefined = 3;  // sampled, random
+    exchange->self.flags = sampler_->child(exchange->self.trace_id, header.flags & kDefined);
+    exchange->parent_is_remote = !exchange->is_client.load(std::memory_order_relaxed);
+  } else if (!exchange->has_injected) {
+    inherit_trace(thread, exchange);
+  }
+  show(thread, socket, exchange);
+  if (!exchange->is_client.load(std::memory_order_relaxed)) serve(thread, exchange);
+}
+
+void Connections::feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
+                                std::size_t size) {
+  while (size != 0) {
+    OpenExchange* exchange = socket.first;
+    // Bytes without a request, or after the answer: nothing to put them to.
+    if (exchange == nullptr || exchange->recorded || !exchange->head_seen) return;
+    // A fork's child that answers makes the request its own.
+    if (exchange->generation != generation_) {
+      exchange->generation = generation_;
+      show(thread, socket, exchange);
+    }
+    if (!exchange->response_begun) {
+      exchange->response_begun = true;
+      exchange->response.begin(Message::Kind::kResponse, {}, exchange->request.method());
+    }
+    const std::size_t used = exchange->response.feed(bytes, size);
+    bytes += used;
+    size -= used;
+    if (exchange->response.complete() && exchange->response.interim()) {
+      exchange->response_begun = false;
+      continue;
+    }
+    response_advanced(thread, socket, exchange);
+    if (used == 0) return;
+  }
+}
+
+// After bytes of the response, or its end.
+void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange) {
+  if (exchange->response.failed()) return give_up(socket);
+  if (exchange->is_client.load(std::memory_order_relaxed)) {
+    // An event loop that goes on with the request on whose behalf it asked.
+    if (!serves(thread) && alive(exchange->owner)) {
+      thread.request = exchange->owner;
+      thread.request_context = exchange->owner_context;
+    }
+  } else if (thread.request.exchange != exchange) {
+    serve(thread, exchange);
+  }
+  if (!exchange->response.complete()) {
+    if (exchange->response.until_close()) exchange->last_time = system_->now();
+    return;
+  }
+  const bool switches = exchange->response.switches_protocol();
+  const std::uint64_t time = exchange->last_time != 0 ? exchange->last_time : system_->now();
+  record(thread, socket, exchange, time, EndReason::kComplete);
+  if (switches) return give_up(socket);
+  if (exchange->request.complete()) end(socket, exchange);
+}
+
+}  // namespace kolben::agent
