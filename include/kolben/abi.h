@@ -80,6 +80,15 @@ typedef struct kolben_table {
   /* The thread's context as a W3C traceparent (55 characters, no end zero); 0 where there is none.
    */
   size_t (*traceparent)(char* buffer, size_t size);
+
+  /* For runtimes that move work between threads and callbacks (event loops, pools): what the thread
+   * works for is taken along as two numbers. Later members than the ones above. */
+
+  /* The request that this thread serves, 0: none. Below 2^53; stale once the request has ended. */
+  uint64_t (*request)(void);
+  /* From now on this thread works for `request`, and below `span` within it; 0 and what has ended:
+   * for none. Once called, nothing else is guessed for this thread. */
+  void (*work_for)(uint64_t request, kolben_span span);
 } kolben_table;
 
 /* Defined by the agent's preloaded library. */

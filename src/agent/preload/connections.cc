@@ -350,7 +350,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
 // The one that the thread serves, or, in an event loop, the one that connected.
 const ExchangeReference* Connections::owner_of(const ThreadState& thread, const Socket& socket) {
   if (alive(thread.request)) return &thread.request;
-  return alive(socket.owner) ? &socket.owner : nullptr;
+  return !thread.is_told && alive(socket.owner) ? &socket.owner : nullptr;
 }
 
 // Takes the connection's first exchange away.

@@ -189,6 +189,11 @@ class Connections {
   void set_route(ThreadState& thread, const char* route, std::size_t size);
   bool add_attribute(ThreadState& thread, const kolben_attribute& attribute);
 
+  // The request that the thread serves as a number of less than 53 bits, 0: none; and the other way
+  // round: the thread works for that request from now on, for none if it has ended.
+  std::uint64_t request(const ThreadState& thread);
+  void work_for(ThreadState& thread, std::uint64_t request);
+
   // Whether the thread serves a request now.
   static bool serves(const ThreadState& thread);
 

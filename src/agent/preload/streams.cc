@@ -206,7 +206,8 @@ void Connections::locate(ThreadState& thread, const Socket& socket, bool is_shar
                           : owner == nullptr       ? nullptr
                           : owner == &socket.owner ? &socket.owner_context
                                                    : &thread.request_context;
-  const bool is_guess = is_shared || (thread.span == 0 && owner == &socket.owner);
+  const bool is_guess =
+      !thread.is_told && (is_shared || (thread.span == 0 && owner == &socket.owner));
   const bool is_link = parent != nullptr && is_guess &&
                        !serves_alone(thread, owner != nullptr ? owner->exchange : nullptr);
   if (parent != nullptr) {

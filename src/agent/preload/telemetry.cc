@@ -250,4 +250,11 @@ std::size_t Telemetry::traceparent(ThreadState& thread, char* buffer, std::size_
   return kTraceparentSize;
 }
 
+void Telemetry::work_for(ThreadState& thread, std::uint64_t request, kolben_span handle) {
+  connections_->work_for(thread, request);
+  const OpenSpan* span = find(handle);
+  thread.span = span != nullptr ? handle : 0;
+  thread.span_context = span != nullptr ? span->self : Context();
+}
+
 }  // namespace kolben::agent

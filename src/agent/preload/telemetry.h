@@ -83,6 +83,7 @@ class Telemetry {
   void log(ThreadState& thread, int severity, kolben_text body, const kolben_attribute* attributes,
            std::size_t count);
   std::size_t traceparent(ThreadState& thread, char* buffer, std::size_t size);
+  void work_for(ThreadState& thread, std::uint64_t request, kolben_span span);
 
  private:
   OpenSpan* find(kolben_span handle);

@@ -63,6 +63,16 @@ std::size_t traceparent(char* buffer, std::size_t size) {
   return guard ? agent_instance.telemetry.traceparent(guard.thread(), buffer, size) : 0;
 }
 
+std::uint64_t request() {
+  ThreadGuard guard;
+  return guard ? agent_instance.connections.request(guard.thread()) : 0;
+}
+
+void work_for(std::uint64_t request, kolben_span span) {
+  ThreadGuard guard;
+  if (guard) agent_instance.telemetry.work_for(guard.thread(), request, span);
+}
+
 constexpr kolben_table kTable = {
     .version = 1,
     .size = sizeof(kolben_table),
@@ -77,6 +87,8 @@ constexpr kolben_table kTable = {
     .record = record,
     .log = log,
     .traceparent = traceparent,
+    .request = request,
+    .work_for = work_for,
 };
 
 }  // namespace

@@ -28,6 +28,8 @@ struct ThreadState {
   // The request that the thread served last; it is being served while the reference is alive.
   ExchangeReference request;
   Context request_context;
+  // A shim of the runtime says what the thread works for (work_for() of kolben/abi.h).
+  bool is_told = false;
   std::uint64_t span = 0;  // the innermost span of the API, 0: none
   Context span_context;    // that of `span`
 };
