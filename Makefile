@@ -13,7 +13,7 @@ help: ## what there is
 demo: build ## install what is missing, build, run the whole scenario
 	@tools/demo
 
-build: deps ui ## kolben, opentelemetry-instrument, libkolben-agent.so and todo into build/bin
+build: deps ui ## kolben, opentelemetry-instrument and its parts, and todo into build/bin
 	@tools/build release
 
 test: deps-test ui ## build and run all tests
@@ -41,9 +41,10 @@ clean: ## remove what was built
 	rm -rf $(BUILD) ui/dist ui/node_modules
 
 install: build ## copy the programs under PREFIX (/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/kolben
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/kolben $(DESTDIR)$(PREFIX)/include/kolben
 	install -m 755 $(BUILD)/bin/kolben $(BUILD)/bin/opentelemetry-instrument $(BUILD)/bin/todo $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/bin/libkolben-agent.so $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(BUILD)/bin/kolben-agent $(DESTDIR)$(PREFIX)/lib/kolben
 	install -m 644 include/kolben/abi.h include/kolben/telemetry.hpp $(DESTDIR)$(PREFIX)/include/kolben
 
 deps:

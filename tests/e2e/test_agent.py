@@ -59,10 +59,10 @@ def wait_listening(port, what):
 
 
 def agent_of(program):
-    """Ids of the agent processes that serve the program: `kolben agent ... --pid PID`."""
+    """Ids of the agent processes that serve the program: `kolben-agent ... --pid PID`."""
     listed = subprocess.run(["ps", "-eww", "-o", "pid=,args="], capture_output=True, text=True).stdout
     return [int(line.split()[0]) for line in listed.splitlines()
-            if "kolben" in line and " agent " in line and f"--pid {program.pid}" in line]
+            if "kolben-agent" in line and f"--pid {program.pid}" in line]
 
 
 def start_todo(tmp_path, programs, port, flags=(), env=None):

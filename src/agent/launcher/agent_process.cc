@@ -113,8 +113,8 @@ void leave_out_wrong_exporters() {
   char file[16];
   std::snprintf(pid, sizeof(pid), "%d", static_cast<int>(program));
   std::snprintf(file, sizeof(file), "%d", pidfd);
-  execl(start.binary, start.binary, "agent", "--ring", start.ring_path, "--pid", pid, "--pidfd",
-        file, start.crash_marks == nullptr ? nullptr : "--crash-marks", start.crash_marks,
+  execl(start.binary, start.binary, "--ring", start.ring_path, "--pid", pid, "--pidfd", file,
+        start.crash_marks == nullptr ? nullptr : "--crash-marks", start.crash_marks,
         static_cast<char*>(nullptr));
   std::fprintf(stderr, "opentelemetry-instrument: cannot run %s: %s; there is no telemetry\n",
                start.binary, std::strerror(errno));
@@ -125,8 +125,8 @@ void leave_out_wrong_exporters() {
 }  // namespace
 
 bool find_agent_binary(char* path) {
-  return take_variable("KOLBEN_BINARY", path) || find_beside("kolben", X_OK, path) ||
-         find_command("kolben", path);
+  return take_variable("KOLBEN_AGENT_BINARY", path) || find_beside("kolben-agent", X_OK, path) ||
+         find_beside("../lib/kolben/kolben-agent", X_OK, path);
 }
 
 bool find_agent_library(char* path) {

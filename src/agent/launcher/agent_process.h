@@ -6,7 +6,8 @@ namespace kolben::agent {
 
 struct RingHeader;
 
-// Finds the `kolben` binary: $KOLBEN_BINARY, beside this launcher, on PATH. False: nowhere.
+// Finds the agent process: $KOLBEN_AGENT_BINARY, beside this launcher or in ../lib/kolben. False:
+// nowhere.
 bool find_agent_binary(char* path);
 // Finds libkolben-agent.so: $KOLBEN_AGENT_LIBRARY, beside this launcher, in ../lib or
 // ../lib/kolben.

@@ -156,7 +156,8 @@ void set_up_agent(const char* path, char* const* arguments) {
   }
   char binary[kPathBytesMax];
   if (!find_agent_binary(binary)) {
-    return say("the program kolben is neither beside this one nor on PATH; there is no telemetry");
+    return say(
+        "kolben-agent is neither beside this program nor in ../lib/kolben; there is no telemetry");
   }
   char ring_path[kPathBytesMax];
   const RingHeader* ring = make_ring(ring_path);

@@ -1,6 +1,8 @@
-// The agent process as a program of its own, for tests of this folder.
+// kolben-agent: the process beside a program under opentelemetry-instrument.
 #include "agent/process/process_main.h"
+#include "base/standard_streams.h"
 
 int main(int argc, char** argv) {
+  kolben::open_standard_streams();
   return kolben::agent::process_main(argc, argv);
 }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/mutex.h"
-#include "net/grpc/client.h"
+#include "net/grpc/light_client.h"
 #include "net/http/client.h"
 #include "wire/compression.h"
 
@@ -78,8 +78,6 @@ class GrpcTransport final : public OtlpTransport {
     auto result = answer->wait(std::chrono::steady_clock::now() + timeout + kGrace);
     if (!result) return deadline_exceeded("the answer did not come in time");
     if (!result->has_value()) {
-      // A new channel tries to connect at once; an old one waits, longer each time.
-      if (result->error().code() == StatusCode::kUnavailable) client_.reset();
       return std::move(*result).error();
     }
     return otlp::decode_response(**result);
@@ -93,7 +91,7 @@ class GrpcTransport final : public OtlpTransport {
     client.metadata = settings_.headers;
     client.user_agent = user_agent();
     client.decode_status_details = otlp::decode_rpc_status;
-    KOLBEN_TRY(client_, net::grpc::Client::create(std::move(client)));
+    KOLBEN_TRY(client_, net::grpc::create_light_client(std::move(client)));
     return Status::ok();
   }
 

@@ -48,11 +48,9 @@ bool parse_number(std::string_view text, Number& number) {
   return end.ec == std::errc() && end.ptr == text.data() + text.size();
 }
 
-// The first argument may be the command's own name, "agent".
 bool parse_arguments(int argc, char** argv, Arguments& arguments) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
-    if (name == "agent") continue;
     if (i + 1 >= argc) return false;
     const std::string_view value = argv[++i];
     if (name == "--ring") {
@@ -178,10 +176,10 @@ int process_main(int argc, char** argv) {
   Arguments arguments;
   if (!parse_arguments(argc, argv, arguments)) {
     stderr_messages().say(
-        "usage: kolben agent --ring PATH --pid PID [--pidfd FILE_NUMBER] [--crash-marks PATH]");
+        "usage: kolben-agent --ring PATH --pid PID [--pidfd FILE_NUMBER] [--crash-marks PATH]");
     return 2;
   }
-  // Ten threads, most of them grpc++'s, which hardly allocate: they need no heap each.
+  // The exporters' threads hardly allocate: they need no heap each.
   ::mallopt(M_ARENA_MAX, 1);
   set_signals();
   RingHeader* const ring = map_ring(arguments.ring.c_str());

@@ -1,4 +1,4 @@
-// `kolben agent --ring PATH --pid PID`: the process beside the program. Started by the launcher in
+// `kolben-agent --ring PATH --pid PID`: the process beside the program. Started by the launcher in
 // a session of its own, with the program's environment and output.
 #pragma once
 

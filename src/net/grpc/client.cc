@@ -4,14 +4,13 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
-#include <algorithm>
 #include <atomic>
 #include <unordered_map>
 
 #include "base/mutex.h"
 #include "base/thread.h"
-#include "net/address.h"
 #include "net/grpc/byte_buffer.h"
+#include "net/grpc/client_target.h"
 #include "net/pem.h"
 
 namespace kolben::net::grpc {
@@ -24,45 +23,12 @@ constexpr int kBackoffMaxMs = 5'000;
 // Also how long one attempt to connect may take.
 constexpr int kConnectTimeMs = 5'000;
 
-struct Target {
-  std::string address;  // "localhost:4317", as messages name it
-  std::string uri;      // as grpc++ takes it
-  bool uses_tls = false;
-};
-
 // localhost needs no resolver, whose c-ares leaks a little at each look into the hosts file: it is
 // both loopback addresses, the IPv4 one mapped because one URI holds one family.
 std::string uri_of(const Address& address) {
   if (address.host != "localhost") return "dns:///" + address.to_string();
   const std::string port = std::to_string(address.port);
   return "ipv6:[::ffff:127.0.0.1]:" + port + ",[::1]:" + port;
-}
-
-Result<Target> read_endpoint(const ClientSettings& settings) {
-  std::string_view text = settings.endpoint;
-  Target target;
-  target.uses_tls = !settings.tls.insecure;
-  const auto strip = [&text](std::string_view prefix) {
-    if (!text.starts_with(prefix)) return false;
-    text.remove_prefix(prefix.size());
-    return true;
-  };
-  if (strip("https://")) {
-    target.uses_tls = true;
-  } else if (strip("http://")) {
-    target.uses_tls = false;
-  } else {
-    strip("dns:///");
-  }
-  if (text.ends_with('/')) text.remove_suffix(1);
-  KOLBEN_TRY(const Address address, parse_address(text));
-  if (address.host.empty() || address.port == 0) {
-    return invalid_argument("address \"" + settings.endpoint +
-                            "\": no host and port to connect to");
-  }
-  target.address = address.to_string();
-  target.uri = uri_of(address);
-  return target;
 }
 
 Result<std::shared_ptr<::grpc::ChannelCredentials>> make_credentials(
@@ -96,41 +62,13 @@ Result<std::shared_ptr<::grpc::ChannelCredentials>> make_credentials(
   return tls::TlsCredentials(options);
 }
 
-// grpc++ stops the program at metadata that is not allowed.
-Status check_metadata(const http::Headers& metadata) {
-  for (const auto& [name, value] : metadata) {
-    const bool is_name_good = !name.empty() && !name.starts_with("grpc-") &&
-                              std::all_of(name.begin(), name.end(), [](char c) {
-                                return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                                       c == '-' || c == '_' || c == '.';
-                              });
-    const bool is_value_good =
-        name.ends_with("-bin") ||
-        std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
-    if (!is_name_good || !is_value_good) {
-      return invalid_argument("header \"" + name +
-                              "\": gRPC allows letters, digits, '-', '_' and "
-                              "'.' in names, and printable ASCII in values");
-    }
-  }
-  return Status::ok();
-}
-
-http::Headers lower_names(http::Headers headers) {
-  for (auto& [name, value] : headers) {
-    for (char& c : name) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
-  }
-  return headers;
-}
-
 bool is_loopback(const std::string& address) {
   return address.starts_with("localhost:") || address.starts_with("127.") ||
          address.starts_with("[::1]:");
 }
 
-::grpc::ChannelArguments make_arguments(const ClientSettings& settings, const Target& target) {
+::grpc::ChannelArguments make_arguments(const ClientSettings& settings,
+                                        const ClientTarget& target) {
   ::grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstBackoffMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kBackoffMaxMs);
@@ -138,10 +76,9 @@ bool is_loopback(const std::string& address) {
   // Retries are the exporter's business, and the buffers for them would be grpc++'s.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  if (is_loopback(target.address)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (is_loopback(target.address.to_string())) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (!settings.user_agent.empty()) arguments.SetUserAgentPrefix(settings.user_agent);
-  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY,
-                      settings.authority.empty() ? target.address : settings.authority);
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority_of(settings, target));
   if (target.uses_tls && !settings.tls.server_name_override.empty()) {
     arguments.SetSslTargetNameOverride(settings.tls.server_name_override);
   }
@@ -169,11 +106,11 @@ struct RunningCall {
 
 class GrpcClient final : public Client {
  public:
-  GrpcClient(ClientSettings settings, Target target,
+  GrpcClient(ClientSettings settings, ClientTarget target,
              std::shared_ptr<::grpc::ChannelCredentials> credentials)
       : settings_(std::move(settings)),
         target_(std::move(target)),
-        stub_(::grpc::CreateCustomChannel(target_.uri, std::move(credentials),
+        stub_(::grpc::CreateCustomChannel(uri_of(target_.address), std::move(credentials),
                                           make_arguments(settings_, target_))),
         thread_("grpc-client", [this] { run(); }) {}
 
@@ -246,7 +183,7 @@ class GrpcClient final : public Client {
   Result<std::string> result_of(const RunningCall& call) const {
     if (call.status.ok()) return std::string(to_bytes(call.reply).view());
     Status status(static_cast<StatusCode>(call.status.error_code()),
-                  readable(call.status.error_message(), target_.address));
+                  readable(call.status.error_message(), target_.address.to_string()));
     const std::string details = call.status.error_details();
     if (details.empty() || settings_.decode_status_details == nullptr) return status;
     const Status detailed = settings_.decode_status_details(details);
@@ -255,7 +192,7 @@ class GrpcClient final : public Client {
   }
 
   const ClientSettings settings_;
-  const Target target_;
+  const ClientTarget target_;
   ::grpc::GenericStub stub_;
   ::grpc::CompletionQueue queue_;
   Mutex mutex_;
@@ -268,9 +205,8 @@ class GrpcClient final : public Client {
 }  // namespace
 
 Result<std::unique_ptr<Client>> Client::create(ClientSettings settings) {
-  KOLBEN_TRY(Target target, read_endpoint(settings));
-  settings.metadata = lower_names(std::move(settings.metadata));
-  KOLBEN_RETURN_IF_ERROR(check_metadata(settings.metadata));
+  KOLBEN_TRY(ClientTarget target, read_endpoint(settings));
+  KOLBEN_TRY(settings.metadata, read_metadata(std::move(settings.metadata)));
   KOLBEN_TRY(auto credentials, make_credentials(settings.tls, target.uses_tls));
   return std::unique_ptr<Client>(
       std::make_unique<GrpcClient>(std::move(settings), std::move(target), std::move(credentials)));

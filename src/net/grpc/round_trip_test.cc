@@ -1,4 +1,4 @@
-// The gRPC server and client against each other, over real sockets.
+// The gRPC server and both clients against each other, over real sockets.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "net/grpc/light_client.h"
 #include "net/grpc/test_server.h"
 #include "net/http/test_peer.h"
 #include "wire/compression.h"
@@ -19,7 +20,21 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-TEST(Grpc, MessageComesBack) {
+// Each test with each client.
+class Grpc : public testing::TestWithParam<CreateClient> {
+ protected:
+  static std::unique_ptr<Client> connect_to(const Server& server, ClientSettings settings = {}) {
+    return grpc::connect_to(server, std::move(settings), GetParam());
+  }
+};
+
+std::string name_of(const testing::TestParamInfo<CreateClient>& tested) {
+  return tested.param == &Client::create ? "grpcpp" : "light";
+}
+INSTANTIATE_TEST_SUITE_P(Both, Grpc, testing::Values(&Client::create, &create_light_client),
+                         name_of);
+
+TEST_P(Grpc, MessageComesBack) {
   const auto server = start(kEcho);
   const auto client = connect_to(*server);
   const Result<std::string> reply = call(*client, std::string("hello"));
@@ -27,7 +42,7 @@ TEST(Grpc, MessageComesBack) {
   EXPECT_EQ(*reply, "hello");
 }
 
-TEST(Grpc, EmptyAndLargeMessagesComeBack) {
+TEST_P(Grpc, EmptyAndLargeMessagesComeBack) {
   const auto server = start(kEcho);
   const auto client = connect_to(*server);
   for (const std::size_t size : {0U, 1U, 100'000U, 3'000'000U}) {
@@ -38,7 +53,7 @@ TEST(Grpc, EmptyAndLargeMessagesComeBack) {
   }
 }
 
-TEST(Grpc, HandlerSeesMethodPeerAndMetadata) {
+TEST_P(Grpc, HandlerSeesMethodPeerAndMetadata) {
   std::promise<Call> seen;
   const auto server = start([&seen](Call call, Responder responder) {
     responder.respond("");
@@ -56,7 +71,7 @@ TEST(Grpc, HandlerSeesMethodPeerAndMetadata) {
   EXPECT_NE(has, got.metadata.end());
 }
 
-TEST(Grpc, GzipArrivesAsItWasSent) {
+TEST_P(Grpc, GzipArrivesAsItWasSent) {
   std::promise<Call> seen;
   const auto server = start([&seen](Call call, Responder responder) {
     responder.respond("ok");
@@ -74,7 +89,7 @@ TEST(Grpc, GzipArrivesAsItWasSent) {
   EXPECT_TRUE(got.message.view() == gzip);
 }
 
-TEST(Grpc, CompressionThatGrpcDoesNotKnowIsRefused) {
+TEST_P(Grpc, CompressionThatGrpcDoesNotKnowIsRefused) {
   const auto server = start(kEcho);
   const auto client = connect_to(*server);
   const Result<std::string> reply = call(
@@ -84,7 +99,7 @@ TEST(Grpc, CompressionThatGrpcDoesNotKnowIsRefused) {
   EXPECT_EQ(reply.error().code(), StatusCode::kUnimplemented);
 }
 
-TEST(Grpc, UnknownMethodIsUnimplemented) {
+TEST_P(Grpc, UnknownMethodIsUnimplemented) {
   const auto server = start(kEcho);
   const auto client = connect_to(*server);
   const Result<std::string> reply =
@@ -94,7 +109,7 @@ TEST(Grpc, UnknownMethodIsUnimplemented) {
   EXPECT_EQ(reply.error().message(), "no method /kolben.Test/Other");
 }
 
-TEST(Grpc, OversizeIsResourceExhausted) {
+TEST_P(Grpc, OversizeIsResourceExhausted) {
   ServerSettings settings;
   settings.message_bytes_max = 1000;
   Rejections rejections;
@@ -107,7 +122,7 @@ TEST(Grpc, OversizeIsResourceExhausted) {
   EXPECT_TRUE(call(*client, std::string(1000, 'x')).has_value());
 }
 
-TEST(Grpc, DelayTravelsInTheDetails) {
+TEST_P(Grpc, DelayTravelsInTheDetails) {
   ServerSettings server_settings;
   server_settings.encode_status_details = [](const Status& status) {
     return std::to_string(status.retry_after()->count());
@@ -129,7 +144,7 @@ TEST(Grpc, DelayTravelsInTheDetails) {
   EXPECT_EQ(reply.error().retry_after(), milliseconds(1500));
 }
 
-TEST(Grpc, DroppedResponderIsInternal) {
+TEST_P(Grpc, DroppedResponderIsInternal) {
   const auto server = start([](Call, Responder) {});
   const auto client = connect_to(*server);
   const Result<std::string> reply = call(*client, std::string("x"));
@@ -153,7 +168,7 @@ struct Held {
   std::vector<Responder> responders;
 };
 
-TEST(Grpc, SlowAnswerIsDeadlineExceeded) {
+TEST_P(Grpc, SlowAnswerIsDeadlineExceeded) {
   Held held;
   const auto server =
       start([&held](Call, Responder responder) { held.keep(std::move(responder)); });
@@ -166,7 +181,7 @@ TEST(Grpc, SlowAnswerIsDeadlineExceeded) {
   EXPECT_EQ(reply.error().code(), StatusCode::kDeadlineExceeded);
 }
 
-TEST(Grpc, StopLetsRunningCallsBeAnswered) {
+TEST_P(Grpc, StopLetsRunningCallsBeAnswered) {
   Held held;
   const auto server =
       start([&held](Call, Responder responder) { held.keep(std::move(responder)); });
@@ -183,7 +198,7 @@ TEST(Grpc, StopLetsRunningCallsBeAnswered) {
   EXPECT_EQ(stopped.wait_for(seconds(5)), std::future_status::ready);
 }
 
-TEST(Grpc, StopEndsCallsWithoutAnswerAtTheDeadline) {
+TEST_P(Grpc, StopEndsCallsWithoutAnswerAtTheDeadline) {
   Held held;
   const auto server =
       start([&held](Call, Responder responder) { held.keep(std::move(responder)); });
@@ -197,7 +212,7 @@ TEST(Grpc, StopEndsCallsWithoutAnswerAtTheDeadline) {
   held.responders[0].respond("nobody hears it");
 }
 
-TEST(Grpc, ClientThatGoesCancelsItsCalls) {
+TEST_P(Grpc, ClientThatGoesCancelsItsCalls) {
   Held held;
   const auto server =
       start([&held](Call, Responder responder) { held.keep(std::move(responder)); });
@@ -211,7 +226,7 @@ TEST(Grpc, ClientThatGoesCancelsItsCalls) {
   EXPECT_EQ(promise.get_future().get().error().code(), StatusCode::kCancelled);
 }
 
-TEST(Grpc, RefusedConnectionSaysSo) {
+TEST_P(Grpc, RefusedConnectionSaysSo) {
   std::uint16_t port = 0;
   {
     const auto server = start(kEcho);
@@ -220,7 +235,7 @@ TEST(Grpc, RefusedConnectionSaysSo) {
   ClientSettings settings;
   settings.endpoint = "localhost:" + std::to_string(port);
   settings.tls.insecure = true;
-  const auto client = Client::create(settings);
+  const auto client = GetParam()(settings);
   ASSERT_TRUE(client.has_value());
   const Result<std::string> reply = call(**client, std::string("x"));
   ASSERT_FALSE(reply.has_value());
@@ -228,7 +243,7 @@ TEST(Grpc, RefusedConnectionSaysSo) {
                                            std::to_string(port) + ": Connection refused");
 }
 
-TEST(Grpc, ServerThatStartsLaterIsFound) {
+TEST_P(Grpc, ServerThatStartsLaterIsFound) {
   std::uint16_t port = 0;
   {
     const auto server = start(kEcho);
@@ -237,7 +252,7 @@ TEST(Grpc, ServerThatStartsLaterIsFound) {
   ClientSettings settings;
   settings.endpoint = "localhost:" + std::to_string(port);
   settings.tls.insecure = true;
-  const auto client = Client::create(settings);
+  const auto client = GetParam()(settings);
   ASSERT_TRUE(client.has_value());
   EXPECT_FALSE(call(**client, std::string("x")).has_value());
   const auto server = start(kEcho, {.endpoint = settings.endpoint, .tls = {}});
@@ -249,7 +264,7 @@ TEST(Grpc, ServerThatStartsLaterIsFound) {
   EXPECT_TRUE(is_found);
 }
 
-TEST(Grpc, PortInUseNamesItsHolder) {
+TEST(GrpcServer, PortInUseNamesItsHolder) {
   const auto server = start(kEcho);
   const Result<std::unique_ptr<Server>> second =
       Server::start({.endpoint = "localhost:" + std::to_string(server->port()), .tls = {}}, kEcho);
@@ -269,7 +284,7 @@ TlsServerSettings server_tls() {
   return tls;
 }
 
-TEST(GrpcTls, MessageComesBack) {
+TEST_P(Grpc, TlsMessageComesBack) {
   const auto server = start(kEcho, {.endpoint = {}, .tls = server_tls()});
   ClientSettings settings;
   settings.tls.ca_file = kTls + "ca.pem";
@@ -279,7 +294,7 @@ TEST(GrpcTls, MessageComesBack) {
   EXPECT_EQ(*reply, "hello");
 }
 
-TEST(GrpcTls, VerificationCanBeSkipped) {
+TEST_P(Grpc, TlsVerificationCanBeSkipped) {
   const auto server = start(kEcho, {.endpoint = {}, .tls = server_tls()});
   ClientSettings settings;
   settings.tls.insecure_skip_verify = true;
@@ -288,7 +303,7 @@ TEST(GrpcTls, VerificationCanBeSkipped) {
   ASSERT_TRUE(reply.has_value()) << reply.error().to_string();
 }
 
-TEST(GrpcTls, PlainPeerIsCounted) {
+TEST_P(Grpc, TlsPlainPeerIsCounted) {
   Rejections rejections;
   const auto server = start(kEcho, {.endpoint = {}, .tls = server_tls()}, rejections.counter());
   const auto client = connect_to(*server);
@@ -296,7 +311,7 @@ TEST(GrpcTls, PlainPeerIsCounted) {
   EXPECT_TRUE(rejections.wait_for("plain_on_tls_port"));
 }
 
-TEST(GrpcTls, ServerWithoutCertificateIsRefused) {
+TEST(GrpcServer, WithoutCertificateItIsRefused) {
   TlsServerSettings tls;
   tls.enabled = true;
   const auto server = Server::start({.endpoint = "localhost:0", .tls = tls}, kEcho);
@@ -304,12 +319,12 @@ TEST(GrpcTls, ServerWithoutCertificateIsRefused) {
   EXPECT_EQ(server.error().code(), StatusCode::kInvalidArgument);
 }
 
-TEST(GrpcClient, RefusesHeadersThatGrpcCannotSend) {
+TEST_P(Grpc, RefusesHeadersThatGrpcCannotSend) {
   for (const std::string name : {"bad name", "grpc-timeout", ""}) {
     ClientSettings settings;
     settings.endpoint = "localhost:4317";
     settings.metadata = {{name, "x"}};
-    EXPECT_FALSE(Client::create(settings).has_value()) << name;
+    EXPECT_FALSE(GetParam()(settings).has_value()) << name;
   }
 }
 

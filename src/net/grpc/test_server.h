@@ -24,12 +24,15 @@ inline std::unique_ptr<Server> start(Handler handler, ServerSettings settings = 
   return std::move(server).value();
 }
 
-inline std::unique_ptr<Client> connect_to(const Server& server, ClientSettings settings = {}) {
+using CreateClient = Result<std::unique_ptr<Client>> (*)(ClientSettings);
+
+inline std::unique_ptr<Client> connect_to(const Server& server, ClientSettings settings = {},
+                                          CreateClient create = Client::create) {
   settings.endpoint = "localhost:" + std::to_string(server.port());
   if (settings.tls.ca_file.empty() && !settings.tls.insecure_skip_verify) {
     settings.tls.insecure = true;
   }
-  Result<std::unique_ptr<Client>> client = Client::create(std::move(settings));
+  Result<std::unique_ptr<Client>> client = create(std::move(settings));
   EXPECT_TRUE(client.has_value()) << client.status().to_string();
   return std::move(client).value();
 }

@@ -20,9 +20,8 @@ namespace asio = boost::asio;
 
 class AsioClient final : public Client {
  public:
-  AsioClient(ClientSettings settings, Result<TlsContext> tls)
-      : tls_status_(tls.status()),
-        pool_(std::move(settings), std::move(tls).value_or(nullptr)),
+  explicit AsioClient(ClientSettings settings)
+      : pool_(std::move(settings)),
         work_(pool_.io.get_executor()),
         thread_("http-client", [this] { pool_.io.run(); }) {}
 
@@ -37,7 +36,6 @@ class AsioClient final : public Client {
 
   void send(ClientRequest request, Callback callback) override {
     if (is_closed_) return callback(cancelled("the HTTP client is closed"));
-    if (!tls_status_.is_ok() && request.url.starts_with("https:")) return callback(tls_status_);
     asio::post(pool_.io,
                [this, request = std::move(request), callback = std::move(callback)]() mutable {
                  start_exchange(pool_, std::move(request), std::move(callback));
@@ -45,7 +43,6 @@ class AsioClient final : public Client {
   }
 
  private:
-  const Status tls_status_;
   std::atomic<bool> is_closed_ = false;
   Pool pool_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -62,8 +59,7 @@ struct Answer {
 }  // namespace
 
 std::unique_ptr<Client> Client::create(ClientSettings settings) {
-  Result<TlsContext> tls = client_tls_context(settings.tls);
-  return std::make_unique<AsioClient>(std::move(settings), std::move(tls));
+  return std::make_unique<AsioClient>(std::move(settings));
 }
 
 Result<Response> Client::send_and_wait(ClientRequest request) {

@@ -26,6 +26,11 @@ bool Channel::is_stale() {
   return size == 0 || !tls.has_value();  // TLS sends session tickets on its own
 }
 
+const Result<TlsContext>& Pool::tls() {
+  if (!tls_) tls_ = client_tls_context(settings.tls);
+  return *tls_;
+}
+
 ChannelPtr Pool::take_idle(const std::string& key) {
   for (std::size_t i = idle_.size(); i-- > 0;) {
     if (idle_[i]->key != key) continue;

@@ -5,7 +5,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
 #include <deque>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "net/http/client.h"
+#include "net/http/dial.h"
 #include "net/http/tls_context.h"
 
 namespace kolben::net::http {
@@ -28,7 +28,7 @@ struct Channel {
   bool is_stale();
 
   boost::asio::ip::tcp::socket socket;
-  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls;
+  std::optional<TlsStream> tls;
   boost::beast::flat_buffer buffer;
   std::string key;  // of the pool: scheme, host, port
   std::chrono::steady_clock::time_point idle_since;
@@ -48,10 +48,12 @@ class Waiter {
 
 class Pool {
  public:
-  Pool(ClientSettings client_settings, TlsContext context)
-      : settings(std::move(client_settings)), tls(std::move(context)) {}
+  explicit Pool(ClientSettings client_settings) : settings(std::move(client_settings)) {}
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
+
+  // Made when it is asked for: to read the system's authorities takes megabytes and 40 ms.
+  const Result<TlsContext>& tls();
 
   // An idle connection that seems alive, or null.
   ChannelPtr take_idle(const std::string& key);
@@ -70,11 +72,11 @@ class Pool {
 
   boost::asio::io_context io{1};
   const ClientSettings settings;
-  const TlsContext tls;
 
  private:
   void wake_next();
 
+  std::optional<Result<TlsContext>> tls_;
   std::size_t open_ = 0;          // idle or in use
   std::vector<ChannelPtr> idle_;  // oldest first
   std::unordered_set<std::shared_ptr<Waiter>> running_;

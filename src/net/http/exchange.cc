@@ -1,20 +1,19 @@
 // An Exchange is one request on its way:
 //
-//   acquire ──► resolve ──► connect (TLS) ──► write ──► read ──► finished
-//      │ kept connection                        ▲
-//      └────────────────────────────────────────┘ once more where that one broke before any answer
+//   acquire ──► dial ──► write ──► read ──► finished
+//      │ kept connection ▲
+//      └─────────────────┘ once more where that one broke before any answer
 #include "net/http/exchange.h"
 
 #include <array>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
 #include <utility>
 
 #include "net/address.h"
+#include "net/http/dial.h"
 #include "net/http/head.h"
 
 namespace kolben::net::http {
@@ -22,7 +21,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using tcp = asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
 using Parser = beast::http::response_parser<beast::http::string_body>;
 using std::chrono::steady_clock;
@@ -37,16 +35,15 @@ class Exchange final : public Waiter, public std::enable_shared_from_this<Exchan
       : pool_(pool),
         request_(std::move(request)),
         callback_(std::move(callback)),
-        timer_(pool.io),
-        resolver_(pool.io) {}
+        timer_(pool.io) {}
 
   void start() {
     pool_.join(shared_from_this());
     Result<Url> url = parse_url(request_.url);
     if (!url.has_value()) return finish(std::move(url).error());
     url_ = std::move(url).value();
-    where_ = Address{url_.host, url_.port}.to_string();
-    key_ = (url_.is_https ? "https://" : "http://") + where_;
+    if (url_.is_https && !pool_.tls()) return finish(pool_.tls().status());
+    key_ = (url_.is_https ? "https://" : "http://") + Address{url_.host, url_.port}.to_string();
     timer_.expires_after(
         std::chrono::duration_cast<steady_clock::duration>(pool_.settings.timeout));
     timer_.async_wait([self = shared_from_this()](const ErrorCode& error) {
@@ -62,7 +59,7 @@ class Exchange final : public Waiter, public std::enable_shared_from_this<Exchan
     is_reused_ = channel_ != nullptr;
     if (is_reused_) return write();
     channel_ = pool_.open(key_);
-    if (channel_) return resolve();
+    if (channel_) return dial();
     if (!pool_.enqueue(shared_from_this())) {
       finish(unavailable(label() + ": too many requests wait for a connection already"));
     }
@@ -73,9 +70,9 @@ class Exchange final : public Waiter, public std::enable_shared_from_this<Exchan
 
   void finish(Result<Response> result) {
     if (is_finished()) return;
-    timer_.cancel();
-    resolver_.cancel();
     const std::shared_ptr<Exchange> self = shared_from_this();
+    timer_.cancel();
+    if (dial_) std::exchange(dial_, nullptr)->cancel();
     pool_.leave(self);
     Client::Callback callback = std::move(callback_);
     if (channel_) close_channel();
@@ -84,7 +81,6 @@ class Exchange final : public Waiter, public std::enable_shared_from_this<Exchan
 
  private:
   std::string label() const { return request_.method + " " + request_.url; }
-  std::string connecting() const { return "connecting to " + where_; }
 
   // Pending operations on it end with an error, and find that the exchange is over: they hold the
   // exchange, which keeps the channel until they have run.
@@ -104,58 +100,16 @@ class Exchange final : public Waiter, public std::enable_shared_from_this<Exchan
         deadline_exceeded(label() + ": no answer within " + std::to_string(limit.count()) + " ms"));
   }
 
-  void resolve() {
-    ErrorCode not_literal;
-    const asio::ip::address literal = asio::ip::make_address(url_.host, not_literal);
-    if (!not_literal) return connect({tcp::endpoint(literal, url_.port)});
-    if (url_.host == "localhost") {
-      return connect({tcp::endpoint(asio::ip::address_v4::loopback(), url_.port),
-                      tcp::endpoint(asio::ip::address_v6::loopback(), url_.port)});
-    }
-    resolver_.async_resolve(
-        url_.host, std::to_string(url_.port),
-        [self = shared_from_this()](const ErrorCode& error,
-                                    const tcp::resolver::results_type& results) {
-          if (self->is_finished()) return;
-          if (error) return self->finish(unavailable(self->connecting() + ": " + error.message()));
-          std::vector<tcp::endpoint> endpoints;
-          for (const auto& result : results) endpoints.push_back(result.endpoint());
-          self->connect(std::move(endpoints));
-        });
-  }
-
-  void connect(std::vector<tcp::endpoint> endpoints) {
-    endpoints_ = std::move(endpoints);
-    asio::async_connect(channel_->socket, endpoints_,
-                        [self = shared_from_this()](const ErrorCode& error, const tcp::endpoint&) {
-                          if (self->is_finished()) return;
-                          self->on_connect(error);
-                        });
-  }
-
-  void on_connect(const ErrorCode& error) {
-    if (error) return finish(unavailable(connecting() + ": " + error.message()));
-    ErrorCode ignored;
-    channel_->socket.set_option(tcp::no_delay(true), ignored);
-    if (!url_.is_https) return write();
-    const std::string& override_name = pool_.settings.tls.server_name_override;
-    const std::string name = override_name.empty() ? url_.host : override_name;
-    auto& tls = channel_->tls.emplace(channel_->socket, *pool_.tls);
-    ErrorCode not_literal;
-    asio::ip::make_address(name, not_literal);
-    // RFC 6066 section 3: literal addresses are no server names.
-    if (not_literal)
-      SSL_ctrl(tls.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-               const_cast<char*>(name.c_str()));
-    if (!pool_.settings.tls.insecure_skip_verify) {
-      tls.set_verify_callback(asio::ssl::host_name_verification(name), ignored);
-    }
-    tls.async_handshake(
-        asio::ssl::stream_base::client, [self = shared_from_this()](const ErrorCode& failed) {
-          if (self->is_finished()) return;
-          if (!failed) return self->write();
-          self->finish(unavailable(self->connecting() + " with TLS: " + failed.message()));
-        });
+  void dial() {
+    const DialTarget target{.address = {url_.host, url_.port},
+                            .tls = url_.is_https ? *pool_.tls() : nullptr,
+                            .tls_settings = pool_.settings.tls};
+    dial_ = std::make_shared<Dial>(pool_.io, target, channel_->socket, channel_->tls);
+    dial_->start([self = shared_from_this()](Status status) {
+      self->dial_ = nullptr;
+      if (!status.is_ok()) return self->finish(std::move(status));
+      self->write();
+    });
   }
 
   template <typename Function>
@@ -249,10 +203,9 @@ class Exchange final : public Waiter, public std::enable_shared_from_this<Exchan
   ClientRequest request_;
   Client::Callback callback_;  // empty: finished
   asio::steady_timer timer_;
-  tcp::resolver resolver_;
   Url url_;
-  std::string where_, key_, head_;
-  std::vector<tcp::endpoint> endpoints_;
+  std::string key_, head_;
+  std::shared_ptr<Dial> dial_;  // while it connects
   ChannelPtr channel_;
   std::optional<Parser> parser_;
   int interim_ = 0;

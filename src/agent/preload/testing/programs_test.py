@@ -606,7 +606,7 @@ echo gone > {self.directory}/gone
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def run_under(self, *command, env=None, **options):
-        environment = dict(clean_environment(), **{"KOLBEN_BINARY": self.agent, **(env or {})})
+        environment = dict(clean_environment(), **{"KOLBEN_AGENT_BINARY": self.agent, **(env or {})})
         return subprocess.run([LAUNCHER, *command], env=environment, capture_output=True,
                               text=True, timeout=DEADLINE, **options)
 
@@ -637,8 +637,7 @@ echo gone > {self.directory}/gone
         with open(self.directory + "/called") as file:
             parent, *arguments = file.read().split()
         self.assertNotEqual(parent, pid)
-        self.assertEqual(arguments[0], "agent")
-        named = dict(zip(arguments[1::2], arguments[2::2]))
+        named = dict(zip(arguments[::2], arguments[1::2]))
         self.assertEqual(named["--pid"], pid)
         self.assertEqual(named["--pidfd"], "3")
         self.assertIn("--ring", named)
@@ -647,7 +646,7 @@ echo gone > {self.directory}/gone
     def test_pid_signals_and_stdin_are_the_programs(self):
         process = subprocess.Popen([LAUNCHER, "cat"], stdin=subprocess.PIPE, text=True,
                                    stdout=subprocess.PIPE,
-                                   env=dict(clean_environment(), KOLBEN_BINARY=self.agent))
+                                   env=dict(clean_environment(), KOLBEN_AGENT_BINARY=self.agent))
         process.stdin.write("through\n")
         process.stdin.flush()
         self.assertEqual(process.stdout.readline(), "through\n")
@@ -703,7 +702,7 @@ echo gone > {self.directory}/gone
                           and not name.startswith("exporter_otlp_")}, set())
 
     def test_program_runs_when_the_agent_cannot(self):
-        result = self.run_under("sh", "-c", "exit 5", env={"KOLBEN_BINARY": "/nonexistent/kolben"})
+        result = self.run_under("sh", "-c", "exit 5", env={"KOLBEN_AGENT_BINARY": "/nonexistent/kolben"})
         self.assertEqual(result.returncode, 5)
 
     def test_programs_that_cannot_be_instrumented_run_and_are_named(self):
