@@ -596,8 +596,8 @@ class Launcher(unittest.TestCase):
 echo "$OTEL_TRACES_EXPORTER" > {self.directory}/exporter
 echo "$PPID $*" > {self.directory}/called.new
 mv {self.directory}/called.new {self.directory}/called
-while grep -q '^State:.[^Z]' /proc/$5/status 2>/dev/null; do sleep 0.02; done
-rm -f $3
+while grep -q '^State:.[^Z]' /proc/$4/status 2>/dev/null; do sleep 0.02; done
+rm -f $2
 echo gone > {self.directory}/gone
 """)
         os.chmod(self.agent, 0o755)
