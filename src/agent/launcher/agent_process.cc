@@ -60,6 +60,18 @@ constexpr int kStartPollMillis = 5;
 // What every program tells at once: that it started.
 constexpr std::uint64_t kFirstSlots = 1;
 
+// The program has started already.
+void make_ring_complete(const AgentStart& start) {
+  signal(SIGXFSZ, SIG_IGN);  // as in main.cc: an error like any other
+  if (!complete_ring(start.ring, start.ring_path)) {
+    std::fprintf(stderr,
+                 "opentelemetry-instrument: no shared memory for more than the first %u records: "
+                 "%s\n",
+                 kBegunSlots, std::strerror(errno));
+  }
+  signal(SIGXFSZ, SIG_DFL);
+}
+
 void wait_for_work(const RingHeader* ring, int pidfd) {
   pollfd ends = {pidfd, POLLIN, 0};
   for (int i = 0; i < kStartPolls && used_slots(ring) <= kFirstSlots; ++i) {
@@ -108,6 +120,7 @@ void leave_out_wrong_exporters() {
   // This process is not what is observed.
   unsetenv("LD_PRELOAD");
   leave_out_wrong_exporters();  // the launcher has said so
+  make_ring_complete(start);
   wait_for_work(start.ring, pidfd);
   char pid[16];
   char file[16];

@@ -19,7 +19,7 @@ bool find_agent_library(char* path);
 struct AgentStart {
   const char* binary;
   const char* ring_path;
-  const RingHeader* ring;
+  RingHeader* ring;
   const char* crash_marks;  // null: none
 };
 bool start_agent_process(const AgentStart& start);

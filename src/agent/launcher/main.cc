@@ -106,7 +106,7 @@ RingHeader* make_ring(char* path) {
     const int size = std::snprintf(path, kPathBytesMax, "%s/%s%016llx", directory, kRingFilePrefix,
                                    static_cast<unsigned long long>(name));
     if (size < 0 || static_cast<std::size_t>(size) >= kPathBytesMax) continue;
-    RingHeader* ring = create_ring(path, kDefaultSlots);
+    RingHeader* ring = begin_ring(path, kDefaultSlots);
     if (ring != nullptr) {
       note_outputs(ring);
       return ring;
@@ -160,7 +160,7 @@ void set_up_agent(const char* path, char* const* arguments) {
         "kolben-agent is neither beside this program nor in ../lib/kolben; there is no telemetry");
   }
   char ring_path[kPathBytesMax];
-  const RingHeader* ring = make_ring(ring_path);
+  RingHeader* ring = make_ring(ring_path);
   if (ring == nullptr) {
     return say("no shared memory for the agent: %s; there is no telemetry", std::strerror(errno));
   }

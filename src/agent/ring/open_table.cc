@@ -62,13 +62,15 @@ OpenEntry* OpenEntries::entry_of(std::uint32_t number) {
 
 std::uint16_t OpenEntries::claim(std::uint32_t block) {
   std::uint16_t claimed = kRefused;
-  for (std::uint16_t i = 0; i < kOpenBlocks && claimed == kRefused; ++i) {
+  const std::uint32_t ready = table_->ready_blocks.load(std::memory_order_relaxed);
+  for (std::uint16_t i = 0; i < kOpenBlocks && i < ready && claimed == kRefused; ++i) {
     std::uint32_t free = 0;
     if (table_->owners[i].load(std::memory_order_relaxed) != 0) continue;
     if (table_->owners[i].compare_exchange_strong(free, pid_)) {
       claimed = static_cast<std::uint16_t>(i + 1);
     }
   }
+  if (claimed == kRefused && ready < kOpenBlocks) return kRefused;  // there will be more
   std::uint16_t unclaimed = 0;
   if (blocks_[block].compare_exchange_strong(unclaimed, claimed)) return claimed;
   // Another thread was faster.

@@ -20,7 +20,9 @@ struct RingHeader;
 
 inline constexpr std::uint32_t kOpenBlocks = 256;
 inline constexpr std::uint32_t kOpenBlockEntries = 64;
-// Of all processes together: 16 k requests, 8 MiB of which only touched pages exist.
+// Of a ring that is not complete yet, see begin_ring().
+inline constexpr std::uint32_t kFirstOpenBlocks = 4;
+// Of all processes together: 16 k requests, 8 MiB.
 inline constexpr std::uint32_t kOpenEntryBytes = 512;
 inline constexpr std::uint32_t kOpenTextBytesMax = kOpenEntryBytes - sizeof(Exchange) - 16;
 
@@ -39,7 +41,8 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
 struct OpenTable {
   std::atomic<std::uint32_t> owners[kOpenBlocks];  // pids; 0: free
-  std::uint8_t padding[4096 - kOpenBlocks * sizeof(std::uint32_t)];
+  std::atomic<std::uint32_t> ready_blocks;         // for which there is memory
+  std::uint8_t padding[4096 - (kOpenBlocks + 1) * sizeof(std::uint32_t)];
   OpenEntry entries[kOpenBlocks][kOpenBlockEntries];
 };
 

@@ -14,7 +14,10 @@ namespace {
 
 class OpenTableTest : public testing::Test {
  protected:
-  OpenTableTest() { entries_.init(table_.get(), 7); }
+  OpenTableTest() {
+    table_->ready_blocks = kOpenBlocks;
+    entries_.init(table_.get(), 7);
+  }
 
   static void show(OpenEntry* entry, std::uint32_t pid, std::uint64_t start,
                    RecordType type = RecordType::kServerExchange) {
@@ -95,6 +98,15 @@ TEST_F(OpenTableTest, BlocksOfEndedProcessesAreUsedAgain) {
   OpenEntries next;
   next.init(table_.get(), 1000);
   EXPECT_NE(next.entry_of(0), nullptr);
+}
+
+// As of a ring that is not complete yet: what finds no block asks again later.
+TEST_F(OpenTableTest, BlocksAreClaimedWhereThereIsMemory) {
+  table_->ready_blocks = 1;
+  EXPECT_NE(entries_.entry_of(0), nullptr);
+  EXPECT_EQ(entries_.entry_of(kOpenBlockEntries), nullptr);
+  table_->ready_blocks = kOpenBlocks;
+  EXPECT_NE(entries_.entry_of(kOpenBlockEntries), nullptr);
 }
 
 TEST_F(OpenTableTest, NumbersBeyondTheBoundHaveNoEntry) {

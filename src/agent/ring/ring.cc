@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstring>
 #include <new>
 
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x3130'474e'4952'424bULL;  // "KBRING01"
 // Bumped whenever a record or the layout changes: writer and reader must be of one build.
-constexpr std::uint32_t kLayoutVersion = 3;
+constexpr std::uint32_t kLayoutVersion = 4;
 constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::size_t kCacheLine = 64;
 // A ring of 1 GiB: more than any setting that makes sense, so a broken header maps nothing wild.
@@ -51,6 +52,8 @@ struct RingHeader {
   std::uint64_t magic = 0;
   std::uint32_t version = 0;
   std::uint32_t slots = 0;
+  // Up to which position there is memory: the first slots, then all.
+  std::atomic<std::uint64_t> ready{0};
   // Positions count slots from the ring's creation; they never wrap in practice (2^64 slots).
   alignas(kCacheLine) std::atomic<std::uint64_t> head{0};
   alignas(kCacheLine) std::atomic<std::uint64_t> tail{0};
@@ -95,7 +98,38 @@ void close_keeping_errno(int file) {
 
 }  // namespace
 
+namespace {
+
+// Allocated, not only as long: writing to a hole of a full /dev/shm is a SIGBUS for the program.
+bool allocate(int file, std::size_t begin, std::size_t end) {
+  const int failure = begin >= end ? 0
+                                   : posix_fallocate(file, static_cast<off_t>(begin),
+                                                     static_cast<off_t>(end - begin));
+  errno = failure;
+  return failure == 0;
+}
+
+// The header with the first slots, and the first entries of the open table.
+bool allocate_first(int file, std::uint32_t slots) {
+  const std::size_t table = mapped_bytes(slots) - sizeof(OpenTable);
+  const std::size_t first = kHeaderBytes + std::size_t{kBegunSlots} * kSlotBytes;
+  return allocate(file, 0, first < table ? first : table) &&
+         allocate(file, table, table + offsetof(OpenTable, entries[kFirstOpenBlocks]));
+}
+
+}  // namespace
+
 RingHeader* create_ring(const char* path, std::uint32_t slots) {
+  RingHeader* ring = begin_ring(path, slots);
+  if (ring == nullptr || complete_ring(ring, path)) return ring;
+  const int saved = errno;
+  unmap_ring(ring);
+  unlink(path);
+  errno = saved;
+  return nullptr;
+}
+
+RingHeader* begin_ring(const char* path, std::uint32_t slots) {
   if (!is_power_of_two(slots) || slots > kSlotsMax) {
     errno = EINVAL;
     return nullptr;
@@ -103,16 +137,15 @@ RingHeader* create_ring(const char* path, std::uint32_t slots) {
   const int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return nullptr;
   RingHeader* ring = nullptr;
-  // Allocated, not only as long: writing to a hole of a full /dev/shm is a SIGBUS for the program.
-  const int failure = posix_fallocate(file, 0, static_cast<off_t>(mapped_bytes(slots)));
-  if (failure == 0) {
+  if (ftruncate(file, static_cast<off_t>(mapped_bytes(slots))) == 0 &&
+      allocate_first(file, slots)) {
     ring = map_file(file, mapped_bytes(slots));
-  } else {
-    errno = failure;
   }
   if (ring != nullptr) {
     new (ring) RingHeader;
     ring->slots = slots;
+    ring->ready = slots < kBegunSlots ? slots : kBegunSlots;
+    open_table(ring)->ready_blocks = kFirstOpenBlocks;
     ring->version = kLayoutVersion;
     ring->magic = kMagic;
   } else {
@@ -122,6 +155,17 @@ RingHeader* create_ring(const char* path, std::uint32_t slots) {
   }
   close_keeping_errno(file);
   return ring;
+}
+
+bool complete_ring(RingHeader* ring, const char* path) {
+  const int file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return false;
+  const bool is_done = allocate(file, 0, mapped_bytes(ring->slots));
+  close_keeping_errno(file);
+  if (!is_done) return false;
+  ring->ready = ~std::uint64_t{0};
+  open_table(ring)->ready_blocks = kOpenBlocks;
+  return true;
 }
 
 RingHeader* map_ring(const char* path) {
@@ -165,11 +209,12 @@ RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payl
   }
   const auto size = static_cast<std::uint32_t>(sizeof(RecordHeader)) + payload_size;
   const std::uint32_t count = slots_for(size);
+  const std::uint64_t ready = ring->ready.load(std::memory_order_relaxed);
   std::uint64_t head = ring->head.load(std::memory_order_relaxed);
   do {
     // Acquire: what the reader copied out of these slots happened before we write them.
     const std::uint64_t tail = ring->tail.load(std::memory_order_acquire);
-    if (head + count - tail > ring->slots) {
+    if (head + count - tail > ring->slots || head + count > ready) {
       ring->dropped.fetch_add(1, std::memory_order_relaxed);
       return;
     }

@@ -12,7 +12,7 @@
 // A record takes consecutive slots (modulo the ring); each slot begins with a stamp: the lap in
 // which it was filled and whether it is the first of its record. A stamp of an earlier lap means
 // "not filled yet", and zero is such a stamp, so that nothing has to be initialised. The file has
-// its blocks from the start, so that a disk or /dev/shm that fills up later takes nothing from the
+// the blocks of what is used, so that a disk or /dev/shm that fills up takes nothing from the
 // programs. The writers' head, the reader's tail and the counters have cache lines of their own.
 //
 // Freestanding, see record.h. The file is created by the launcher (mode 0600, in /dev/shm or the
@@ -35,8 +35,13 @@ struct RingHeader;
 
 // Maps an existing ring. Null on any failure: the program then runs without telemetry.
 RingHeader* map_ring(const char* path);
-// Creates and maps a ring; null and errno on failure. For the launcher and tests.
+// Creates and maps a ring; null and errno on failure. For tests.
 RingHeader* create_ring(const char* path, std::uint32_t slots);
+// The same in two steps, for the launcher: 10 MiB of zeroes take milliseconds, which the program
+// need not wait for. Until the ring is complete it holds kBegunSlots. False, errno: it stays so.
+RingHeader* begin_ring(const char* path, std::uint32_t slots);
+bool complete_ring(RingHeader* ring, const char* path);
+inline constexpr std::uint32_t kBegunSlots = 1024;
 void unmap_ring(RingHeader* ring);
 
 // With its header. A larger one is dropped and counted.

@@ -251,6 +251,24 @@ TEST_F(RingTest, KilledProcesses) {
 }
 
 // A hole would be filled when a program writes to it, and a full /dev/shm would kill the program.
+// The program can write at once; the rest of the memory comes a little later.
+TEST_F(RingTest, ABegunRingHoldsTheFirstRecordsACompleteOneAll) {
+  const std::string path = directory_ + "/begun";
+  RingHeader* begun = begin_ring(path.c_str(), 2 * kBegunSlots);
+  ASSERT_NE(begun, nullptr);
+  for (std::uint32_t i = 0; i < kBegunSlots; ++i) EXPECT_TRUE(write("first", begun)) << i;
+  EXPECT_FALSE(write("more", begun));
+  RingReader reader(begun);
+  while (read(reader) != "(none)") {
+  }
+  EXPECT_FALSE(write("there is room, but no memory", begun));
+  ASSERT_TRUE(complete_ring(begun, path.c_str()));
+  for (std::uint32_t i = 0; i < 2 * kBegunSlots; ++i) EXPECT_TRUE(write("all", begun)) << i;
+  EXPECT_FALSE(write("more", begun));
+  unmap_ring(begun);
+  unlink(path.c_str());
+}
+
 TEST_F(RingTest, HasItsBlocksFromTheStart) {
   struct stat status = {};
   ASSERT_EQ(stat(path_.c_str(), &status), 0);
