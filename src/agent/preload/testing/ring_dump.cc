@@ -118,7 +118,10 @@ std::string exchange(Cursor& cursor) {
   line += ",\"request\":" + quoted(cursor.text(fixed.request_head_size));
   line += ",\"status\":" + std::to_string(fixed.response_status);
   line += ",\"route\":" + quoted(cursor.text(fixed.route_size));
-  return line + ",\"attributes\":" + attributes(cursor.text(fixed.attributes_size));
+  line += ",\"attributes\":" + attributes(cursor.text(fixed.attributes_size));
+  const std::string_view linked = cursor.text(fixed.linked_size);
+  return line + ",\"linked\":\"" +
+         hex(reinterpret_cast<const std::uint8_t*>(linked.data()), linked.size()) + "\"";
 }
 
 std::string body(RecordType type, Cursor cursor) {
