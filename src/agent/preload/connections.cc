@@ -291,6 +291,7 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   socket.last = nullptr;
   socket.missed.store(false, std::memory_order_relaxed);
   socket.named = false;
+  socket.words_size = 0;
   socket.names = {};
   socket.opener = {};
   socket.role.store(Role::kUnknown, std::memory_order_relaxed);

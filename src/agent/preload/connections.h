@@ -29,6 +29,7 @@
 #include "agent/protocols/http1.h"
 #include "agent/protocols/skimmer.h"
 #include "agent/ring/open_table.h"
+#include "agent/ring/refusals.h"
 #include "agent/ring/ring.h"
 #include "kolben/abi.h"
 
@@ -143,6 +144,9 @@ struct Socket {
   // Some of its bytes, or what was done to it, were not looked at.
   std::atomic<bool> missed;
   bool named;
+  // A server's first words, too few to be sure what it speaks.
+  std::uint8_t words[kFirstWordsMax];
+  std::uint8_t words_size;
   std::uint32_t pipelined;
   OpenExchange* first;  // the response is expected for this one
   OpenExchange* last;   // the request is read for this one
@@ -169,6 +173,7 @@ class Connections {
     ring_ = ring;
     sampler_ = &sampler;
     entries_.init(open_table(ring), pid_);
+    refusals_ = refusal_table(ring);
     formats_ = formats;
   }
   // In the child of a fork: what is open belongs to the parent.
@@ -245,6 +250,10 @@ class Connections {
   bool map_streams();
   bool begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
                     std::size_t bytes);
+  bool open_stream(Socket& socket, Protocol protocol);
+  bool goes_on_with_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
+                          std::size_t bytes);
+  static bool keep_words(Socket& socket, const iovec* pieces, int count, std::size_t bytes);
   void first_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                    std::size_t bytes);
   void end_stream(ThreadState& thread, OpenStream& stream, EndReason end_reason);
@@ -326,6 +335,7 @@ class Connections {
   std::atomic<std::uint32_t> stream_count_{0};
   std::atomic<std::uint32_t> open_spans_{0};  // the outermost of each thread
   OpenEntries entries_;
+  RefusalTable* refusals_ = nullptr;
 };
 
 }  // namespace kolben::agent

@@ -9,8 +9,8 @@
 namespace kolben::agent {
 namespace {
 
-// Of one call. A read of 64 KiB of nothing but texts fits.
-constexpr int kRecordsOfCallMax = 16;
+// Of one call. A read of 64 KiB of nothing but the shortest values fits.
+constexpr int kRecordsOfCallMax = 24;
 
 // What of some bytes is told in one record.
 class Segments {
@@ -113,14 +113,18 @@ bool Connections::map_streams() {
 // The first bytes on a client's connection that is not HTTP/1.x; false: nor any that we know.
 bool Connections::begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
                                std::size_t bytes) {
-  if (socket.missed.load(std::memory_order_relaxed)) return false;
   Protocol protocol = Protocol::kNone;
   bool is_first = true;
   for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
     if (is_first) protocol = detect_protocol(direction, piece, size);
     is_first = false;
   });
-  if (protocol == Protocol::kNone) return false;
+  return open_stream(socket, protocol);
+}
+
+bool Connections::open_stream(Socket& socket, Protocol protocol) {
+  const bool is_hole = socket.missed.load(std::memory_order_relaxed) || socket.words_size != 0;
+  if (protocol == Protocol::kNone || is_hole) return false;
   OpenStream* stream = map_streams() ? streams_.acquire() : nullptr;
   if (stream == nullptr) {
     count_untraced(ring_);
@@ -150,12 +154,46 @@ bool Connections::begin_stream(Socket& socket, Direction direction, const iovec*
 // Bytes from a server that was not asked: its greeting, or what another thread asked for.
 void Connections::first_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                               std::size_t bytes) {
-  if (socket.stream.load(std::memory_order_relaxed) == nullptr &&
-      !begin_stream(socket, Direction::kReplies, pieces, count, bytes)) {
+  const bool begins =
+      socket.stream.load(std::memory_order_relaxed) != nullptr ||
+      (socket.words_size == 0 ? begin_stream(socket, Direction::kReplies, pieces, count, bytes)
+                              : goes_on_with_words(thread, socket, pieces, count, bytes));
+  if (begins) return tell_stream(thread, socket, Direction::kReplies, pieces, count, bytes);
+  goes_elsewhere(thread);
+  if (!keep_words(socket, pieces, count, bytes)) {
     socket.missed.store(true, std::memory_order_relaxed);
-    return goes_elsewhere(thread);
   }
-  tell_stream(thread, socket, Direction::kReplies, pieces, count, bytes);
+}
+
+// Some clients read a greeting's header first. False: too many, or the begin of nothing that we
+// know.
+bool Connections::keep_words(Socket& socket, const iovec* pieces, int count, std::size_t bytes) {
+  if (bytes > kFirstWordsMax - std::size_t{socket.words_size}) return false;
+  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+    std::memcpy(socket.words + socket.words_size, piece, size);
+    socket.words_size = static_cast<std::uint8_t>(socket.words_size + size);
+  });
+  return may_greet(socket.words, socket.words_size);
+}
+
+// With these bytes they are enough: what was kept is told first.
+bool Connections::goes_on_with_words(ThreadState& thread, Socket& socket, const iovec* pieces,
+                                     int count, std::size_t bytes) {
+  std::uint8_t words[kFirstWordsMax];
+  const std::size_t kept = socket.words_size;
+  std::memcpy(words, socket.words, kept);
+  std::size_t size = kept;
+  PieceCursor cursor(pieces, count, bytes);
+  for (; size < kFirstWordsMax && !cursor.at_end(); cursor.advance(1)) {
+    words[size++] = *cursor.bytes();
+  }
+  const Protocol protocol = detect_protocol(Direction::kReplies, words, size);
+  if (protocol == Protocol::kNone) return false;
+  socket.words_size = 0;
+  if (!open_stream(socket, protocol)) return false;
+  const iovec first = {words, kept};
+  tell_stream(thread, socket, Direction::kReplies, &first, 1, kept);
+  return true;
 }
 
 // The last one who is at it finishes it.
@@ -264,10 +302,11 @@ void Connections::tell_stream(ThreadState& thread, Socket& socket, Direction dir
 // False: the connection is not understood any more, or not ours.
 bool Connections::tell_records(ThreadState& thread, OpenStream& stream, Direction direction,
                                PieceCursor cursor) {
-  if (stream.generation != generation_) return false;
+  const std::uint32_t number = stream.number.load(std::memory_order_relaxed);
+  if (stream.generation != generation_ || is_refused(*refusals_, pid_, number)) return false;
   StreamPiece fixed;
   fixed.time = system_->now();
-  fixed.stream = stream.number.load(std::memory_order_relaxed);
+  fixed.stream = number;
   fixed.protocol = static_cast<std::uint8_t>(stream.protocol);
   fixed.direction = static_cast<std::uint8_t>(direction);
   fixed.peer_address_size = stream.peer_size;

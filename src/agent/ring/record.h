@@ -122,7 +122,7 @@ struct StreamSegment {
 
 // The longest piece of a record; a call may make more.
 inline constexpr std::uint32_t kStreamBytesMax = 8 * 1024;
-inline constexpr std::uint32_t kStreamSegmentsMax = 256;
+inline constexpr std::uint32_t kStreamSegmentsMax = 1024;
 
 struct StreamEnd {
   std::uint64_t time = 0;

@@ -72,6 +72,13 @@ bool Parser::pass(Direction direction, std::uint64_t bytes, const Moment& moment
   return left_ != 0 || packet(moment);
 }
 
+std::size_t Parser::bytes() const {
+  constexpr std::size_t kNode = 96 + sizeof(Text);
+  const bool has_text = pending_ && pending_->text != nullptr;
+  return sizeof(*this) + content_.capacity() + statements_.size() * kNode + statement_bytes_ +
+         (has_text ? pending_->text->text.size() + pending_->text->summary.size() : 0);
+}
+
 void Parser::finish(std::uint64_t time, CallEnd end) {
   if (pending_ && pending_->is_call()) emit(*pending_, time, end);
   pending_.reset();

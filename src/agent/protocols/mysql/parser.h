@@ -42,6 +42,7 @@ class Parser final : public StreamParser {
   bool take(Direction direction, std::string_view bytes, const Moment& moment) override;
   bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
   bool awaits_reply() const override { return !has_asked_ || pending_.has_value(); }
+  std::size_t bytes() const override;
   void finish(std::uint64_t time, CallEnd end) override;
 
  private:

@@ -34,6 +34,7 @@ class Parser final : public StreamParser {
   bool take(Direction direction, std::string_view bytes, const Moment& moment) override;
   bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
   bool awaits_reply() const override { return !is_ready_ || !pending_.empty(); }
+  std::size_t bytes() const override;
   void finish(std::uint64_t time, CallEnd end) override;
 
  private:
@@ -82,9 +83,12 @@ class Parser final : public StreamParser {
   bool expects_byte_ = false;  // the answer to SSLRequest
   bool is_ready_ = false;      // the server has been once
   std::string database_, user_;
-  std::map<std::string, Query, std::less<>> statements_;
+  using Queries = std::map<std::string, Query, std::less<>>;
+  void drop_portal(std::string_view name);
+  Queries statements_;
   std::size_t statement_bytes_ = 0;
-  std::map<std::string, Query, std::less<>> portals_;
+  Queries portals_;
+  std::size_t portal_bytes_ = 0;
   std::deque<Pending> pending_;
   std::size_t pending_bytes_ = 0;
   // When the messages of an Execute began; not set between them.
