@@ -286,7 +286,10 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   }
   if (socket.stream.load(std::memory_order_relaxed) != nullptr) {
     OpenStream* stream = socket.stream.exchange(nullptr);
-    if (stream != nullptr) end_stream(thread, *stream, end_reason);
+    const bool is_whole = !socket.missed.load(std::memory_order_relaxed);
+    if (stream != nullptr) {
+      end_stream(thread, *stream, is_whole ? end_reason : EndReason::kNotUnderstood);
+    }
   }
   socket.last = nullptr;
   socket.missed.store(false, std::memory_order_relaxed);

@@ -172,7 +172,13 @@ std::string body(RecordType type, Cursor cursor) {
                          hex(fixed.parent_span_id, 8) +
                          "\",\"stream\":" + std::to_string(fixed.stream) +
                          ",\"direction\":" + std::to_string(fixed.direction);
-      return line + ",\"peer\":" + quoted(cursor.text(fixed.peer_address_size));
+      line += ",\"peer\":" + quoted(cursor.text(fixed.peer_address_size));
+      std::uint64_t bytes = 0;
+      for (std::uint16_t i = 0; i < fixed.segment_count; ++i) {
+        const auto segment = cursor.take<StreamSegment>();
+        bytes += segment.seen + segment.unseen;
+      }
+      return line + ",\"bytes\":" + std::to_string(bytes);
     }
     case RecordType::kStreamEnd: {
       const auto fixed = cursor.take<StreamEnd>();

@@ -33,8 +33,9 @@ std::string_view command_of(std::string_view tag) {
 
 }  // namespace
 
-Parser::Query Parser::query_of(std::string_view text, bool is_extended) {
-  return std::make_shared<const Text>(Text{shown_text(text, is_extended), sql_summary(text)});
+Query Parser::query_of(std::string_view text, bool is_extended) {
+  return std::make_shared<const QueryText>(
+      QueryText{shown_text(text, is_extended), sql_summary(text)});
 }
 
 bool Parser::take(Direction direction, std::string_view bytes, const Moment& moment) {
@@ -128,11 +129,11 @@ bool Parser::startup(std::string_view content) {
   std::string_view name;
   std::string_view value;
   while (next_text(content, name) && !name.empty() && next_text(content, value)) {
-    if (name == "user") user_ = value;
-    if (name == "database") database_ = value;
+    if (name == "user") session_.user = value;
+    if (name == "database") session_.database = value;
     if (name == "replication" && value != "false" && value != "0") return false;
   }
-  if (database_.empty()) database_ = user_;
+  if (session_.database.empty()) session_.database = session_.user;
   return true;
 }
 
@@ -317,16 +318,8 @@ bool Parser::ready(std::string_view status, std::uint64_t time) {
 }
 
 void Parser::emit(Pending& pending, std::uint64_t time, CallEnd end) {
-  DatabaseCall& call = pending.call;
-  call.end_time = time;
-  call.end = end;
-  call.database = database_;
-  call.user = user_;
-  if (pending.query != nullptr) {
-    call.text = pending.query->text;
-    call.summary = pending.query->summary;
-  }
-  sink_.take(call);
+  complete(pending.call, session_, pending.query, time, end);
+  sink_.take(pending.call);
 }
 
 }  // namespace kolben::agent::postgresql

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "agent/protocols/postgresql/message_reader.h"
+#include "agent/protocols/query_text.h"
 #include "agent/protocols/stream_parser.h"
 
 namespace kolben::agent::postgresql {
@@ -38,11 +39,6 @@ class Parser final : public StreamParser {
   void finish(std::uint64_t time, CallEnd end) override;
 
  private:
-  struct Text {
-    std::string text, summary;
-    std::size_t bytes() const { return text.size() + summary.size(); }
-  };
-  using Query = std::shared_ptr<const Text>;  // null: unknown
   // What the server will answer.
   struct Pending {
     enum class Kind : std::uint8_t {
@@ -82,7 +78,7 @@ class Parser final : public StreamParser {
   bool is_started_ = false;
   bool expects_byte_ = false;  // the answer to SSLRequest
   bool is_ready_ = false;      // the server has been once
-  std::string database_, user_;
+  Session session_;
   using Queries = std::map<std::string, Query, std::less<>>;
   void drop_portal(std::string_view name);
   Queries statements_;
