@@ -96,6 +96,7 @@ class Ring {
 void exchange(benchmark::State& state) {
   pin(0);
   const System system = {.now = now,
+                         .coarse_now = now,
                          .random = random,
                          .is_stream_socket = is_stream_socket,
                          .socket_names = socket_names,

@@ -81,7 +81,8 @@ class ThreadGuard {
       agent_instance.forked_child();
     }
     ThreadState& thread = thread_state;
-    if (thread.depth != 0 || (thread.vfork_pending != 0 && !owns_memory(thread))) return;
+    is_nested_ = thread.depth != 0;
+    if (is_nested_ || (thread.vfork_pending != 0 && !owns_memory(thread))) return;
     thread.depth = 1;
     if (thread.tid == 0) thread.tid = number_of(thread);
     thread_ = &thread;
@@ -96,6 +97,8 @@ class ThreadGuard {
   // False: bypass.
   explicit operator bool() const { return thread_ != nullptr; }
   ThreadState& thread() const { return *thread_; }
+  // A signal handler has interrupted our code: what its calls do is not looked at.
+  bool is_nested() const { return is_nested_; }
   // The hook fails with what errno is now.
   void keep_errno() { saved_errno_ = errno; }
 
@@ -106,6 +109,7 @@ class ThreadGuard {
   }
 
   ThreadState* thread_ = nullptr;
+  bool is_nested_ = false;
   int saved_errno_;
 };
 

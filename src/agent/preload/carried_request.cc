@@ -28,7 +28,7 @@ void Connections::work_for(ThreadState& thread, std::uint64_t request) {
   OpenExchange* exchange = exchanges_.at(place);
   const std::uint64_t id = exchange->id.load(std::memory_order_acquire);
   if (id == 0 || (id & kTurnMask) != request >> kPlaceBits) return;
-  serve(thread, exchange);
+  serve(thread, exchange, false);
   // It may have ended meanwhile in another thread, and its place be used again.
   std::atomic_thread_fence(std::memory_order_acquire);
   if (exchange->id.load(std::memory_order_relaxed) == id) return;

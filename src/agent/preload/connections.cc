@@ -67,23 +67,9 @@ bool Connections::map_memory() {
   return memory != nullptr;
 }
 
-bool Connections::serves(const ThreadState& thread) {
-  return alive(thread.request);
-}
-
-void Connections::serve(ThreadState& thread, OpenExchange* exchange) {
-  thread.request = {exchange, exchange->id.load(std::memory_order_relaxed)};
-  thread.request_context = exchange->self;
-}
-
-void Connections::waits_for_events(ThreadState& thread) {
-  thread.request = {};
-  thread.request_context = {};
-}
-
 void Connections::accepted(ThreadState& thread, int file, const sockaddr* peer,
                            socklen_t peer_size) {
-  if (!serves(thread)) waits_for_events(thread);
+  if (!serves(thread)) forget(thread);
   Socket* socket = find_or_map(file);
   SocketLock lock(socket);
   if (!lock) return;
@@ -102,17 +88,15 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
   Socket* socket = find_or_map(file);
   SocketLock lock(socket);
   if (!lock) return;
-  // A second call for the same connection: the program asks how the first one went.
+  // A second call for the same connection: the program asks how the first one went. A thread that
+  // serves another request makes a new one, whose end before was not seen.
   const bool again = socket->role.load(std::memory_order_relaxed) == Role::kClient &&
-                     socket->first == nullptr && socket->owner.exchange != nullptr;
-  const ExchangeReference owner = again ? socket->owner : thread.request;
-  const Context owner_context = again ? socket->owner_context : thread.request_context;
+                     socket->opener.is_unused && alive(socket->opener.request) &&
+                     (thread.loop.is_one || !serves(thread));
+  const Opener opener = again ? socket->opener : opener_of(thread);
   reset(thread, *socket, EndReason::kClosed);
   socket->role.store(Role::kClient, std::memory_order_relaxed);
-  if (alive(owner)) {
-    socket->owner = owner;
-    socket->owner_context = owner_context;
-  }
+  socket->opener = opener;
   if (peer != nullptr && peer->sa_family == AF_UNIX) {
     name_path(peer, peer_size, &socket->names);
   } else if (peer != nullptr) {
@@ -128,13 +112,17 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
   Socket* socket = find(file);
   Role role = socket == nullptr ? Role::kUnknown : socket->role.load(std::memory_order_relaxed);
   if (role >= Role::kIgnored) {
-    if (role == Role::kIgnored) return;
+    if (role == Role::kIgnored) return goes_elsewhere(thread);
     return tell_stream(thread, *socket, Direction::kReplies, pieces, count, bytes);
   }
   if (role == Role::kUnknown) {
     // Most reads of a program end here: files, pipes, other protocols. Inherited or passed
     // connections begin with a whole method in practice.
-    if (look(pieces, count, bytes) != Looks::kYes || !system_->is_stream_socket(file)) return;
+    if (look(pieces, count, bytes) != Looks::kYes || !system_->is_stream_socket(file)) {
+      // What another thread has to tell, or a name that was looked up.
+      if (works_event_by_event_) goes_elsewhere(thread);
+      return;
+    }
     socket = find_or_map(file);
   }
   SocketLock lock(socket);
@@ -216,16 +204,28 @@ void Connections::received_end(ThreadState& thread, int file) {
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role == Role::kServer) {
     // No request comes after this: what the thread prints from now on is its own.
-    if (!serves(thread)) waits_for_events(thread);
+    if (!serves(thread)) forget(thread);
     return;
   }
   if (role != Role::kClient) return;
   SocketLock lock(socket);
-  if (!lock || socket->first == nullptr) return;
+  if (!lock) return;
+  client_ends(thread, *socket);
   OpenExchange* exchange = socket->first;
-  if (!exchange->response_begun || exchange->recorded) return;
+  if (exchange == nullptr || !exchange->response_begun || exchange->recorded) return;
   exchange->response.end_of_stream();
   response_advanced(thread, *socket, exchange);
+}
+
+// A connection that somebody waits for: nginx goes on with the request, and asks another server.
+void Connections::client_ends(ThreadState& thread, const Socket& socket) const {
+  if (!works_event_by_event_) return;
+  const OpenExchange* exchange = socket.first;
+  if (exchange != nullptr && alive(exchange->owner)) {
+    goes_on(thread, exchange->owner, exchange->owner_context);
+  } else if (socket.opener.is_unused && alive(socket.opener.request)) {
+    goes_on(thread, socket.opener.request, socket.opener.context);
+  }
 }
 
 void Connections::shut_down(ThreadState& thread, int file) {
@@ -241,9 +241,13 @@ void Connections::shut_down(ThreadState& thread, int file) {
 
 void Connections::closed(ThreadState& thread, int file) {
   Socket* socket = find(file);
-  if (socket == nullptr || socket->role.load(std::memory_order_relaxed) == Role::kUnknown) return;
+  if (socket == nullptr) return;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kUnknown) return;
   SocketLock lock(socket);
-  if (lock) reset(thread, *socket, EndReason::kClosed);
+  if (!lock) return;
+  if (role == Role::kClient) client_ends(thread, *socket);
+  reset(thread, *socket, EndReason::kClosed);
 }
 
 void Connections::closed_range(ThreadState& thread, unsigned first, unsigned last) {
@@ -262,7 +266,7 @@ void Connections::process_ends(ThreadState& thread) {
     SocketLock lock(socket);
     if (lock) reset(thread, *socket, EndReason::kProcessEnded);
   }
-  waits_for_events(thread);
+  forget(thread);
 }
 
 // Forgets the file number's state and records what was open.
@@ -282,14 +286,17 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   }
   if (socket.stream.load(std::memory_order_relaxed) != nullptr) {
     OpenStream* stream = socket.stream.exchange(nullptr);
-    if (stream != nullptr) end_stream(thread, *stream, end_reason);
+    const bool is_whole = !socket.missed.load(std::memory_order_relaxed);
+    if (stream != nullptr) {
+      end_stream(thread, *stream, is_whole ? end_reason : EndReason::kNotUnderstood);
+    }
   }
   socket.last = nullptr;
   socket.missed.store(false, std::memory_order_relaxed);
   socket.named = false;
+  socket.words_size = 0;
   socket.names = {};
-  socket.owner = {};
-  socket.owner_context = {};
+  socket.opener = {};
   socket.role.store(Role::kUnknown, std::memory_order_relaxed);
 }
 
@@ -318,6 +325,8 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->injected_from = 0;
   exchange->injected_to = 0;
   exchange->has_injected = false;
+  exchange->is_counted = false;
+  exchange->is_linked = false;
   exchange->start_time = system_->now();
   exchange->last_time = 0;
   exchange->self = {};
@@ -330,13 +339,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->id.store(++exchange->turn, std::memory_order_relaxed);
   random_span_id(thread, *system_, generation_, exchange->self.span_id);
 
-  if (is_client) {
-    const ExchangeReference* owner = owner_of(thread, socket);
-    if (owner != nullptr) {
-      exchange->owner = *owner;
-      exchange->owner_context = owner->exchange->self;
-    }
-  }
+  if (is_client) relate(thread, socket, exchange);
   if (socket.last != nullptr) {
     socket.last->next = exchange;
   } else {
@@ -347,10 +350,17 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   return exchange;
 }
 
-// The one that the thread serves, or, in an event loop, the one that connected.
-const ExchangeReference* Connections::owner_of(const ThreadState& thread, const Socket& socket) {
-  if (alive(thread.request)) return &thread.request;
-  return !thread.is_told && alive(socket.owner) ? &socket.owner : nullptr;
+// On whose behalf a client's request is. Copies: its exchange may end in another thread, and its
+// place be used again.
+void Connections::relate(const ThreadState& thread, Socket& socket, OpenExchange* exchange) const {
+  const Asker asker = asker_of(thread, socket.opener, exchange->start_time);
+  socket.opener.is_unused = false;
+  exchange->tie = tie_of(thread, asker, false);
+  if (exchange->tie == Tie::kNone) return;
+  exchange->relative = thread.span != 0 ? thread.span_context : *asker.context;
+  if (exchange->tie == Tie::kLink || asker.request == nullptr) return;
+  exchange->owner = *asker.request;
+  exchange->owner_context = *asker.context;
 }
 
 // Takes the connection's first exchange away.
@@ -358,6 +368,7 @@ void Connections::end(Socket& socket, OpenExchange* exchange) {
   socket.first = exchange->next;
   if (socket.first == nullptr) socket.last = nullptr;
   --socket.pipelined;
+  uncount_served(exchange);
   hide(exchange);
   exchange->id.store(0, std::memory_order_relaxed);
   exchange->file.store(0, std::memory_order_relaxed);

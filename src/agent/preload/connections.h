@@ -29,6 +29,7 @@
 #include "agent/protocols/http1.h"
 #include "agent/protocols/skimmer.h"
 #include "agent/ring/open_table.h"
+#include "agent/ring/refusals.h"
 #include "agent/ring/ring.h"
 #include "kolben/abi.h"
 
@@ -40,12 +41,26 @@ inline constexpr std::uint32_t kPipelinedMax = 16;
 inline constexpr std::uint32_t kStreamsMax = 4096;
 inline constexpr std::uint32_t kRouteBytesMax = 256;
 inline constexpr std::uint32_t kAttributesBytesMax = 1024;
+// A trace's identifier, where a record tells of one that is only linked.
+inline constexpr std::uint16_t kLinkedBytes = sizeof(Context::trace_id);
 // What is written into a request at most: the trace's headers, and of the request that is served
 // its `tracestate` and `baggage`.
 inline constexpr std::uint32_t kInjectedBytesMax = 1024;
 static_assert(kInjectedBytesMax > kTraceHeadersBytesMax);
 // A vector with more pieces is not rewritten.
 inline constexpr int kInjectPiecesMax = 16;
+
+// How what is asked hangs together with the request on whose behalf it may be asked, or with the
+// span of the API that the thread has open.
+enum class Tie : std::uint8_t { kNone, kParent, kLink };
+
+// Who opened a connection.
+struct Opener {
+  ExchangeReference request;
+  Context context;
+  bool is_guess = false;
+  bool is_unused = false;  // nothing was asked on the connection yet
+};
 
 // A request that was begun and not recorded yet.
 struct OpenExchange {
@@ -60,6 +75,7 @@ struct OpenExchange {
   bool head_seen;
   bool recorded;  // answered before the request's body was complete
   bool parent_is_remote;
+  bool is_counted;              // among those that are served
   std::uint16_t injected_from;  // of `injected`, what is to be sent before the program's next byte
   std::uint16_t injected_to;
   bool has_injected;
@@ -68,8 +84,13 @@ struct OpenExchange {
   std::uint64_t last_time;  // of a response that lasts until the connection ends
   Context self;
   std::uint8_t parent_span_id[8];
-  ExchangeReference owner;  // of a client exchange: the request that it serves
+  // Of a client exchange: the request that it serves, where that is certain, and what its span
+  // hangs together with.
+  ExchangeReference owner;
   Context owner_context;
+  Tie tie;
+  bool is_linked;  // in its record
+  Context relative;
   Exchange fixed;  // of its record, from the time that the head was seen
   http1::Message request;
   http1::Message response;
@@ -91,6 +112,11 @@ struct OpenStream {
   Protocol protocol;
   EndReason end_reason;
   std::uint64_t positions[2];  // by Direction
+  // Copies: another thread may make a new connection of the file number meanwhile.
+  char peer[SocketNames::kAddressBytesMax];
+  std::uint8_t peer_size;
+  std::uint16_t peer_port;
+  Opener opener;  // of requests, like is_unused within
   // Several requests ask on it at a time: whose bytes a thread writes, and who is answered, nobody
   // knows.
   std::atomic<bool> is_shared;
@@ -118,11 +144,13 @@ struct Socket {
   // Some of its bytes, or what was done to it, were not looked at.
   std::atomic<bool> missed;
   bool named;
+  // A server's first words, too few to be sure what it speaks.
+  std::uint8_t words[kFirstWordsMax];
+  std::uint8_t words_size;
   std::uint32_t pipelined;
   OpenExchange* first;  // the response is expected for this one
   OpenExchange* last;   // the request is read for this one
-  ExchangeReference owner;
-  Context owner_context;
+  Opener opener;
   std::atomic<OpenStream*> stream;  // of kStream
   SocketNames names;
 };
@@ -145,14 +173,25 @@ class Connections {
     ring_ = ring;
     sampler_ = &sampler;
     entries_.init(open_table(ring), pid_);
+    refusals_ = refusal_table(ring);
     formats_ = formats;
   }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
     pid_ = pid;
+    served_.store(0, std::memory_order_relaxed);
+    open_spans_.store(0, std::memory_order_relaxed);
+    loops_.store(0, std::memory_order_relaxed);
     entries_.forked(pid);
   }
+  // There, of the only thread that is left.
+  void keeps(const ThreadState& thread) {
+    open_spans_.store(thread.span != 0 ? 1 : 0, std::memory_order_relaxed);
+    loops_.store(thread.loop.is_one ? 1 : 0, std::memory_order_relaxed);
+  }
+  // The program handles each event to its end before the next one; see attribution.cc.
+  void works_event_by_event() { works_event_by_event_ = true; }
 
   void accepted(ThreadState& thread, int file, const sockaddr* peer, socklen_t peer_size);
   void connected(ThreadState& thread, int file, const sockaddr* peer, socklen_t peer_size);
@@ -171,6 +210,8 @@ class Connections {
   void process_ends(ThreadState& thread);
   // The thread waits for events: what it does next may be for any request.
   void waits_for_events(ThreadState& thread);
+  // So many came. The wait would have ended after `timeout` nanoseconds; less than zero: never.
+  void events_came(ThreadState& thread, int events, std::int64_t timeout);
 
   // Whether a request of ours could be written into this file.
   bool may_inject(int file) const {
@@ -194,8 +235,10 @@ class Connections {
   std::uint64_t request(const ThreadState& thread);
   void work_for(ThreadState& thread, std::uint64_t request);
 
-  // Whether the thread serves a request now.
-  static bool serves(const ThreadState& thread);
+  // Whether the thread serves a request now, as far as one can guess.
+  static bool serves(const ThreadState& thread) { return alive(thread.request); }
+  // That request's context, where it is certain; else null.
+  const Context* served_for_certain(const ThreadState& thread) const;
 
   // The outermost span of the API that a thread has open begins, or ends.
   void span_begins() { open_spans_.fetch_add(1, std::memory_order_relaxed); }
@@ -207,22 +250,50 @@ class Connections {
   bool map_streams();
   bool begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
                     std::size_t bytes);
+  bool open_stream(Socket& socket, Protocol protocol);
+  bool goes_on_with_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
+                          std::size_t bytes);
+  static bool keep_words(Socket& socket, const iovec* pieces, int count, std::size_t bytes);
   void first_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                    std::size_t bytes);
   void end_stream(ThreadState& thread, OpenStream& stream, EndReason end_reason);
   void finish_stream(ThreadState& thread, OpenStream& stream);
   void tell_stream(ThreadState& thread, Socket& socket, Direction direction, const iovec* pieces,
                    int count, std::size_t bytes);
-  bool tell_records(ThreadState& thread, const Socket& socket, OpenStream& stream,
-                    Direction direction, PieceCursor cursor);
-  bool tell_record(ThreadState& thread, const Socket& socket, OpenStream& stream,
-                   StreamPiece* fixed, PieceCursor* cursor);
-  void locate(ThreadState& thread, const Socket& socket, bool is_shared, StreamPiece* fixed);
-  static void asked(const ThreadState& thread, const Socket& socket, OpenStream& stream);
+  bool tell_records(ThreadState& thread, OpenStream& stream, Direction direction,
+                    PieceCursor cursor);
+  bool tell_record(ThreadState& thread, OpenStream& stream, StreamPiece* fixed,
+                   PieceCursor* cursor);
+  // On whose behalf a thread asks another server; nulls: nobody is known.
+  struct Asker {
+    const ExchangeReference* request = nullptr;
+    const Context* context = nullptr;
+    bool is_guess = false;
+  };
+  void asked(ThreadState& thread, OpenStream& stream, StreamPiece* fixed);
+  void locate(ThreadState& thread, const Asker& asker, Tie tie, StreamPiece* fixed);
+  static void note_asker(const Asker& asker, Tie tie, OpenStream& stream);
   void answered(ThreadState& thread, OpenStream& stream);
-  bool serves_alone(const ThreadState& thread, const OpenExchange* exchange);
+
+  void becomes_loop(ThreadState& thread);
+  void reads(ThreadState& thread, OpenExchange* exchange);
+  void reads_ahead(ThreadState& thread) const;
+  static void reads_next(ThreadState& thread, const Socket& socket, const OpenExchange* ended);
+  void writes(ThreadState& thread, OpenExchange* exchange);
+  void goes_on(ThreadState& thread, const ExchangeReference& request, const Context& context) const;
+  static void goes_elsewhere(ThreadState& thread);
+  static void forget(ThreadState& thread);
+  static bool is_guess(const ThreadState& thread, std::uint64_t now);
+  Opener opener_of(const ThreadState& thread) const;
+  Asker asker_of(const ThreadState& thread, const Opener& opener, std::uint64_t now) const;
+  Tie tie_of(const ThreadState& thread, const Asker& asker, bool is_shared) const;
+  bool serves_alone(const ThreadState& thread, bool has_request) const;
+  void count_served(OpenExchange* exchange);
+  void uncount_served(OpenExchange* exchange);
   bool map_memory();
   OpenExchange* begin(ThreadState& thread, Socket& socket, int file, bool is_client);
+  void relate(const ThreadState& thread, Socket& socket, OpenExchange* exchange) const;
+  void client_ends(ThreadState& thread, const Socket& socket) const;
   void end(Socket& socket, OpenExchange* exchange);
   void give_up(Socket& socket);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
@@ -240,13 +311,11 @@ class Connections {
   void write_headers(OpenExchange* exchange, const http1::Message& request) const;
   void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   void name_socket(Socket& socket, int file);
-  // The request on whose behalf the thread asks another server; null: none.
-  static const ExchangeReference* owner_of(const ThreadState& thread, const Socket& socket);
   static bool alive(const ExchangeReference& reference) {
     return reference.exchange != nullptr &&
            reference.exchange->id.load(std::memory_order_relaxed) == reference.id;
   }
-  static void serve(ThreadState& thread, OpenExchange* exchange);
+  static void serve(ThreadState& thread, OpenExchange* exchange, bool is_guess);
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
@@ -257,12 +326,16 @@ class Connections {
   std::atomic<int> highest_{0};
   std::atomic<bool> mapping_{false};
   std::atomic<Socket*> sockets_{nullptr};
+  bool works_event_by_event_ = false;
   Pool<OpenExchange> exchanges_;
-  std::atomic<int> streams_state_{0};  // 0: not mapped, 1: at it, 2: there, 3: refused
+  std::atomic<std::uint32_t> served_{0};  // requests; beside the pool, whose line moves anyway
+  std::atomic<std::uint32_t> loops_{0};   // threads that are event loops
+  std::atomic<int> streams_state_{0};     // 0: not mapped, 1: at it, 2: there, 3: refused
   Pool<OpenStream> streams_;
   std::atomic<std::uint32_t> stream_count_{0};
   std::atomic<std::uint32_t> open_spans_{0};  // the outermost of each thread
   OpenEntries entries_;
+  RefusalTable* refusals_ = nullptr;
 };
 
 }  // namespace kolben::agent

@@ -30,6 +30,9 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
     if (exchange->request.failed()) return give_up(socket);
     if (!exchange->head_seen && exchange->request.head_complete()) {
       request_head_complete(thread, socket, exchange);
+    } else if (!is_client && exchange->head_seen && !exchange->recorded &&
+               socket.first == exchange) {
+      reads(thread, exchange);
     }
     if (exchange->recorded && exchange->request.complete() && socket.first == exchange) {
       end(socket, exchange);
@@ -41,10 +44,14 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
 
 // From the request on whose behalf it is made, or a new trace.
 void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
-  if (exchange->owner.exchange != nullptr) {
-    std::memcpy(exchange->self.trace_id, exchange->owner_context.trace_id, 16);
-    std::memcpy(exchange->parent_span_id, exchange->owner_context.span_id, 8);
-    exchange->self.flags = sampler_->child(exchange->self.trace_id, exchange->owner_context.flags);
+  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
+  const Tie tie = is_client ? exchange->tie : Tie::kNone;
+  const Context& relative = exchange->relative;
+  if (tie != Tie::kNone) std::memcpy(exchange->parent_span_id, relative.span_id, 8);
+  exchange->is_linked = tie == Tie::kLink;
+  if (tie == Tie::kParent) {
+    std::memcpy(exchange->self.trace_id, relative.trace_id, 16);
+    exchange->self.flags = sampler_->child(relative.trace_id, relative.flags);
   } else {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
     exchange->self.flags = sampler_->root(exchange->self.trace_id);
@@ -69,7 +76,9 @@ void Connections::request_head_complete(ThreadState& thread, Socket& socket,
     inherit_trace(thread, exchange);
   }
   show(thread, socket, exchange);
-  if (!exchange->is_client.load(std::memory_order_relaxed)) serve(thread, exchange);
+  if (exchange->is_client.load(std::memory_order_relaxed)) return;
+  count_served(exchange);
+  socket.first == exchange ? reads(thread, exchange) : reads_ahead(thread);
 }
 
 void Connections::feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
@@ -81,6 +90,7 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     // A fork's child that answers makes the request its own.
     if (exchange->generation != generation_) {
       exchange->generation = generation_;
+      if (exchange->is_counted) count_served(exchange);
       show(thread, socket, exchange);
     }
     if (!exchange->response_begun) {
@@ -104,12 +114,9 @@ void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExc
   if (exchange->response.failed()) return give_up(socket);
   if (exchange->is_client.load(std::memory_order_relaxed)) {
     // An event loop that goes on with the request on whose behalf it asked.
-    if (!serves(thread) && alive(exchange->owner)) {
-      thread.request = exchange->owner;
-      thread.request_context = exchange->owner_context;
-    }
-  } else if (thread.request.exchange != exchange) {
-    serve(thread, exchange);
+    goes_on(thread, exchange->owner, exchange->owner_context);
+  } else {
+    writes(thread, exchange);
   }
   if (!exchange->response.complete()) {
     if (exchange->response.until_close()) exchange->last_time = system_->now();
@@ -119,7 +126,9 @@ void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExc
   const std::uint64_t time = exchange->last_time != 0 ? exchange->last_time : system_->now();
   record(thread, socket, exchange, time, EndReason::kComplete);
   if (switches) return give_up(socket);
-  if (exchange->request.complete()) end(socket, exchange);
+  if (!exchange->request.complete()) return;
+  end(socket, exchange);
+  reads_next(thread, socket, exchange);
 }
 
 }  // namespace kolben::agent

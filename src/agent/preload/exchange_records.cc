@@ -55,12 +55,14 @@ void Connections::fill_fixed(const Socket& socket, OpenExchange* exchange) {
   fixed.peer_address_size = socket.names.peer_size;
   fixed.parent_is_remote = exchange->parent_is_remote ? 1 : 0;
   fixed.request_head_size = static_cast<std::uint16_t>(exchange->request.head().size);
+  fixed.linked_size = exchange->is_linked ? kLinkedBytes : 0;
 }
 
 void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exchange,
                          std::uint64_t end_time, EndReason end_reason) {
   exchange->recorded = true;
   exchange->id.store(0, std::memory_order_relaxed);
+  uncount_served(exchange);
   Exchange& fixed = exchange->fixed;
   fixed.end_time = end_time > exchange->start_time ? end_time : exchange->start_time;
   fixed.request_body_bytes = exchange->request.body_bytes();
@@ -75,7 +77,7 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
 
   const auto payload = static_cast<std::uint32_t>(
       sizeof(fixed) + fixed.local_address_size + fixed.peer_address_size + fixed.request_head_size +
-      fixed.route_size + fixed.attributes_size);
+      fixed.route_size + fixed.attributes_size + fixed.linked_size);
   {
     RecordWriter writer(ring_,
                         exchange->is_client.load(std::memory_order_relaxed)
@@ -88,6 +90,7 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
     writer.append(exchange->request_head, fixed.request_head_size);
     writer.append(exchange->route, fixed.route_size);
     writer.append(exchange->attributes, fixed.attributes_size);
+    writer.append(exchange->relative.trace_id, fixed.linked_size);
   }
   // After the record: a kill in between shows the exchange twice, which the agent process sees.
   hide(exchange);

@@ -37,10 +37,16 @@ std::size_t total_bytes(const iovec* pieces, int count) {
   return bytes;
 }
 
+// Bytes that went past us: who follows the connection must not go on as if there had been none.
+// Nothing but a flag is set, in a signal handler too.
+void note_unseen(const ThreadGuard& guard, int file, ssize_t bytes) {
+  if (bytes > 0 && (guard || guard.is_nested())) agent_instance.connections.skipped(file);
+}
+
 void note_received(int file, const iovec* pieces, std::size_t count, ssize_t result, bool wanted) {
-  if (result < 0 || !wanted || count > kPiecesMax) return;
+  if (result < 0 || !wanted) return;
   ThreadGuard guard;
-  if (!guard) return;
+  if (!guard || count > kPiecesMax) return note_unseen(guard, file, result);
   const int pieces_count = static_cast<int>(count);
   if (result == 0) {
     if (total_bytes(pieces, pieces_count) != 0) {
@@ -58,9 +64,9 @@ void note_received(int file, void* buffer, std::size_t size, ssize_t result, boo
 }
 
 void note_sent(int file, const iovec* pieces, std::size_t count, ssize_t result) {
-  if (result <= 0 || count > kPiecesMax) return;
+  if (result <= 0) return;
   ThreadGuard guard;
-  if (!guard) return;
+  if (!guard || count > kPiecesMax) return note_unseen(guard, file, result);
   const int pieces_count = static_cast<int>(count);
   const auto bytes = static_cast<std::size_t>(result);
   agent_instance.connections.sent(guard.thread(), file, pieces, pieces_count, bytes);
@@ -176,9 +182,23 @@ bool makes_child_in_our_memory(long number, const long* arguments) {
   return kolben::agent::shares_memory(*reinterpret_cast<const unsigned long*>(arguments[0]));
 }
 
-void note_wait() {
+// `timeout`: in nanoseconds, less than zero: none.
+template <typename Wait>
+int traced_wait(std::int64_t timeout, Wait wait) {
+  {
+    ThreadGuard guard;
+    if (guard) agent_instance.connections.waits_for_events(guard.thread());
+  }
+  const int events = wait();
   ThreadGuard guard;
-  if (guard) agent_instance.connections.waits_for_events(guard.thread());
+  if (guard) agent_instance.connections.events_came(guard.thread(), events, timeout);
+  return events;
+}
+
+constexpr std::int64_t kNanosOfMilli = 1'000'000;
+
+std::int64_t nanos_of(const timespec* time) {
+  return time == nullptr ? -1 : time->tv_sec * (1000 * kNanosOfMilli) + time->tv_nsec;
 }
 
 }  // namespace
@@ -291,8 +311,7 @@ bool belongs_to_stream(int file, int flags, ssize_t result) {
   if ((flags & (MSG_PEEK | MSG_TRUNC | MSG_OOB | MSG_ERRQUEUE)) == 0) return true;
   const bool is_lost = (flags & MSG_TRUNC) != 0 && (flags & (MSG_PEEK | MSG_ERRQUEUE)) == 0;
   if (is_lost && result > 0) {
-    ThreadGuard guard;
-    if (guard) agent_instance.connections.skipped(file);
+    note_unseen(ThreadGuard(), file, result);
   }
   return false;
 }
@@ -405,6 +424,8 @@ KOLBEN_EXPORT ssize_t sendfile(int to, int from, off_t* offset, size_t size) noe
     ThreadGuard guard;
     if (guard) {
       agent_instance.connections.sent_unseen(guard.thread(), to, static_cast<std::size_t>(result));
+    } else {
+      note_unseen(guard, to, result);
     }
   }
   return result;
@@ -418,20 +439,20 @@ KOLBEN_EXPORT ssize_t sendfile64(int to, int from, off64_t* offset, size_t size)
 // --- waiting -------------------------------------------------------------------------------------
 
 KOLBEN_EXPORT int epoll_wait(int file, epoll_event* events, int count, int timeout) {
-  note_wait();
-  return KOLBEN_REAL(epoll_wait)(file, events, count, timeout);
+  return traced_wait(timeout * kNanosOfMilli,
+                     [&] { return KOLBEN_REAL(epoll_wait)(file, events, count, timeout); });
 }
 
 KOLBEN_EXPORT int epoll_pwait(int file, epoll_event* events, int count, int timeout,
                               const sigset_t* mask) {
-  note_wait();
-  return KOLBEN_REAL(epoll_pwait)(file, events, count, timeout, mask);
+  return traced_wait(timeout * kNanosOfMilli,
+                     [&] { return KOLBEN_REAL(epoll_pwait)(file, events, count, timeout, mask); });
 }
 
 KOLBEN_EXPORT int epoll_pwait2(int file, epoll_event* events, int count, const timespec* timeout,
                                const sigset_t* mask) {
-  note_wait();
-  return KOLBEN_REAL(epoll_pwait2)(file, events, count, timeout, mask);
+  return traced_wait(nanos_of(timeout),
+                     [&] { return KOLBEN_REAL(epoll_pwait2)(file, events, count, timeout, mask); });
 }
 
 }  // extern "C"

@@ -141,8 +141,10 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
   injection->position = head - 2;
   if (replaces) {
     const Traceparent& header = request.trace_headers().traceparent();
-    const ExchangeReference* owner = owner_of(thread, *socket);
-    if (owner == nullptr || !same_header(header, *owner->exchange)) return false;
+    const Asker asker = asker_of(thread, socket->opener, system_->now());
+    const bool is_certain =
+        asker.request != nullptr && tie_of(thread, asker, false) == Tie::kParent;
+    if (!is_certain || !same_header(header, *asker.request->exchange)) return false;
     char value[kTraceparentSize];
     format_traceparent(header.trace_id, header.span_id, header.flags, value);
     injection->position = find_text(pieces, count, head, value, sizeof(value));

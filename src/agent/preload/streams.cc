@@ -9,8 +9,8 @@
 namespace kolben::agent {
 namespace {
 
-// Of one call. A read of 64 KiB of nothing but texts fits.
-constexpr int kRecordsOfCallMax = 16;
+// Of one call. A read of 64 KiB of nothing but the shortest values fits.
+constexpr int kRecordsOfCallMax = 24;
 
 // What of some bytes is told in one record.
 class Segments {
@@ -113,14 +113,18 @@ bool Connections::map_streams() {
 // The first bytes on a client's connection that is not HTTP/1.x; false: nor any that we know.
 bool Connections::begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
                                std::size_t bytes) {
-  if (socket.missed.load(std::memory_order_relaxed)) return false;
   Protocol protocol = Protocol::kNone;
   bool is_first = true;
   for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
     if (is_first) protocol = detect_protocol(direction, piece, size);
     is_first = false;
   });
-  if (protocol == Protocol::kNone) return false;
+  return open_stream(socket, protocol);
+}
+
+bool Connections::open_stream(Socket& socket, Protocol protocol) {
+  const bool is_hole = socket.missed.load(std::memory_order_relaxed) || socket.words_size != 0;
+  if (protocol == Protocol::kNone || is_hole) return false;
   OpenStream* stream = map_streams() ? streams_.acquire() : nullptr;
   if (stream == nullptr) {
     count_untraced(ring_);
@@ -133,6 +137,10 @@ bool Connections::begin_stream(Socket& socket, Direction direction, const iovec*
   stream->protocol = protocol;
   stream->positions[0] = 0;
   stream->positions[1] = 0;
+  std::memcpy(stream->peer, socket.names.peer, sizeof(stream->peer));
+  stream->peer_size = socket.names.peer_size;
+  stream->peer_port = socket.names.peer_port;
+  stream->opener = socket.opener;
   stream->asker = {};
   stream->is_asked = false;
   stream->is_shared.store(protocol == Protocol::kHttp2, std::memory_order_relaxed);
@@ -146,12 +154,46 @@ bool Connections::begin_stream(Socket& socket, Direction direction, const iovec*
 // Bytes from a server that was not asked: its greeting, or what another thread asked for.
 void Connections::first_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                               std::size_t bytes) {
-  if (socket.stream.load(std::memory_order_relaxed) == nullptr &&
-      !begin_stream(socket, Direction::kReplies, pieces, count, bytes)) {
+  const bool begins =
+      socket.stream.load(std::memory_order_relaxed) != nullptr ||
+      (socket.words_size == 0 ? begin_stream(socket, Direction::kReplies, pieces, count, bytes)
+                              : goes_on_with_words(thread, socket, pieces, count, bytes));
+  if (begins) return tell_stream(thread, socket, Direction::kReplies, pieces, count, bytes);
+  goes_elsewhere(thread);
+  if (!keep_words(socket, pieces, count, bytes)) {
     socket.missed.store(true, std::memory_order_relaxed);
-    return;
   }
-  tell_stream(thread, socket, Direction::kReplies, pieces, count, bytes);
+}
+
+// Some clients read a greeting's header first. False: too many, or the begin of nothing that we
+// know.
+bool Connections::keep_words(Socket& socket, const iovec* pieces, int count, std::size_t bytes) {
+  if (bytes > kFirstWordsMax - std::size_t{socket.words_size}) return false;
+  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+    std::memcpy(socket.words + socket.words_size, piece, size);
+    socket.words_size = static_cast<std::uint8_t>(socket.words_size + size);
+  });
+  return may_greet(socket.words, socket.words_size);
+}
+
+// With these bytes they are enough: what was kept is told first.
+bool Connections::goes_on_with_words(ThreadState& thread, Socket& socket, const iovec* pieces,
+                                     int count, std::size_t bytes) {
+  std::uint8_t words[kFirstWordsMax];
+  const std::size_t kept = socket.words_size;
+  std::memcpy(words, socket.words, kept);
+  std::size_t size = kept;
+  PieceCursor cursor(pieces, count, bytes);
+  for (; size < kFirstWordsMax && !cursor.at_end(); cursor.advance(1)) {
+    words[size++] = *cursor.bytes();
+  }
+  const Protocol protocol = detect_protocol(Direction::kReplies, words, size);
+  if (protocol == Protocol::kNone) return false;
+  socket.words_size = 0;
+  if (!open_stream(socket, protocol)) return false;
+  const iovec first = {words, kept};
+  tell_stream(thread, socket, Direction::kReplies, &first, 1, kept);
+  return true;
 }
 
 // The last one who is at it finishes it.
@@ -178,47 +220,28 @@ void Connections::finish_stream(ThreadState& thread, OpenStream& stream) {
   streams_.release(&stream);
 }
 
-// Whether no other request is served, and no other thread has a span open, so that what is asked
-// now can be on nobody else's behalf.
-bool Connections::serves_alone(const ThreadState& thread, const OpenExchange* exchange) {
-  constexpr std::uint32_t kLookedAtMax = 256;
-  const std::uint32_t own_spans = thread.span != 0 ? 1 : 0;
-  if (open_spans_.load(std::memory_order_relaxed) > own_spans) return false;
-  const std::uint32_t used = exchanges_.used();
-  if (used > kLookedAtMax) return false;
-  for (std::uint32_t i = 0; i < used; ++i) {
-    const OpenExchange* other = exchanges_.at(i);
-    const bool is_served = other->id.load(std::memory_order_relaxed) != 0 &&
-                           !other->is_client.load(std::memory_order_relaxed);
-    if (is_served && other != exchange) return false;
-  }
-  return true;
+// Whose request begins with these bytes, and for whom the answer will be.
+void Connections::asked(ThreadState& thread, OpenStream& stream, StreamPiece* fixed) {
+  const Asker asker = asker_of(thread, stream.opener, fixed->time);
+  note_asker(asker, tie_of(thread, asker, stream.is_shared.load(std::memory_order_relaxed)),
+             stream);
+  // Which may have told that several ask.
+  locate(thread, asker, tie_of(thread, asker, stream.is_shared.load(std::memory_order_relaxed)),
+         fixed);
+  stream.opener.is_unused = false;
 }
 
-// Whose request begins with these bytes. On a connection that several ask on at a time one thread
-// writes what another one asked (gRPC does): then, and where only the connection's history tells,
-// it is a parent only where there is no other, and else a link.
-void Connections::locate(ThreadState& thread, const Socket& socket, bool is_shared,
-                         StreamPiece* fixed) {
-  const ExchangeReference* owner = owner_of(thread, socket);
-  // Copies: the exchange itself may end in another thread, and its place be used again.
-  const Context* parent = thread.span != 0         ? &thread.span_context
-                          : owner == nullptr       ? nullptr
-                          : owner == &socket.owner ? &socket.owner_context
-                                                   : &thread.request_context;
-  const bool is_guess =
-      !thread.is_told && (is_shared || (thread.span == 0 && owner == &socket.owner));
-  const bool is_link = parent != nullptr && is_guess &&
-                       !serves_alone(thread, owner != nullptr ? owner->exchange : nullptr);
-  if (parent != nullptr) {
-    std::memcpy(fixed->parent_span_id, parent->span_id, sizeof(fixed->parent_span_id));
+void Connections::locate(ThreadState& thread, const Asker& asker, Tie tie, StreamPiece* fixed) {
+  const Context* relative = thread.span != 0 ? &thread.span_context : asker.context;
+  if (tie != Tie::kNone) {
+    std::memcpy(fixed->parent_span_id, relative->span_id, sizeof(fixed->parent_span_id));
   }
-  if (is_link) {
-    std::memcpy(fixed->linked_trace_id, parent->trace_id, sizeof(fixed->linked_trace_id));
+  if (tie == Tie::kLink) {
+    std::memcpy(fixed->linked_trace_id, relative->trace_id, sizeof(fixed->linked_trace_id));
   }
-  if (parent != nullptr && !is_link) {
-    fixed->self = *parent;
-    fixed->self.flags = sampler_->child(parent->trace_id, parent->flags);
+  if (tie == Tie::kParent) {
+    fixed->self = *relative;
+    fixed->self.flags = sampler_->child(relative->trace_id, relative->flags);
   } else {
     random_trace_id(thread, *system_, generation_, fixed->self.trace_id);
     fixed->self.flags = sampler_->root(fixed->self.trace_id);
@@ -226,35 +249,30 @@ void Connections::locate(ThreadState& thread, const Socket& socket, bool is_shar
   random_span_id(thread, *system_, generation_, fixed->self.span_id);
 }
 
-void Connections::asked(const ThreadState& thread, const Socket& socket, OpenStream& stream) {
+// A request that is only linked is nobody's for certain.
+void Connections::note_asker(const Asker& asker, Tie tie, OpenStream& stream) {
   // Somebody reads the answer to what another one asked.
   if (stream.asker_busy.exchange(true, std::memory_order_acquire)) {
     stream.is_shared.store(true, std::memory_order_relaxed);
     return;
   }
-  const ExchangeReference* owner = owner_of(thread, socket);
-  const bool is_same =
-      owner != nullptr ? owner->exchange == stream.asker.exchange && owner->id == stream.asker.id
-                       : stream.asker.exchange == nullptr;
-  if (stream.is_asked && !is_same) stream.is_shared.store(true, std::memory_order_relaxed);
-  stream.is_asked = true;
-  stream.asker = {};
-  if (owner != nullptr) {
-    stream.asker = *owner;
-    stream.asker_context = owner == &socket.owner ? socket.owner_context : thread.request_context;
+  const bool is_known = asker.request != nullptr && tie != Tie::kLink;
+  const ExchangeReference request = is_known ? *asker.request : ExchangeReference();
+  if (stream.is_asked && !(request == stream.asker)) {
+    stream.is_shared.store(true, std::memory_order_relaxed);
   }
+  stream.is_asked = true;
+  stream.asker = request;
+  if (is_known) stream.asker_context = *asker.context;
   stream.asker_busy.store(false, std::memory_order_release);
 }
 
 // An event loop goes on with the request on whose behalf it asked.
 void Connections::answered(ThreadState& thread, OpenStream& stream) {
-  if (stream.asker_busy.exchange(true, std::memory_order_acquire)) return;
+  if (stream.asker_busy.exchange(true, std::memory_order_acquire)) return goes_elsewhere(thread);
   stream.is_asked = false;
-  const bool is_known = !stream.is_shared.load(std::memory_order_relaxed) && alive(stream.asker);
-  if (is_known && !serves(thread) && serves_alone(thread, stream.asker.exchange)) {
-    thread.request = stream.asker;
-    thread.request_context = stream.asker_context;
-  }
+  const bool is_shared = stream.is_shared.load(std::memory_order_relaxed);
+  goes_on(thread, is_shared ? ExchangeReference() : stream.asker, stream.asker_context);
   stream.asker_busy.store(false, std::memory_order_release);
 }
 
@@ -269,7 +287,8 @@ void Connections::tell_stream(ThreadState& thread, Socket& socket, Direction dir
   if (!hold) {
     socket.missed.store(true, std::memory_order_relaxed);
   } else if (is_same &&
-             !tell_records(thread, socket, *stream, direction, PieceCursor(pieces, count, bytes))) {
+             (socket.missed.load(std::memory_order_relaxed) ||
+              !tell_records(thread, *stream, direction, PieceCursor(pieces, count, bytes)))) {
     OpenStream* expected = stream;
     if (socket.stream.compare_exchange_strong(expected, nullptr)) {
       socket.role.store(Role::kIgnored, std::memory_order_relaxed);
@@ -281,33 +300,29 @@ void Connections::tell_stream(ThreadState& thread, Socket& socket, Direction dir
 }
 
 // False: the connection is not understood any more, or not ours.
-bool Connections::tell_records(ThreadState& thread, const Socket& socket, OpenStream& stream,
-                               Direction direction, PieceCursor cursor) {
-  if (stream.generation != generation_ || socket.missed.load(std::memory_order_relaxed)) {
-    return false;
-  }
+bool Connections::tell_records(ThreadState& thread, OpenStream& stream, Direction direction,
+                               PieceCursor cursor) {
+  const std::uint32_t number = stream.number.load(std::memory_order_relaxed);
+  if (stream.generation != generation_ || is_refused(*refusals_, pid_, number)) return false;
   StreamPiece fixed;
   fixed.time = system_->now();
-  fixed.stream = stream.number.load(std::memory_order_relaxed);
+  fixed.stream = number;
   fixed.protocol = static_cast<std::uint8_t>(stream.protocol);
   fixed.direction = static_cast<std::uint8_t>(direction);
-  fixed.peer_address_size = socket.names.peer_size;
-  fixed.peer_port = socket.names.peer_port;
-  if (direction == Direction::kRequests) {
-    asked(thread, socket, stream);
-    locate(thread, socket, stream.is_shared.load(std::memory_order_relaxed), &fixed);
-  }
+  fixed.peer_address_size = stream.peer_size;
+  fixed.peer_port = stream.peer_port;
+  if (direction == Direction::kRequests) asked(thread, stream, &fixed);
   bool goes_on = true;
   for (int records = 0; goes_on && !cursor.at_end(); ++records) {
-    goes_on = records < kRecordsOfCallMax && tell_record(thread, socket, stream, &fixed, &cursor);
+    goes_on = records < kRecordsOfCallMax && tell_record(thread, stream, &fixed, &cursor);
   }
   if (direction == Direction::kReplies) answered(thread, stream);
   return goes_on;
 }
 
 // As many of the bytes as fit into one record; false: the connection is not understood any more.
-bool Connections::tell_record(ThreadState& thread, const Socket& socket, OpenStream& stream,
-                              StreamPiece* fixed, PieceCursor* cursor) {
+bool Connections::tell_record(ThreadState& thread, OpenStream& stream, StreamPiece* fixed,
+                              PieceCursor* cursor) {
   Segments segments;
   segments.collect(stream.skimmer, static_cast<Direction>(fixed->direction), *cursor);
   fixed->position = stream.positions[fixed->direction];
@@ -319,7 +334,7 @@ bool Connections::tell_record(ThreadState& thread, const Socket& socket, OpenStr
                                                   segments_size + fixed->bytes_size);
   RecordWriter writer(ring_, RecordType::kStreamPiece, payload, pid_, thread.tid);
   writer.append(fixed, sizeof(*fixed));
-  writer.append(socket.names.peer, fixed->peer_address_size);
+  writer.append(stream.peer, fixed->peer_address_size);
   writer.append(segments.begin(), segments_size);
   for (const StreamSegment& segment : segments) {
     append(writer, cursor, segment.seen);

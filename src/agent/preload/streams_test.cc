@@ -29,7 +29,7 @@ TEST_F(StreamsTest, BytesInAnotherProtocolAreTold) {
   EXPECT_EQ(all[0].fixed.peer_port, 6379);
   EXPECT_EQ(all[0].fixed.protocol, static_cast<std::uint8_t>(Protocol::kRedis));
   EXPECT_EQ(all[0].fixed.direction, 0);
-  EXPECT_EQ(all[1].bytes, "$1\r\nx\r\n");
+  EXPECT_EQ(all[1].bytes, "$1\r\n");
   EXPECT_EQ(all[1].fixed.direction, 1);
   EXPECT_EQ(all[2].fixed.position, sizeof(kGet) - 1);
   EXPECT_EQ(all[3].type, RecordType::kStreamEnd);
@@ -247,13 +247,6 @@ TEST_F(StreamsTest, AServerThatSpeaksFirst) {
   EXPECT_EQ(all[1].bytes, kPreface + kSettings);
 }
 
-TEST_F(StreamsTest, AServerWhoseFirstWordsWeDoNotKnowIsNotFollowed) {
-  connect(8);
-  receive(8, "220 ready\r\n");
-  send(8, kGet);
-  EXPECT_TRUE(told().empty());
-}
-
 TEST_F(StreamsTest, NothingIsWrittenIntoHttp2) {
   connect(8);
   EXPECT_EQ(injection(8, {kPreface}), "");
@@ -427,6 +420,24 @@ TEST_F(StreamsTest, WhatIsNotUnderstoodIsNotToldAnyMore) {
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[2].type, RecordType::kStreamEnd);
   EXPECT_EQ(all[2].end_reason, EndReason::kNotUnderstood);
+}
+
+// The agent process says so in the ring's memory.
+TEST_F(StreamsTest, AConnectionThatIsNotFollowedAnyMoreIsToldNoMore) {
+  connect(8);
+  connect(9);
+  send(8, kGet);
+  send(9, kGet);
+  std::vector<Told> all = told();
+  ASSERT_EQ(all.size(), 2u);
+  refuse(*refusal_table(ring_), 42, all[0].stream);
+  for (int i = 0; i < 3; ++i) receive(8, "$-1\r\n");
+  receive(9, "$-1\r\n");
+  const std::vector<Told> rest = told();
+  ASSERT_EQ(rest.size(), 2u);
+  EXPECT_EQ(rest[0].type, RecordType::kStreamEnd);
+  EXPECT_EQ(rest[0].stream, all[0].stream);
+  EXPECT_EQ(rest[1].type, RecordType::kStreamPiece);
 }
 
 TEST_F(StreamsTest, AForksChildLeavesTheConnectionToItsParent) {

@@ -24,7 +24,8 @@ struct SocketNames {
 };
 
 struct System {
-  std::uint64_t (*now)() = nullptr;  // CLOCK_REALTIME, nanoseconds
+  std::uint64_t (*now)() = nullptr;         // CLOCK_REALTIME, nanoseconds
+  std::uint64_t (*coarse_now)() = nullptr;  // the same, up to some milliseconds late, for less
   void (*random)(void* bytes, std::size_t size) = nullptr;
   bool (*is_stream_socket)(int file) = nullptr;
   // Fills the ends that are still unknown.

@@ -91,6 +91,8 @@ class Telemetry {
   // The span below which the thread works: of the API, else of the request that it serves; null:
   // none.
   const Context* current(const ThreadState& thread);
+  // The same, null where the request may be another one: below which a span begins.
+  const Context* parent(const ThreadState& thread);
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;

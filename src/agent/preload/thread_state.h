@@ -15,6 +15,18 @@ struct OpenExchange;
 struct ExchangeReference {
   OpenExchange* exchange = nullptr;
   std::uint64_t id = 0;
+  bool operator==(const ExchangeReference& other) const {
+    return exchange == other.exchange && id == other.id;
+  }
+};
+
+// Of a thread that waits for events and then handles them, one after another; see attribution.cc.
+struct EventLoop {
+  bool is_one = false;
+  // This turn's only event, and the loop had nothing else to do.
+  bool has_single_event = false;
+  std::uint64_t turn_began = 0;  // the wait ended
+  std::uint64_t timers_due = 0;  // from then on the loop may be at work for one of its timers
 };
 
 struct ThreadState {
@@ -28,6 +40,11 @@ struct ThreadState {
   // The request that the thread served last; it is being served while the reference is alive.
   ExchangeReference request;
   Context request_context;
+  // The thread may be at work for another one.
+  bool request_is_guess = false;
+  // The one that it has read, which it may have handed on.
+  ExchangeReference last_read;
+  EventLoop loop;
   // A shim of the runtime says what the thread works for (work_for() of kolben/abi.h).
   bool is_told = false;
   std::uint64_t span = 0;  // the innermost span of the API, 0: none

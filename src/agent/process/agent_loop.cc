@@ -31,7 +31,9 @@ AgentLoop::AgentLoop(RingHeader* ring, std::string ring_path, Recorder& recorder
       recorder_(recorder),
       clock_(clock),
       should_stop_(should_stop),
-      buffer_(std::make_unique<std::uint8_t[]>(kRecordBytesMax)) {}
+      buffer_(std::make_unique<std::uint8_t[]>(kRecordBytesMax)) {
+  recorder_.set_refusals(refusal_table(ring));
+}
 
 std::uint32_t AgentLoop::drain() {
   std::uint32_t records = 0;

@@ -310,6 +310,7 @@ Recorder::Counts Recorder::counts() const {
   Counts counts = counts_;
   counts.measurements_refused = metrics_.refused();
   counts.streams_given_up = streams_.given_up();
+  counts.streams_made_room = streams_.made_room();
   return counts;
 }
 

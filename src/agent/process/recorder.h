@@ -49,6 +49,9 @@ class Recorder : private Streams::Sink {
   // Exports everything, metrics included.
   void finish(std::int64_t active_requests, std::uint64_t now);
 
+  // Where programs are told which connections are not followed; outlives the recorder.
+  void set_refusals(RefusalTable* table) { streams_.set_refusals(table); }
+
   bool metrics_are_due(std::uint64_t now) const {
     return now >= last_metric_export_ + settings_.metric_interval_nanos;
   }
@@ -58,6 +61,7 @@ class Recorder : private Streams::Sink {
     std::uint64_t output_cut = 0;  // bytes of output that the library did not keep
     std::uint64_t measurements_refused = 0;
     std::uint64_t streams_given_up = 0;  // connections in other protocols
+    std::uint64_t streams_made_room = 0;
   };
   Counts counts() const;
 

@@ -30,6 +30,7 @@ struct ExchangeView {
   std::string_view request_head;
   std::string_view route;
   std::string_view attributes;  // encoded
+  std::string_view linked_trace_id;
 };
 
 struct SpanView {

@@ -47,10 +47,23 @@ void SpanBuilder::build_server(const HttpExchange& exchange, Span& span, Arena& 
 
 void SpanBuilder::build_client(const HttpExchange& exchange, Span& span, Arena& arena) {
   begin(exchange, 400, span);
+  link(*exchange.record, span, arena);
   span.kind = SpanKind::kClient;
   span.name = arena.copy(SpanNames::client_name(exchange.request.method));
   add_client_attributes(exchange, settings_.conventions, span.attributes, arena);
   finish(exchange, span, arena);
+}
+
+// A parent of another trace is none.
+void SpanBuilder::link(const ExchangeView& record, Span& span, Arena& arena) {
+  if (record.linked_trace_id.empty()) return;
+  Origin origin;
+  record.linked_trace_id.copy(reinterpret_cast<char*>(origin.linked_trace_id),
+                              sizeof origin.linked_trace_id);
+  std::copy(std::begin(record.fixed.parent_span_id), std::end(record.fixed.parent_span_id),
+            std::begin(origin.parent_span_id));
+  span.parent_span_id = {};
+  add_link(origin, span, arena);
 }
 
 void SpanBuilder::add_link(const Origin& origin, Span& span, Arena& arena) {

@@ -29,6 +29,7 @@ class SpanBuilder {
  private:
   static void begin_call(const Origin& origin, std::uint32_t number, Span& span, Arena& arena);
   void begin(const HttpExchange& exchange, std::uint16_t error_status, Span& span) const;
+  static void link(const ExchangeView& record, Span& span, Arena& arena);
   void finish(const HttpExchange& exchange, Span& span, Arena& arena) const;
   AttributeLimits span_limits() const;
 

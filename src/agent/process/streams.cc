@@ -39,7 +39,12 @@ class Streams::Stream final : public CallSink {
   void give_up() {
     parser_.reset();
     held_.clear();
+    held_bytes_ = 0;
   }
+  std::size_t bytes() const {
+    return sizeof(*this) + held_bytes_ + (parser_ != nullptr ? parser_->bytes() : 0);
+  }
+  std::size_t counted_bytes = 0;  // as bytes() was
 
   // False: it is given up.
   bool piece(const StreamPieceView& view) {
@@ -105,8 +110,18 @@ class Streams::Stream final : public CallSink {
   std::unique_ptr<StreamParser> parser_;
 };
 
-Streams::Streams(Sink& sink) : sink_(sink) {}
+Streams::Streams(Sink& sink, std::size_t bytes_max) : sink_(sink), bytes_max_(bytes_max) {}
 Streams::~Streams() = default;
+
+void Streams::refuse(std::uint64_t key) const {
+  if (refusals_ == nullptr) return;
+  agent::refuse(*refusals_, static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key));
+}
+
+Streams::Map::iterator Streams::erase(Map::iterator stream) {
+  bytes_ -= stream->second->counted_bytes;
+  return streams_.erase(stream);
+}
 
 // Null: where all places are taken, one whose begin is not known takes none: it is one that made
 // room for another, and counted.
@@ -116,24 +131,37 @@ Streams::Stream* Streams::find_or_begin(std::uint32_t pid, const StreamPieceView
   if (found != streams_.end()) return found->second.get();
   if (streams_.size() >= kStreamsMax) {
     if (view.fixed.position != 0) return nullptr;
-    give_up_the_most_silent();
+    make_room();
   }
   return streams_.emplace(key, std::make_unique<Stream>(sink_, view)).first->second.get();
 }
 
-void Streams::give_up_the_most_silent() {
+// The one that was silent for the longest time goes.
+void Streams::make_room() {
   const auto found = std::min_element(
       streams_.begin(), streams_.end(),
       [](const auto& a, const auto& b) { return a.second->last_time() < b.second->last_time(); });
-  if (!found->second->is_given_up()) ++given_up_;
-  streams_.erase(found);
+  if (!found->second->is_given_up()) ++made_room_;
+  refuse(found->first);
+  erase(found);
+}
+
+void Streams::weigh(Stream& stream) {
+  bytes_ -= stream.counted_bytes;
+  stream.counted_bytes = stream.bytes();
+  bytes_ += stream.counted_bytes;
+  while (bytes_ > bytes_max_) make_room();
 }
 
 void Streams::piece(std::uint32_t pid, const StreamPieceView& view) {
   Stream* const stream = find_or_begin(pid, view);
-  if (stream == nullptr || stream->is_given_up() || stream->piece(view)) return;
-  stream->give_up();
+  const bool is_followed = stream != nullptr && !stream->is_given_up();
+  if (is_followed && stream->piece(view)) return weigh(*stream);
+  refuse(key_of(pid, view.fixed.stream));
+  if (!is_followed) return;
   ++given_up_;
+  stream->give_up();
+  weigh(*stream);
 }
 
 void Streams::end(std::uint32_t pid, const StreamEnd& end) {
@@ -145,7 +173,7 @@ void Streams::end(std::uint32_t pid, const StreamEnd& end) {
     const bool is_process = end.end_reason == EndReason::kProcessEnded;
     found->second->finish(end.time, is_process ? CallEnd::kProcessEnded : CallEnd::kClosed);
   }
-  streams_.erase(found);
+  erase(found);
 }
 
 void Streams::process_ended(std::uint32_t pid, std::uint64_t time) {
@@ -155,8 +183,9 @@ void Streams::process_ended(std::uint32_t pid, std::uint64_t time) {
       continue;
     }
     it->second->finish(time, CallEnd::kProcessEnded);
-    it = streams_.erase(it);
+    it = erase(it);
   }
+  if (refusals_ != nullptr) forget_refusals(*refusals_, pid);
 }
 
 }  // namespace kolben::agent

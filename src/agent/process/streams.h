@@ -2,7 +2,8 @@
 // (StreamPiece): puts their bytes in order, lets a parser of agent/protocols find the calls.
 //
 // One thread. A connection with a gap, or that its parser does not understand any more, is given up
-// and counted.
+// and counted, and its program told so. Beyond a bound of connections, or of their memory, those
+// that were silent for the longest time make room; they are counted too.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include "agent/process/records.h"
 #include "agent/protocols/stream_parser.h"
+#include "agent/ring/refusals.h"
 
 namespace kolben::agent {
 
@@ -25,9 +27,10 @@ struct StreamPeer {
 
 class Streams {
  public:
-  // Of all programs together; as many as one of them tells of. Beyond it the one that was silent
-  // for the longest time makes room: the record of its end may have been lost.
+  // Of all programs together; as many as one of them tells of. The record of an end may be lost.
   static constexpr std::size_t kStreamsMax = 4096;
+  // What is not answered, prepared statements, tables of headers: a fraction of it in practice.
+  static constexpr std::size_t kBytesMax = 64 * 1024 * 1024;
   // Replies told before what they answer: less than a socket's buffer.
   static constexpr std::size_t kHeldBytesMax = 64 * 1024;
 
@@ -39,10 +42,13 @@ class Streams {
     virtual void take(const WebCall& call, const StreamPeer& peer) = 0;
   };
   // The sink outlives the streams.
-  explicit Streams(Sink& sink);
+  explicit Streams(Sink& sink, std::size_t bytes_max = kBytesMax);
   ~Streams();
   Streams(const Streams&) = delete;
   Streams& operator=(const Streams&) = delete;
+
+  // Where the programs are told of what is not followed any more; null: nowhere.
+  void set_refusals(RefusalTable* table) { refusals_ = table; }
 
   void piece(std::uint32_t pid, const StreamPieceView& view);
   void end(std::uint32_t pid, const StreamEnd& end);
@@ -50,17 +56,28 @@ class Streams {
   void process_ended(std::uint32_t pid, std::uint64_t time);
 
   std::size_t size() const { return streams_.size(); }
+  std::size_t bytes() const { return bytes_; }
   std::uint64_t given_up() const { return given_up_; }
+  std::uint64_t made_room() const { return made_room_; }
 
  private:
   class Stream;
 
   Stream* find_or_begin(std::uint32_t pid, const StreamPieceView& view);
-  void give_up_the_most_silent();
+  using Map = std::unordered_map<std::uint64_t, std::unique_ptr<Stream>>;  // by pid and number
+
+  void make_room();
+  void weigh(Stream& stream);
+  Map::iterator erase(Map::iterator stream);
+  void refuse(std::uint64_t key) const;
 
   Sink& sink_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Stream>> streams_;  // by pid and number
+  const std::size_t bytes_max_;
+  RefusalTable* refusals_ = nullptr;
+  Map streams_;
+  std::size_t bytes_ = 0;
   std::uint64_t given_up_ = 0;
+  std::uint64_t made_room_ = 0;
 };
 
 }  // namespace kolben::agent

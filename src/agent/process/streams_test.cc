@@ -319,18 +319,95 @@ TEST_F(StreamsTest, ScribbledPiecesAreRefused) {
   EXPECT_TRUE(spans().empty());
 }
 
+TEST_F(StreamsTest, ARequestOverHttpOneThatIsOnlyLinked) {
+  TestExchange exchange;
+  exchange.parent = 0x11;
+  exchange.linked_trace_id = std::string(16, '\x22');
+  handle(exchange_record(exchange, RecordType::kClientExchange));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_TRUE(all[0].parent_span_id.is_zero());
+  ASSERT_EQ(all[0].links.size(), 1u);
+  EXPECT_EQ(all[0].links[0].trace_id.to_hex(), "22222222222222222222222222222222");
+  EXPECT_EQ(all[0].links[0].span_id.to_hex(), "1111111111111111");
+}
+
 TEST_F(StreamsTest, ManyConnectionsAreBounded) {
   for (std::uint32_t stream = 1; stream <= Streams::kStreamsMax + 3; ++stream) {
     positions_[0] = 0;
     client(kGet, stream);
   }
-  EXPECT_EQ(recorder_.counts().streams_given_up, 3u);
+  EXPECT_EQ(recorder_.counts().streams_made_room, 3u);
   // The first ones made room for the last.
   server(kNull, Streams::kStreamsMax + 3);
   EXPECT_EQ(spans().size(), 1u);
   server(kNull, 1);
-  EXPECT_EQ(recorder_.counts().streams_given_up, 3u);  // one that is gone takes nobody's place
+  EXPECT_EQ(recorder_.counts().streams_made_room, 3u);  // one that is gone takes nobody's place
+  EXPECT_EQ(recorder_.counts().streams_given_up, 0u);
   EXPECT_EQ(spans().size(), 1u);
+}
+
+class CountingSink final : public Streams::Sink {
+ public:
+  void take(const DatabaseCall&, const StreamPeer&) override { ++calls; }
+  void take(const WebCall&, const StreamPeer&) override { ++calls; }
+  int calls = 0;
+};
+
+// Whatever the connections hold together, those that were silent for the longest time make room.
+TEST(StreamsMemory, IsBounded) {
+  CountingSink sink;
+  constexpr std::size_t kBytes = 4 * 1024 * 1024;
+  Streams streams(sink, kBytes);
+  const auto say = [&](std::uint32_t stream, std::uint64_t time, std::uint8_t direction,
+                       std::uint64_t position, const std::string& bytes) {
+    TestPiece piece;
+    piece.protocol = 1;
+    piece.stream = stream;
+    piece.time = time;
+    piece.direction = direction;
+    piece.position = position;
+    piece.bytes = bytes;
+    const std::string record = piece_record(piece).bytes();
+    streams.piece(1, *parse_stream_piece(std::string_view(record).substr(sizeof(RecordHeader))));
+  };
+  const std::string who = int32(196608) + std::string("user\0ada\0\0", 10);
+  const std::string start = int32(who.size() + 4) + who;
+  const std::string text = "SELECT " + std::string(6000, 'a') + '\0';
+  const std::string query = "Q" + int32(text.size() + 4) + text;
+  constexpr std::uint32_t kConnections = 100;
+  for (std::uint32_t stream = 1; stream <= kConnections; ++stream) {
+    say(stream, stream, 0, 0, start);
+    say(stream, stream, 1, 0, "Z" + int32(5) + "I");
+    for (std::size_t i = 0; i < 20; ++i)
+      say(stream, stream, 0, start.size() + i * query.size(), query);
+    EXPECT_LE(streams.bytes(), kBytes);
+  }
+  EXPECT_GT(streams.bytes(), kBytes / 2);
+  EXPECT_EQ(streams.made_room() + streams.size(), kConnections);
+  EXPECT_GT(streams.made_room(), 10u);
+  EXPECT_EQ(streams.given_up(), 0u);
+  streams.end(1, {.time = 1, .stream = kConnections, .end_reason = EndReason::kClosed});
+  EXPECT_EQ(sink.calls, 20);  // the last one has made no room
+  streams.process_ended(1, 1);
+  EXPECT_EQ(streams.bytes(), 0u);
+}
+
+TEST_F(StreamsTest, ProgramsAreToldWhatIsNotFollowed) {
+  const auto table = std::make_unique<RefusalTable>();
+  recorder_.set_refusals(table.get());
+  client(kGet);
+  EXPECT_FALSE(is_refused(*table, 1, 1));
+  server("no answer of Redis\r\n");
+  EXPECT_TRUE(is_refused(*table, 1, 1));
+  EXPECT_FALSE(is_refused(*table, 1, 2));
+  // Another connection's place: it is said again.
+  refuse(*table, 1, 1 + kRefusalPlaces);
+  EXPECT_FALSE(is_refused(*table, 1, 1));
+  client(kGet);
+  EXPECT_TRUE(is_refused(*table, 1, 1));
+  recorder_.process_ended(1);
+  EXPECT_FALSE(is_refused(*table, 1, 1));
 }
 
 // A reply that nobody waits for is kept only up to a bound.

@@ -110,7 +110,8 @@ struct TestExchange {
   std::uint64_t start = kTime;
   std::uint64_t nanos = 5'250'000;
   Context self = context(0xab, 0xcd);
-  std::uint8_t parent = 0;  // each byte of the parent's id; 0: a root
+  std::uint8_t parent = 0;      // each byte of the parent's id; 0: a root
+  std::string linked_trace_id;  // not empty: the parent is only linked
   bool parent_is_remote = false;
   std::string local_address = "127.0.0.1";
   std::string peer_address = "127.0.0.1";
@@ -136,10 +137,11 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   fixed.request_head_size = static_cast<std::uint16_t>(exchange.request.size());
   fixed.route_size = static_cast<std::uint16_t>(exchange.route.size());
   fixed.attributes_size = static_cast<std::uint16_t>(exchange.attributes.size());
+  fixed.linked_size = static_cast<std::uint16_t>(exchange.linked_trace_id.size());
   RecordBytes record(type);
   record.fixed(fixed).text(exchange.local_address).text(exchange.peer_address);
   record.text(exchange.request);
-  return record.text(exchange.route).text(exchange.attributes);
+  return record.text(exchange.route).text(exchange.attributes).text(exchange.linked_trace_id);
 }
 
 struct TestPiece {

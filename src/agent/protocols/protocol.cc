@@ -34,4 +34,9 @@ Protocol detect_protocol(Direction direction, const std::uint8_t* bytes, std::si
   return Protocol::kNone;
 }
 
+bool may_greet(const std::uint8_t* bytes, std::size_t size) {
+  static_assert(mysql::kGreetingBytesSure <= kFirstWordsMax);
+  return size < mysql::kGreetingBytesSure && mysql::may_greet(bytes, size);
+}
+
 }  // namespace kolben::agent

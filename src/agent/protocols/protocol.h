@@ -23,5 +23,9 @@ enum class Direction : std::uint8_t { kRequests = 0, kReplies = 1 };
 // The first bytes on a client's connection: its own, or a server's that speaks first.
 // kNone: none of ours, or too few bytes to be sure.
 Protocol detect_protocol(Direction direction, const std::uint8_t* bytes, std::size_t size);
+// Whether these first words of a server, too few to be sure, may be those of one that speaks first.
+bool may_greet(const std::uint8_t* bytes, std::size_t size);
+// So many bytes tell.
+inline constexpr std::size_t kFirstWordsMax = 6;
 
 }  // namespace kolben::agent

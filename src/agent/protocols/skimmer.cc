@@ -32,7 +32,8 @@ Run Skimmer::next(Direction direction, const std::uint8_t* bytes, std::size_t si
     std::size_t taken = *left < size ? static_cast<std::size_t>(*left) : size;
     const bool is_seen = left == &side.seen_left;
     if (is_seen && side.texts_left != 0) taken = cut_after_texts(side, bytes, taken);
-    if (is_seen && side.word_left != 0 && redis::add_to_word(side, bytes, taken)) {
+    RedisSide& redis = state_.redis[static_cast<int>(direction)];
+    if (is_seen && redis.word_left != 0 && redis::add_to_word(redis, bytes, taken)) {
       state_.lost = true;
     }
     *left -= taken;

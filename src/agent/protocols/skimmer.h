@@ -12,7 +12,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/protocols/memcached/state.h"
+#include "agent/protocols/mysql/state.h"
 #include "agent/protocols/protocol.h"
+#include "agent/protocols/redis/state.h"
 
 namespace kolben::agent {
 
@@ -26,53 +29,8 @@ struct SkimSide {
   std::uint64_t seen_left = 0;    // of the message, to be shown
   std::uint8_t texts_left = 0;    // not 0: of these only so many texts, which end in zeros
   std::uint64_t unseen_left = 0;  // of the message after that
-  std::uint64_t number = 0;       // that a line is telling (RESP)
-  std::uint32_t argument = 0;     // of the command (RESP)
-  std::uint64_t word = 0;         // its first argument in capitals, see redis/framing.h
-  std::uint8_t word_left = 0;
   std::uint8_t header[9] = {};
   std::uint8_t header_size = 0;
-};
-
-// MySQL: where in a packet a direction is.
-struct MysqlSide {
-  std::uint32_t left = 0;      // of the packet's content
-  std::uint32_t position = 0;  // in its content
-  std::uint8_t header[4] = {};
-  std::uint8_t header_size = 0;
-  std::uint8_t begun[24] = {};  // the first bytes of the content
-  bool goes_on = false;         // the packet before was as long as one can be
-  bool is_description = false;  // of columns or parameters: one of packets_left
-};
-
-// MySQL: where in a conversation both are; see mysql/framing.cc. One thread at a time, whichever
-// the direction.
-struct MysqlState {
-  MysqlSide sides[2];  // by Direction
-  std::uint32_t server_flags = 0;
-  std::uint32_t client_flags = 0;
-  std::uint32_t packets_left = 0;  // descriptions of columns and parameters
-  std::uint32_t version_bytes = 0;
-  std::uint32_t hidden_left = 0;  // of the client's secret
-  std::uint8_t phase = 0;
-  std::uint8_t step = 0;  // of what the client's first packet or an answer is made of
-  std::uint8_t command = 0;
-  bool sends_file = false;  // the client does
-  bool caches_columns = false;
-};
-
-// Memcached: where in a line a direction is.
-struct MemcachedSide {
-  std::uint64_t number = 0;      // that a word is telling
-  std::uint64_t value_left = 0;  // with its line end
-  std::uint32_t line_size = 0;
-  std::uint8_t word[10] = {};
-  std::uint8_t word_size = 0;
-  std::uint8_t words = 0;       // complete ones
-  std::uint8_t value_word = 0;  // which one is a value's length; 0: none
-  bool in_word = false;
-  bool may_want_no_answer = false;
-  bool is_noreply = false;  // the last word
 };
 
 // What both directions look at, each in a thread of its own perhaps.
@@ -104,6 +62,7 @@ struct SkimState {
   SharedFlag expects_byte;
   MysqlState mysql;
   MemcachedSide memcached[2];  // by Direction
+  RedisSide redis[2];          // by Direction
 
   SkimSide& side(Direction direction) { return sides[static_cast<int>(direction)]; }
 };

@@ -8,6 +8,7 @@
 // pending, it answers false and is not asked again; the caller counts that.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -32,6 +33,9 @@ struct Moment {
   Origin origin;  // of requests
 };
 
+// Of a parser that does not count what it holds.
+inline constexpr std::size_t kParserBytesAssumed = 64 * 1024;
+
 class StreamParser {
  public:
   StreamParser() = default;
@@ -46,6 +50,8 @@ class StreamParser {
   // Whether the server has something to answer. If not, bytes from it are told again after the
   // next request: another thread's read may be told before the write that it answers.
   virtual bool awaits_reply() const = 0;
+  // About what it holds. Asked after each piece.
+  virtual std::size_t bytes() const { return kParserBytesAssumed; }
   // The connection has ended: what was not answered goes out with `end`.
   virtual void finish(std::uint64_t time, CallEnd end) = 0;
 };

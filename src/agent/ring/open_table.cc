@@ -26,6 +26,9 @@ std::uint32_t write_record(const OpenEntry& entry, std::uint32_t pid, std::uint6
   fixed.request_head_size = at_most(fixed.request_head_size, kOpenTextBytesMax - addresses);
   fixed.route_size = 0;
   fixed.attributes_size = 0;
+  // Whose trace is linked does not stand here.
+  if (fixed.linked_size != 0) std::memset(fixed.parent_span_id, 0, sizeof(fixed.parent_span_id));
+  fixed.linked_size = 0;
   fixed.end_time = end_time > fixed.start_time ? end_time : fixed.start_time;
   fixed.end_reason = EndReason::kProcessEnded;
   const std::uint32_t texts = addresses + fixed.request_head_size;

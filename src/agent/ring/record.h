@@ -83,8 +83,9 @@ struct Exchange {
   std::uint16_t request_head_size = 0;  // the start line and the headers that spans are made of
   std::uint16_t route_size = 0;         // what the application called its route
   std::uint16_t attributes_size = 0;    // encoded, what the application added
-  std::uint16_t padding2[3] = {};
-  // texts: local_address, peer_address, request_head, route, attributes
+  std::uint16_t linked_size = 0;        // not 0: the parent is of another trace, and only linked
+  std::uint16_t padding2[2] = {};
+  // texts: local_address, peer_address, request_head, route, attributes, linked trace id
 };
 // With the addresses and head of a plain request it fits in one slot of the ring.
 static_assert(sizeof(Exchange) == 96);
@@ -121,7 +122,7 @@ struct StreamSegment {
 
 // The longest piece of a record; a call may make more.
 inline constexpr std::uint32_t kStreamBytesMax = 8 * 1024;
-inline constexpr std::uint32_t kStreamSegmentsMax = 256;
+inline constexpr std::uint32_t kStreamSegmentsMax = 1024;
 
 struct StreamEnd {
   std::uint64_t time = 0;

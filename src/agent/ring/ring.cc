@@ -13,6 +13,7 @@
 #include <new>
 
 #include "agent/ring/open_table.h"
+#include "agent/ring/refusals.h"
 
 namespace kolben::agent {
 namespace {
@@ -78,7 +79,7 @@ std::uint64_t stamp_of(std::uint32_t slots, std::uint64_t position, std::uint64_
 }
 
 std::size_t mapped_bytes(std::uint32_t slots) {
-  return kHeaderBytes + std::size_t{slots} * kSlotBytes + sizeof(OpenTable);
+  return kHeaderBytes + std::size_t{slots} * kSlotBytes + sizeof(OpenTable) + sizeof(RefusalTable);
 }
 
 bool is_power_of_two(std::uint32_t value) {
@@ -192,8 +193,13 @@ RingHeader* map_ring(const char* path) {
 }
 
 OpenTable* open_table(RingHeader* ring) {
+  return reinterpret_cast<OpenTable*>(reinterpret_cast<std::uint8_t*>(refusal_table(ring)) -
+                                      sizeof(OpenTable));
+}
+
+RefusalTable* refusal_table(RingHeader* ring) {
   auto* bytes = reinterpret_cast<std::uint8_t*>(ring);
-  return reinterpret_cast<OpenTable*>(bytes + mapped_bytes(ring->slots) - sizeof(OpenTable));
+  return reinterpret_cast<RefusalTable*>(bytes + mapped_bytes(ring->slots) - sizeof(RefusalTable));
 }
 
 void unmap_ring(RingHeader* ring) {

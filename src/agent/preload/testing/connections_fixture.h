@@ -36,6 +36,7 @@ inline System fake_system() {
                 let_other_thread_run();
                 return fake_time += 1000;
               },
+          .coarse_now = [] { return fake_time; },
           .random =
               [](void* bytes, std::size_t size) {
                 std::memset(bytes, 0x5a, size);
@@ -71,6 +72,7 @@ struct Seen {
   std::string request;
   std::string response;
   std::string route;
+  std::string linked;  // trace id, in hexadecimal
 };
 
 inline constexpr char kTraceId[] = "0af7651916cd43dd8448eb211c80319c";
@@ -152,6 +154,8 @@ class ConnectionsTest : public testing::Test {
       one.request.assign(text, one.fixed.request_head_size);
       text += one.fixed.request_head_size;
       one.route.assign(text, one.fixed.route_size);
+      text += one.fixed.route_size + one.fixed.attributes_size;
+      one.linked = hex(reinterpret_cast<const std::uint8_t*>(text), one.fixed.linked_size);
       all.push_back(one);
     }
     return all;

@@ -78,6 +78,67 @@ int main(int count, char** arguments) {
 """
 
 
+# Asks a database, and does so in a signal handler too, which interrupts whatever runs.
+SIGNALS = r"""
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+static const char command[] = "*1\r\n$4\r\nPING\r\n";
+static int client, server;
+static volatile long sent;
+static void on_alarm(int number) {
+  int saved = errno;
+  (void)number;
+  if (send(client, command, sizeof(command) - 1, 0) > 0) sent = sent + sizeof(command) - 1;
+  errno = saved;
+}
+static void* drain(void* nothing) {
+  char bytes[4096];
+  while (recv(server, bytes, sizeof(bytes), 0) > 0) {}
+  return nothing;
+}
+int main(void) {
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  socklen_t size = sizeof(address);
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  bind(listener, (struct sockaddr*)&address, size);
+  listen(listener, 1);
+  getsockname(listener, (struct sockaddr*)&address, &size);
+  client = socket(AF_INET, SOCK_STREAM, 0);
+  connect(client, (struct sockaddr*)&address, size);
+  server = accept(listener, NULL, NULL);
+  sigset_t alarm_only;
+  sigemptyset(&alarm_only);
+  sigaddset(&alarm_only, SIGALRM);
+  pthread_sigmask(SIG_BLOCK, &alarm_only, NULL);
+  pthread_t thread;
+  pthread_create(&thread, NULL, drain, NULL);
+  pthread_sigmask(SIG_UNBLOCK, &alarm_only, NULL);
+  struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+  sigaction(SIGALRM, &action, NULL);
+  struct itimerval often = {{0, 50}, {0, 50}}, never = {{0, 0}, {0, 0}};
+  setitimer(ITIMER_REAL, &often, NULL);
+  long mine = 0;
+  for (int i = 0; i < 4000; ++i) {
+    if (send(client, command, sizeof(command) - 1, 0) > 0) mine += sizeof(command) - 1;
+  }
+  setitimer(ITIMER_REAL, &never, NULL);
+  printf("%ld %ld\n", mine + sent, sent);
+  shutdown(client, SHUT_WR);
+  pthread_join(thread, NULL);
+  close(client);
+  return 0;
+}
+"""
+
+
 def clean_environment():
     return {name: value for name, value in os.environ.items()
             if not name.startswith(("OTEL_", "KOLBEN_", "LD_"))}
@@ -513,6 +574,23 @@ class Processes(unittest.TestCase):
         told, printed = self.told_and_printed(program, "processes")
         self.assertEqual(printed, "of the parent child\nof the parent parent\n")
         self.assertEqual(told, "child\nof the parent parent\n")
+
+    def test_bytes_that_a_signal_handler_sent_are_told_or_end_the_connection(self):
+        if shutil.which("gcc") is None:
+            self.skipTest("no gcc")
+        with Ring() as ring:
+            program = os.path.join(ring.directory, "signals")
+            subprocess.run(["gcc", "-O2", "-pthread", "-D_GNU_SOURCE", "-x", "c", "-", "-o", program],
+                           input=SIGNALS, text=True, check=True)
+            sent, by_handler = map(int, ring.run(program).stdout.split())
+        self.assertGreater(by_handler, 0)
+        self.assertEqual(ring.totals()["dropped"], 0)
+        pieces = [r for r in ring.records("stream_piece") if r["direction"] == 0]
+        not_understood = 3
+        ended = [r for r in ring.records("stream_end") if r["reason"] == not_understood]
+        self.assertGreater(len(pieces), 0)
+        if not ended:
+            self.assertEqual(sum(r["bytes"] for r in pieces), sent)
 
     def test_output_is_not_captured_when_nobody_wants_it(self):
         for variables in ({"OTEL_LOGS_EXPORTER": "none"},

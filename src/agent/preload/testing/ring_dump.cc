@@ -118,7 +118,10 @@ std::string exchange(Cursor& cursor) {
   line += ",\"request\":" + quoted(cursor.text(fixed.request_head_size));
   line += ",\"status\":" + std::to_string(fixed.response_status);
   line += ",\"route\":" + quoted(cursor.text(fixed.route_size));
-  return line + ",\"attributes\":" + attributes(cursor.text(fixed.attributes_size));
+  line += ",\"attributes\":" + attributes(cursor.text(fixed.attributes_size));
+  const std::string_view linked = cursor.text(fixed.linked_size);
+  return line + ",\"linked\":\"" +
+         hex(reinterpret_cast<const std::uint8_t*>(linked.data()), linked.size()) + "\"";
 }
 
 std::string body(RecordType type, Cursor cursor) {
@@ -169,7 +172,13 @@ std::string body(RecordType type, Cursor cursor) {
                          hex(fixed.parent_span_id, 8) +
                          "\",\"stream\":" + std::to_string(fixed.stream) +
                          ",\"direction\":" + std::to_string(fixed.direction);
-      return line + ",\"peer\":" + quoted(cursor.text(fixed.peer_address_size));
+      line += ",\"peer\":" + quoted(cursor.text(fixed.peer_address_size));
+      std::uint64_t bytes = 0;
+      for (std::uint16_t i = 0; i < fixed.segment_count; ++i) {
+        const auto segment = cursor.take<StreamSegment>();
+        bytes += segment.seen + segment.unseen;
+      }
+      return line + ",\"bytes\":" + std::to_string(bytes);
     }
     case RecordType::kStreamEnd: {
       const auto fixed = cursor.take<StreamEnd>();

@@ -40,6 +40,11 @@ bool strip(std::string_view& payload, std::uint8_t flags, std::size_t before) {
   return true;
 }
 
+std::size_t text_bytes(const WebCall& call) {
+  return call.method.size() + call.scheme.size() + call.authority.size() + call.path.size() +
+         call.user_agent.size() + call.content_type.size();
+}
+
 template <typename Number>
 Number to_number(std::string_view text, Number otherwise) {
   Number value{};
@@ -78,6 +83,16 @@ bool Parser::pass(Direction direction, std::uint64_t bytes, const Moment& moment
   if (!from.in_payload || bytes > from.left || is_shown(from.frame.type)) return false;
   from.left -= bytes;
   return from.left != 0 || frame_complete(direction, moment);
+}
+
+std::size_t Parser::bytes() const {
+  constexpr std::size_t kNode = sizeof(std::pair<const std::uint32_t, Call>) + 32;
+  std::size_t bytes = sizeof(*this) + calls_.size() * kNode + text_bytes_;
+  for (const Side& side : sides_) {
+    bytes += side.payload.capacity() + side.block.capacity() + side.decoder.table_bytes() +
+             side.decoder.table_fields() * sizeof(Field);
+  }
+  return bytes;
 }
 
 void Parser::finish(std::uint64_t time, CallEnd end) {
@@ -265,6 +280,7 @@ bool Parser::request(std::uint32_t stream, const std::vector<Field>& fields, con
     keep("user-agent", told.user_agent);
     keep("content-type", told.content_type);
   }
+  text_bytes_ += text_bytes(told);
   if (call.is_ended) stream_ended(stream, told.end_time, told.end);
   return true;
 }
@@ -292,6 +308,7 @@ void Parser::stream_ended(std::uint32_t stream, std::uint64_t time, CallEnd end)
   call.is_ended = true;
   if (!call.is_asked) return;
   sink_.take(call.told);
+  text_bytes_ -= text_bytes(call.told);
   calls_.erase(found);
 }
 

@@ -34,6 +34,7 @@ class Parser final : public StreamParser {
   bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
   // The server speaks at any time; what it says too early is kept here.
   bool awaits_reply() const override { return true; }
+  std::size_t bytes() const override;
   void finish(std::uint64_t time, CallEnd end) override;
 
  private:
@@ -87,6 +88,7 @@ class Parser final : public StreamParser {
   Side sides_[2];  // by Direction
   std::uint32_t preface_left_ = kPrefaceBytes;
   std::map<std::uint32_t, Call> calls_;
+  std::size_t text_bytes_ = 0;     // of theirs
   std::uint32_t last_stream_ = 0;  // that the client has opened
   // Calls that began in the bytes of this time.
   std::uint64_t bytes_time_ = 0;

@@ -3,7 +3,7 @@
 //
 // What is shown: of the server's greeting its version; of the client's first packet what stands
 // before the user's name, the name, and the database's; of commands their beginning, packet headers
-// included. Of an answer only its end, which is one of
+// included, but nothing behind a query's attributes. Of an answer only its end, which is one of
 //   - two bytes of status (kMoreResults: another answer follows),
 //   - an error: 0xff, two bytes of code, '#', five of SQLSTATE,
 //   - of a command that prepares: 0x00 and the four bytes of the statement's id.
@@ -75,7 +75,9 @@ constexpr bool is_unanswered(std::uint8_t command) {
   return command == kQuit || command == kSendLongData || command == kCloseStatement;
 }
 
-// A server's greeting.
+// A server's greeting, or the first piece of one; may_greet(): too few bytes of it to be sure.
+inline constexpr std::size_t kGreetingBytesSure = 6;
+bool may_greet(const std::uint8_t* bytes, std::size_t size);
 bool greets(const std::uint8_t* bytes, std::size_t size);
 Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::size_t size);
 

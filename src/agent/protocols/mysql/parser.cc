@@ -72,6 +72,13 @@ bool Parser::pass(Direction direction, std::uint64_t bytes, const Moment& moment
   return left_ != 0 || packet(moment);
 }
 
+std::size_t Parser::bytes() const {
+  constexpr std::size_t kNode = 96 + sizeof(QueryText);
+  const bool has_query = pending_ && pending_->query != nullptr;
+  return sizeof(*this) + content_.capacity() + statements_.size() * kNode + statement_bytes_ +
+         (has_query ? pending_->query->bytes() : 0);
+}
+
 void Parser::finish(std::uint64_t time, CallEnd end) {
   if (pending_ && pending_->is_call()) emit(*pending_, time, end);
   pending_.reset();
@@ -95,10 +102,10 @@ bool Parser::response() {
   content.remove_prefix(kFixedBytesOfResponse);
   const std::size_t end = content.find('\0');
   if (end == std::string_view::npos) return false;
-  user_ = content.substr(0, end);
+  session_.user = content.substr(0, end);
   content.remove_prefix(end + 1);
   if ((client_flags_ & kConnectWithDatabase) != 0)
-    database_ = content.substr(0, content.find('\0'));
+    session_.database = content.substr(0, content.find('\0'));
   return true;
 }
 
@@ -118,13 +125,13 @@ bool Parser::command(const Moment& moment) {
   if (code == kInitDatabase) pending.database = content;
   if (code == kQuery || code == kPrepare) {
     const std::string_view text = query_text(content);
-    pending.text = text_of(text);
+    pending.query = query_of(text);
     pending.database = used_database(text);
   }
   if (code == kExecute) {
     const std::uint32_t id = number_of(content.substr(0, kStatementIdBytes));
     const auto found = statements_.find(id == kLastPrepared ? last_statement_ : id);
-    if (found != statements_.end()) pending.text = found->second;
+    if (found != statements_.end()) pending.query = found->second;
   }
   DatabaseCall& call = pending.call;
   call.start_time = moment.time;
@@ -143,32 +150,32 @@ std::string_view Parser::query_text(std::string_view content) const {
                                             : std::string_view();
 }
 
-std::shared_ptr<const Text> Parser::text_of(std::string_view text) const {
+Query Parser::query_of(std::string_view text) const {
   SqlDialect dialect = SqlDialect::kMysqlOfUnknownMode;
   if (status_) {
     const bool has_backslashes = (*status_ & kNoBackslashes) == 0;
     dialect = has_backslashes ? SqlDialect::kMysql : SqlDialect::kMysqlWithoutBackslashes;
   }
-  return std::make_shared<const Text>(
-      Text{sanitized_sql(text, dialect), sql_summary(text, dialect)});
+  return std::make_shared<const QueryText>(
+      QueryText{sanitized_sql(text, dialect), sql_summary(text, dialect)});
 }
 
 void Parser::remember(std::uint32_t id) {
   forget(id);
   last_statement_ = id;
-  const auto bytes = [](const Text& text) { return text.text.size() + text.summary.size(); };
-  while (!statements_.empty() && (statements_.size() >= kStatementsMax ||
-                                  statement_bytes_ + bytes(*pending_->text) > kStatementBytesMax)) {
+  while (!statements_.empty() &&
+         (statements_.size() >= kStatementsMax ||
+          statement_bytes_ + pending_->query->bytes() > kStatementBytesMax)) {
     forget(statements_.begin()->first);  // ids grow
   }
-  statement_bytes_ += bytes(*pending_->text);
-  statements_.emplace(id, pending_->text);
+  statement_bytes_ += pending_->query->bytes();
+  statements_.emplace(id, pending_->query);
 }
 
 void Parser::forget(std::uint32_t id) {
   const auto found = statements_.find(id);
   if (found == statements_.end()) return;
-  statement_bytes_ -= found->second->text.size() + found->second->summary.size();
+  statement_bytes_ -= found->second->bytes();
   statements_.erase(found);
 }
 
@@ -206,7 +213,7 @@ bool Parser::answered(std::uint64_t time) {
   } else {
     status_ = static_cast<std::uint16_t>(number_of(answer));
     if ((*status_ & kMoreResults) != 0) return true;
-    if (!pending_->database.empty()) database_ = pending_->database;
+    if (!pending_->database.empty()) session_.database = pending_->database;
   }
   // To prepare a statement is no call, unless it fails.
   const bool has_failed = !pending_->call.error_code.empty();
@@ -220,14 +227,7 @@ bool Parser::answered(std::uint64_t time) {
 void Parser::emit(Pending& pending, std::uint64_t time, CallEnd end) {
   DatabaseCall& call = pending.call;
   call.system = version_.find("MariaDB") != std::string::npos ? "mariadb" : "mysql";
-  call.end_time = time;
-  call.end = end;
-  call.database = database_;
-  call.user = user_;
-  if (pending.text != nullptr) {
-    call.text = pending.text->text;
-    call.summary = pending.text->summary;
-  }
+  complete(call, session_, pending.query, time, end);
   sink_.take(call);
 }
 

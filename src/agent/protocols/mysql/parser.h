@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "agent/protocols/mysql/framing.h"
+#include "agent/protocols/query_text.h"
 #include "agent/protocols/stream_parser.h"
 
 namespace kolben::agent::mysql {
@@ -22,15 +23,11 @@ inline constexpr std::size_t kStatementsMax = 512;
 inline constexpr std::size_t kStatementBytesMax = 256 * 1024;
 inline constexpr std::size_t kVersionBytesMax = 256;
 
-struct Text {
-  std::string text, summary;
-};
-
 // What the server will answer.
 struct Pending {
   std::uint8_t command = kNoCommand;
-  std::shared_ptr<const Text> text;  // null: unknown
-  std::string database;              // that it chooses
+  Query query;
+  std::string database;  // that it chooses
   DatabaseCall call;
   bool is_call() const { return command == kQuery || command == kExecute; }
 };
@@ -42,6 +39,7 @@ class Parser final : public StreamParser {
   bool take(Direction direction, std::string_view bytes, const Moment& moment) override;
   bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
   bool awaits_reply() const override { return !has_asked_ || pending_.has_value(); }
+  std::size_t bytes() const override;
   void finish(std::uint64_t time, CallEnd end) override;
 
  private:
@@ -49,7 +47,7 @@ class Parser final : public StreamParser {
   bool response();
   bool command(const Moment& moment);
   std::string_view query_text(std::string_view content) const;
-  std::shared_ptr<const Text> text_of(std::string_view text) const;
+  Query query_of(std::string_view text) const;
   void remember(std::uint32_t id);
   void forget(std::uint32_t id);
   bool answer_part(char byte, std::uint64_t time);
@@ -66,14 +64,14 @@ class Parser final : public StreamParser {
   bool has_response_ = false;  // the client's first packet has come
   bool has_asked_ = false;
   std::uint32_t client_flags_ = 0;
-  std::string user_, database_;
+  Session session_;
   // The server's version, then the answers' ends.
   bool has_version_ = false;
   std::string version_, answer_;
   std::optional<std::uint16_t> status_;  // none: not told yet
 
   std::optional<Pending> pending_;
-  std::map<std::uint32_t, std::shared_ptr<const Text>> statements_;
+  std::map<std::uint32_t, Query> statements_;
   std::size_t statement_bytes_ = 0;
   std::uint32_t last_statement_ = 0;
   // Calls that began in the bytes of this time.

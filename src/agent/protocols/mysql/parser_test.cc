@@ -83,7 +83,9 @@ TEST(Mysql, AGreetingIsKnown) {
   };
   EXPECT_TRUE(f(greeting()));
   EXPECT_TRUE(f(greeting("5.5.5-10.11.6-MariaDB-0+deb12u1")));
-  EXPECT_FALSE(f(greeting().substr(0, 40)));
+  EXPECT_TRUE(f(greeting().substr(0, 40)));  // in two pieces
+  EXPECT_FALSE(f(greeting().substr(0, 5)));
+  EXPECT_FALSE(f(greeting() + "more"));
   EXPECT_FALSE(f(packet(0,
                         "\xff"
                         "too many connections")));
@@ -273,6 +275,20 @@ TEST(Mysql, TheTextBehindNoAttributes) {
   talk.client(query(std::string("\1\1\0\1", 4) + "secret SELECT a FROM b"));
   talk.server(ok());
   EXPECT_EQ(talk.told(), "SELECT b | SELECT a FROM b\n | \n");
+}
+
+TEST(Mysql, AttributesOfAQueryStayInTheProgram) {
+  for (const std::size_t bytes : {~0UL, 1UL, 2UL, 5UL}) {
+    Conversation talk(Protocol::kMysql, bytes);
+    begin(talk, kClient | kQueryAttributes);
+    talk.client(query(std::string("\1\1\0\1\3\0\4name\6", 12) + "secret SELECT 1"));
+    talk.server(ok());
+    talk.client(query(std::string("\0\1", 2) + "SELECT a FROM b"));
+    talk.server(ok());
+    EXPECT_EQ(talk.told(), " | \nSELECT b | SELECT a FROM b\n");
+    EXPECT_EQ(talk.shown().find("secret"), std::string::npos);
+    EXPECT_EQ(talk.shown().find("name"), std::string::npos);
+  }
 }
 
 TEST(Mysql, WhatTheServerSaysOfBackslashesHoldsForTheNextText) {

@@ -33,8 +33,9 @@ std::string_view command_of(std::string_view tag) {
 
 }  // namespace
 
-Parser::Query Parser::query_of(std::string_view text, bool is_extended) {
-  return std::make_shared<const Text>(Text{shown_text(text, is_extended), sql_summary(text)});
+Query Parser::query_of(std::string_view text, bool is_extended) {
+  return std::make_shared<const QueryText>(
+      QueryText{shown_text(text, is_extended), sql_summary(text)});
 }
 
 bool Parser::take(Direction direction, std::string_view bytes, const Moment& moment) {
@@ -62,6 +63,13 @@ bool Parser::pass(Direction direction, std::uint64_t bytes, const Moment& moment
 
 bool Parser::understand(Direction direction, const Message& message, const Moment& moment) {
   return direction == Direction::kRequests ? request(message, moment) : reply(message, moment.time);
+}
+
+std::size_t Parser::bytes() const {
+  constexpr std::size_t kNode = sizeof(Queries::value_type) + 48;
+  return sizeof(*this) + pending_.size() * sizeof(Pending) + pending_bytes_ +
+         (statements_.size() + portals_.size()) * kNode + statement_bytes_ + portal_bytes_ +
+         readers_[0].message().content.capacity() + readers_[1].message().content.capacity();
 }
 
 void Parser::finish(std::uint64_t time, CallEnd end) {
@@ -121,11 +129,11 @@ bool Parser::startup(std::string_view content) {
   std::string_view name;
   std::string_view value;
   while (next_text(content, name) && !name.empty() && next_text(content, value)) {
-    if (name == "user") user_ = value;
-    if (name == "database") database_ = value;
+    if (name == "user") session_.user = value;
+    if (name == "database") session_.database = value;
     if (name == "replication" && value != "false" && value != "0") return false;
   }
-  if (database_.empty()) database_ = user_;
+  if (session_.database.empty()) session_.database = session_.user;
   return true;
 }
 
@@ -144,7 +152,7 @@ void Parser::parse(std::string_view content, const Moment& moment) {
 
 void Parser::remember(std::string_view name, Query query) {
   forget(name);
-  const std::size_t bytes = query->bytes();
+  const std::size_t bytes = name.size() + query->bytes();
   if (statements_.size() >= kStatementsMax || statement_bytes_ + bytes > kStatementBytesMax) return;
   statement_bytes_ += bytes;
   statements_.emplace(name, std::move(query));
@@ -153,7 +161,7 @@ void Parser::remember(std::string_view name, Query query) {
 void Parser::forget(std::string_view name) {
   const auto found = statements_.find(name);
   if (found == statements_.end()) return;
-  statement_bytes_ -= found->second->bytes();
+  statement_bytes_ -= name.size() + found->second->bytes();
   statements_.erase(found);
 }
 
@@ -162,11 +170,19 @@ void Parser::bind(std::string_view content, const Moment& moment) {
   std::string_view portal;
   std::string_view statement;
   if (!next_text(content, portal)) return;
-  const auto old = portals_.find(portal);
-  if (old != portals_.end()) portals_.erase(old);
+  drop_portal(portal);
   if (!next_text(content, statement) || portals_.size() >= kPortalsMax) return;
   const auto found = statements_.find(statement);
-  if (found != statements_.end()) portals_.emplace(portal, found->second);
+  if (found == statements_.end()) return;
+  portals_.emplace(portal, found->second);
+  portal_bytes_ += portal.size();
+}
+
+void Parser::drop_portal(std::string_view name) {
+  const auto found = portals_.find(name);
+  if (found == portals_.end()) return;
+  portals_.erase(found);
+  portal_bytes_ -= name.size();
 }
 
 bool Parser::execute(std::string_view content, const Moment& moment) {
@@ -187,8 +203,7 @@ void Parser::close(std::string_view content) {
   std::string_view name;
   if (!next_text(content, name)) return;
   if (kind == 'S') forget(name);
-  const auto portal = portals_.find(name);
-  if (kind == 'P' && portal != portals_.end()) portals_.erase(portal);
+  if (kind == 'P') drop_portal(name);
 }
 
 bool Parser::add(Pending::Kind kind, const Moment& moment, const Query& query) {
@@ -281,7 +296,10 @@ bool Parser::ready(std::string_view status, std::uint64_t time) {
   while (!pending_.empty()) {
     Pending first = take_first();
     // Portals end with their transaction.
-    if (status == "I" && pending_.empty() && !begun_) portals_.clear();
+    if (status == "I" && pending_.empty() && !begun_) {
+      portals_.clear();
+      portal_bytes_ = 0;
+    }
     if (first.kind == Pending::Kind::kQuery) {
       emit(first, time, CallEnd::kAnswered);
       return !failed;
@@ -300,16 +318,8 @@ bool Parser::ready(std::string_view status, std::uint64_t time) {
 }
 
 void Parser::emit(Pending& pending, std::uint64_t time, CallEnd end) {
-  DatabaseCall& call = pending.call;
-  call.end_time = time;
-  call.end = end;
-  call.database = database_;
-  call.user = user_;
-  if (pending.query != nullptr) {
-    call.text = pending.query->text;
-    call.summary = pending.query->summary;
-  }
-  sink_.take(call);
+  complete(pending.call, session_, pending.query, time, end);
+  sink_.take(pending.call);
 }
 
 }  // namespace kolben::agent::postgresql

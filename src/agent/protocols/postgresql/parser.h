@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "agent/protocols/postgresql/message_reader.h"
+#include "agent/protocols/query_text.h"
 #include "agent/protocols/stream_parser.h"
 
 namespace kolben::agent::postgresql {
@@ -34,14 +35,10 @@ class Parser final : public StreamParser {
   bool take(Direction direction, std::string_view bytes, const Moment& moment) override;
   bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
   bool awaits_reply() const override { return !is_ready_ || !pending_.empty(); }
+  std::size_t bytes() const override;
   void finish(std::uint64_t time, CallEnd end) override;
 
  private:
-  struct Text {
-    std::string text, summary;
-    std::size_t bytes() const { return text.size() + summary.size(); }
-  };
-  using Query = std::shared_ptr<const Text>;  // null: unknown
   // What the server will answer.
   struct Pending {
     enum class Kind : std::uint8_t {
@@ -81,10 +78,13 @@ class Parser final : public StreamParser {
   bool is_started_ = false;
   bool expects_byte_ = false;  // the answer to SSLRequest
   bool is_ready_ = false;      // the server has been once
-  std::string database_, user_;
-  std::map<std::string, Query, std::less<>> statements_;
+  Session session_;
+  using Queries = std::map<std::string, Query, std::less<>>;
+  void drop_portal(std::string_view name);
+  Queries statements_;
   std::size_t statement_bytes_ = 0;
-  std::map<std::string, Query, std::less<>> portals_;
+  Queries portals_;
+  std::size_t portal_bytes_ = 0;
   std::deque<Pending> pending_;
   std::size_t pending_bytes_ = 0;
   // When the messages of an Execute began; not set between them.

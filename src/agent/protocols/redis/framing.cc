@@ -7,46 +7,49 @@ bool is_digit(std::uint8_t c) {
   return c >= '0' && c <= '9';
 }
 
-constexpr std::uint8_t kWordBytesMax = 8;
-
-constexpr std::uint64_t with_letter(std::uint64_t word, std::uint8_t c) {
-  const bool is_small = c >= 'a' && c <= 'z';
-  return word << 8 | (is_small ? c - 32U : c);
-}
-
-constexpr std::uint64_t word_of(const char* text) {
-  std::uint64_t word = 0;
-  for (; *text != '\0'; ++text) word = with_letter(word, static_cast<std::uint8_t>(*text));
-  return word;
-}
-
-bool shows_second(std::uint64_t word) {
-  if (word == word_of("SELECT")) return true;
-  for (const char* container : kContainers) {
-    if (word == word_of(container)) return true;
+bool has_type(const char* types, std::uint8_t type) {
+  for (; *types != '\0'; ++types) {
+    if (type == static_cast<std::uint8_t>(*types)) return true;
   }
   return false;
 }
 
-// Lines that say how long the text is that follows them.
-bool tells_length(std::uint8_t type) {
-  return type == '$' || type == '=' || type == '!';
+bool is_line_type(Direction direction, std::uint8_t type) {
+  return has_type(direction == Direction::kRequests ? "*$" : "+-:$*_#,(!=%~>|", type);
 }
 
-bool is_line_type(Direction direction, std::uint8_t type) {
-  if (direction == Direction::kRequests) return type == '*' || type == '$';
-  constexpr char kTypes[] = "+-:$*_#,(!=%~>|";
-  for (const char* known = kTypes; *known != '\0'; ++known) {
-    if (type == static_cast<std::uint8_t>(*known)) return true;
+// Lines that say how long the text is that follows them.
+bool tells_length(std::uint8_t type) {
+  return has_type("$=!", type);
+}
+
+// Lines that are a value themselves.
+bool is_value(std::uint8_t type) {
+  return has_type("+:_#,(", type);
+}
+
+bool is_word(const RedisSide& side, const char* text) {
+  std::size_t size = 0;
+  while (text[size] != '\0') {
+    if (size == side.word_size || side.word[size] != text[size]) return false;
+    ++size;
+  }
+  return size == side.word_size;
+}
+
+bool shows_second(const RedisSide& side) {
+  if (is_word(side, "SELECT")) return true;
+  for (const char* container : kContainers) {
+    if (is_word(side, container)) return true;
   }
   return false;
 }
 
 // The line's number; false: it is none (a stream of unknown length, say).
-bool add_digit(SkimSide& side, std::uint8_t c) {
+bool add_digit(RedisSide& side, std::uint8_t c, bool is_first) {
   if (c == '\r') return true;
-  if (c == '-' && side.header_size == 1) {
-    side.header[1] = 1;  // null: no text follows
+  if (c == '-' && is_first) {
+    side.is_null = true;  // no text follows
     return true;
   }
   if (!is_digit(c) || side.number > kNumberMax) return false;
@@ -54,42 +57,114 @@ bool add_digit(SkimSide& side, std::uint8_t c) {
   return true;
 }
 
-void end_of_line(SkimState& state, Direction direction, SkimSide& side) {
-  const std::uint8_t type = side.header[0];
-  const bool is_request = direction == Direction::kRequests;
-  if (is_request && type == '*') side.argument = 0;
-  if (tells_length(type) && side.header[1] == 0) {
-    const std::uint64_t whole = side.number + 2;
-    if (is_request) {
-      const bool is_first = side.argument == 0;
-      const bool is_shown = is_first || (side.argument == 1 && shows_second(side.word));
-      if (is_first) side.word = 0;
-      const bool is_word = is_first && side.number <= kWordBytesMax;
-      side.word_left = static_cast<std::uint8_t>(is_word ? side.number : 0);
-      side.seen_left = side.number <= kArgumentBytesMax && is_shown ? whole
-                       : is_shown                                   ? kArgumentBytesMax
-                                                                    : 0;
-      ++side.argument;
-    } else {
-      side.seen_left = side.number <= kTextBytesMax ? whole : type == '!' ? kTextBytesMax : 0;
-    }
-    side.unseen_left = whole - side.seen_left;
+// An argument of a command follows: how much of it is shown.
+std::uint64_t begin_argument(RedisSide& side, std::uint64_t whole) {
+  const bool is_name = side.argument == 0;
+  const bool is_shown = is_name || (side.argument == 1 && shows_second(side));
+  ++side.argument;
+  if (is_name) {
+    side.word_size = 0;
+    const bool fits = side.number <= sizeof(side.word);
+    side.word_left = static_cast<std::uint8_t>(fits ? side.number : 0);
   }
+  if (!is_shown) return 0;
+  return side.number <= kArgumentBytesMax ? whole : kArgumentBytesMax;
+}
+
+void begin_text(Direction direction, SkimSide& skim_side, RedisSide& side) {
+  const std::uint64_t whole = side.number + 2;
+  if (direction == Direction::kRequests) {
+    skim_side.seen_left = begin_argument(side, whole);
+    skim_side.unseen_left = whole - skim_side.seen_left;
+  } else if (side.type == '!') {
+    side.error_left = whole;
+    side.code_left = kCodeBytesMax;
+  } else {
+    skim_side.unseen_left = whole;
+  }
+}
+
+void end_line(SkimState& state, Direction direction, RedisSide& side) {
+  if (direction == Direction::kRequests && side.type == '*') side.argument = 0;
   if (side.number > kNumberMax) state.lost = true;
-  side.header_size = 0;
-  side.header[1] = 0;
+  side.code_left = 0;
+  if (tells_length(side.type) && !side.is_null) begin_text(direction, state.side(direction), side);
+  side.type = 0;
   side.number = 0;
+  side.is_null = false;
+}
+
+// How many bytes the code of an error still has among these.
+std::size_t code_bytes(RedisSide& side, const std::uint8_t* bytes, std::size_t size) {
+  std::size_t taken = 0;
+  while (taken < size && side.code_left != 0 && bytes[taken] > ' ') {
+    ++taken;
+    --side.code_left;
+  }
+  if (taken < size) side.code_left = 0;
+  return taken;
+}
+
+// A text that tells of an error: its code is shown.
+Run error_text(SkimSide& skim_side, RedisSide& side, const std::uint8_t* bytes, std::size_t size) {
+  if (size > side.error_left) size = static_cast<std::size_t>(side.error_left);
+  const std::size_t shown = code_bytes(side, bytes, size);
+  side.error_left -= shown;
+  if (side.code_left == 0) {
+    skim_side.unseen_left = side.error_left;
+    side.error_left = 0;
+  }
+  if (shown != 0) return {shown, true};
+  skim_side.unseen_left -= size;
+  return {size, false};
+}
+
+// A part of a line that is a value, or an error: of the value nothing is shown, but for its end.
+Run value(SkimState& state, Direction direction, RedisSide& side, const std::uint8_t* bytes,
+          std::size_t size) {
+  if (bytes[0] == '\n') {
+    end_line(state, direction, side);
+    return {1, true};
+  }
+  const std::size_t shown = code_bytes(side, bytes, size);
+  if (shown != 0) return {shown, true};
+  std::size_t taken = 1;
+  while (taken < size && bytes[taken] != '\n') ++taken;
+  return {taken, false};
+}
+
+// A part of a line with a number.
+Run number(SkimState& state, Direction direction, RedisSide& side, const std::uint8_t* bytes,
+           std::size_t size, bool is_first) {
+  const bool has_number = tells_length(side.type);
+  std::size_t taken = 0;
+  while (taken < size) {
+    const std::uint8_t c = bytes[taken++];
+    if (c == '\n') {
+      end_line(state, direction, side);
+      break;
+    }
+    if (has_number && !add_digit(side, c, is_first)) {
+      state.lost = true;
+      break;
+    }
+    is_first = false;
+  }
+  return {taken, true};
 }
 
 }  // namespace
 
-bool add_to_word(SkimSide& side, const std::uint8_t* bytes, std::size_t size) {
+bool add_to_word(RedisSide& side, const std::uint8_t* bytes, std::size_t size) {
   for (std::size_t i = 0; i < size && side.word_left != 0; ++i, --side.word_left) {
-    side.word = with_letter(side.word, bytes[i]);
+    const bool is_small = bytes[i] >= 'a' && bytes[i] <= 'z';
+    side.word[side.word_size++] = static_cast<char>(is_small ? bytes[i] - 32 : bytes[i]);
   }
   if (side.word_left != 0) return false;
-  return side.word == word_of("MONITOR") || side.word == word_of("SYNC") ||
-         side.word == word_of("PSYNC");
+  for (const char* leaving : kLeaving) {
+    if (is_word(side, leaving)) return true;
+  }
+  return false;
 }
 
 bool begins(const std::uint8_t* bytes, std::size_t size) {
@@ -102,32 +177,20 @@ bool begins(const std::uint8_t* bytes, std::size_t size) {
   return i + 2 == size || bytes[i + 2] == '$';
 }
 
-// A line, or a part of one.
 Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::size_t size) {
-  SkimSide& side = state.side(direction);
-  std::size_t taken = 0;
-  if (side.header_size == 0) {
-    side.header[0] = bytes[taken++];
-    side.header_size = 1;
-    if (!is_line_type(direction, side.header[0])) {
-      state.lost = true;
-      return {taken, true};
-    }
+  RedisSide& side = state.redis[static_cast<int>(direction)];
+  if (side.error_left != 0) return error_text(state.side(direction), side, bytes, size);
+  if (side.type != 0) {
+    const bool is_shown = !is_value(side.type) && side.type != '-';
+    return is_shown ? number(state, direction, side, bytes, size, side.number == 0)
+                    : value(state, direction, side, bytes, size);
   }
-  const bool has_number = tells_length(side.header[0]);
-  while (taken < size) {
-    const std::uint8_t c = bytes[taken++];
-    if (c == '\n') {
-      end_of_line(state, direction, side);
-      break;
-    }
-    if (has_number && !add_digit(side, c)) {
-      state.lost = true;
-      break;
-    }
-    side.header_size = 2;
-  }
-  return {taken, true};
+  side.type = bytes[0];
+  if (!is_line_type(direction, side.type)) state.lost = true;
+  if (side.type == '-') side.code_left = kCodeBytesMax;
+  const bool goes_on = size > 1 && !is_value(side.type) && side.type != '-' && !state.lost;
+  return goes_on ? Run{1 + number(state, direction, side, bytes + 1, size - 1, true).size, true}
+                 : Run{1, true};
 }
 
 }  // namespace kolben::agent::redis

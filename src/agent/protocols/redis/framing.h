@@ -1,5 +1,8 @@
 // Where the parts of RESP2 and RESP3 (Redis, Valkey, KeyDB) begin and end. Freestanding, see
 // skimmer.h.
+//
+// What is shown: of commands the counts and lengths, the name, and what else belongs to it; of
+// answers the types, counts and lengths, and the code of an error. No value is.
 // Source: Redis documentation, "Redis serialization protocol specification".
 #pragma once
 
@@ -16,13 +19,16 @@ inline constexpr std::uint32_t kArgumentBytesMax = 64;
 inline constexpr const char* kContainers[] = {
     "ACL",    "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DEBUG",   "FUNCTION", "LATENCY",
     "MEMORY", "MODULE", "OBJECT",  "PUBSUB",  "SCRIPT", "SLOWLOG", "XGROUP",   "XINFO"};
-// Of replies, texts up to this; the values of longer ones are not shown.
-inline constexpr std::uint32_t kTextBytesMax = 64;
+// After these the server speaks without being asked, of what others do: neither calls, nor ours to
+// see.
+inline constexpr const char* kLeaving[] = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE",
+                                           "MONITOR",   "SYNC",       "PSYNC"};
+// Of an error's code, which its first word is.
+inline constexpr std::uint8_t kCodeBytesMax = 32;
 inline constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 40;
 
-// The first argument of a command as it comes, up to eight letters. True: behind it the server
-// tells of what others do (MONITOR, replication), which is neither a call nor ours to see.
-bool add_to_word(SkimSide& side, const std::uint8_t* bytes, std::size_t size);
+// The name of a command as it comes. True: it is one of kLeaving.
+bool add_to_word(RedisSide& side, const std::uint8_t* bytes, std::size_t size);
 
 bool begins(const std::uint8_t* bytes, std::size_t size);
 Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::size_t size);

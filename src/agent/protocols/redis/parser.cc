@@ -22,9 +22,6 @@ bool is_one_of(std::string_view word, const Words& words) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-// After these the server speaks without being asked.
-constexpr std::string_view kLeaving[] = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE",
-                                         "MONITOR",   "SYNC",       "PSYNC"};
 bool is_word(std::string_view text) {
   const auto is_letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' ||
@@ -67,6 +64,7 @@ bool Parser::pass(Direction direction, std::uint64_t bytes, const Moment& moment
 void Parser::finish(std::uint64_t time, CallEnd end) {
   for (Batch& batch : batches_) emit(batch, time, end);
   batches_.clear();
+  text_bytes_ = 0;
   commands_.clear();
 }
 
@@ -132,12 +130,14 @@ void Parser::add_to_batch(std::string_view name, std::string_view text) {
   batch.is_same = batch.is_same && name == batch.call.operation;
   batch.last = name;
   std::string& all = batch.call.text;
-  if (all.size() + text.size() > kBatchTextBytesMax) {
+  const std::size_t before = all.size();
+  if (before + text.size() > kBatchTextBytesMax) {
     if (!all.ends_with("...")) all += "; ...";
-    return;
+  } else {
+    if (!all.empty()) all += "; ";
+    all += text;
   }
-  if (!all.empty()) all += "; ";
-  all += text;
+  text_bytes_ += all.size() - before;
 }
 
 // --- replies -------------------------------------------------------------------------------------
@@ -187,6 +187,7 @@ bool Parser::reply_complete(std::uint64_t time) {
   if (command.selects >= 0 && !has_failed_) database_ = std::to_string(command.selects);
   Batch& batch = batches_[command.batch - first_batch_];
   if (++batch.answered < batch.commands) return true;
+  text_bytes_ -= batch.call.text.size();
   emit(batch, time, CallEnd::kAnswered);
   batches_.pop_front();
   ++first_batch_;

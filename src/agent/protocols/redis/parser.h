@@ -28,6 +28,10 @@ class Parser final : public StreamParser {
   bool take(Direction direction, std::string_view bytes, const Moment& moment) override;
   bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
   bool awaits_reply() const override { return !commands_.empty() || in_reply_; }
+  std::size_t bytes() const override {
+    return sizeof(*this) + batches_.size() * sizeof(Batch) + text_bytes_ +
+           commands_.size() * sizeof(Command);
+  }
   void finish(std::uint64_t time, CallEnd end) override;
 
  private:
@@ -67,6 +71,7 @@ class Parser final : public StreamParser {
   Moment begun_;
 
   std::deque<Batch> batches_;
+  std::size_t text_bytes_ = 0;     // of theirs
   std::uint64_t first_batch_ = 0;  // the number of batches_.front()
   std::deque<Command> commands_;
   std::uint64_t batch_time_ = 0;

@@ -53,9 +53,11 @@ TEST(Redis, ACommandIsACallOfWhichNoArgumentIsTold) {
   EXPECT_EQ(talk.calls()[0].origin.span_id[0], 1u);
 }
 
-// What others ask a server comes as lines, keys and values in them.
-TEST(Redis, NothingIsShownOfAMonitor) {
-  for (const char* leaving : {"MONITOR", "monitor", "SYNC", "PSYNC"}) {
+// What others ask a server comes as lines, keys and values in them; what they tell one another as
+// pushes.
+TEST(Redis, NothingIsShownOfAMonitorOrASubscription) {
+  for (const char* leaving :
+       {"MONITOR", "monitor", "SYNC", "PSYNC", "SUBSCRIBE", "psubscribe", "SSUBSCRIBE"}) {
     Skimmer skimmer;
     skimmer.begin(Protocol::kRedis);
     const std::string bytes = command({leaving});
@@ -95,6 +97,42 @@ TEST(Redis, LongValuesStayInTheProgram) {
   talk.server(":3\r\n");
   EXPECT_EQ(talk.calls().size(), 3u);
   EXPECT_EQ(talk.shown().find("secret"), std::string::npos);
+}
+
+TEST(Redis, OfAnswersNoValueLeavesTheProgram) {
+  for (const std::size_t bytes : {~0UL, 1UL, 2UL, 3UL, 5UL}) {
+    const auto f = [bytes](const std::string& answer, const std::string& told) {
+      Conversation talk(Protocol::kRedis, bytes);
+      talk.client(command({"GET", "a"}));
+      talk.server(answer);
+      talk.client(command({"GET", "b"}));
+      talk.server(answer);
+      EXPECT_EQ(talk.told(), told + told) << answer;
+      EXPECT_EQ(talk.shown().find("secret"), std::string::npos) << answer;
+      EXPECT_EQ(talk.shown().find("4711"), std::string::npos) << answer;
+    };
+    const std::string answered = "GET | GET ?\n";
+    f("+secret\r\n", answered);
+    f("+\r\n", answered);
+    f(":4711\r\n", answered);
+    f(",4711.5\r\n", answered);
+    f("(4711\r\n", answered);
+    f("#t\r\n", answered);
+    f("_\r\n", answered);
+    f(bulk("secret"), answered);
+    f(bulk(""), answered);
+    f("=10\r\ntxt:secret\r\n", answered);
+    f(">2\r\n+invalidate\r\n*1\r\n" + bulk("secret") + "*2\r\n:4711\r\n" + bulk("secret"),
+      answered);
+    f("%1\r\n+secret\r\n" + bulk("secret"), answered);
+    f("-ERR unknown command 'secret'\r\n", "GET | GET ? | ERR\n");
+    f("-WRONGTYPE\r\n", "GET | GET ? | WRONGTYPE\n");
+    f("-\r\n", "GET | GET ? | ERR\n");
+    f("!21\r\nSYNTAX invalid secret\r\n", "GET | GET ? | SYNTAX\n");
+    f("!3\r\nBAD\r\n", "GET | GET ? | BAD\n");
+    f("-" + std::string(kCodeBytesMax, 'A') + "secret no\r\n",
+      "GET | GET ? | " + std::string(kCodeBytesMax, 'A') + "\n");
+  }
 }
 
 TEST(Redis, PasswordsAndKeysStayInTheProgram) {

@@ -34,6 +34,9 @@ bool Reader::take(std::string_view& bytes) {
 }
 
 bool Reader::pass(std::uint64_t bytes) {
+  // A value, or what is told of an error behind its code.
+  const bool in_line = !line_.empty() && kCounted.find(line_[0]) == std::string_view::npos;
+  if (in_line) return false;
   if (!in_text_ || bytes > left_) {
     failed_ = true;
     return false;

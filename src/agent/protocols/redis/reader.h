@@ -21,7 +21,7 @@ class Reader {
   // Takes bytes off the front of `bytes`; true: `part()` is complete. False with bytes left:
   // failed.
   bool take(std::string_view& bytes);
-  // Bytes that are not shown, of a text; true: `part()` is complete.
+  // Bytes that are not shown, of a text or within a line; true: `part()` is complete.
   bool pass(std::uint64_t bytes);
   bool failed() const { return failed_; }
   // Nothing of a part has come yet.
