@@ -110,12 +110,14 @@ bool allocate(int file, std::size_t begin, std::size_t end) {
   return failure == 0;
 }
 
-// The header with the first slots, and the first entries of the open table.
+// The header with the first slots, the first entries of the open table, and the refusals.
 bool allocate_first(int file, std::uint32_t slots) {
-  const std::size_t table = mapped_bytes(slots) - sizeof(OpenTable);
+  const std::size_t end = mapped_bytes(slots);
+  const std::size_t table = end - sizeof(RefusalTable) - sizeof(OpenTable);
   const std::size_t first = kHeaderBytes + std::size_t{kBegunSlots} * kSlotBytes;
   return allocate(file, 0, first < table ? first : table) &&
-         allocate(file, table, table + offsetof(OpenTable, entries[kFirstOpenBlocks]));
+         allocate(file, table, table + offsetof(OpenTable, entries[kFirstOpenBlocks])) &&
+         allocate(file, end - sizeof(RefusalTable), end);
 }
 
 }  // namespace
