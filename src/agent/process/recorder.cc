@@ -6,6 +6,7 @@
 #include "agent/process/limits.h"
 #include "agent/process/log_builder.h"
 #include "agent/process/web_calls.h"
+#include "agent/protocols/sql.h"
 #include "kolben/abi.h"
 
 namespace kolben::agent {
@@ -27,6 +28,20 @@ InstrumentKind instrument_kind(std::uint8_t kind) {
     default:
       return InstrumentKind::kCounter;
   }
+}
+
+DatabaseCall call_of(const StatementView& view) {
+  const Statement& fixed = view.fixed;
+  DatabaseCall call;
+  call.system = "sqlite";
+  call.start_time = fixed.start_time;
+  call.end_time = fixed.end_time;
+  call.origin = origin_of(fixed.self, fixed.parent_span_id);
+  call.database = view.database;
+  call.text = sanitized_sql(view.text, SqlDialect::kSqlite);
+  call.summary = sql_summary(view.text, SqlDialect::kSqlite);
+  if (fixed.error_code != 0) call.error_code = std::to_string(fixed.error_code);
+  return call;
 }
 
 }  // namespace
@@ -77,6 +92,9 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
                   [&](const auto& view) { handle_output(record->header, view, now); });
     case RecordType::kLog:
       return take(parse_log(payload), [&](const auto& view) { handle_log(view, now); });
+    case RecordType::kStatement:
+      return take(parse_statement(payload),
+                  [&](const auto& view) { Recorder::take(call_of(view), StreamPeer()); });
     case RecordType::kStreamPiece:
       return take(parse_stream_piece(payload),
                   [&](const auto& view) { streams_.piece(record->header.pid, view); });
