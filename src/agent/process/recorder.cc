@@ -293,7 +293,7 @@ void Recorder::export_open(Open& open, const std::vector<Exporter*>& exporters) 
   open = Open(open.batch.signal());
 }
 
-void Recorder::export_metrics(std::int64_t active_requests, std::uint64_t now) {
+void Recorder::export_metrics(ActiveRequests active_requests, std::uint64_t now) {
   last_metric_export_ = now;
   if (exporters_.metrics.empty()) return;
   http_metrics_.record_active(active_requests, now);
@@ -306,7 +306,7 @@ void Recorder::export_metrics(std::int64_t active_requests, std::uint64_t now) {
   for (Exporter* exporter : exporters_.metrics) exporter->export_batch(batch);
 }
 
-void Recorder::tick(std::int64_t active_requests, std::uint64_t now) {
+void Recorder::tick(ActiveRequests active_requests, std::uint64_t now) {
   now_ = now;
   const auto is_due = [now](const Open& open, const BatchSettings& batches) {
     return open.items > 0 && now >= open.since + batches.schedule_delay_nanos;
@@ -316,7 +316,7 @@ void Recorder::tick(std::int64_t active_requests, std::uint64_t now) {
   if (metrics_are_due(now)) export_metrics(active_requests, now);
 }
 
-void Recorder::finish(std::int64_t active_requests, std::uint64_t now) {
+void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {
   now_ = now;
   lines_.flush_all();
   export_open(open_spans_, exporters_.traces);

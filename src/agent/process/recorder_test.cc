@@ -244,6 +244,24 @@ TEST_F(RecorderTest, MetricsComeAtTheEnd) {
   }
 }
 
+TEST_F(RecorderTest, ActiveRequestsAreToldByTheirScheme) {
+  TestExchange exchange;
+  handle(exchange_record(exchange));
+  exchange.is_encrypted = true;
+  handle(exchange_record(exchange));
+  recorder_.finish({5, 2}, kTime);
+  std::string told;
+  for (const ScopeMetrics& scope : metrics_.batches.at(0).metrics().resources[0].scopes) {
+    for (const Metric& metric : scope.metrics) {
+      if (metric.name != "http.server.active_requests") continue;
+      for (const NumberPoint& point : metric.number_points) {
+        told += listed(point.attributes) + std::to_string(point.value.to_double()) + "\n";
+      }
+    }
+  }
+  EXPECT_EQ(told, "http.scheme=http\n3.000000\nhttp.scheme=https\n2.000000\n");
+}
+
 TEST_F(RecorderTest, BatchesGoOutWhenTheyAreFull) {
   for (int i = 0; i < 512; ++i) handle(exchange_record({}));
   ASSERT_EQ(traces_.batches.size(), 1u);
