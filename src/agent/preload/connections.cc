@@ -36,7 +36,8 @@ void name_path(const sockaddr* peer, socklen_t peer_size, SocketNames* names) {
 
 // Null: nothing interesting has been seen in this process, or the number is beyond the bound.
 Socket* Connections::find(int file) const {
-  if (file < 0 || file >= kFilesMax) return nullptr;
+  if (file < 0 || file >= kFilesMax) [[unlikely]]
+    return find_plaintext(file);
   Socket* sockets = sockets_.load(std::memory_order_acquire);
   return sockets == nullptr ? nullptr : sockets + file;
 }
@@ -97,6 +98,7 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
   reset(thread, *socket, EndReason::kClosed);
   socket->role.store(Role::kClient, std::memory_order_relaxed);
   socket->opener = opener;
+  socket->is_connected = true;
   if (peer != nullptr && peer->sa_family == AF_UNIX) {
     name_path(peer, peer_size, &socket->names);
   } else if (peer != nullptr) {
@@ -112,7 +114,10 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
   Socket* socket = find(file);
   Role role = socket == nullptr ? Role::kUnknown : socket->role.load(std::memory_order_relaxed);
   if (role >= Role::kIgnored) {
-    if (role == Role::kIgnored) return goes_elsewhere(thread);
+    if (role == Role::kIgnored) {
+      if (thread.session == nullptr) goes_elsewhere(thread);  // else its plaintext tells more
+      return note_ciphertext(thread, file, *socket, pieces, count, bytes);
+    }
     return tell_stream(thread, *socket, Direction::kReplies, pieces, count, bytes);
   }
   if (role == Role::kUnknown) {
@@ -146,6 +151,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role != Role::kServer && role != Role::kClient) {
+    if (role == Role::kIgnored) return note_session_file(thread, file);
     if (role != Role::kStream) return;
     return tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
   }
@@ -258,6 +264,7 @@ void Connections::closed_range(ThreadState& thread, unsigned first, unsigned las
 
 void Connections::process_ends(ThreadState& thread) {
   if (sockets_.load(std::memory_order_acquire) == nullptr) return;
+  plaintexts_end(thread);
   const int highest = highest_.load(std::memory_order_relaxed);
   for (int file = 0; file <= highest; ++file) {
     Socket* socket = find(file);
@@ -297,7 +304,10 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   socket.words_size = 0;
   socket.names = {};
   socket.opener = {};
+  socket.is_connected = false;
   socket.role.store(Role::kUnknown, std::memory_order_relaxed);
+  const int plaintext = socket.plaintext.exchange(0, std::memory_order_relaxed);
+  if (plaintext != 0) closed(thread, plaintext);
 }
 
 // The connection speaks something that we do not understand.

@@ -15,7 +15,14 @@ void end_packet(SkimState& state, Direction direction, MysqlSide& side) {
   side.goes_on = !is_whole;
   if (!is_whole) return;
   if (direction == Direction::kRequests) {
-    if (my.phase == kResponse) my.phase = kAuth;
+    if (asks_for_tls(my, length_of(side.header))) {
+      state.awaits_tls = true;
+      my.is_in_tls = true;
+      my.client_flags = 0;
+      my.step = 0;
+    } else if (my.phase == kResponse) {
+      my.phase = kAuth;
+    }
     return;
   }
   if (my.phase == kGreeting) my.phase = kResponse;

@@ -43,6 +43,12 @@ inline void set_byte(std::uint32_t& number, std::uint32_t position, std::uint32_
   number |= std::uint32_t{byte} << (8 * (position - from));
 }
 
+// The client's first packet is no more than what comes before its name: in TLS it begins again.
+inline bool asks_for_tls(const MysqlState& my, std::uint32_t length) {
+  return my.phase == kResponse && (my.client_flags & kTls) != 0 && !my.is_in_tls &&
+         length == kFixedBytesOfResponse;
+}
+
 // `side` has the byte's place in the packet, and what of the packet comes after it.
 Seen request_byte(SkimState& state, SkimSide& skim_side, MysqlSide& side, std::uint8_t byte);
 Seen reply_byte(SkimState& state, MysqlSide& side, std::uint8_t byte);

@@ -6,8 +6,11 @@ namespace {
 
 // Of the client's first packet.
 enum ResponseStep : std::uint8_t { kFixed, kUser, kSecretLength, kSecret, kDatabase };
-bool is_followed(const MysqlState& my) {
-  return (my.client_flags & kProtocol41) != 0 && (my.client_flags & kTls) == 0 &&
+
+bool is_followed(const MysqlState& my, std::uint32_t length) {
+  const bool has_tls = (my.client_flags & kTls) != 0;
+  return (my.client_flags & kProtocol41) != 0 &&
+         (!has_tls || my.is_in_tls || asks_for_tls(my, length)) &&
          !negotiated(my, kCompress | kZstd | kOptionalMetadata);
 }
 
@@ -16,19 +19,21 @@ Seen after_secret(MysqlState& my) {
   return {false, (my.client_flags & kConnectWithDatabase) == 0};
 }
 
-Seen response_byte(SkimState& state, std::uint32_t position, std::uint8_t byte) {
+Seen response_byte(SkimState& state, const MysqlSide& side, std::uint8_t byte) {
+  const std::uint32_t position = side.position;
+  const std::uint32_t length = length_of(side.header);
   constexpr std::uint32_t kMariadbFlags = 28;
   MysqlState& my = state.mysql;
   switch (my.step) {
     case kFixed:
       if (position < 4) set_byte(my.client_flags, position, 0, byte);
-      if (position == 3 && !is_followed(my)) state.lost = true;
+      if (position == 3 && !is_followed(my, length)) state.lost = true;
       if (position == kMariadbFlags) {
         const bool is_mariadb = ((my.client_flags | my.server_flags) & kIsMysql) == 0;
         my.caches_columns = my.caches_columns && is_mariadb && (byte & kCacheMetadata) != 0;
       }
       if (position + 1 == kFixedBytesOfResponse) my.step = kUser;
-      return {true};
+      return {true, side.left == 0 && asks_for_tls(my, length)};
     case kUser:
       if (byte == 0) my.step = kSecretLength;
       if (position > kFixedBytesOfResponse + kNameBytesMax) state.lost = true;
@@ -118,7 +123,7 @@ Seen request_byte(SkimState& state, SkimSide& skim_side, MysqlSide& side, std::u
   MysqlState& my = state.mysql;
   switch (my.phase) {
     case kResponse:
-      return response_byte(state, side.position, byte);
+      return response_byte(state, side, byte);
     case kAuth:
       return kHideRest;
     case kCommands:

@@ -28,6 +28,7 @@ struct MysqlState {
   std::uint8_t step = 0;  // of what the client's first packet or an answer is made of
   std::uint8_t command = 0;
   bool sends_file = false;  // the client does
+  bool is_in_tls = false;
   bool caches_columns = false;
 };
 
