@@ -9,10 +9,10 @@
 
 #include "agent/preload/connections.h"
 #include "agent/preload/outputs.h"
-#include "agent/preload/sampler.h"
 #include "agent/preload/system.h"
 #include "agent/preload/telemetry.h"
 #include "agent/preload/thread_state.h"
+#include "agent/protocols/sampler.h"
 #include "agent/ring/ring.h"
 
 namespace kolben::agent {

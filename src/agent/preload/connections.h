@@ -6,9 +6,9 @@
 // bytes are only looked at. All methods may be called from any thread, with a ThreadGuard held; in
 // a signal handler too.
 //
-// A client's connection in one of the other protocols (agent/protocols/protocol.h) is told to the
-// agent process piece by piece (streams.cc), which finds the requests in it. One thread may be at
-// what it says while another is at what it is told.
+// A client's connection in one of the other protocols (agent/protocols/protocol.h), and a server's
+// of HTTP/2, is told to the agent process piece by piece (streams.cc), which finds the requests in
+// it. One thread may be at what it says while another is at what it is told.
 //
 // Bounds: kFilesMax file numbers, kExchangesMax requests at a time, kPipelinedMax of them on a
 // connection, kStreamsMax connections in other protocols. What is beyond is not traced, and counted
@@ -23,10 +23,10 @@
 
 #include "agent/preload/pieces.h"
 #include "agent/preload/pool.h"
-#include "agent/preload/sampler.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
 #include "agent/protocols/http1.h"
+#include "agent/protocols/sampler.h"
 #include "agent/protocols/skimmer.h"
 #include "agent/ring/open_table.h"
 #include "agent/ring/ring.h"
@@ -89,6 +89,7 @@ struct OpenStream {
   std::atomic<std::uint32_t> users;   // see StreamHold (streams.cc)
   std::uint32_t generation;           // of forks: whose connection this is
   Protocol protocol;
+  bool is_served;  // the program is the server
   EndReason end_reason;
   std::uint64_t positions[2];  // by Direction
   // Several requests ask on it at a time: whose bytes a thread writes, and who is answered, nobody
@@ -109,6 +110,7 @@ enum class Role : std::uint8_t {
   // Not HTTP/1.x, in this order:
   kIgnored,  // and nothing that we know
   kStream,   // see OpenStream
+  kServedStream,
 };
 
 // What is known of a file number; zero bytes are "nothing".
@@ -123,7 +125,7 @@ struct Socket {
   OpenExchange* last;   // the request is read for this one
   ExchangeReference owner;
   Context owner_context;
-  std::atomic<OpenStream*> stream;  // of kStream
+  std::atomic<OpenStream*> stream;  // of kStream and kServedStream
   SocketNames names;
 };
 
@@ -151,6 +153,7 @@ class Connections {
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
     pid_ = pid;
+    served_streams_.store(0, std::memory_order_relaxed);
     entries_.forked(pid);
   }
 
@@ -202,17 +205,22 @@ class Connections {
   bool map_streams();
   bool begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
                     std::size_t bytes);
+  bool begin_stream(Socket& socket, Protocol protocol, Role role);
   void first_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                    std::size_t bytes);
+  void first_words_of_server(ThreadState& thread, Socket& socket, Direction direction,
+                             const iovec* pieces, int count, std::size_t bytes);
   void end_stream(ThreadState& thread, OpenStream& stream, EndReason end_reason);
   void finish_stream(ThreadState& thread, OpenStream& stream);
   void tell_stream(ThreadState& thread, Socket& socket, Direction direction, const iovec* pieces,
                    int count, std::size_t bytes);
+  void tell_unseen(ThreadState& thread, Socket& socket, std::size_t bytes);
   bool tell_records(ThreadState& thread, const Socket& socket, OpenStream& stream,
                     Direction direction, PieceCursor cursor);
   bool tell_record(ThreadState& thread, const Socket& socket, OpenStream& stream,
                    StreamPiece* fixed, PieceCursor* cursor);
   void locate(ThreadState& thread, const Socket& socket, bool is_shared, StreamPiece* fixed);
+  void locate_root(ThreadState& thread, StreamPiece* fixed);
   static void asked(const ThreadState& thread, const Socket& socket, OpenStream& stream);
   void answered(ThreadState& thread, OpenStream& stream);
   bool serves_alone(const ThreadState& thread, const OpenExchange* exchange);
@@ -257,6 +265,7 @@ class Connections {
   Pool<OpenStream> streams_;
   std::atomic<std::uint32_t> stream_count_{0};
   std::atomic<std::uint32_t> open_spans_{0};  // the outermost of each thread
+  std::atomic<std::uint32_t> served_streams_{0};
   OpenEntries entries_;
 };
 

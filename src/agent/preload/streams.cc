@@ -59,6 +59,16 @@ void append(RecordWriter& writer, PieceCursor* cursor, std::size_t bytes) {
   }
 }
 
+Protocol protocol_of(Direction direction, const iovec* pieces, int count, std::size_t bytes) {
+  Protocol protocol = Protocol::kNone;
+  bool is_first = true;
+  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+    if (is_first) protocol = detect_protocol(direction, piece, size);
+    is_first = false;
+  });
+  return protocol;
+}
+
 // What OpenStream::users is made of: who is at the two directions, and the stream's end.
 constexpr std::uint32_t kEnding = 4;
 constexpr std::uint32_t kEnded = 8;
@@ -113,14 +123,12 @@ bool Connections::map_streams() {
 // The first bytes on a client's connection that is not HTTP/1.x; false: nor any that we know.
 bool Connections::begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
                                std::size_t bytes) {
+  const Protocol protocol = protocol_of(direction, pieces, count, bytes);
+  return protocol != Protocol::kNone && begin_stream(socket, protocol, Role::kStream);
+}
+
+bool Connections::begin_stream(Socket& socket, Protocol protocol, Role role) {
   if (socket.missed.load(std::memory_order_relaxed)) return false;
-  Protocol protocol = Protocol::kNone;
-  bool is_first = true;
-  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
-    if (is_first) protocol = detect_protocol(direction, piece, size);
-    is_first = false;
-  });
-  if (protocol == Protocol::kNone) return false;
   OpenStream* stream = map_streams() ? streams_.acquire() : nullptr;
   if (stream == nullptr) {
     count_untraced(ring_);
@@ -131,6 +139,8 @@ bool Connections::begin_stream(Socket& socket, Direction direction, const iovec*
   stream->users.store(0, std::memory_order_relaxed);
   stream->generation = generation_;
   stream->protocol = protocol;
+  stream->is_served = role == Role::kServedStream;
+  if (stream->is_served) served_streams_.fetch_add(1, std::memory_order_relaxed);
   stream->positions[0] = 0;
   stream->positions[1] = 0;
   stream->asker = {};
@@ -139,7 +149,7 @@ bool Connections::begin_stream(Socket& socket, Direction direction, const iovec*
   stream->asker_busy.store(false, std::memory_order_relaxed);
   stream->skimmer.begin(protocol);
   socket.stream.store(stream, std::memory_order_release);
-  socket.role.store(Role::kStream, std::memory_order_relaxed);
+  socket.role.store(role, std::memory_order_relaxed);
   return true;
 }
 
@@ -152,6 +162,19 @@ void Connections::first_words(ThreadState& thread, Socket& socket, const iovec* 
     return;
   }
   tell_stream(thread, socket, Direction::kReplies, pieces, count, bytes);
+}
+
+// What a client says to the program that is no HTTP/1.x, or what the program says before it has
+// been asked: HTTP/2, whose server may greet first, or nothing that we know.
+void Connections::first_words_of_server(ThreadState& thread, Socket& socket, Direction direction,
+                                        const iovec* pieces, int count, std::size_t bytes) {
+  if (socket.stream.load(std::memory_order_relaxed) != nullptr) {
+    socket.role.store(Role::kServedStream, std::memory_order_relaxed);
+  } else if (protocol_of(direction, pieces, count, bytes) != Protocol::kHttp2 ||
+             !begin_stream(socket, Protocol::kHttp2, Role::kServedStream)) {
+    return;
+  }
+  tell_stream(thread, socket, direction, pieces, count, bytes);
 }
 
 // The last one who is at it finishes it.
@@ -168,6 +191,7 @@ void Connections::finish_stream(ThreadState& thread, OpenStream& stream) {
   }
   // A fork's child: the connection is its parent's.
   if (stream.generation == generation_) {
+    if (stream.is_served) served_streams_.fetch_sub(1, std::memory_order_relaxed);
     StreamEnd fixed;
     fixed.time = system_->now();
     fixed.stream = stream.number.load(std::memory_order_relaxed);
@@ -179,11 +203,13 @@ void Connections::finish_stream(ThreadState& thread, OpenStream& stream) {
 }
 
 // Whether no other request is served, and no other thread has a span open, so that what is asked
-// now can be on nobody else's behalf.
+// now can be on nobody else's behalf. Requests of HTTP/2 are not seen here: a connection may have
+// any.
 bool Connections::serves_alone(const ThreadState& thread, const OpenExchange* exchange) {
   constexpr std::uint32_t kLookedAtMax = 256;
   const std::uint32_t own_spans = thread.span != 0 ? 1 : 0;
   if (open_spans_.load(std::memory_order_relaxed) > own_spans) return false;
+  if (served_streams_.load(std::memory_order_relaxed) != 0) return false;
   const std::uint32_t used = exchanges_.used();
   if (used > kLookedAtMax) return false;
   for (std::uint32_t i = 0; i < used; ++i) {
@@ -218,10 +244,15 @@ void Connections::locate(ThreadState& thread, const Socket& socket, bool is_shar
   if (parent != nullptr && !is_link) {
     fixed->self = *parent;
     fixed->self.flags = sampler_->child(parent->trace_id, parent->flags);
+    random_span_id(thread, *system_, generation_, fixed->self.span_id);
   } else {
-    random_trace_id(thread, *system_, generation_, fixed->self.trace_id);
-    fixed->self.flags = sampler_->root(fixed->self.trace_id);
+    locate_root(thread, fixed);
   }
+}
+
+void Connections::locate_root(ThreadState& thread, StreamPiece* fixed) {
+  random_trace_id(thread, *system_, generation_, fixed->self.trace_id);
+  fixed->self.flags = sampler_->root(fixed->self.trace_id);
   random_span_id(thread, *system_, generation_, fixed->self.span_id);
 }
 
@@ -279,6 +310,36 @@ void Connections::tell_stream(ThreadState& thread, Socket& socket, Direction dir
   finish_stream(thread, *stream);
 }
 
+// Bytes that only the kernel saw. Within a body or a value they are not missed.
+void Connections::tell_unseen(ThreadState& thread, Socket& socket, std::size_t bytes) {
+  OpenStream* stream = socket.stream.load(std::memory_order_acquire);
+  if (stream == nullptr) return;
+  const Direction direction = stream->is_served ? Direction::kReplies : Direction::kRequests;
+  StreamHold hold(*stream, direction);
+  const bool is_ours = hold && socket.stream.load(std::memory_order_relaxed) == stream &&
+                       stream->generation == generation_;
+  if (!is_ours || bytes > UINT32_MAX || !stream->skimmer.skip(direction, bytes)) {
+    socket.missed.store(true, std::memory_order_relaxed);
+  } else {
+    StreamPiece fixed;
+    fixed.time = system_->now();
+    fixed.stream = stream->number.load(std::memory_order_relaxed);
+    fixed.protocol = static_cast<std::uint8_t>(stream->protocol);
+    fixed.direction = static_cast<std::uint8_t>(direction);
+    fixed.is_served = stream->is_served ? 1 : 0;
+    fixed.position = stream->positions[fixed.direction];
+    fixed.segment_count = 1;
+    stream->positions[fixed.direction] += bytes;
+    const StreamSegment segment = {0, static_cast<std::uint32_t>(bytes)};
+    RecordWriter writer(ring_, RecordType::kStreamPiece, sizeof(fixed) + sizeof(segment), pid_,
+                        thread.tid);
+    writer.append(&fixed, sizeof(fixed));
+    writer.append(&segment, sizeof(segment));
+  }
+  hold.release();
+  finish_stream(thread, *stream);
+}
+
 // False: the connection is not understood any more, or not ours.
 bool Connections::tell_records(ThreadState& thread, const Socket& socket, OpenStream& stream,
                                Direction direction, PieceCursor cursor) {
@@ -292,7 +353,13 @@ bool Connections::tell_records(ThreadState& thread, const Socket& socket, OpenSt
   fixed.direction = static_cast<std::uint8_t>(direction);
   fixed.peer_address_size = socket.names.peer_size;
   fixed.peer_port = socket.names.peer_port;
-  if (direction == Direction::kRequests) {
+  fixed.is_served = stream.is_served ? 1 : 0;
+  if (stream.is_served) {
+    fixed.local_address_size = socket.names.local_size;
+    fixed.local_port = socket.names.local_port;
+    // Unless the request's headers say more, which are read in the agent process.
+    if (direction == Direction::kRequests) locate_root(thread, &fixed);
+  } else if (direction == Direction::kRequests) {
     asked(thread, socket, stream);
     locate(thread, socket, stream.is_shared.load(std::memory_order_relaxed), &fixed);
   }
@@ -300,7 +367,7 @@ bool Connections::tell_records(ThreadState& thread, const Socket& socket, OpenSt
   for (int records = 0; goes_on && !cursor.at_end(); ++records) {
     goes_on = records < kRecordsOfCallMax && tell_record(thread, socket, stream, &fixed, &cursor);
   }
-  if (direction == Direction::kReplies) answered(thread, stream);
+  if (direction == Direction::kReplies && !stream.is_served) answered(thread, stream);
   return goes_on;
 }
 
@@ -314,11 +381,13 @@ bool Connections::tell_record(ThreadState& thread, const Socket& socket, OpenStr
   fixed->bytes_size = segments.seen();
   stream.positions[fixed->direction] += segments.used();
   const auto segments_size = static_cast<std::uint32_t>(segments.count() * sizeof(StreamSegment));
-  const auto payload = static_cast<std::uint32_t>(sizeof(*fixed) + fixed->peer_address_size +
-                                                  segments_size + fixed->bytes_size);
+  const auto payload =
+      static_cast<std::uint32_t>(sizeof(*fixed) + fixed->peer_address_size +
+                                 fixed->local_address_size + segments_size + fixed->bytes_size);
   RecordWriter writer(ring_, RecordType::kStreamPiece, payload, pid_, thread.tid);
   writer.append(fixed, sizeof(*fixed));
   writer.append(socket.names.peer, fixed->peer_address_size);
+  writer.append(socket.names.local, fixed->local_address_size);
   writer.append(segments.begin(), segments_size);
   for (const StreamSegment& segment : segments) {
     append(writer, cursor, segment.seen);

@@ -120,6 +120,7 @@ std::optional<StreamPieceView> parse_stream_piece(std::string_view payload) {
   StreamPieceView view;
   view.fixed = cursor.fixed<StreamPiece>();
   view.peer_address = cursor.text(view.fixed.peer_address_size);
+  view.local_address = cursor.text(view.fixed.local_address_size);
   view.segments = cursor.text(view.fixed.segment_count * sizeof(StreamSegment));
   view.bytes = cursor.text(view.fixed.bytes_size);
   std::uint64_t seen = 0;

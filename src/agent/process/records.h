@@ -51,7 +51,7 @@ struct OutputView {
 
 struct StreamPieceView {
   StreamPiece fixed;
-  std::string_view peer_address;
+  std::string_view peer_address, local_address;
   std::string_view segments;  // see next_segment()
   std::string_view bytes;     // those that are seen
 
@@ -87,7 +87,7 @@ struct EventView {
 // Takes the next event off `events`; nothing at the end or where it is damaged.
 std::optional<EventView> next_event(std::string_view& events);
 
-// Whether the span is to be exported: the library's sampler has decided.
+// Whether the span is to be exported: the sampler has decided (agent/protocols/sampler.h).
 inline bool is_sampled(const Context& context) {
   return (context.flags & 1) != 0;
 }

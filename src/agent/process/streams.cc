@@ -31,7 +31,8 @@ class Streams::Stream final : public CallSink {
  public:
   Stream(Sink& sink, const StreamPieceView& first)
       : sink_(sink),
-        peer_{std::string(first.peer_address), first.fixed.peer_port},
+        peer_{std::string(first.peer_address), first.fixed.peer_port, first.fixed.is_served != 0,
+              std::string(first.local_address), first.fixed.local_port},
         parser_(make_parser(static_cast<Protocol>(first.fixed.protocol), *this)) {}
 
   bool is_given_up() const { return parser_ == nullptr; }

@@ -17,10 +17,13 @@
 
 namespace kolben::agent {
 
-// The server's side of a connection.
+// The other side of a connection: the server, or, where the program serves, its client.
 struct StreamPeer {
   std::string address;     // or the path of a Unix socket
   std::uint16_t port = 0;  // 0: a path
+  bool is_client = false;
+  std::string local_address;  // the program's own, where it serves
+  std::uint16_t local_port = 0;
 };
 
 class Streams {

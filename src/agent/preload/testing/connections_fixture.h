@@ -94,7 +94,7 @@ struct Told {
   RecordType type;
   std::uint32_t stream = 0;
   StreamPiece fixed;
-  std::string peer, bytes;
+  std::string peer, local, bytes;
   std::vector<StreamSegment> segments;
   EndReason end_reason{};
 };
@@ -179,6 +179,8 @@ class ConnectionsTest : public testing::Test {
       text += sizeof(one.fixed);
       one.peer.assign(text, one.fixed.peer_address_size);
       text += one.fixed.peer_address_size;
+      one.local.assign(text, one.fixed.local_address_size);
+      text += one.fixed.local_address_size;
       one.segments.resize(one.fixed.segment_count);
       std::memcpy(one.segments.data(), text, one.segments.size() * sizeof(StreamSegment));
       text += one.segments.size() * sizeof(StreamSegment);

@@ -98,6 +98,31 @@ TEST(Http2, StreamsAreAnsweredInAnyOrder) {
   EXPECT_EQ(talk.web_calls()[2].number, 0u);
 }
 
+TEST(Http2, TheContextInARequestsHeadersIsKept) {
+  Conversation talk(Protocol::kHttp2);
+  begin(talk);
+  const char kContext[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  talk.client(frame(kHeaders, kEndHeaders | kEndStream, 1,
+                    block({{":path", "/"}, {"traceparent", kContext}, {"tracestate", "a=1"}})));
+  talk.client(frame(kHeaders, kEndHeaders | kEndStream, 3,
+                    block({{":path", "/"},
+                           {"x-b3-traceid", "463ac35c9f6413ad48485a3953bb6124"},
+                           {"x-b3-spanid", "a2fb4a1d1a96d312"}})));
+  talk.client(get(5, "/"));
+  talk.server(answer(1, "200", kEndStream) + answer(3, "200", kEndStream) +
+              answer(5, "200", kEndStream));
+  ASSERT_EQ(talk.web_calls().size(), 3u);
+  Traceparent context;
+  EXPECT_TRUE(talk.web_calls()[0].trace_headers.context(kTraceContext, &context));
+  EXPECT_EQ(context.trace_id[0], 0x0a);
+  EXPECT_EQ(talk.web_calls()[0].tracestate, "a=1");
+  EXPECT_EQ(talk.web_calls()[0].stream, 1u);
+  EXPECT_FALSE(talk.web_calls()[0].trace_headers.context(kB3Multi, &context));
+  EXPECT_TRUE(talk.web_calls()[1].trace_headers.context(kB3Multi, &context));
+  EXPECT_EQ(context.span_id[7], 0x12);
+  EXPECT_FALSE(talk.web_calls()[2].trace_headers.has(0xff));
+}
+
 TEST(Http2, GrpcTellsItsStatusInTheTrailers) {
   Conversation talk(Protocol::kHttp2);
   begin(talk);
