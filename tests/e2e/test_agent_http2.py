@@ -155,6 +155,27 @@ def test_a_grpc_server_for_python(tmp_path, programs):
     assert "secret" not in json.dumps(spans)
 
 
+def test_one_trace_from_a_grpc_client_through_a_server(tmp_path, programs):
+    (tmp_path / "client.py").write_text(CLIENT)
+    program, port = grpc_server(tmp_path, programs, [AGENT, *CONSOLE])
+    asked, done = instrumented("/usr/bin/python3", "client.py", port, cwd=tmp_path)
+    assert done.stderr == ""
+    served = spans_named(program, 3)
+    assert [(span["name"], span["context"]["trace_id"], span["parent_id"]) for span in served] == [
+        (span["name"], span["context"]["trace_id"], span["context"]["span_id"]) for span in asked]
+    assert len({span["context"]["trace_id"] for span in asked}) == 3
+
+
+def test_one_trace_from_curl_through_nginx(tmp_path, programs):
+    base, _, program = nginx(tmp_path, programs, [AGENT, *CONSOLE])
+    asked, done = instrumented("curl", "-s", "--http2-prior-knowledge", "-o", "/dev/null", f"{base}/big")
+    assert done.stderr == ""
+    served = wait_until(lambda: [span for span in spans_of(program.stdout) if span["parent_id"]], "a span", 20)
+    assert [(span["context"]["trace_id"], span["parent_id"]) for span in served] == [
+        (span["context"]["trace_id"], span["context"]["span_id"]) for span in asked]
+    assert asked[0]["attributes"]["http.status_code"] == 200
+
+
 FLASK_APP = """
 import os, flask, grpc
 app = flask.Flask(__name__)

@@ -167,6 +167,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role != Role::kServer && role != Role::kClient) {
     if (role < Role::kStream) return;
+    if (role == Role::kHttp2) return sent_requests(thread, *socket, pieces, count, bytes);
     const Direction direction =
         role == Role::kServedStream ? Direction::kReplies : Direction::kRequests;
     return tell_stream(thread, *socket, direction, pieces, count, bytes);
@@ -176,7 +177,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   if (role == Role::kClient) {
     // The server may have spoken in the meantime, to another thread.
     if (socket->stream.load(std::memory_order_relaxed) != nullptr) {
-      return tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
+      return sent_requests(thread, *socket, pieces, count, bytes);
     }
     const bool is_first = socket->first == nullptr;
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
@@ -184,7 +185,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
     });
     const bool is_http = socket->role.load(std::memory_order_relaxed) != Role::kIgnored;
     if (!is_http && is_first && begin_stream(*socket, Direction::kRequests, pieces, count, bytes)) {
-      tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
+      sent_requests(thread, *socket, pieces, count, bytes);
     }
   } else if (socket->first == nullptr) {
     first_words_of_server(thread, *socket, Direction::kReplies, pieces, count, bytes);

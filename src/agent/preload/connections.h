@@ -23,6 +23,7 @@
 
 #include "agent/preload/pieces.h"
 #include "agent/preload/pool.h"
+#include "agent/preload/request_writer.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
 #include "agent/protocols/http1.h"
@@ -38,6 +39,7 @@ inline constexpr int kFilesMax = 65536;
 inline constexpr std::uint32_t kExchangesMax = 8192;
 inline constexpr std::uint32_t kPipelinedMax = 16;
 inline constexpr std::uint32_t kStreamsMax = 4096;
+inline constexpr std::uint32_t kWritersMax = 1024;  // clients' connections of HTTP/2
 inline constexpr std::uint32_t kRouteBytesMax = 256;
 inline constexpr std::uint32_t kAttributesBytesMax = 1024;
 // What is written into a request at most: the trace's headers, and of the request that is served
@@ -46,6 +48,8 @@ inline constexpr std::uint32_t kInjectedBytesMax = 1024;
 static_assert(kInjectedBytesMax > kTraceHeadersBytesMax);
 // A vector with more pieces is not rewritten.
 inline constexpr int kInjectPiecesMax = 16;
+// Of HTTP/2: gRPC's first write has a piece for each text.
+inline constexpr int kRequestPiecesMax = 64;
 
 // A request that was begun and not recorded yet.
 struct OpenExchange {
@@ -89,7 +93,8 @@ struct OpenStream {
   std::atomic<std::uint32_t> users;   // see StreamHold (streams.cc)
   std::uint32_t generation;           // of forks: whose connection this is
   Protocol protocol;
-  bool is_served;  // the program is the server
+  bool is_served;         // the program is the server
+  RequestWriter* writer;  // null: nothing is written into its requests
   EndReason end_reason;
   std::uint64_t positions[2];  // by Direction
   // Several requests ask on it at a time: whose bytes a thread writes, and who is answered, nobody
@@ -111,6 +116,7 @@ enum class Role : std::uint8_t {
   kIgnored,  // and nothing that we know
   kStream,   // see OpenStream
   kServedStream,
+  kHttp2,  // a client's, with a RequestWriter
 };
 
 // What is known of a file number; zero bytes are "nothing".
@@ -125,18 +131,21 @@ struct Socket {
   OpenExchange* last;   // the request is read for this one
   ExchangeReference owner;
   Context owner_context;
-  std::atomic<OpenStream*> stream;  // of kStream and kServedStream
+  std::atomic<OpenStream*> stream;  // of kStream and what is like it
   SocketNames names;
 };
 
 // A request's head with our header in it; see Connections::prepare_injection().
 struct Injection {
-  iovec pieces[kInjectPiecesMax + 2];
+  iovec pieces[kRequestPiecesMax + 2 * kRequestEditsMax];
   int count = 0;
   std::size_t position = 0;  // of our bytes, among the application's
   std::uint16_t from = 0;    // what of OpenExchange::injected is ours here
   std::uint16_t to = 0;
   std::size_t replaced = 0;  // how many of the application's bytes ours stand for
+  // Of HTTP/2 none of these, but:
+  RequestWriter* writer = nullptr;
+  std::size_t bytes = 0;  // the application's
 };
 
 class Connections {
@@ -178,8 +187,12 @@ class Connections {
   // Whether a request of ours could be written into this file.
   bool may_inject(int file) const {
     const Socket* socket = find(file);
-    return socket != nullptr && socket->role.load(std::memory_order_relaxed) == Role::kClient;
+    if (socket == nullptr) return false;
+    const Role role = socket->role.load(std::memory_order_relaxed);
+    return role == Role::kClient || role == Role::kHttp2;
   }
+  // Whether something of ours has begun that the next write has to go on with (HTTP/2).
+  bool has_edits(int file) const;
   // A write that begins a request of ours to another server: true and the pieces to write instead.
   // Only where the whole head is in it, on a connection that is between requests.
   bool prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
@@ -188,6 +201,8 @@ class Connections {
   std::size_t injected(int file, const Injection& injection, std::size_t written);
   // Sends what a partial write left of our header; false: it could not, errno says why.
   bool finish_injection(int file);
+  // A write wrote nothing.
+  void not_sent(ThreadState& thread, int file);
 
   void set_route(ThreadState& thread, const char* route, std::size_t size);
   bool add_attribute(ThreadState& thread, const kolben_attribute& attribute);
@@ -213,12 +228,27 @@ class Connections {
   void end_stream(ThreadState& thread, OpenStream& stream, EndReason end_reason);
   void finish_stream(ThreadState& thread, OpenStream& stream);
   void tell_stream(ThreadState& thread, Socket& socket, Direction direction, const iovec* pieces,
-                   int count, std::size_t bytes);
+                   int count, std::size_t bytes, const WrittenRequests* written = nullptr);
   void tell_unseen(ThreadState& thread, Socket& socket, std::size_t bytes);
   bool tell_records(ThreadState& thread, const Socket& socket, OpenStream& stream,
-                    Direction direction, PieceCursor cursor);
+                    Direction direction, PieceCursor cursor, const WrittenRequests* written);
   bool tell_record(ThreadState& thread, const Socket& socket, OpenStream& stream,
-                   StreamPiece* fixed, PieceCursor* cursor);
+                   StreamPiece* fixed, const StreamRequest* requests, PieceCursor* cursor);
+  void give_up_stream(ThreadState& thread, Socket& socket, OpenStream& stream);
+  static RequestWriter* writer_of(const Socket& socket);
+  RequestWriter* new_writer();
+  bool prepare_requests(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
+                        std::size_t bytes, Injection* injection);
+  void look_ahead(ThreadState& thread, const Socket& socket, RequestWriter& writer,
+                  const iovec* pieces, int count, std::size_t bytes);
+  void write_into(ThreadState& thread, const Socket& socket, RequestWriter& writer,
+                  const http2::RequestBlock& block, std::uint8_t last_byte);
+  std::size_t request_headers(const ThreadState& thread, const Socket& socket,
+                              const StreamPiece& piece, const Traceparent& context,
+                              std::uint8_t fields, char* lines) const;
+  bool finish_requests(Socket& socket, int file);
+  void sent_requests(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
+                     std::size_t bytes);
   void locate(ThreadState& thread, const Socket& socket, bool is_shared, StreamPiece* fixed);
   void locate_root(ThreadState& thread, StreamPiece* fixed);
   static void asked(const ThreadState& thread, const Socket& socket, OpenStream& stream);
@@ -241,6 +271,7 @@ class Connections {
   static void fill_fixed(const Socket& socket, OpenExchange* exchange);
   void request_head_complete(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void write_headers(OpenExchange* exchange, const http1::Message& request) const;
+  std::size_t carry(const OpenExchange& served, const char* name, char* to, std::size_t room) const;
   void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   void name_socket(Socket& socket, int file);
   // The request on whose behalf the thread asks another server; null: none.
@@ -263,6 +294,7 @@ class Connections {
   Pool<OpenExchange> exchanges_;
   std::atomic<int> streams_state_{0};  // 0: not mapped, 1: at it, 2: there, 3: refused
   Pool<OpenStream> streams_;
+  Pool<RequestWriter> writers_;
   std::atomic<std::uint32_t> stream_count_{0};
   std::atomic<std::uint32_t> open_spans_{0};  // the outermost of each thread
   std::atomic<std::uint32_t> served_streams_{0};

@@ -5,6 +5,7 @@
 #include "agent/preload/connections.h"
 #include "agent/preload/ids.h"
 #include "agent/preload/pieces.h"
+#include "agent/protocols/http2/framing.h"
 
 namespace kolben::agent {
 namespace {
@@ -114,8 +115,14 @@ bool Connections::map_streams() {
   int state = streams_state_.load(std::memory_order_acquire);
   if (state == 2) return true;
   if (state != 0 || !streams_state_.compare_exchange_strong(state, 1)) return false;
-  void* memory = system_->allocate(sizeof(OpenStream) * kStreamsMax);
-  if (memory != nullptr) streams_.init(memory, kStreamsMax);
+  constexpr std::size_t kStreamsBytes = sizeof(OpenStream) * kStreamsMax;
+  constexpr std::size_t kWritersBytes = sizeof(RequestWriter) * kWritersMax;
+  static_assert(kStreamsBytes % alignof(RequestWriter) == 0);
+  void* memory = system_->allocate(kStreamsBytes + kWritersBytes);
+  if (memory != nullptr) {
+    streams_.init(memory, kStreamsMax);
+    writers_.init(static_cast<std::uint8_t*>(memory) + kStreamsBytes, kWritersMax);
+  }
   streams_state_.store(memory != nullptr ? 2 : 3, std::memory_order_release);
   return memory != nullptr;
 }
@@ -140,6 +147,8 @@ bool Connections::begin_stream(Socket& socket, Protocol protocol, Role role) {
   stream->generation = generation_;
   stream->protocol = protocol;
   stream->is_served = role == Role::kServedStream;
+  stream->writer = protocol == Protocol::kHttp2 && !stream->is_served ? new_writer() : nullptr;
+  if (stream->writer != nullptr) role = Role::kHttp2;
   if (stream->is_served) served_streams_.fetch_add(1, std::memory_order_relaxed);
   stream->positions[0] = 0;
   stream->positions[1] = 0;
@@ -199,6 +208,10 @@ void Connections::finish_stream(ThreadState& thread, OpenStream& stream) {
     RecordWriter writer(ring_, RecordType::kStreamEnd, sizeof(fixed), pid_, thread.tid);
     writer.append(&fixed, sizeof(fixed));
   }
+  // One that a thread is still at is nobody's any more.
+  RequestWriter* writer = stream.writer;
+  stream.writer = nullptr;
+  if (writer != nullptr && !writer->busy.exchange(true)) writers_.release(writer);
   streams_.release(&stream);
 }
 
@@ -288,8 +301,19 @@ void Connections::answered(ThreadState& thread, OpenStream& stream) {
   stream.asker_busy.store(false, std::memory_order_release);
 }
 
+// Not while something of ours has begun that has to be written.
+void Connections::give_up_stream(ThreadState& thread, Socket& socket, OpenStream& stream) {
+  socket.missed.store(true, std::memory_order_relaxed);
+  if (stream.writer != nullptr && stream.writer->edit_count != 0) return;
+  OpenStream* expected = &stream;
+  if (!socket.stream.compare_exchange_strong(expected, nullptr)) return;
+  socket.role.store(Role::kIgnored, std::memory_order_relaxed);
+  end_stream(thread, stream, EndReason::kNotUnderstood);
+}
+
 void Connections::tell_stream(ThreadState& thread, Socket& socket, Direction direction,
-                              const iovec* pieces, int count, std::size_t bytes) {
+                              const iovec* pieces, int count, std::size_t bytes,
+                              const WrittenRequests* written) {
   OpenStream* stream = socket.stream.load(std::memory_order_acquire);
   if (stream == nullptr) return;
   const std::uint32_t number = stream->number.load(std::memory_order_relaxed);
@@ -298,13 +322,9 @@ void Connections::tell_stream(ThreadState& thread, Socket& socket, Direction dir
                        stream->number.load(std::memory_order_relaxed) == number;
   if (!hold) {
     socket.missed.store(true, std::memory_order_relaxed);
-  } else if (is_same &&
-             !tell_records(thread, socket, *stream, direction, PieceCursor(pieces, count, bytes))) {
-    OpenStream* expected = stream;
-    if (socket.stream.compare_exchange_strong(expected, nullptr)) {
-      socket.role.store(Role::kIgnored, std::memory_order_relaxed);
-      end_stream(thread, *stream, EndReason::kNotUnderstood);
-    }
+  } else if (is_same && !tell_records(thread, socket, *stream, direction,
+                                      PieceCursor(pieces, count, bytes), written)) {
+    give_up_stream(thread, socket, *stream);
   }
   hold.release();
   finish_stream(thread, *stream);
@@ -315,6 +335,7 @@ void Connections::tell_unseen(ThreadState& thread, Socket& socket, std::size_t b
   OpenStream* stream = socket.stream.load(std::memory_order_acquire);
   if (stream == nullptr) return;
   const Direction direction = stream->is_served ? Direction::kReplies : Direction::kRequests;
+  if (stream->writer != nullptr) stream->writer->is_off = true;
   StreamHold hold(*stream, direction);
   const bool is_ours = hold && socket.stream.load(std::memory_order_relaxed) == stream &&
                        stream->generation == generation_;
@@ -342,7 +363,8 @@ void Connections::tell_unseen(ThreadState& thread, Socket& socket, std::size_t b
 
 // False: the connection is not understood any more, or not ours.
 bool Connections::tell_records(ThreadState& thread, const Socket& socket, OpenStream& stream,
-                               Direction direction, PieceCursor cursor) {
+                               Direction direction, PieceCursor cursor,
+                               const WrittenRequests* written) {
   if (stream.generation != generation_ || socket.missed.load(std::memory_order_relaxed)) {
     return false;
   }
@@ -361,11 +383,27 @@ bool Connections::tell_records(ThreadState& thread, const Socket& socket, OpenSt
     if (direction == Direction::kRequests) locate_root(thread, &fixed);
   } else if (direction == Direction::kRequests) {
     asked(thread, socket, stream);
-    locate(thread, socket, stream.is_shared.load(std::memory_order_relaxed), &fixed);
+    if (written != nullptr && written->is_located) {
+      fixed.self = written->piece.self;
+      std::memcpy(fixed.parent_span_id, written->piece.parent_span_id,
+                  sizeof(fixed.parent_span_id));
+      std::memcpy(fixed.linked_trace_id, written->piece.linked_trace_id,
+                  sizeof(fixed.linked_trace_id));
+      fixed.request_count = written->count;
+    } else {
+      locate(thread, socket, stream.is_shared.load(std::memory_order_relaxed), &fixed);
+    }
+  } else if (stream.writer != nullptr && stream.positions[1] == 0 && !cursor.at_end()) {
+    const std::uint64_t list_bytes =
+        http2::setting_of(cursor.bytes(), cursor.size(), http2::kMaxHeaderListSize, ~0U);
+    if (list_bytes < kHeaderListBytesMax) stream.writer->is_off = true;
   }
   bool goes_on = true;
   for (int records = 0; goes_on && !cursor.at_end(); ++records) {
-    goes_on = records < kRecordsOfCallMax && tell_record(thread, socket, stream, &fixed, &cursor);
+    goes_on = records < kRecordsOfCallMax &&
+              tell_record(thread, socket, stream, &fixed,
+                          written != nullptr ? written->requests : nullptr, &cursor);
+    fixed.request_count = 0;
   }
   if (direction == Direction::kReplies && !stream.is_served) answered(thread, stream);
   return goes_on;
@@ -373,7 +411,8 @@ bool Connections::tell_records(ThreadState& thread, const Socket& socket, OpenSt
 
 // As many of the bytes as fit into one record; false: the connection is not understood any more.
 bool Connections::tell_record(ThreadState& thread, const Socket& socket, OpenStream& stream,
-                              StreamPiece* fixed, PieceCursor* cursor) {
+                              StreamPiece* fixed, const StreamRequest* requests,
+                              PieceCursor* cursor) {
   Segments segments;
   segments.collect(stream.skimmer, static_cast<Direction>(fixed->direction), *cursor);
   fixed->position = stream.positions[fixed->direction];
@@ -381,13 +420,16 @@ bool Connections::tell_record(ThreadState& thread, const Socket& socket, OpenStr
   fixed->bytes_size = segments.seen();
   stream.positions[fixed->direction] += segments.used();
   const auto segments_size = static_cast<std::uint32_t>(segments.count() * sizeof(StreamSegment));
-  const auto payload =
-      static_cast<std::uint32_t>(sizeof(*fixed) + fixed->peer_address_size +
-                                 fixed->local_address_size + segments_size + fixed->bytes_size);
+  const auto requests_size =
+      static_cast<std::uint32_t>(fixed->request_count * sizeof(StreamRequest));
+  const auto payload = static_cast<std::uint32_t>(sizeof(*fixed) + fixed->peer_address_size +
+                                                  fixed->local_address_size + requests_size +
+                                                  segments_size + fixed->bytes_size);
   RecordWriter writer(ring_, RecordType::kStreamPiece, payload, pid_, thread.tid);
   writer.append(fixed, sizeof(*fixed));
   writer.append(socket.names.peer, fixed->peer_address_size);
   writer.append(socket.names.local, fixed->local_address_size);
+  writer.append(requests, requests_size);
   writer.append(segments.begin(), segments_size);
   for (const StreamSegment& segment : segments) {
     append(writer, cursor, segment.seen);

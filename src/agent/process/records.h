@@ -52,6 +52,7 @@ struct OutputView {
 struct StreamPieceView {
   StreamPiece fixed;
   std::string_view peer_address, local_address;
+  std::string_view requests;  // see next_request()
   std::string_view segments;  // see next_segment()
   std::string_view bytes;     // those that are seen
 
@@ -78,6 +79,7 @@ std::optional<StreamEnd> parse_stream_end(std::string_view payload);
 
 // Takes the next one off `segments`; nothing at the end.
 std::optional<StreamSegment> next_segment(std::string_view& segments);
+std::optional<StreamRequest> next_request(std::string_view& requests);
 
 struct EventView {
   std::uint64_t time = 0;

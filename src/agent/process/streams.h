@@ -33,6 +33,9 @@ class Streams {
   static constexpr std::size_t kStreamsMax = 4096;
   // Replies told before what they answer: less than a socket's buffer.
   static constexpr std::size_t kHeldBytesMax = 64 * 1024;
+  // Requests of a connection that have not ended, and whose context the library chose; as many as
+  // the parser follows.
+  static constexpr std::size_t kRequestsMax = 1024;
 
   // Where calls go, in the order in which they end.
   class Sink {

@@ -332,6 +332,27 @@ TEST_F(StreamsTest, AClientsRequestIsBelowTheContextInItsHeaders) {
   EXPECT_TRUE(all[0].links.empty());
 }
 
+// The library has written it into the request; the rest of it came with other bytes.
+TEST_F(StreamsTest, ARequestHasTheContextThatTheLibraryChose) {
+  piece_.protocol = 3;
+  client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  const std::string get = frame(1, kEndOfBoth, 1, block({{":method", "GET"}, {":path", "/"}})) +
+                          frame(1, kEndOfBoth, 3, block({{":method", "POST"}, {":path", "/"}}));
+  piece_.requests = {{1, {1, 1, 1, 1, 1, 1, 1, 1}}, {3, {3, 3, 3, 3, 3, 3, 3, 3}}};
+  client(get.substr(0, 5));
+  piece_.requests.clear();
+  piece_.self = context(0x77, 0x88);
+  client(get.substr(5));
+  server(frame(1, kEndOfBoth, 3, block({{":status", "200"}})) +
+         frame(1, kEndOfBoth, 1, block({{":status", "200"}})));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].trace_id.to_hex(), "abababababababababababababababab");
+  EXPECT_EQ(all[0].span_id.to_hex(), "0303030303030303");
+  EXPECT_EQ(all[0].parent_span_id.to_hex(), "cdcdcdcdcdcdcdcd");
+  EXPECT_EQ(all[1].span_id.to_hex(), "0101010101010101");
+}
+
 // It may have been another request that asked.
 TEST_F(StreamsTest, AnUncertainParentIsALink) {
   piece_.linked_trace = 0x99;

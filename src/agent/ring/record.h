@@ -114,8 +114,17 @@ struct StreamPiece {
   std::uint32_t bytes_size = 0;
   std::uint16_t local_port = 0;
   std::uint8_t local_address_size = 0;  // only a server's is told
-  std::uint8_t padding[5] = {};
-  // texts: peer_address, local_address, segments (each a StreamSegment), bytes
+  std::uint8_t request_count = 0;       // that we have written a context into
+  std::uint8_t padding[4] = {};
+  // texts: peer_address, local_address, requests (each a StreamRequest), segments (each a
+  // StreamSegment), bytes
+};
+
+// A request of HTTP/2 whose context the library has chosen. It has begun in the piece's bytes; the
+// rest of it may come in others.
+struct StreamRequest {
+  std::uint32_t stream = 0;  // of the connection's
+  std::uint8_t span_id[8] = {};
 };
 
 struct StreamSegment {

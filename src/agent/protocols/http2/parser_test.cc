@@ -6,40 +6,14 @@
 #include <string>
 #include <utility>
 
+#include "agent/protocols/http2/testing/frames.h"
 #include "agent/protocols/testing/conversation.h"
 
 namespace kolben::agent::http2 {
 namespace {
 
-using testing::Conversation;
-
-constexpr std::uint8_t kEndStream = 1;
-constexpr std::uint8_t kEndHeaders = 4;
-constexpr std::uint8_t kPadded = 8;
-constexpr std::uint8_t kPriority = 0x20;
-const std::string kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-std::string big_endian(std::uint32_t value, int size) {
-  std::string bytes;
-  for (int i = size - 1; i >= 0; --i) bytes += static_cast<char>(value >> (8 * i));
-  return bytes;
-}
-
-std::string frame(std::uint8_t type, std::uint8_t flags, std::uint32_t stream,
-                  const std::string& payload) {
-  return big_endian(static_cast<std::uint32_t>(payload.size()), 3) + static_cast<char>(type) +
-         static_cast<char>(flags) + big_endian(stream, 4) + payload;
-}
-
-// A header block of literals without indexing (RFC 7541, 6.2.2), none longer than 126 bytes.
-std::string block(std::initializer_list<std::pair<std::string, std::string>> fields) {
-  std::string bytes;
-  for (const auto& [name, value] : fields) {
-    bytes += '\0';
-    bytes += static_cast<char>(name.size()) + name + static_cast<char>(value.size()) + value;
-  }
-  return bytes;
-}
+using kolben::agent::testing::Conversation;
+using namespace http2::testing;  // NOLINT: frames
 
 std::string get(std::uint32_t stream, const std::string& path) {
   return frame(
@@ -56,7 +30,7 @@ std::string settings(const std::string& payload = "") {
 const std::string kAck = frame(kSettings, 1, 0, "");
 
 void begin(Conversation& talk) {
-  talk.client(kPreface + settings());
+  talk.client(std::string(kPreface) + settings());
   talk.server(settings() + kAck);
   talk.client(kAck);
 }
@@ -65,9 +39,9 @@ TEST(Http2, ThePrefaceIsKnown) {
   const auto f = [](const std::string& bytes) {
     return begins(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   };
-  EXPECT_TRUE(f(kPreface));
-  EXPECT_TRUE(f(kPreface + settings()));
-  EXPECT_FALSE(f(kPreface.substr(0, 23)));
+  EXPECT_TRUE(f(std::string(kPreface)));
+  EXPECT_TRUE(f(std::string(kPreface) + settings()));
+  EXPECT_FALSE(f(std::string(kPreface.substr(0, 23))));
   EXPECT_FALSE(f("PRI * HTTP/1.1\r\n\r\nSM\r\n\r\n"));
 }
 
@@ -219,7 +193,7 @@ TEST(Http2, AServerMaySpeakFirst) {
 
   Conversation talk(Protocol::kHttp2);
   talk.server(settings() + kAck);  // acknowledges what is told in a moment
-  talk.client(kPreface + settings() + kAck + get(1, "/1"));
+  talk.client(std::string(kPreface) + settings() + kAck + get(1, "/1"));
   talk.server(answer(1, "200", kEndStream));
   EXPECT_EQ(talk.told(), "GET a /1 | 200\n");
 
@@ -243,7 +217,7 @@ TEST(Http2, PushedHeadersAreReadForTheTablesSake) {
 
 TEST(Http2, TheTablesSizeHoldsFromTheAcknowledgementOn) {
   Conversation talk(Protocol::kHttp2);
-  talk.client(kPreface + settings());
+  talk.client(std::string(kPreface) + settings());
   const std::string no_table = big_endian(1, 2) + big_endian(0, 4);
   talk.server(settings(no_table) + kAck);
   const std::string literal = std::string("\x40\x03") + "x-a" + "\x01" + "b";
