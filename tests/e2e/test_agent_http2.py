@@ -1,4 +1,4 @@
-"""What the agent sees of clients that speak HTTP/2 in the clear: curl to nginx, gRPC for Python."""
+"""What the agent sees of clients and servers that speak HTTP/2 in the clear: curl, nginx, gRPC for Python."""
 import json
 import os
 import subprocess
@@ -17,24 +17,31 @@ def instrumented(*command, env=None, **options):
     return spans_of(done.stdout), done
 
 
-def test_curl_to_nginx(tmp_path, programs):
+def nginx(tmp_path, programs, under=()):
+    """Its address once it answers; the files `hello` and `big`."""
     port = free_port()
     (tmp_path / "hello").write_text("hello")
     (tmp_path / "big").write_bytes(b"x" * 3_000_000)
     (tmp_path / "nginx.conf").write_text(f"""
 worker_processes 1; daemon off; master_process off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;
 events {{ worker_connections 64; }}
-http {{ access_log off; client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p;
+http {{ access_log off; sendfile on; client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p;
   fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;
   server {{ listen 127.0.0.1:{port} http2; root {tmp_path}; }} }}
 """)
-    programs(Program(["/usr/sbin/nginx", "-c", tmp_path / "nginx.conf", "-p", tmp_path], tmp_path, "nginx"))
+    program = programs(Program([*under, "/usr/sbin/nginx", "-c", tmp_path / "nginx.conf", "-p", tmp_path],
+                               tmp_path, "nginx"))
     base = f"http://127.0.0.1:{port}"
 
     def answers():
         return subprocess.run(["curl", "-sf", "--http2-prior-knowledge", f"{base}/hello"],
                               capture_output=True).returncode == 0
     wait_until(answers, "nginx answers")
+    return base, port, program
+
+
+def test_curl_to_nginx(tmp_path, programs):
+    base, port, _ = nginx(tmp_path, programs)
     # One by one: this curl (7.88) fails by itself when it uses such a connection again.
     spans = []
     for path in ("hello", "big", "none?a=b"):
@@ -49,6 +56,35 @@ http {{ access_log off; client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp
                     ("GET", "SpanKind.CLIENT", f"{base}/none?a=b", 404, "ERROR")]
     assert spans[0]["attributes"]["network.protocol.version"] == "2"
     assert spans[0]["attributes"]["network.peer.port"] == port
+
+
+def spans_named(program, count):
+    """The spans of a program that goes on running, once there are so many."""
+    def printed():
+        spans = spans_of(program.stdout)
+        return len(spans) >= count and spans
+    return wait_until(printed, f"{count} spans are printed", 20)
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT = "b7ad6b7169203331"
+
+
+def test_nginx_as_a_server(tmp_path, programs):
+    base, port, program = nginx(tmp_path, programs, [AGENT, *CONSOLE])
+    for path in ("hello", "big", "none?a=b"):
+        subprocess.run(["curl", "-s", "--http2-prior-knowledge", "-o", tmp_path / "got", f"{base}/{path}",
+                        "-H", f"traceparent: 00-{TRACE}-{PARENT}-01"], check=True, timeout=30)
+        if path == "big":
+            assert (tmp_path / "got").read_bytes() == b"x" * 3_000_000
+    spans = [span for span in spans_named(program, 4) if span["parent_id"]]
+    told = [(span["name"], span["kind"], span["attributes"]["http.target"],
+             span["attributes"]["http.status_code"], span["attributes"]["http.flavor"]) for span in spans]
+    assert told == [("GET /hello", "SpanKind.SERVER", "/hello", 200, "2"),
+                    ("GET /big", "SpanKind.SERVER", "/big", 200, "2"),
+                    ("GET /none", "SpanKind.SERVER", "/none?a=b", 404, "2")]
+    assert {(span["context"]["trace_id"], span["parent_id"]) for span in spans} == {(f"0x{TRACE}", f"0x{PARENT}")}
+    assert spans[0]["attributes"]["net.host.port"] == port
 
 
 SERVER = """
@@ -83,16 +119,16 @@ with grpc.insecure_channel("127.0.0.1:" + sys.argv[1]) as channel:
 """
 
 
-def grpc_server(tmp_path, programs):
+def grpc_server(tmp_path, programs, under=()):
     (tmp_path / "server.py").write_text(SERVER)
-    programs(Program(["/usr/bin/python3", "server.py"], tmp_path, "server"))
-    return wait_until(lambda: (tmp_path / "port").exists() and (tmp_path / "port").read_text(),
+    program = programs(Program([*under, "/usr/bin/python3", "server.py"], tmp_path, "server"))
+    return program, wait_until(lambda: (tmp_path / "port").exists() and (tmp_path / "port").read_text(),
                       "the server has a port")
 
 
 def test_grpc_for_python(tmp_path, programs):
     (tmp_path / "client.py").write_text(CLIENT)
-    port = grpc_server(tmp_path, programs)
+    _, port = grpc_server(tmp_path, programs)
     spans, done = instrumented("/usr/bin/python3", "client.py", port, cwd=tmp_path)
     assert [(span["name"], span["kind"], span["status"]["status_code"]) for span in spans] == [
         ("shop.Cart/Add", "SpanKind.CLIENT", "UNSET"), ("shop.Cart/List", "SpanKind.CLIENT", "UNSET"),
@@ -102,6 +138,42 @@ def test_grpc_for_python(tmp_path, programs):
         "net.peer.name": "127.0.0.1", "net.peer.port": int(port), "rpc.grpc.status_code": 12}
     assert "secret" not in json.dumps(spans)
     assert done.stderr == ""
+
+
+def test_a_grpc_server_for_python(tmp_path, programs):
+    (tmp_path / "client.py").write_text(CLIENT.replace(
+        'b"secret", timeout=20)', f'b"secret", timeout=20, metadata=[("traceparent", "00-{TRACE}-{PARENT}-01")])'))
+    program, port = grpc_server(tmp_path, programs, [AGENT, *CONSOLE])
+    subprocess.run(["/usr/bin/python3", "client.py", port], cwd=tmp_path, check=True, timeout=60)
+    spans = spans_named(program, 3)
+    assert [(span["name"], span["kind"], span["status"]["status_code"], span["attributes"]["rpc.grpc.status_code"])
+            for span in spans] == [
+        ("shop.Cart/Add", "SpanKind.SERVER", "UNSET", 0), ("shop.Cart/List", "SpanKind.SERVER", "UNSET", 0),
+        ("shop.Cart/Lose", "SpanKind.SERVER", "ERROR", 12)]
+    assert (spans[0]["context"]["trace_id"], spans[0]["parent_id"]) == (f"0x{TRACE}", f"0x{PARENT}")
+    assert spans[1]["parent_id"] is None
+    assert "secret" not in json.dumps(spans)
+
+
+def test_one_trace_from_a_grpc_client_through_a_server(tmp_path, programs):
+    (tmp_path / "client.py").write_text(CLIENT)
+    program, port = grpc_server(tmp_path, programs, [AGENT, *CONSOLE])
+    asked, done = instrumented("/usr/bin/python3", "client.py", port, cwd=tmp_path)
+    assert done.stderr == ""
+    served = spans_named(program, 3)
+    assert [(span["name"], span["context"]["trace_id"], span["parent_id"]) for span in served] == [
+        (span["name"], span["context"]["trace_id"], span["context"]["span_id"]) for span in asked]
+    assert len({span["context"]["trace_id"] for span in asked}) == 3
+
+
+def test_one_trace_from_curl_through_nginx(tmp_path, programs):
+    base, _, program = nginx(tmp_path, programs, [AGENT, *CONSOLE])
+    asked, done = instrumented("curl", "-s", "--http2-prior-knowledge", "-o", "/dev/null", f"{base}/big")
+    assert done.stderr == ""
+    served = wait_until(lambda: [span for span in spans_of(program.stdout) if span["parent_id"]], "a span", 20)
+    assert [(span["context"]["trace_id"], span["parent_id"]) for span in served] == [
+        (span["context"]["trace_id"], span["context"]["span_id"]) for span in asked]
+    assert asked[0]["attributes"]["http.status_code"] == 200
 
 
 FLASK_APP = """
@@ -119,7 +191,7 @@ def users(number):
 
 def test_concurrent_calls_on_one_channel_are_all_told_and_never_below_the_wrong_request(tmp_path, programs):
     """gRPC lets one thread write what another one asked: what is not certain is no parent."""
-    grpc_port, port = grpc_server(tmp_path, programs), free_port()
+    (_, grpc_port), port = grpc_server(tmp_path, programs), free_port()
     (tmp_path / "app.py").write_text(FLASK_APP)
     program = programs(Program(
         [AGENT, *CONSOLE, "/usr/bin/python3", "-m", "flask", "run", "-p", str(port)], tmp_path, "flask",

@@ -9,12 +9,12 @@
 
 #include "agent/preload/connections.h"
 #include "agent/preload/outputs.h"
-#include "agent/preload/sampler.h"
 #include "agent/preload/sessions.h"
 #include "agent/preload/statements.h"
 #include "agent/preload/system.h"
 #include "agent/preload/telemetry.h"
 #include "agent/preload/thread_state.h"
+#include "agent/protocols/sampler.h"
 #include "agent/ring/ring.h"
 
 namespace kolben::agent {

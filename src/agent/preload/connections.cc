@@ -118,7 +118,9 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
       if (thread.session == nullptr) goes_elsewhere(thread);  // else its plaintext tells more
       return note_ciphertext(thread, file, *socket, pieces, count, bytes);
     }
-    return tell_stream(thread, *socket, Direction::kReplies, pieces, count, bytes);
+    const Direction direction =
+        role == Role::kServedStream ? Direction::kRequests : Direction::kReplies;
+    return tell_stream(thread, *socket, direction, pieces, count, bytes);
   }
   if (role == Role::kUnknown) {
     // Most reads of a program end here: files, pipes, other protocols. Inherited or passed
@@ -139,9 +141,15 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
       feed_response(thread, *socket, piece, size);
     });
   } else {
+    const bool is_first = socket->first == nullptr;
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
       feed_request(thread, *socket, file, piece, size);
     });
+    const bool is_http = socket->role.load(std::memory_order_relaxed) != Role::kIgnored;
+    if (!is_http && is_first) {
+      name_socket(*socket, file);
+      first_words_of_server(thread, *socket, Direction::kRequests, pieces, count, bytes);
+    }
   }
 }
 
@@ -152,15 +160,18 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role != Role::kServer && role != Role::kClient) {
     if (role == Role::kIgnored) return note_session_file(thread, file);
-    if (role != Role::kStream) return;
-    return tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
+    if (role < Role::kStream) return;
+    if (role == Role::kHttp2) return sent_requests(thread, *socket, pieces, count, bytes);
+    const Direction direction =
+        role == Role::kServedStream ? Direction::kReplies : Direction::kRequests;
+    return tell_stream(thread, *socket, direction, pieces, count, bytes);
   }
   SocketLock lock(socket);
   if (!lock) return;
   if (role == Role::kClient) {
     // The server may have spoken in the meantime, to another thread.
     if (socket->stream.load(std::memory_order_relaxed) != nullptr) {
-      return tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
+      return sent_requests(thread, *socket, pieces, count, bytes);
     }
     const bool is_first = socket->first == nullptr;
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
@@ -168,8 +179,10 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
     });
     const bool is_http = socket->role.load(std::memory_order_relaxed) != Role::kIgnored;
     if (!is_http && is_first && begin_stream(*socket, Direction::kRequests, pieces, count, bytes)) {
-      tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
+      sent_requests(thread, *socket, pieces, count, bytes);
     }
+  } else if (socket->first == nullptr) {
+    first_words_of_server(thread, *socket, Direction::kReplies, pieces, count, bytes);
   } else {
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
       feed_response(thread, *socket, piece, size);
@@ -181,7 +194,8 @@ void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) 
   Socket* socket = find(file);
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role != Role::kServer && role != Role::kClient) return skipped(file);
+  if (role >= Role::kStream) return tell_unseen(thread, *socket, bytes);
+  if (role != Role::kServer && role != Role::kClient) return;
   SocketLock lock(socket);
   if (!lock) return;
   OpenExchange* exchange = role == Role::kServer ? socket->first : socket->last;
@@ -200,7 +214,7 @@ void Connections::skipped(int file) {
   Socket* socket = find(file);
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
-  const bool matters = role == Role::kClient || role == Role::kStream;
+  const bool matters = role == Role::kClient || role >= Role::kStream;
   if (matters) socket->missed.store(true, std::memory_order_relaxed);
 }
 

@@ -6,9 +6,9 @@
 // bytes are only looked at. All methods may be called from any thread, with a ThreadGuard held; in
 // a signal handler too.
 //
-// A client's connection in one of the other protocols (agent/protocols/protocol.h) is told to the
-// agent process piece by piece (streams.cc), which finds the requests in it. One thread may be at
-// what it says while another is at what it is told.
+// A client's connection in one of the other protocols (agent/protocols/protocol.h), and a server's
+// of HTTP/2, is told to the agent process piece by piece (streams.cc), which finds the requests in
+// it. One thread may be at what it says while another is at what it is told.
 //
 // What goes through TLS is looked at in the clear (encrypted.cc): it comes from the hooks of TLS
 // libraries (sessions.h) under a number of its own, as if that were a file.
@@ -26,10 +26,11 @@
 
 #include "agent/preload/pieces.h"
 #include "agent/preload/pool.h"
-#include "agent/preload/sampler.h"
+#include "agent/preload/request_writer.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
 #include "agent/protocols/http1.h"
+#include "agent/protocols/sampler.h"
 #include "agent/protocols/skimmer.h"
 #include "agent/ring/open_table.h"
 #include "agent/ring/refusals.h"
@@ -45,6 +46,7 @@ inline constexpr int kPlaintextBase = 1 << 30;
 inline constexpr std::uint32_t kExchangesMax = 8192;
 inline constexpr std::uint32_t kPipelinedMax = 16;
 inline constexpr std::uint32_t kStreamsMax = 4096;
+inline constexpr std::uint32_t kWritersMax = 1024;  // clients' connections of HTTP/2
 inline constexpr std::uint32_t kRouteBytesMax = 256;
 inline constexpr std::uint32_t kAttributesBytesMax = 1024;
 // A trace's identifier, where a record tells of one that is only linked.
@@ -55,6 +57,8 @@ inline constexpr std::uint32_t kInjectedBytesMax = 1024;
 static_assert(kInjectedBytesMax > kTraceHeadersBytesMax);
 // A vector with more pieces is not rewritten.
 inline constexpr int kInjectPiecesMax = 16;
+// Of HTTP/2: gRPC's first write has a piece for each text.
+inline constexpr int kRequestPiecesMax = 64;
 
 // How what is asked hangs together with the request on whose behalf it may be asked, or with the
 // span of the API that the thread has open.
@@ -116,12 +120,12 @@ struct OpenStream {
   std::atomic<std::uint32_t> users;   // see StreamHold (streams.cc)
   std::uint32_t generation;           // of forks: whose connection this is
   Protocol protocol;
+  bool is_served;         // the program is the server
+  RequestWriter* writer;  // null: nothing is written into its requests
   EndReason end_reason;
   std::uint64_t positions[2];  // by Direction
   // Copies: another thread may make a new connection of the file number meanwhile.
-  char peer[SocketNames::kAddressBytesMax];
-  std::uint8_t peer_size;
-  std::uint16_t peer_port;
+  SocketNames names;
   Opener opener;  // of requests, like is_unused within
   // Several requests ask on it at a time: whose bytes a thread writes, and who is answered, nobody
   // knows.
@@ -141,6 +145,8 @@ enum class Role : std::uint8_t {
   // Not HTTP/1.x, in this order:
   kIgnored,  // and nothing that we know
   kStream,   // see OpenStream
+  kServedStream,
+  kHttp2,  // a client's, with a RequestWriter
 };
 
 // What is known of a file number; zero bytes are "nothing".
@@ -157,7 +163,7 @@ struct Socket {
   OpenExchange* first;  // the response is expected for this one
   OpenExchange* last;   // the request is read for this one
   Opener opener;
-  // Of kStream; of kIgnored: one that goes on in TLS.
+  // Of kStream and what is like it; of kIgnored: one that goes on in TLS.
   std::atomic<OpenStream*> stream;
   SocketNames names;
   // The number of what is within the TLS of a file; 0: none is known.
@@ -169,12 +175,15 @@ enum class Side : std::uint8_t { kUnknown, kServer, kClient };
 
 // A request's head with our header in it; see Connections::prepare_injection().
 struct Injection {
-  iovec pieces[kInjectPiecesMax + 2];
+  iovec pieces[kRequestPiecesMax + 2 * kRequestEditsMax];
   int count = 0;
   std::size_t position = 0;  // of our bytes, among the application's
   std::uint16_t from = 0;    // what of OpenExchange::injected is ours here
   std::uint16_t to = 0;
   std::size_t replaced = 0;  // how many of the application's bytes ours stand for
+  // Of HTTP/2 none of these, but:
+  RequestWriter* writer = nullptr;
+  std::size_t bytes = 0;  // the application's
 };
 
 class Connections {
@@ -195,6 +204,7 @@ class Connections {
     served_.store(0, std::memory_order_relaxed);
     open_spans_.store(0, std::memory_order_relaxed);
     loops_.store(0, std::memory_order_relaxed);
+    served_streams_.store(0, std::memory_order_relaxed);
     entries_.forked(pid);
   }
   // There, of the only thread that is left.
@@ -238,8 +248,12 @@ class Connections {
   // Whether a request of ours could be written into this file.
   bool may_inject(int file) const {
     const Socket* socket = find(file);
-    return socket != nullptr && socket->role.load(std::memory_order_relaxed) == Role::kClient;
+    if (socket == nullptr) return false;
+    const Role role = socket->role.load(std::memory_order_relaxed);
+    return role == Role::kClient || role == Role::kHttp2;
   }
+  // Whether something of ours has begun that the next write has to go on with (HTTP/2).
+  bool has_edits(int file) const;
   // A write that begins a request of ours to another server: true and the pieces to write instead.
   // Only where the whole head is in it, on a connection that is between requests.
   bool prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
@@ -248,6 +262,8 @@ class Connections {
   std::size_t injected(int file, const Injection& injection, std::size_t written);
   // Sends what a partial write left of our header; false: it could not, errno says why.
   bool finish_injection(int file);
+  // A write wrote nothing.
+  void not_sent(ThreadState& thread, int file);
 
   void set_route(ThreadState& thread, const char* route, std::size_t size);
   bool add_attribute(ThreadState& thread, const kolben_attribute& attribute);
@@ -271,34 +287,55 @@ class Connections {
   Socket* find_or_map(int file);
   Socket* find_plaintext(int file) const;
   bool map_plaintexts();
+  bool is_plaintext(const Socket& socket) const;
   static void note_session_file(ThreadState& thread, int file);
   static void note_ciphertext(ThreadState& thread, int file, const Socket& socket,
                               const iovec* pieces, int count, std::size_t bytes);
   void plaintexts_end(ThreadState& thread);
   bool begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
                     std::size_t bytes);
-  bool open_stream(Socket& socket, Protocol protocol);
+  bool open_stream(Socket& socket, Protocol protocol, Role role);
   bool goes_on_with_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                           std::size_t bytes);
   static bool keep_words(Socket& socket, const iovec* pieces, int count, std::size_t bytes);
   void first_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                    std::size_t bytes);
+  void first_words_of_server(ThreadState& thread, Socket& socket, Direction direction,
+                             const iovec* pieces, int count, std::size_t bytes);
   void end_stream(ThreadState& thread, OpenStream& stream, EndReason end_reason);
   void finish_stream(ThreadState& thread, OpenStream& stream);
   void tell_stream(ThreadState& thread, Socket& socket, Direction direction, const iovec* pieces,
-                   int count, std::size_t bytes);
+                   int count, std::size_t bytes, const WrittenRequests* written = nullptr);
+  void tell_unseen(ThreadState& thread, Socket& socket, std::size_t bytes);
   bool tell_records(ThreadState& thread, OpenStream& stream, Direction direction,
-                    PieceCursor cursor);
+                    PieceCursor cursor, const WrittenRequests* written);
   bool tell_record(ThreadState& thread, OpenStream& stream, StreamPiece* fixed,
-                   PieceCursor* cursor);
+                   const StreamRequest* requests, PieceCursor* cursor);
+  void tell_gap(ThreadState& thread, OpenStream& stream, Direction direction, std::uint32_t bytes);
+  void give_up_stream(ThreadState& thread, Socket& socket, OpenStream& stream);
+  static RequestWriter* writer_of(const Socket& socket);
+  RequestWriter* new_writer();
+  bool prepare_requests(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
+                        std::size_t bytes, Injection* injection);
+  void look_ahead(ThreadState& thread, const OpenStream& stream, RequestWriter& writer,
+                  const iovec* pieces, int count, std::size_t bytes);
+  void write_into(ThreadState& thread, const OpenStream& stream, RequestWriter& writer,
+                  const http2::RequestBlock& block, std::uint8_t last_byte);
+  bool finish_requests(Socket& socket, int file);
+  void sent_requests(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
+                     std::size_t bytes);
   // On whose behalf a thread asks another server; nulls: nobody is known.
   struct Asker {
     const ExchangeReference* request = nullptr;
     const Context* context = nullptr;
     bool is_guess = false;
   };
-  void asked(ThreadState& thread, OpenStream& stream, StreamPiece* fixed);
+  std::size_t request_headers(const Asker& asker, const StreamPiece& piece,
+                              const Traceparent& context, std::uint8_t fields, char* lines) const;
+  void asked(ThreadState& thread, OpenStream& stream, const WrittenRequests* written,
+             StreamPiece* fixed);
   void locate(ThreadState& thread, const Asker& asker, Tie tie, StreamPiece* fixed);
+  void locate_root(ThreadState& thread, StreamPiece* fixed);
   static void note_asker(const Asker& asker, Tie tie, OpenStream& stream);
   void answered(ThreadState& thread, OpenStream& stream);
 
@@ -336,6 +373,7 @@ class Connections {
   static void fill_fixed(const Socket& socket, OpenExchange* exchange);
   void request_head_complete(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void write_headers(OpenExchange* exchange, const http1::Message& request) const;
+  std::size_t carry(const OpenExchange& served, const char* name, char* to, std::size_t room) const;
   void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   void name_socket(Socket& socket, int file);
   static bool alive(const ExchangeReference& reference) {
@@ -360,8 +398,10 @@ class Connections {
   std::atomic<std::uint32_t> served_{0};  // requests; beside the pool, whose line moves anyway
   std::atomic<std::uint32_t> loops_{0};   // threads that are event loops
   Pool<OpenStream> streams_;
+  Pool<RequestWriter> writers_;
   std::atomic<std::uint32_t> stream_count_{0};
   std::atomic<std::uint32_t> open_spans_{0};  // the outermost of each thread
+  std::atomic<std::uint32_t> served_streams_{0};
   OpenEntries entries_;
   RefusalTable* refusals_ = nullptr;
 };

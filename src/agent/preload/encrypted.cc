@@ -16,6 +16,11 @@ Socket* Connections::find_plaintext(int file) const {
   return plaintexts == nullptr ? nullptr : plaintexts + index;
 }
 
+bool Connections::is_plaintext(const Socket& socket) const {
+  const Socket* plaintexts = plaintexts_.load(std::memory_order_acquire);
+  return plaintexts != nullptr && &socket >= plaintexts && &socket < plaintexts + kSessionsMax;
+}
+
 bool Connections::map_plaintexts() {
   if (plaintexts_.load(std::memory_order_acquire) != nullptr) return true;
   // Requests are in the memory of the sockets.

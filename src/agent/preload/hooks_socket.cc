@@ -75,6 +75,11 @@ void note_sent(int file, const iovec* pieces, std::size_t count, ssize_t result)
   }
 }
 
+void note_not_sent(int file) {
+  ThreadGuard guard;
+  if (guard) agent_instance.connections.not_sent(guard.thread(), file);
+}
+
 // Before a write: the rest of a header of ours has to go first. False: it cannot now (errno).
 bool ready_to_send(int file) {
   ThreadGuard guard;
@@ -115,7 +120,13 @@ template <typename Call>
 bool send_with_header(int file, const iovec* pieces, std::size_t count, int flags, Call real_call,
                       ssize_t* result) {
   constexpr int kForeignFlags = MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN;
-  if ((flags & kForeignFlags) != 0 || count > kolben::agent::kInjectPiecesMax) return false;
+  constexpr std::size_t kMost = kolben::agent::kRequestPiecesMax;
+  const bool is_foreign = (flags & kForeignFlags) != 0;
+  if (is_foreign || count > kMost) {
+    // What has begun is gone on with, in a shorter write.
+    if (!agent_instance.connections.has_edits(file)) return false;
+    count = count < kMost ? count : kMost;
+  }
   Injection injection;
   {
     ThreadGuard guard;
@@ -127,12 +138,16 @@ bool send_with_header(int file, const iovec* pieces, std::size_t count, int flag
       return false;
     }
   }
-  const ssize_t written = real_call(injection);
+  // The kernel may keep the pages of MSG_ZEROCOPY: not those of a stack.
+  const ssize_t written = injection.count == 0 ? 0
+                          : is_foreign         ? send_as_message(file, injection, flags)
+                                               : real_call(injection);
   *result = written;
-  if (written > 0) {
+  if (written > 0 || injection.writer != nullptr) {
     ThreadGuard guard;
-    *result = static_cast<ssize_t>(
-        agent_instance.connections.injected(file, injection, static_cast<std::size_t>(written)));
+    const auto taken = static_cast<ssize_t>(agent_instance.connections.injected(
+        file, injection, written > 0 ? static_cast<std::size_t>(written) : 0));
+    if (written > 0 || injection.count == 0) *result = taken;
   }
   return true;
 }
@@ -147,9 +162,11 @@ ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags,
     result = real_call();
   } else {
     if (!ready_to_send(file)) return -1;
-    if (!may_inject || !send_with_header(file, pieces, count, flags, real_injection, &result)) {
+    const bool may_write = may_inject || agent_instance.connections.has_edits(file);
+    if (!may_write || !send_with_header(file, pieces, count, flags, real_injection, &result)) {
       result = real_call();
     }
+    if (result <= 0) note_not_sent(file);
   }
   note_sent(file, pieces, count, result);
   return result;

@@ -115,8 +115,12 @@ bool same_header(const Traceparent& header, const OpenExchange& served) {
 bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
                                     std::size_t bytes, Injection* injection) {
   Socket* socket = find(file);
-  if (formats_ == 0 || socket == nullptr || count > kInjectPiecesMax) return false;
-  if (socket->role.load(std::memory_order_relaxed) != Role::kClient) return false;
+  if (formats_ == 0 || socket == nullptr || count > kRequestPiecesMax) return false;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kHttp2) {
+    return prepare_requests(thread, *socket, pieces, count, bytes, injection);
+  }
+  if (role != Role::kClient) return false;
   SocketLock lock(socket);
   if (!lock) return false;
   OpenExchange* exchange = socket->first;
@@ -124,6 +128,13 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
   const bool prepared = exchange != nullptr && exchange->has_injected && !exchange->head_seen &&
                         exchange->request.head().size == 0;
   if (exchange != nullptr && !prepared) return false;
+  const auto begin_http2 = [&] {
+    return exchange == nullptr && socket->stream.load(std::memory_order_relaxed) == nullptr &&
+           begin_stream(*socket, Direction::kRequests, pieces, count, bytes) &&
+           socket->role.load(std::memory_order_relaxed) == Role::kHttp2 &&
+           prepare_requests(thread, *socket, pieces, count, bytes, injection);
+  };
+  if (count > kInjectPiecesMax) return begin_http2();
   if (look(pieces, count, bytes) != Looks::kYes) return false;
   const std::size_t head = head_bytes(pieces, count, bytes);
   if (head == 0) return false;
@@ -135,7 +146,7 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
                  [&](const std::uint8_t* piece, std::size_t size) { request.feed(piece, size); });
   const bool understood =
       request.head_complete() && !request.failed() && request.method() != Message::Method::kConnect;
-  if (!understood) return false;
+  if (!understood) return begin_http2();
   const bool replaces =
       (formats_ & kTraceContext) != 0 && request.trace_headers().has_traceparent();
   injection->position = head - 2;
@@ -193,19 +204,27 @@ void Connections::write_headers(OpenExchange* exchange, const Message& request) 
     const char* line = nullptr;
     const HeadBuffer& own = request.head();
     if (find_line(own.bytes, own.size, carried.name, name_size, &line) != 0) continue;
-    const std::size_t line_size = find_line(served->request_head, served->request.head().size,
-                                            carried.name, name_size, &line);
-    if (line_size > kInjectedBytesMax - size) {
-      count_untraced(ring_);
-      continue;
-    }
-    if (line_size != 0) std::memcpy(exchange->injected + size, line, line_size);
-    size += line_size;
+    size += carry(*served, carried.name, exchange->injected + size, kInjectedBytesMax - size);
   }
   exchange->injected_size = static_cast<std::uint16_t>(size);
 }
 
+// The line of this header in the request that is served; its size, 0: there is none, or no room.
+std::size_t Connections::carry(const OpenExchange& served, const char* name, char* to,
+                               std::size_t room) const {
+  const char* line = nullptr;
+  const std::size_t size =
+      find_line(served.request_head, served.request.head().size, name, std::strlen(name), &line);
+  if (size > room) {
+    count_untraced(ring_);
+    return 0;
+  }
+  if (size != 0) std::memcpy(to, line, size);
+  return size;
+}
+
 std::size_t Connections::injected(int file, const Injection& injection, std::size_t written) {
+  if (injection.writer != nullptr) return injected_requests(injection, written);
   // Not even the place was reached: the rest goes without our header.
   if (written <= injection.position) return written;
   const auto size = static_cast<std::size_t>(injection.to - injection.from);
@@ -222,9 +241,10 @@ std::size_t Connections::injected(int file, const Injection& injection, std::siz
 
 bool Connections::finish_injection(int file) {
   Socket* socket = find(file);
-  if (socket == nullptr || socket->role.load(std::memory_order_relaxed) != Role::kClient) {
-    return true;
-  }
+  if (socket == nullptr) return true;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kHttp2) return finish_requests(*socket, file);
+  if (role != Role::kClient) return true;
   SocketLock lock(socket);
   if (!lock || socket->first == nullptr) return true;
   OpenExchange* exchange = socket->first;

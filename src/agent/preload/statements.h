@@ -12,9 +12,9 @@
 
 #include "agent/preload/connections.h"
 #include "agent/preload/object_table.h"
-#include "agent/preload/sampler.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
+#include "agent/protocols/sampler.h"
 #include "agent/ring/record.h"
 #include "agent/ring/ring.h"
 

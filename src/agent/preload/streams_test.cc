@@ -130,6 +130,7 @@ TEST_F(StreamsTest, AnEventLoopGoesOnWithTheRequestThatAsked) {
 }
 
 // Two requests share a connection: nobody knows whose answer comes first.
+
 TEST_F(StreamsTest, AnEventLoopDoesNotGuessWhoAsked) {
   connect(8);
   for (const int file : {5, 6}) {
@@ -143,6 +144,7 @@ TEST_F(StreamsTest, AnEventLoopDoesNotGuessWhoAsked) {
 }
 
 // From then on an answer may be anybody's, also when one has asked alone.
+
 TEST_F(StreamsTest, AConnectionThatWasSharedOnceTellsNobodyFromTheOthers) {
   connect(8);
   for (const int file : {5, 6}) {
@@ -161,6 +163,7 @@ TEST_F(StreamsTest, AConnectionThatWasSharedOnceTellsNobodyFromTheOthers) {
 }
 
 // What one thread could not look at, because another was at the same direction, is a hole.
+
 TEST_F(StreamsTest, BytesThatNobodyLookedAtEndAConnection) {
   for (const bool is_request : {true, false}) {
     connect(8);
@@ -232,93 +235,29 @@ TEST_F(StreamsTest, BytesThatWereThrownAwayOrOnlyTheKernelSawEndAConnection) {
   }
 }
 
-constexpr char kPreface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const std::string kSettings = std::string("\0\0\0\4\0\0\0\0\0", 9);
-
-TEST_F(StreamsTest, AServerThatSpeaksFirst) {
+TEST_F(StreamsTest, BytesOfAValueThatOnlyTheKernelSawAreToldByTheirNumber) {
   connect(8);
-  receive(8, kSettings);
-  send(8, kPreface + kSettings);
-  const std::vector<Told> all = told();
-  ASSERT_EQ(all.size(), 2u);
-  EXPECT_EQ(all[0].fixed.protocol, static_cast<std::uint8_t>(Protocol::kHttp2));
-  EXPECT_EQ(all[0].fixed.direction, 1);
-  EXPECT_EQ(all[1].fixed.direction, 0);
-  EXPECT_EQ(all[1].bytes, kPreface + kSettings);
-}
-
-TEST_F(StreamsTest, NothingIsWrittenIntoHttp2) {
-  connect(8);
-  EXPECT_EQ(injection(8, {kPreface}), "");
-  EXPECT_EQ(injection(8, {kPreface + kSettings}), "");
-}
-
-TEST_F(StreamsTest, AMultiplexedConnectionAdoptsNobody) {
-  accept(5);
-  receive(5, "GET / HTTP/1.1\r\n\r\n");
-  connect(8);
-  send(8, kPreface + kSettings);
-  connections_.waits_for_events(thread_);
-  receive(8, kSettings);
-  EXPECT_FALSE(Connections::serves(thread_));
-}
-
-// Whose requests a thread writes there is not certain where several are served.
-TEST_F(StreamsTest, OnAMultiplexedConnectionOneOfSeveralRequestsIsOnlyLinked) {
-  accept(5);
-  receive(5, "GET / HTTP/1.1\r\n\r\n");
-  connect(8);
-  send(8, kPreface + kSettings);
-  accept(6);
-  receive(6, "GET / HTTP/1.1\r\n\r\n");
-  const Context served = thread_.request_context;
-  send(8, kSettings);
-  send(6, "HTTP/1.1 204 No Content\r\n\r\n");
-  send(8, kSettings);
-  const std::string none(32, '0');
+  send(8, "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1000\r\n");
+  connections_.sent_unseen(thread_, 8, 600);
+  connections_.sent_unseen(thread_, 8, 402);
+  send(8, kGet);
   std::vector<Told> all = told();
-  ASSERT_EQ(all.size(), 3u);
-  EXPECT_EQ(hex(all[0].fixed.linked_trace_id, 16), none);
-  EXPECT_NE(hex(all[0].fixed.parent_span_id, 8), none.substr(16));
-  EXPECT_EQ(hex(all[1].fixed.linked_trace_id, 16), hex(served.trace_id, 16));
-  EXPECT_EQ(hex(all[1].fixed.parent_span_id, 8), hex(served.span_id, 8));
-  EXPECT_NE(hex(all[1].fixed.self.trace_id, 16), hex(served.trace_id, 16));
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[1].fixed.position, 27u);
+  ASSERT_EQ(all[1].segments.size(), 1u);
+  EXPECT_EQ(all[1].segments[0].unseen, 600u);
+  EXPECT_EQ(all[3].fixed.position, 27u + 1002u);
+  EXPECT_EQ(all[3].bytes, kGetWithoutKey);
+  connections_.sent_unseen(thread_, 8, 1);
+  send(8, kGet);
+  EXPECT_EQ(told().at(0).end_reason, EndReason::kNotUnderstood);
 }
 
-TEST_F(StreamsTest, OnAMultiplexedConnectionOneOfSeveralSpansIsOnlyLinked) {
+TEST_F(StreamsTest, AServerWhoseFirstWordsWeDoNotKnowIsNotFollowed) {
   connect(8);
-  thread_.span = 1;
-  std::memset(thread_.span_context.trace_id, 0x77, 16);
-  std::memset(thread_.span_context.span_id, 0x88, 8);
-  connections_.span_begins();
-  send(8, kPreface + kSettings);
-  connections_.span_begins();  // in another thread
-  send(8, kSettings);
-  connections_.span_ends();
-  send(8, kSettings);
-  const std::vector<Told> all = told();
-  ASSERT_EQ(all.size(), 3u);
-  for (const std::size_t i : {0u, 2u}) {
-    EXPECT_EQ(hex(all[i].fixed.self.trace_id, 16), std::string(32, '7'));
-    EXPECT_EQ(hex(all[i].fixed.linked_trace_id, 16), std::string(32, '0'));
-  }
-  EXPECT_NE(hex(all[1].fixed.self.trace_id, 16), std::string(32, '7'));
-  EXPECT_EQ(hex(all[1].fixed.linked_trace_id, 16), std::string(32, '7'));
-  EXPECT_EQ(hex(all[1].fixed.parent_span_id, 8), std::string(16, '8'));
-}
-
-// A pool hands it to another request, which an event loop cannot be seen to serve.
-TEST_F(StreamsTest, OnAMultiplexedConnectionARequestBesideAnotherThreadsSpanIsOnlyLinked) {
-  accept(5);
-  receive(5, "GET / HTTP/1.1\r\n\r\n");
-  const Context served = thread_.request_context;
-  connections_.span_begins();  // another thread's
-  connect(8);
-  send(8, kPreface + kSettings);
-  const std::vector<Told> all = told();
-  ASSERT_EQ(all.size(), 1u);
-  EXPECT_EQ(hex(all[0].fixed.linked_trace_id, 16), hex(served.trace_id, 16));
-  EXPECT_NE(hex(all[0].fixed.self.trace_id, 16), hex(served.trace_id, 16));
+  receive(8, "220 ready\r\n");
+  send(8, kGet);
+  EXPECT_TRUE(told().empty());
 }
 
 TEST_F(StreamsTest, WhoConnectedIsOnlyLinkedWhereOthersAreServed) {
@@ -336,6 +275,7 @@ TEST_F(StreamsTest, WhoConnectedIsOnlyLinkedWhereOthersAreServed) {
 }
 
 // What it does next may be what another request waited for.
+
 TEST_F(StreamsTest, AnEventLoopGoesOnWithNobodyWhereOthersAreServed) {
   accept(5);
   receive(5, "GET / HTTP/1.1\r\n\r\n");
@@ -361,6 +301,7 @@ TEST_F(StreamsTest, TheServerOfAUnixSocketIsItsPath) {
 }
 
 // One reads, one writes, one makes a new connection of it: each connection ends once.
+
 TEST_F(StreamsTest, ThreadsThatReadWriteAndConnectAtTheSameTime) {
   constexpr int kTurns = 3000;
   system_.now = [] { return std::uint64_t{1}; };

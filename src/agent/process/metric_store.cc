@@ -70,6 +70,8 @@ std::string_view scope_name(MetricScope scope) {
       return "kolben.agent.http";
     case MetricScope::kDatabase:
       return "kolben.agent.database";
+    case MetricScope::kRpc:
+      return "kolben.agent.rpc";
     case MetricScope::kApplication:
       break;
   }
@@ -242,7 +244,7 @@ void MetricStore::collect_instrument(Instrument& instrument, Metric& metric, Are
 
 void MetricStore::collect(ResourceMetrics& resource, Arena& arena, std::uint64_t now) {
   for (const MetricScope scope :
-       {MetricScope::kHttp, MetricScope::kDatabase, MetricScope::kApplication}) {
+       {MetricScope::kHttp, MetricScope::kDatabase, MetricScope::kRpc, MetricScope::kApplication}) {
     ScopeMetrics* target = nullptr;
     for (const auto& instrument : instruments_) {
       if (instrument->scope != scope) continue;

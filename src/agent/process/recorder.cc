@@ -55,6 +55,7 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       metrics_(settings.counter_temporality, settings.histogram_temporality),
       http_metrics_(settings.conventions, metrics_),
       database_metrics_(settings.conventions, metrics_),
+      rpc_metrics_(metrics_),
       lines_([this](const Line& line) { add_line(line); }),
       streams_(*this),
       last_metric_export_(now) {}
@@ -173,13 +174,16 @@ void Recorder::take(const DatabaseCall& call, const StreamPeer& peer) {
 
 void Recorder::take(const WebCall& call, const StreamPeer& peer) {
   if (call.user_agent.starts_with(kAgentUserAgent)) return;
+  const Origin origin = origin_of(call, settings_);
   if (call.is_grpc()) {
-    spans_.build_grpc(call, peer, add_span(now_), open_spans_.batch.arena());
-    keep_span(context_of(call.origin, call.number));
-    return;
+    Span& span = add_span(now_);
+    spans_.build_grpc(call, origin, peer, span, open_spans_.batch.arena());
+    if (!exporters_.metrics.empty()) rpc_metrics_.record(span, now_);
+    return keep_span(context_of(origin, call.number));
   }
-  const HttpTwoExchange exchange(call, peer, open_spans_.batch.arena());
-  handle_client(exchange.view(), &call.origin, now_);
+  const HttpTwoExchange exchange(call, origin, peer, open_spans_.batch.arena());
+  if (peer.is_client) return handle_server(exchange.view(), now_);
+  handle_client(exchange.view(), &origin, now_);
 }
 
 void Recorder::handle_span(const SpanView& view, std::uint64_t now) {

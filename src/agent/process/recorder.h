@@ -19,6 +19,7 @@
 #include "agent/process/line_assembler.h"
 #include "agent/process/metric_store.h"
 #include "agent/process/records.h"
+#include "agent/process/rpc_metrics.h"
 #include "agent/process/settings.h"
 #include "agent/process/span_builder.h"
 #include "agent/process/streams.h"
@@ -101,6 +102,7 @@ class Recorder : private Streams::Sink {
   MetricStore metrics_;
   HttpMetrics http_metrics_;
   DatabaseMetrics database_metrics_;
+  RpcMetrics rpc_metrics_;
   LineAssembler lines_;
   Streams streams_;
   Open open_spans_{Signal::kTraces};

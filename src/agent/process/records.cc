@@ -130,6 +130,8 @@ std::optional<StreamPieceView> parse_stream_piece(std::string_view payload) {
   StreamPieceView view;
   view.fixed = cursor.fixed<StreamPiece>();
   view.peer_address = cursor.text(view.fixed.peer_address_size);
+  view.local_address = cursor.text(view.fixed.local_address_size);
+  view.requests = cursor.text(view.fixed.request_count * sizeof(StreamRequest));
   view.segments = cursor.text(view.fixed.segment_count * sizeof(StreamSegment));
   view.bytes = cursor.text(view.fixed.bytes_size);
   std::uint64_t seen = 0;
@@ -151,12 +153,25 @@ std::optional<StreamEnd> parse_stream_end(std::string_view payload) {
   return if_ok(cursor, fixed);
 }
 
+namespace {
+
+template <typename T>
+std::optional<T> next_of(std::string_view& all) {
+  if (all.size() < sizeof(T)) return std::nullopt;
+  T one;
+  std::memcpy(&one, all.data(), sizeof one);
+  all.remove_prefix(sizeof one);
+  return one;
+}
+
+}  // namespace
+
 std::optional<StreamSegment> next_segment(std::string_view& segments) {
-  if (segments.empty()) return std::nullopt;
-  Cursor cursor(segments);
-  const auto segment = cursor.fixed<StreamSegment>();
-  segments = cursor.rest();
-  return if_ok(cursor, segment);
+  return next_of<StreamSegment>(segments);
+}
+
+std::optional<StreamRequest> next_request(std::string_view& requests) {
+  return next_of<StreamRequest>(requests);
 }
 
 std::optional<EventView> next_event(std::string_view& events) {

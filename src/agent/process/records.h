@@ -57,7 +57,8 @@ struct StatementView {
 
 struct StreamPieceView {
   StreamPiece fixed;
-  std::string_view peer_address;
+  std::string_view peer_address, local_address;
+  std::string_view requests;  // see next_request()
   std::string_view segments;  // see next_segment()
   std::string_view bytes;     // those that are seen
 
@@ -85,6 +86,7 @@ std::optional<StreamEnd> parse_stream_end(std::string_view payload);
 
 // Takes the next one off `segments`; nothing at the end.
 std::optional<StreamSegment> next_segment(std::string_view& segments);
+std::optional<StreamRequest> next_request(std::string_view& requests);
 
 struct EventView {
   std::uint64_t time = 0;
@@ -94,7 +96,7 @@ struct EventView {
 // Takes the next event off `events`; nothing at the end or where it is damaged.
 std::optional<EventView> next_event(std::string_view& events);
 
-// Whether the span is to be exported: the library's sampler has decided.
+// Whether the span is to be exported: the sampler has decided (agent/protocols/sampler.h).
 inline bool is_sampled(const Context& context) {
   return (context.flags & 1) != 0;
 }

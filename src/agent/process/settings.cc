@@ -5,6 +5,7 @@
 
 #include "agent/process/resource_detectors.h"
 #include "agent/process/settings_names.h"
+#include "agent/protocols/trace_headers.h"
 
 namespace kolben::agent {
 namespace {
@@ -26,6 +27,7 @@ class Reader {
     variables_.millis("OTEL_METRIC_EXPORT_INTERVAL", settings_.metric_interval_nanos);
     variables_.millis("OTEL_METRIC_EXPORT_TIMEOUT", settings_.metric_timeout_nanos);
     read_temporality();
+    read_propagation();
     check_sampler();
     read_limits();
     read_conventions();
@@ -92,7 +94,15 @@ class Reader {
     }
   }
 
-  // The library samples (agent/preload/sampler.h); what it takes for the default is said here.
+  void read_propagation() {
+    const std::string formats(variables_.text("OTEL_PROPAGATORS"));
+    settings_.trace_formats = parse_trace_formats(formats.c_str());
+    const std::string sampler(variables_.text("OTEL_TRACES_SAMPLER"));
+    const std::string argument(variables_.text("OTEL_TRACES_SAMPLER_ARG"));
+    settings_.sampler.init(sampler.c_str(), argument.empty() ? nullptr : argument.c_str());
+  }
+
+  // What the sampler (agent/protocols/sampler.h) takes for the default is said here.
   void check_sampler() {
     const std::string_view name = "OTEL_TRACES_SAMPLER";
     const std::string value = lower(variables_.text(name));

@@ -16,6 +16,7 @@
 
 #include "agent/process/exporter_settings.h"
 #include "agent/process/variables.h"
+#include "agent/protocols/sampler.h"
 #include "model/batch.h"
 
 namespace kolben::agent {
@@ -60,6 +61,10 @@ struct Settings {
   Temporality histogram_temporality = Temporality::kCumulative;
   Limits limits;
   SemanticConventions conventions;
+  // Of requests whose headers the library does not read (HTTP/2): OTEL_PROPAGATORS, and the
+  // library's sampler.
+  std::uint8_t trace_formats = 0;
+  Sampler sampler;
   // Lines that the program prints become log records.
   bool captures_output = true;
 

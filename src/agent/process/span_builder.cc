@@ -98,14 +98,18 @@ void SpanBuilder::build_database(const DatabaseCall& call, const StreamPeer& pee
   span.dropped_attributes_count = limit_attributes(span_limits(), span.attributes, arena);
 }
 
-void SpanBuilder::build_grpc(const WebCall& call, const StreamPeer& peer, Span& span,
-                             Arena& arena) const {
-  begin_call(call.origin, call.number, span, arena);
+void SpanBuilder::build_grpc(const WebCall& call, const Origin& origin, const StreamPeer& peer,
+                             Span& span, Arena& arena) const {
+  begin_call(origin, call.number, span, arena);
+  if (peer.is_client) {
+    span.kind = SpanKind::kServer;
+    span.trace_state = owned_text(call.tracestate, Limits::kNoLimit, arena);
+  }
   span.start_time_unix_nano = call.start_time;
   span.end_time_unix_nano = std::max(call.start_time, call.end_time);
   span.name = owned_text(grpc_span_name(call), Limits::kNoLimit, arena);
   add_grpc_attributes(call, peer, span.attributes, arena);
-  if (grpc_status(call) != 0) span.status_code = SpanStatusCode::kError;
+  if (is_grpc_error(grpc_status(call), peer.is_client)) span.status_code = SpanStatusCode::kError;
   if (call.end == CallEnd::kProcessEnded) span.status_message = "the process ended";
   span.dropped_attributes_count = limit_attributes(span_limits(), span.attributes, arena);
 }

@@ -21,7 +21,8 @@ class SpanBuilder {
   void build_client(const HttpExchange& exchange, Span& span, Arena& arena);
   void build_database(const DatabaseCall& call, const StreamPeer& peer, Span& span,
                       Arena& arena) const;
-  void build_grpc(const WebCall& call, const StreamPeer& peer, Span& span, Arena& arena) const;
+  void build_grpc(const WebCall& call, const Origin& origin, const StreamPeer& peer, Span& span,
+                  Arena& arena) const;
   // Nothing where the call has a parent, or none at all.
   static void add_link(const Origin& origin, Span& span, Arena& arena);
   void build_manual(const SpanView& view, Span& span, Arena& arena) const;

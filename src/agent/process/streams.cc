@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <map>
 #include <utility>
 
 namespace kolben::agent {
@@ -31,7 +32,8 @@ class Streams::Stream final : public CallSink {
  public:
   Stream(Sink& sink, const StreamPieceView& first)
       : sink_(sink),
-        peer_{std::string(first.peer_address), first.fixed.peer_port},
+        peer_{std::string(first.peer_address), first.fixed.peer_port, first.fixed.is_served != 0,
+              std::string(first.local_address), first.fixed.local_port},
         parser_(make_parser(static_cast<Protocol>(first.fixed.protocol), *this)) {}
 
   bool is_given_up() const { return parser_ == nullptr; }
@@ -53,6 +55,7 @@ class Streams::Stream final : public CallSink {
     if (fixed.direction > 1 || fixed.position != positions_[fixed.direction]) return false;
     const auto direction = static_cast<Direction>(fixed.direction);
     positions_[fixed.direction] += view.bytes_with_unseen();
+    if (!name_requests(view)) return false;
     if (direction == Direction::kReplies && (!held_.empty() || !parser_->awaits_reply())) {
       return hold(view);
     }
@@ -64,13 +67,33 @@ class Streams::Stream final : public CallSink {
   }
 
   void take(const DatabaseCall& call) override { sink_.take(call, peer_); }
-  void take(const WebCall& call) override { sink_.take(call, peer_); }
+  // Where the library chose whose call it is, it has told somebody else.
+  void take(WebCall& call) override {
+    const auto named = origins_.find(call.stream);
+    if (named != origins_.end()) {
+      call.origin = named->second;
+      call.number = 0;
+      origins_.erase(named);
+    }
+    sink_.take(call, peer_);
+  }
 
  private:
   struct Held {
     std::string segments, bytes;
     Moment moment;
   };
+
+  bool name_requests(const StreamPieceView& view) {
+    std::string_view requests = view.requests;
+    while (const auto request = next_request(requests)) {
+      if (origins_.size() >= kRequestsMax) return false;
+      Origin origin = moment_of(view.fixed).origin;
+      std::memcpy(origin.span_id, request->span_id, sizeof origin.span_id);
+      origins_.insert_or_assign(request->stream, origin);
+    }
+    return true;
+  }
 
   bool hold(const StreamPieceView& view) {
     held_bytes_ += view.segments.size() + view.bytes.size() + sizeof(Held);
@@ -104,6 +127,7 @@ class Streams::Stream final : public CallSink {
   Sink& sink_;
   const StreamPeer peer_;
   std::array<std::uint64_t, 2> positions_ = {};  // by Direction
+  std::map<std::uint32_t, Origin> origins_;      // of requests of HTTP/2, by their stream
   std::deque<Held> held_;
   std::size_t held_bytes_ = 0;
   std::uint64_t last_time_ = 0;

@@ -19,10 +19,13 @@
 
 namespace kolben::agent {
 
-// The server's side of a connection.
+// The other side of a connection: the server, or, where the program serves, its client.
 struct StreamPeer {
   std::string address;     // or the path of a Unix socket
   std::uint16_t port = 0;  // 0: a path
+  bool is_client = false;
+  std::string local_address;  // the program's own, where it serves
+  std::uint16_t local_port = 0;
 };
 
 class Streams {
@@ -33,6 +36,9 @@ class Streams {
   static constexpr std::size_t kBytesMax = 64 * 1024 * 1024;
   // Replies told before what they answer: less than a socket's buffer.
   static constexpr std::size_t kHeldBytesMax = 64 * 1024;
+  // Requests of a connection that have not ended, and whose context the library chose; as many as
+  // the parser follows.
+  static constexpr std::size_t kRequestsMax = 1024;
 
   // Where calls go, in the order in which they end.
   class Sink {

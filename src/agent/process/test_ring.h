@@ -160,6 +160,9 @@ struct TestPiece {
   std::uint8_t linked_trace = 0;
   std::string peer_address = "127.0.0.1";
   std::uint16_t peer_port = 6379;
+  std::string local_address;  // not empty: the program is the server
+  std::uint16_t local_port = 0;
+  std::vector<StreamRequest> requests;
 };
 
 inline RecordBytes piece_record(const TestPiece& piece) {
@@ -174,11 +177,17 @@ inline RecordBytes piece_record(const TestPiece& piece) {
   fixed.direction = piece.direction;
   fixed.peer_address_size = static_cast<std::uint8_t>(piece.peer_address.size());
   fixed.peer_port = piece.peer_port;
+  fixed.is_served = piece.local_address.empty() ? 0 : 1;
+  fixed.local_address_size = static_cast<std::uint8_t>(piece.local_address.size());
+  fixed.local_port = piece.local_port;
+  fixed.request_count = static_cast<std::uint8_t>(piece.requests.size());
   fixed.segment_count = 1;
   fixed.bytes_size = static_cast<std::uint32_t>(piece.bytes.size());
   const StreamSegment segment{fixed.bytes_size, piece.unseen};
   RecordBytes record(RecordType::kStreamPiece, piece.pid);
-  return record.fixed(fixed).text(piece.peer_address).fixed(segment).text(piece.bytes);
+  record.fixed(fixed).text(piece.peer_address).text(piece.local_address);
+  for (const StreamRequest& request : piece.requests) record.fixed(request);
+  return record.fixed(segment).text(piece.bytes);
 }
 
 inline RecordBytes stream_end_record(EndReason reason, std::uint32_t stream = 1,

@@ -1,9 +1,10 @@
 #include "agent/process/web_calls.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "agent/process/limits.h"
-#include "agent/process/settings.h"
 #include "base/random.h"
 
 namespace kolben::agent {
@@ -52,26 +53,43 @@ bool is_linked(const Origin& origin) {
   return std::memcmp(origin.linked_trace_id, kNone, sizeof kNone) != 0;
 }
 
-HttpTwoExchange::HttpTwoExchange(const WebCall& call, const StreamPeer& peer, Arena& arena) {
+Origin origin_of(const WebCall& call, const Settings& settings) {
+  Traceparent header;
+  if (!call.trace_headers.context(settings.trace_formats, &header)) return call.origin;
+  constexpr std::uint8_t kDefined = 3;  // sampled, random
+  Origin origin = call.origin;
+  std::memcpy(origin.trace_id, header.trace_id, sizeof origin.trace_id);
+  std::memcpy(origin.parent_span_id, header.span_id, sizeof origin.parent_span_id);
+  std::memset(origin.linked_trace_id, 0, sizeof origin.linked_trace_id);
+  origin.flags = settings.sampler.child(header.trace_id, header.flags & kDefined);
+  return origin;
+}
+
+HttpTwoExchange::HttpTwoExchange(const WebCall& call, const Origin& origin, const StreamPeer& peer,
+                                 Arena& arena) {
   std::string head;
   head.append(one_line(call.method)).append(" ").append(one_line(call.path)).append(" HTTP/2\r\n");
   head.append("host: ").append(one_line(call.authority)).append("\r\nuser-agent: ");
-  head.append(one_line(call.user_agent)).append("\r\n\r\n");
+  head.append(one_line(call.user_agent)).append("\r\n");
+  if (peer.is_client) head.append("tracestate: ").append(one_line(call.tracestate)).append("\r\n");
+  head.append("\r\n");
   Exchange& fixed = view_.fixed;
   fixed.start_time = call.start_time;
   fixed.end_time = call.end_time > call.start_time ? call.end_time : call.start_time;
-  fixed.self = context_of(call.origin, call.number);
-  if (!is_linked(call.origin)) {
-    std::memcpy(fixed.parent_span_id, call.origin.parent_span_id, sizeof fixed.parent_span_id);
+  fixed.self = context_of(origin, call.number);
+  if (!is_linked(origin)) {
+    std::memcpy(fixed.parent_span_id, origin.parent_span_id, sizeof fixed.parent_span_id);
   }
   fixed.request_body_bytes = call.request_bytes;
   fixed.response_body_bytes = call.response_bytes;
   fixed.peer_port = peer.port;
+  fixed.local_port = peer.local_port;
   fixed.end_reason = end_reason(call.end);
   fixed.is_encrypted = call.scheme == "https" ? 1 : 0;
   fixed.response_status = call.status;
   fixed.response_minor_version = kMinorVersionOfHttp2;
   view_.peer_address = arena.copy(peer.address);
+  view_.local_address = arena.copy(peer.local_address);
   view_.request_head = arena.copy(head);
 }
 
@@ -84,6 +102,13 @@ std::string_view grpc_span_name(const WebCall& call) {
 int grpc_status(const WebCall& call) {
   if (call.grpc_status >= 0) return call.grpc_status;
   return call.end == CallEnd::kReset && call.reset == kCancel ? kCancelled : -1;
+}
+
+// Source: semantic-conventions, grpc.md, "gRPC Status".
+bool is_grpc_error(int status, bool is_server) {
+  constexpr int kServers[] = {-1, 2, 4, 12, 13, 14, 15};
+  if (!is_server) return status != 0;
+  return std::find(std::begin(kServers), std::end(kServers), status) != std::end(kServers);
 }
 
 void add_grpc_attributes(const WebCall& call, const StreamPeer& peer, Attributes& attributes,
@@ -101,7 +126,7 @@ void add_grpc_attributes(const WebCall& call, const StreamPeer& peer, Attributes
     text("rpc.method", name.substr(slash + 1));
     text("rpc.service", name.substr(0, slash));
   }
-  text("net.peer.name", peer.address);
+  text(peer.is_client ? "net.peer.ip" : "net.peer.name", peer.address);
   if (peer.port != 0) attributes.push_back(arena, {"net.peer.port", Value::integer(peer.port)});
   const int status = grpc_status(call);
   if (status >= 0) attributes.push_back(arena, {"rpc.grpc.status_code", Value::integer(status)});

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "agent/process/records.h"
+#include "agent/process/settings.h"
 #include "agent/process/streams.h"
 #include "base/arena.h"
 #include "model/attributes.h"
@@ -24,10 +25,14 @@ Context context_of(const Origin& origin, std::uint32_t number);
 // Whose call it is was not certain.
 bool is_linked(const Origin& origin);
 
+// Where a call belongs: below the context in its request's headers, if there is one that the
+// settings name, else where its bytes came from.
+Origin origin_of(const WebCall& call, const Settings& settings);
+
 class HttpTwoExchange {
  public:
   // The view's texts are in the arena.
-  HttpTwoExchange(const WebCall& call, const StreamPeer& peer, Arena& arena);
+  HttpTwoExchange(const WebCall& call, const Origin& origin, const StreamPeer& peer, Arena& arena);
   const ExchangeView& view() const { return view_; }
 
  private:
@@ -38,6 +43,8 @@ class HttpTwoExchange {
 std::string_view grpc_span_name(const WebCall& call);
 // 0 is OK; a call that was cancelled is 1 (CANCELLED), one without a status -1.
 int grpc_status(const WebCall& call);
+// A client's mistake is no error of the server.
+bool is_grpc_error(int status, bool is_server);
 void add_grpc_attributes(const WebCall& call, const StreamPeer& peer, Attributes& attributes,
                          Arena& arena);
 

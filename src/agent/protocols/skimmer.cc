@@ -23,6 +23,13 @@ std::size_t cut_after_texts(SkimSide& side, const std::uint8_t* bytes, std::size
 
 }  // namespace
 
+bool Skimmer::skip(Direction direction, std::uint64_t bytes) {
+  SkimSide& side = state_.side(direction);
+  if (side.seen_left != 0 || side.unseen_left < bytes) return false;
+  side.unseen_left -= bytes;
+  return true;
+}
+
 Run Skimmer::next(Direction direction, const std::uint8_t* bytes, std::size_t size) {
   SkimSide& side = state_.side(direction);
   std::uint64_t* left = side.seen_left != 0     ? &side.seen_left

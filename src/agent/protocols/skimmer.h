@@ -77,6 +77,8 @@ class Skimmer {
   }
   // The run of bytes that is to be shown or not; `size` is not 0. Not to be called when lost.
   Run next(Direction direction, const std::uint8_t* bytes, std::size_t size);
+  // Bytes that nobody can look at; false: they are not among those that need not be shown.
+  bool skip(Direction direction, std::uint64_t bytes);
   // From here on the connection is not understood.
   bool lost() const { return state_.lost; }
   // The next bytes are to be those within TLS, which begins.

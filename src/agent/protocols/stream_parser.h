@@ -24,7 +24,7 @@ class CallSink {
  public:
   virtual ~CallSink() = default;
   virtual void take(const DatabaseCall& call) = 0;
-  virtual void take(const WebCall& call) = 0;
+  virtual void take(WebCall& call) = 0;
 };
 
 // When bytes went, and for whom. Bytes of one call to the system have the same.

@@ -1,11 +1,12 @@
-// WebCall: a request of HTTP/2 and its response, as the client's connection shows them; gRPC's
-// calls are such.
+// WebCall: a request of HTTP/2 and its response, as a connection shows them, the client's or the
+// server's; gRPC's calls are such.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 #include "agent/protocols/origin.h"
+#include "agent/protocols/trace_headers.h"
 
 namespace kolben::agent {
 
@@ -15,7 +16,10 @@ struct WebCall {
   Origin origin;
   std::uint32_t number = 0;  // of the calls that began in the same bytes
   CallEnd end = CallEnd::kAnswered;
+  std::uint32_t stream = 0;  // of the connection
 
+  TraceHeaders trace_headers;  // of the request
+  std::string tracestate;
   std::string method, scheme, authority, path, user_agent;
   std::string content_type;  // of the request
   std::uint16_t status = 0;  // 0: no response

@@ -99,9 +99,10 @@ inline constexpr std::uint32_t kHeadBytesMax = 2048;
 struct StreamPiece {
   std::uint64_t time = 0;
   std::uint64_t position = 0;  // how many bytes went this way before
-  // Of requests: a span that begins here belongs to `self.trace_id`, below `parent_span_id` (zero:
-  // a root), and makes its id of `self.span_id`. Where `linked_trace_id` is not zero, the parent is
-  // a span of that trace and only linked: the request may be on another one's behalf.
+  // Of requests: a span that begins here (without a parent in the request's own headers) belongs to
+  // `self.trace_id`, below `parent_span_id` (zero: a root), and makes its id of `self.span_id`.
+  // Where `linked_trace_id` is not zero, the parent is a span of that trace and only linked: the
+  // request may be on another one's behalf.
   Context self;
   std::uint8_t parent_span_id[8] = {};
   std::uint8_t linked_trace_id[16] = {};
@@ -109,11 +110,23 @@ struct StreamPiece {
   std::uint8_t protocol = 0;
   std::uint8_t direction = 0;          // 0: requests, 1: replies
   std::uint8_t peer_address_size = 0;  // told with each piece; 0: unknown
-  std::uint8_t padding = 0;
-  std::uint16_t peer_port = 0;  // 0: a path
+  std::uint8_t is_served = 0;          // the program is the server, and the peer its client
+  std::uint16_t peer_port = 0;         // 0: a path
   std::uint16_t segment_count = 0;
   std::uint32_t bytes_size = 0;
-  // texts: peer_address, segments (each a StreamSegment), bytes
+  std::uint16_t local_port = 0;
+  std::uint8_t local_address_size = 0;  // only a server's is told
+  std::uint8_t request_count = 0;       // that we have written a context into
+  std::uint8_t padding[4] = {};
+  // texts: peer_address, local_address, requests (each a StreamRequest), segments (each a
+  // StreamSegment), bytes
+};
+
+// A request of HTTP/2 whose context the library has chosen. It has begun in the piece's bytes; the
+// rest of it may come in others.
+struct StreamRequest {
+  std::uint32_t stream = 0;  // of the connection's
+  std::uint8_t span_id[8] = {};
 };
 
 struct StreamSegment {

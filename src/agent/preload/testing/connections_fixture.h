@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -22,6 +24,7 @@ namespace kolben::agent {
 inline std::uint64_t fake_time = 0;
 inline std::string fake_sent;
 inline ssize_t fake_send_result = 0;
+inline std::size_t fake_send_most = SIZE_MAX;  // of one call
 
 // What another thread does while this one is within a call to the system, once.
 inline std::function<void()> fake_other_thread;
@@ -60,9 +63,9 @@ inline System fake_system() {
               errno = EAGAIN;
               return -1;
             }
-            fake_sent.append(static_cast<char*>(message->msg_iov->iov_base),
-                             message->msg_iov->iov_len);
-            return static_cast<ssize_t>(message->msg_iov->iov_len);
+            const std::size_t size = std::min(message->msg_iov->iov_len, fake_send_most);
+            fake_sent.append(static_cast<char*>(message->msg_iov->iov_base), size);
+            return static_cast<ssize_t>(size);
           }};
 }
 
@@ -96,7 +99,8 @@ struct Told {
   RecordType type;
   std::uint32_t stream = 0;
   StreamPiece fixed;
-  std::string peer, bytes;
+  std::string peer, local, bytes;
+  std::vector<StreamRequest> requests;
   std::vector<StreamSegment> segments;
   EndReason end_reason{};
 };
@@ -118,6 +122,7 @@ class ConnectionsTest : public testing::Test {
     connections_.forked(1, 42);
     fake_sent.clear();
     fake_send_result = 0;
+    fake_send_most = SIZE_MAX;
   }
   void TearDown() override { unmap_ring(ring_); }
 
@@ -183,6 +188,11 @@ class ConnectionsTest : public testing::Test {
       text += sizeof(one.fixed);
       one.peer.assign(text, one.fixed.peer_address_size);
       text += one.fixed.peer_address_size;
+      one.local.assign(text, one.fixed.local_address_size);
+      text += one.fixed.local_address_size;
+      one.requests.resize(one.fixed.request_count);
+      std::memcpy(one.requests.data(), text, one.requests.size() * sizeof(StreamRequest));
+      text += one.requests.size() * sizeof(StreamRequest);
       one.segments.resize(one.fixed.segment_count);
       std::memcpy(one.segments.data(), text, one.segments.size() * sizeof(StreamSegment));
       text += one.segments.size() * sizeof(StreamSegment);

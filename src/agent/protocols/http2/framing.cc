@@ -8,7 +8,7 @@ static_assert(sizeof(kPreface) == kPrefaceBytes + 1);
 
 bool is_preface(std::size_t from, const std::uint8_t* bytes, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
-    if (bytes[i] != static_cast<std::uint8_t>(kPreface[from + i])) return false;
+    if (!is_preface_byte(from + i, bytes[i])) return false;
   }
   return true;
 }
@@ -18,6 +18,10 @@ std::uint32_t length_of(const std::uint8_t* header) {
 }
 
 }  // namespace
+
+bool is_preface_byte(std::size_t index, std::uint8_t byte) {
+  return byte == static_cast<std::uint8_t>(kPreface[index]);
+}
 
 bool begins(const std::uint8_t* bytes, std::size_t size) {
   return size >= kPrefaceBytes && is_preface(0, bytes, kPrefaceBytes);
@@ -30,6 +34,20 @@ bool greets(const std::uint8_t* bytes, std::size_t size) {
   }
   const std::uint32_t length = length_of(bytes);
   return length % kSettingBytes == 0 && length <= kSettingBytes * kSettingsOfGreetingMax;
+}
+
+std::uint32_t setting_of(const std::uint8_t* bytes, std::size_t size, std::uint16_t setting,
+                         std::uint32_t otherwise) {
+  if (!greets(bytes, size)) return otherwise;
+  const std::size_t whole = kFrameHeaderBytes + length_of(bytes);
+  const std::size_t end = whole < size ? whole : size;
+  for (std::size_t i = kFrameHeaderBytes; i + kSettingBytes <= end; i += kSettingBytes) {
+    const std::uint8_t* one = bytes + i;
+    if ((std::uint32_t{one[0]} << 8 | one[1]) != setting) continue;
+    otherwise = std::uint32_t{one[2]} << 24 | std::uint32_t{one[3]} << 16 |
+                std::uint32_t{one[4]} << 8 | one[5];
+  }
+  return otherwise;
 }
 
 Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::size_t size) {

@@ -30,9 +30,15 @@ constexpr bool is_shown(std::uint8_t type) {
          type == kContinuation;
 }
 
+// Whether this is the preface's byte `index`.
+bool is_preface_byte(std::size_t index, std::uint8_t byte);
 bool begins(const std::uint8_t* bytes, std::size_t size);
 // A server's first frame, its settings: it may send them before it has read anything (3.4).
 bool greets(const std::uint8_t* bytes, std::size_t size);
+// What a first SETTINGS frame says of this setting; `otherwise` where it says nothing, or is none.
+inline constexpr std::uint16_t kMaxHeaderListSize = 6;
+std::uint32_t setting_of(const std::uint8_t* bytes, std::size_t size, std::uint16_t setting,
+                         std::uint32_t otherwise);
 Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::size_t size);
 
 }  // namespace kolben::agent::http2

@@ -5,82 +5,13 @@
 #include <utility>
 
 #include "agent/protocols/http2/huffman.h"
+#include "agent/protocols/http2/static_table.h"
 
 namespace kolben::agent::http2 {
 namespace {
 
 constexpr std::size_t kFieldOverhead = 32;  // 4.1: what a field counts beside its texts
 constexpr std::uint64_t kIntegerMax = 0xffff'ffff;
-
-struct StaticField {
-  std::string_view name, value;
-};
-
-// Appendix A.
-constexpr StaticField kStatic[] = {
-    {":authority", ""},
-    {":method", "GET"},
-    {":method", "POST"},
-    {":path", "/"},
-    {":path", "/index.html"},
-    {":scheme", "http"},
-    {":scheme", "https"},
-    {":status", "200"},
-    {":status", "204"},
-    {":status", "206"},
-    {":status", "304"},
-    {":status", "400"},
-    {":status", "404"},
-    {":status", "500"},
-    {"accept-charset", ""},
-    {"accept-encoding", "gzip, deflate"},
-    {"accept-language", ""},
-    {"accept-ranges", ""},
-    {"accept", ""},
-    {"access-control-allow-origin", ""},
-    {"age", ""},
-    {"allow", ""},
-    {"authorization", ""},
-    {"cache-control", ""},
-    {"content-disposition", ""},
-    {"content-encoding", ""},
-    {"content-language", ""},
-    {"content-length", ""},
-    {"content-location", ""},
-    {"content-range", ""},
-    {"content-type", ""},
-    {"cookie", ""},
-    {"date", ""},
-    {"etag", ""},
-    {"expect", ""},
-    {"expires", ""},
-    {"from", ""},
-    {"host", ""},
-    {"if-match", ""},
-    {"if-modified-since", ""},
-    {"if-none-match", ""},
-    {"if-range", ""},
-    {"if-unmodified-since", ""},
-    {"last-modified", ""},
-    {"link", ""},
-    {"location", ""},
-    {"max-forwards", ""},
-    {"proxy-authenticate", ""},
-    {"proxy-authorization", ""},
-    {"range", ""},
-    {"referer", ""},
-    {"refresh", ""},
-    {"retry-after", ""},
-    {"server", ""},
-    {"set-cookie", ""},
-    {"strict-transport-security", ""},
-    {"transfer-encoding", ""},
-    {"user-agent", ""},
-    {"vary", ""},
-    {"via", ""},
-    {"www-authenticate", ""},
-};
-static_assert(std::size(kStatic) == 61);
 
 // 5.1; false: the bytes end within it, or it is larger than any that makes sense.
 bool take_integer(std::string_view& block, int prefix_bits, std::uint64_t& value) {
@@ -167,12 +98,12 @@ bool HpackDecoder::literal(std::string_view& block, int prefix_bits, Field& fiel
 // 2.3.3
 bool HpackDecoder::indexed(std::uint64_t index, Field& field) const {
   if (index == 0) return false;
-  if (index <= std::size(kStatic)) {
-    field.name = kStatic[index - 1].name;
-    field.value = kStatic[index - 1].value;
+  if (index <= std::size(kStaticFields)) {
+    field.name = kStaticFields[index - 1].name;
+    field.value = kStaticFields[index - 1].value;
     return true;
   }
-  const std::uint64_t dynamic = index - std::size(kStatic) - 1;
+  const std::uint64_t dynamic = index - std::size(kStaticFields) - 1;
   if (dynamic >= table_.size()) return false;
   field = table_[static_cast<std::size_t>(dynamic)];
   return true;

@@ -45,6 +45,18 @@ std::size_t text_bytes(const WebCall& call) {
          call.user_agent.size() + call.content_type.size();
 }
 
+// Longer values are no context of anybody.
+constexpr std::size_t kTraceValueBytesMax = 256;
+
+void take_trace_header(const Field& field, TraceHeaders& headers) {
+  const std::string_view name = field.name;
+  const bool is_one =
+      name == "traceparent" || name == "b3" || name == "uber-trace-id" || name.starts_with("x-b3-");
+  if (!is_one || field.value.size() > kTraceValueBytesMax) return;
+  const std::string line = field.name + ":" + field.value;
+  headers.take(line.data(), line.size());
+}
+
 template <typename Number>
 Number to_number(std::string_view text, Number otherwise) {
   Number value{};
@@ -269,6 +281,7 @@ bool Parser::request(std::uint32_t stream, const std::vector<Field>& fields, con
   told.start_time = moment.time;
   told.origin = moment.origin;
   told.number = calls_of_bytes_++;
+  told.stream = stream;
   for (const Field& field : fields) {
     const auto keep = [&](std::string_view name, std::string& to) {
       if (field.name == name) to = field.value.substr(0, kValueBytesMax);
@@ -279,6 +292,8 @@ bool Parser::request(std::uint32_t stream, const std::vector<Field>& fields, con
     keep(":path", told.path);
     keep("user-agent", told.user_agent);
     keep("content-type", told.content_type);
+    keep("tracestate", told.tracestate);
+    take_trace_header(field, told.trace_headers);
   }
   text_bytes_ += text_bytes(told);
   if (call.is_ended) stream_ended(stream, told.end_time, told.end);

@@ -1,4 +1,4 @@
-// Calls in a client's connection of HTTP/2, from its preface on: a stream that the client opens is
+// Calls in a connection of HTTP/2, from the client's preface on: a stream that the client opens is
 // a call, until the server has ended it or one of both has given it up.
 //
 // The answer may be told before its request, by another thread's read (stream_parser.h): it is kept

@@ -6,40 +6,14 @@
 #include <string>
 #include <utility>
 
+#include "agent/protocols/http2/testing/frames.h"
 #include "agent/protocols/testing/conversation.h"
 
 namespace kolben::agent::http2 {
 namespace {
 
-using testing::Conversation;
-
-constexpr std::uint8_t kEndStream = 1;
-constexpr std::uint8_t kEndHeaders = 4;
-constexpr std::uint8_t kPadded = 8;
-constexpr std::uint8_t kPriority = 0x20;
-const std::string kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-std::string big_endian(std::uint32_t value, int size) {
-  std::string bytes;
-  for (int i = size - 1; i >= 0; --i) bytes += static_cast<char>(value >> (8 * i));
-  return bytes;
-}
-
-std::string frame(std::uint8_t type, std::uint8_t flags, std::uint32_t stream,
-                  const std::string& payload) {
-  return big_endian(static_cast<std::uint32_t>(payload.size()), 3) + static_cast<char>(type) +
-         static_cast<char>(flags) + big_endian(stream, 4) + payload;
-}
-
-// A header block of literals without indexing (RFC 7541, 6.2.2), none longer than 126 bytes.
-std::string block(std::initializer_list<std::pair<std::string, std::string>> fields) {
-  std::string bytes;
-  for (const auto& [name, value] : fields) {
-    bytes += '\0';
-    bytes += static_cast<char>(name.size()) + name + static_cast<char>(value.size()) + value;
-  }
-  return bytes;
-}
+using kolben::agent::testing::Conversation;
+using namespace http2::testing;  // NOLINT: frames
 
 std::string get(std::uint32_t stream, const std::string& path) {
   return frame(
@@ -56,7 +30,7 @@ std::string settings(const std::string& payload = "") {
 const std::string kAck = frame(kSettings, 1, 0, "");
 
 void begin(Conversation& talk) {
-  talk.client(kPreface + settings());
+  talk.client(std::string(kPreface) + settings());
   talk.server(settings() + kAck);
   talk.client(kAck);
 }
@@ -65,9 +39,9 @@ TEST(Http2, ThePrefaceIsKnown) {
   const auto f = [](const std::string& bytes) {
     return begins(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   };
-  EXPECT_TRUE(f(kPreface));
-  EXPECT_TRUE(f(kPreface + settings()));
-  EXPECT_FALSE(f(kPreface.substr(0, 23)));
+  EXPECT_TRUE(f(std::string(kPreface)));
+  EXPECT_TRUE(f(std::string(kPreface) + settings()));
+  EXPECT_FALSE(f(std::string(kPreface.substr(0, 23))));
   EXPECT_FALSE(f("PRI * HTTP/1.1\r\n\r\nSM\r\n\r\n"));
 }
 
@@ -96,6 +70,31 @@ TEST(Http2, StreamsAreAnsweredInAnyOrder) {
   EXPECT_EQ(talk.told(), "GET a /5 | 204\nGET a /3 | 404\nGET a /1 | 500\n");
   EXPECT_EQ(talk.web_calls()[1].number, 1u);
   EXPECT_EQ(talk.web_calls()[2].number, 0u);
+}
+
+TEST(Http2, TheContextInARequestsHeadersIsKept) {
+  Conversation talk(Protocol::kHttp2);
+  begin(talk);
+  const char kContext[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  talk.client(frame(kHeaders, kEndHeaders | kEndStream, 1,
+                    block({{":path", "/"}, {"traceparent", kContext}, {"tracestate", "a=1"}})));
+  talk.client(frame(kHeaders, kEndHeaders | kEndStream, 3,
+                    block({{":path", "/"},
+                           {"x-b3-traceid", "463ac35c9f6413ad48485a3953bb6124"},
+                           {"x-b3-spanid", "a2fb4a1d1a96d312"}})));
+  talk.client(get(5, "/"));
+  talk.server(answer(1, "200", kEndStream) + answer(3, "200", kEndStream) +
+              answer(5, "200", kEndStream));
+  ASSERT_EQ(talk.web_calls().size(), 3u);
+  Traceparent context;
+  EXPECT_TRUE(talk.web_calls()[0].trace_headers.context(kTraceContext, &context));
+  EXPECT_EQ(context.trace_id[0], 0x0a);
+  EXPECT_EQ(talk.web_calls()[0].tracestate, "a=1");
+  EXPECT_EQ(talk.web_calls()[0].stream, 1u);
+  EXPECT_FALSE(talk.web_calls()[0].trace_headers.context(kB3Multi, &context));
+  EXPECT_TRUE(talk.web_calls()[1].trace_headers.context(kB3Multi, &context));
+  EXPECT_EQ(context.span_id[7], 0x12);
+  EXPECT_FALSE(talk.web_calls()[2].trace_headers.has(0xff));
 }
 
 TEST(Http2, GrpcTellsItsStatusInTheTrailers) {
@@ -194,7 +193,7 @@ TEST(Http2, AServerMaySpeakFirst) {
 
   Conversation talk(Protocol::kHttp2);
   talk.server(settings() + kAck);  // acknowledges what is told in a moment
-  talk.client(kPreface + settings() + kAck + get(1, "/1"));
+  talk.client(std::string(kPreface) + settings() + kAck + get(1, "/1"));
   talk.server(answer(1, "200", kEndStream));
   EXPECT_EQ(talk.told(), "GET a /1 | 200\n");
 
@@ -218,7 +217,7 @@ TEST(Http2, PushedHeadersAreReadForTheTablesSake) {
 
 TEST(Http2, TheTablesSizeHoldsFromTheAcknowledgementOn) {
   Conversation talk(Protocol::kHttp2);
-  talk.client(kPreface + settings());
+  talk.client(std::string(kPreface) + settings());
   const std::string no_table = big_endian(1, 2) + big_endian(0, 4);
   talk.server(settings(no_table) + kAck);
   const std::string literal = std::string("\x40\x03") + "x-a" + "\x01" + "b";

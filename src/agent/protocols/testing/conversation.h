@@ -35,7 +35,7 @@ class Conversation final : public CallSink {
   const std::string& shown() const { return shown_; }
   const std::vector<WebCall>& web_calls() const { return web_calls_; }
   void take(const DatabaseCall& call) override { calls_.push_back(call); }
-  void take(const WebCall& call) override { web_calls_.push_back(call); }
+  void take(WebCall& call) override { web_calls_.push_back(call); }
 
   // A line a call: "SELECT users | SELECT ? FROM users | 42P01", "GET a /b | 200".
   std::string told() const {

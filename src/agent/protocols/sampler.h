@@ -1,12 +1,12 @@
 // Sampler: whether a span is recorded, decided where the trace begins, so that what is written into
 // outgoing requests tells the next one. By OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG; what
 // the agent process does not understand either (it says so) is parentbased_always_on, the default.
+// The library decides; of what a server of HTTP/2 is asked the agent process does, which alone
+// reads the parent out of the headers. Freestanding.
 // Source: OpenTelemetry specification, "Sampling" and "Environment Variable Specification".
 #pragma once
 
 #include <cstdint>
-
-#include "agent/ring/record.h"
 
 namespace kolben::agent {
 

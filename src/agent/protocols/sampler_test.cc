@@ -1,4 +1,4 @@
-#include "agent/preload/sampler.h"
+#include "agent/protocols/sampler.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,304 @@
+// The part of Connections that writes the trace's headers into requests of HTTP/2: see
+// request_writer.h. Only where a write holds the whole header block of a request, which has none of
+// these headers itself.
+#include <errno.h>
+
+#include <cstring>
+
+#include "agent/preload/connections.h"
+#include "agent/preload/ids.h"
+#include "agent/preload/pieces.h"
+
+namespace kolben::agent {
+namespace {
+
+using http2::RequestBlock;
+using http2::RequestTracker;
+
+struct FieldOfFormat {
+  TraceFormat format;
+  http2::TraceField field;
+};
+constexpr FieldOfFormat kFields[] = {{kTraceContext, http2::kTraceparentField},
+                                     {kB3, http2::kB3Field},
+                                     {kB3Multi, http2::kB3MultiField},
+                                     {kJaeger, http2::kJaegerField}};
+
+bool has_context(std::uint8_t fields, std::uint8_t formats) {
+  for (const FieldOfFormat& one : kFields) {
+    if ((formats & one.format) != 0 && (fields & one.field) != 0) return true;
+  }
+  return false;
+}
+
+std::uint8_t byte_at(const iovec* pieces, int count, std::size_t position) {
+  for (int i = 0; i < count; ++i) {
+    if (position < pieces[i].iov_len) {
+      return static_cast<const std::uint8_t*>(pieces[i].iov_base)[position];
+    }
+    position -= pieces[i].iov_len;
+  }
+  return 0;
+}
+
+std::uint64_t list_bytes_of(const char* lines, std::size_t size) {
+  std::uint64_t bytes = size;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (lines[i] == '\n') bytes += http2::HeaderScanner::kFieldOverhead;
+  }
+  return bytes;
+}
+
+void release(RequestWriter& writer) {
+  writer.has_ahead = false;
+  writer.written.is_located = false;
+  writer.written.count = 0;
+  writer.holder.store(0, std::memory_order_relaxed);
+  writer.busy.store(false, std::memory_order_release);
+}
+
+// Of the edits what a write of so many bytes can come to: a frame's length may be cut.
+void choose_edits(RequestWriter& writer, std::size_t bytes) {
+  const std::uint64_t end = writer.position + bytes;
+  writer.now_count = 0;
+  for (std::uint32_t i = 0; i < writer.edit_count && writer.edits[i].position < end; ++i) {
+    RequestEdit edit = writer.edits[i];
+    if (edit.keeps_size && edit.position + edit.replaced > end) {
+      edit.replaced = static_cast<std::uint32_t>(end - edit.position);
+      edit.to = static_cast<std::uint16_t>(edit.from + edit.replaced);
+    }
+    writer.now[writer.now_count++] = edit;
+  }
+}
+
+// The program's bytes up to `position` are sent: what is left of the edits. A request whose frame
+// has not begun goes as it is, or comes anew; so do those behind it.
+void keep_edits(RequestWriter& writer, std::uint64_t position, const EditedWrite& sent) {
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 0; i < writer.edit_count; ++i) {
+    RequestEdit edit = writer.edits[i];
+    if (!edit.keeps_size) {
+      if (position > edit.position) continue;
+      if (i == sent.edits_done) edit.from = static_cast<std::uint16_t>(edit.from + sent.edit_sent);
+    } else {
+      const bool is_new = edit.from == 0;
+      if (is_new && position <= edit.position) break;
+      if (is_new) ++writer.written.count;
+      const std::uint64_t over = position > edit.position ? position - edit.position : 0;
+      const auto done = static_cast<std::uint32_t>(over < edit.replaced ? over : edit.replaced);
+      edit.position += done;
+      edit.from = static_cast<std::uint16_t>(edit.from + done);
+      edit.replaced -= done;
+      if (edit.replaced == 0) continue;
+    }
+    writer.edits[kept++] = edit;
+  }
+  writer.edit_count = kept;
+}
+
+void feed(RequestWriter& writer, const iovec* pieces, int count, std::size_t bytes) {
+  writer.position += bytes;
+  if (writer.has_ahead && writer.ahead().position() == writer.tracker().position() + bytes) {
+    writer.current ^= 1;
+    return;
+  }
+  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+    RequestBlock block;
+    std::size_t taken = 0;
+    while (taken < size && !writer.tracker().lost()) {
+      writer.tracker().next(piece + taken, size - taken, &taken, &block);
+    }
+  });
+  if (writer.tracker().lost()) writer.is_off = true;
+}
+
+}  // namespace
+
+RequestWriter* Connections::writer_of(const Socket& socket) {
+  const OpenStream* stream = socket.stream.load(std::memory_order_acquire);
+  return stream == nullptr ? nullptr : stream->writer;
+}
+
+// Null: there are too many, or nothing is to be written at all.
+RequestWriter* Connections::new_writer() {
+  const bool has_memory = formats_ != 0 && writers_.map_once(*system_, kWritersMax);
+  RequestWriter* writer = has_memory ? writers_.acquire() : nullptr;
+  if (writer == nullptr) return nullptr;
+  writer->is_off = false;
+  writer->current = 0;
+  writer->position = 0;
+  writer->edit_count = 0;
+  writer->now_count = 0;
+  writer->trackers[0] = RequestTracker();
+  release(*writer);
+  return writer;
+}
+
+bool Connections::has_edits(int file) const {
+  const Socket* socket = find(file);
+  const RequestWriter* writer = socket == nullptr ? nullptr : writer_of(*socket);
+  return writer != nullptr && writer->edit_count != 0;
+}
+
+// Takes the writer for this thread, until sent_requests() or not_sent().
+bool Connections::prepare_requests(ThreadState& thread, Socket& socket, const iovec* pieces,
+                                   int count, std::size_t bytes, Injection* injection) {
+  OpenStream* stream = socket.stream.load(std::memory_order_acquire);
+  RequestWriter* writer = stream == nullptr ? nullptr : stream->writer;
+  if (writer == nullptr) return false;
+  if (writer->busy.exchange(true, std::memory_order_acquire)) {
+    writer->is_off = true;
+    return false;
+  }
+  writer->holder.store(thread.tid, std::memory_order_relaxed);
+  if (writer->edit_count == 0 && !socket.missed.load(std::memory_order_relaxed)) {
+    look_ahead(thread, *stream, *writer, pieces, count, bytes);
+  }
+  if (writer->edit_count == 0) return false;
+  choose_edits(*writer, bytes);
+  injection->writer = writer;
+  injection->bytes = bytes;
+  injection->count = splice_edits(pieces, count, writer->now, writer->now_count, writer->position,
+                                  injection->pieces);
+  return true;
+}
+
+// What the bytes come to, without believing that they will be written.
+void Connections::look_ahead(ThreadState& thread, const OpenStream& stream, RequestWriter& writer,
+                             const iovec* pieces, int count, std::size_t bytes) {
+  if (writer.is_off) return;
+  RequestTracker& ahead = writer.ahead();
+  ahead = writer.tracker();
+  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+    std::size_t taken = 0;
+    while (taken < size && !ahead.lost()) {
+      RequestBlock block;
+      if (!ahead.next(piece + taken, size - taken, &taken, &block)) continue;
+      if (block.begin < writer.position || block.fragment == 0) continue;
+      write_into(thread, stream, writer, block,
+                 byte_at(pieces, count, static_cast<std::size_t>(block.end - 1 - writer.position)));
+    }
+  });
+  writer.has_ahead = !ahead.lost();
+  if (writer.has_ahead) return;
+  writer.is_off = true;
+  writer.edit_count = 0;
+}
+
+void Connections::write_into(ThreadState& thread, const OpenStream& stream, RequestWriter& writer,
+                             const RequestBlock& block, std::uint8_t last_byte) {
+  const std::uint32_t number = writer.edit_count / 2;
+  if (number == kInjectedRequestsMax || has_context(block.fields, formats_)) return;
+  const Asker asker = asker_of(thread, stream.opener, system_->now());
+  StreamPiece& piece = writer.written.piece;
+  if (!writer.written.is_located) {
+    piece = StreamPiece();
+    locate(thread, asker, tie_of(thread, asker, true), &piece);
+    writer.written.is_located = true;
+  }
+  StreamRequest& request = writer.written.requests[number];
+  request.stream = block.stream;
+  random_span_id(thread, *system_, generation_, request.span_id);
+  Traceparent context;
+  std::memcpy(context.trace_id, piece.self.trace_id, sizeof(context.trace_id));
+  std::memcpy(context.span_id, request.span_id, sizeof(context.span_id));
+  context.flags = piece.self.flags;
+  char lines[kInjectedBytesMax];
+  const std::size_t lines_size =
+      request_headers(asker, writer.written.piece, context, block.fields, lines);
+  std::uint8_t* headers = writer.headers[number];
+  headers[0] = last_byte;
+  const std::size_t size = literals_of(lines, lines_size, headers + 1, kRequestHeadersBytesMax - 1);
+  const std::size_t length = block.frame_length + size;
+  const bool fits = size != 0 && length <= kFrameBytesMax &&
+                    block.list_bytes + list_bytes_of(lines, lines_size) <= kHeaderListBytesMax;
+  if (!fits) return;
+  std::uint8_t* bytes = writer.lengths[number];
+  bytes[0] = static_cast<std::uint8_t>(length >> 16);
+  bytes[1] = static_cast<std::uint8_t>(length >> 8);
+  bytes[2] = static_cast<std::uint8_t>(length);
+  writer.edits[writer.edit_count++] = {block.last_frame, 3, 0, 3, bytes, true};
+  writer.edits[writer.edit_count++] = {block.end - 1, 1,    0, static_cast<std::uint16_t>(1 + size),
+                                       headers,       false};
+}
+
+// The trace's headers, then those of the request that is served which go on with it, unless the
+// program's request has its own.
+std::size_t Connections::request_headers(const Asker& asker, const StreamPiece& piece,
+                                         const Traceparent& context, std::uint8_t fields,
+                                         char* lines) const {
+  char headers[kTraceHeadersBytesMax];
+  std::size_t size = format_trace_headers(formats_, context, headers);
+  std::memcpy(lines, headers, size);
+  constexpr std::uint8_t kNone[sizeof(piece.linked_trace_id)] = {};
+  const bool is_linked = std::memcmp(piece.linked_trace_id, kNone, sizeof(kNone)) != 0;
+  if (asker.request == nullptr || is_linked) return size;
+  const OpenExchange& served = *asker.request->exchange;
+  if ((formats_ & kTraceContext) != 0 && (fields & http2::kTracestateField) == 0) {
+    size += carry(served, "tracestate:", lines + size, kInjectedBytesMax - size);
+  }
+  if ((formats_ & kBaggage) != 0 && (fields & http2::kBaggageField) == 0) {
+    size += carry(served, "baggage:", lines + size, kInjectedBytesMax - size);
+  }
+  return size;
+}
+
+std::size_t injected_requests(const Injection& injection, std::size_t written) {
+  RequestWriter& writer = *injection.writer;
+  EditedWrite sent;
+  if (injection.count == 0) {  // nothing but a byte that was sent with ours
+    sent.taken = injection.bytes;
+  } else {
+    sent = take_edited(writer.now, writer.now_count, writer.position, written);
+  }
+  keep_edits(writer, writer.position + sent.taken, sent);
+  return sent.taken;
+}
+
+bool Connections::finish_requests(Socket& socket, int file) {
+  RequestWriter* writer = writer_of(socket);
+  if (writer == nullptr || writer->edit_count == 0) return true;
+  if (writer->busy.exchange(true, std::memory_order_acquire)) return true;
+  RequestEdit& edit = writer->edits[0];
+  bool is_finished = true;
+  while (is_finished && !edit.keeps_size && edit.position == writer->position &&
+         edit.from < edit.to) {
+    iovec piece = {const_cast<std::uint8_t*>(edit.bytes) + edit.from,
+                   static_cast<std::size_t>(edit.to - edit.from)};
+    msghdr message = {};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    const ssize_t written = system_->send_message(file, &message, 0);
+    if (written == 0) errno = EAGAIN;
+    is_finished = written > 0;
+    if (is_finished) edit.from = static_cast<std::uint16_t>(edit.from + written);
+  }
+  release(*writer);
+  return is_finished;
+}
+
+void Connections::not_sent(ThreadState& thread, int file) {
+  const Socket* socket = find(file);
+  RequestWriter* writer = socket == nullptr ? nullptr : writer_of(*socket);
+  if (writer == nullptr || writer->holder.load(std::memory_order_relaxed) != thread.tid) return;
+  release(*writer);
+}
+
+void Connections::sent_requests(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
+                                std::size_t bytes) {
+  WrittenRequests written;
+  RequestWriter* writer = writer_of(socket);
+  if (writer != nullptr) {
+    const bool is_ours = writer->holder.load(std::memory_order_relaxed) == thread.tid;
+    if (is_ours || !writer->busy.exchange(true, std::memory_order_acquire)) {
+      feed(*writer, pieces, count, bytes);
+      if (is_ours) written = writer->written;
+      release(*writer);
+    } else {
+      writer->is_off = true;
+    }
+  }
+  tell_stream(thread, socket, Direction::kRequests, pieces, count, bytes, &written);
+}
+
+}  // namespace kolben::agent
