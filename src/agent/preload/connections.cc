@@ -287,6 +287,7 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   socket.last = nullptr;
   socket.missed.store(false, std::memory_order_relaxed);
   socket.named = false;
+  socket.is_encrypted = false;
   socket.names = {};
   socket.owner = {};
   socket.owner_context = {};
@@ -315,6 +316,8 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->head_seen = false;
   exchange->recorded = false;
   exchange->parent_is_remote = false;
+  exchange->is_taken = false;
+  exchange->is_told = false;
   exchange->injected_from = 0;
   exchange->injected_to = 0;
   exchange->has_injected = false;

@@ -69,6 +69,10 @@ void append_redacted_query(std::string& url, std::string_view query) {
   }
 }
 
+std::string_view scheme_of(const HttpExchange& exchange) {
+  return exchange.record->fixed.is_encrypted != 0 ? "https" : "http";
+}
+
 std::string_view version_name(std::uint8_t minor_version) {
   if (minor_version == kMinorVersionOfHttp2) return "2";
   return minor_version == 0 ? "1.0" : "1.1";
@@ -94,8 +98,8 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
   Writer writer(conventions, attributes, arena);
   writer.method(exchange.request.method);
   writer.old_text("http.server_name", record.local_address);
-  writer.old_text("http.scheme", "http");
-  writer.stable_text("url.scheme", "http");
+  writer.old_text("http.scheme", scheme_of(exchange));
+  writer.stable_text("url.scheme", scheme_of(exchange));
   writer.old_text("net.host.name", exchange.host);
   writer.stable_text("server.address", server.host);
   writer.old_text("http.host", exchange.host);
@@ -152,7 +156,8 @@ std::string error_type(const HttpExchange& exchange, bool is_server) {
 }
 
 std::string client_url(const HttpExchange& exchange) {
-  std::string url = "http://";
+  std::string url(scheme_of(exchange));
+  url.append("://");
   if (exchange.host.find('@') != std::string_view::npos) {
     url.append("REDACTED:REDACTED@");
     url.append(exchange.host.substr(exchange.host.rfind('@') + 1));
