@@ -71,7 +71,53 @@ function requestStarts({ request, response, socket }) {
   if (!load()) return;
   carry();
   const number = socket.encrypted ? serve(request, response, socket) : native.takeRequest();
+  if (isAtRest(response)) return;
   storage.enterWith(number);
+  // Before Node 24 what is entered belongs to the connection's parser, which brings the body too.
+  if (typeof storage._enable !== 'function') bind(request, number);
+}
+
+// To carry costs something at each callback of the program. A server that answered its first
+// requests at once, and asked nobody, is not followed until it does otherwise: once, and then the
+// requests of that moment have no calls below them.
+const TRIED = 100;
+let tried = 0; // TRIED + 1: over
+let rests = false;
+let last = null; // response
+
+function isAtRest(response) {
+  if (tried > TRIED) return false;
+  if (!rests) {
+    process.nextTick(tryRest, response);
+    return false;
+  }
+  if (!last.writableEnded) wake();
+  last = response;
+  return rests;
+}
+
+function tryRest(response) {
+  if (!response.writableEnded) return wake();
+  if (tried > TRIED || ++tried < TRIED) return undefined;
+  last = response;
+  rests = true;
+  return storage.disable();
+}
+
+// For good.
+function wake() {
+  tried = TRIED + 1;
+  rests = false;
+  last = null;
+}
+
+function bind(emitter, number) {
+  const { emit } = emitter;
+  const ours = function (...args) {
+    return storage.run(number, apply, emit, this, args);
+  };
+  defineProperty(ours, 'name', { value: 'emit' });
+  defineProperty(emitter, 'emit', { value: ours, writable: true, configurable: true });
 }
 
 function lines(flat) {
@@ -133,6 +179,11 @@ function carryThroughSockets() {
       return apply(original, this, [writev, data, encoding, cb]);
     }
     const isOutput = this.fd === 1 || this.fd === 2;
+    if (!isOutput) {
+      wake();
+    } else if (rests) {
+      return apply(original, this, [writev, data, encoding, cb]);
+    }
     const before = isOutput ? native.speakFor(current()) : native.workFor(workOf(this));
     try {
       return apply(original, this, [writev, data, encoding, cb]);
@@ -142,6 +193,7 @@ function carryThroughSockets() {
   });
   // A connection's own callbacks may serve whoever uses it later: whose they are is a guess.
   replace(prototype, 'connect', (original) => function (...args) {
+    wake();
     const number = current();
     if (number === 0) return apply(original, this, args);
     return storage.run(-Math.abs(number), apply, original, this, args);
@@ -155,6 +207,7 @@ function carryIntoFiles() {
   const prototype = name === undefined ? null : getPrototypeOf(process[name]);
   if (prototype === null || prototype.constructor.name !== 'SyncWriteStream') return;
   replace(prototype, '_write', (original) => function (chunk, encoding, cb) {
+    if (rests) return apply(original, this, [chunk, encoding, cb]);
     const before = native.speakFor(current());
     try {
       return apply(original, this, [chunk, encoding, cb]);
@@ -169,6 +222,7 @@ function carryIntoFiles() {
 const told = new WeakMap(); // a client's request within TLS -> its number
 
 function noteAsker(request) {
+  wake();
   if (storage !== null && !askers.has(request)) askers.set(request, current());
 }
 
@@ -225,6 +279,7 @@ function fetchStarts({ request }) {
     noteAsker(request);
     return;
   }
+  wake();
   if (!load()) return;
   const { method, path, headers } = request;
   const host = request.host || new URL(origin).host;
