@@ -240,7 +240,12 @@ function watchClient(prototype) {
   replace(prototype, '_storeHeader', () => function (firstLine, headers) {
     quietly(noteAsker, this);
     const ours = this.protocol === 'https:' ? quietly(ask, this, firstLine, headers) : undefined;
-    return apply(parent._storeHeader, this, [ours || firstLine, headers]);
+    try {
+      return apply(parent._storeHeader, this, [ours || firstLine, headers]);
+    } catch (error) {
+      if (ours) native.ended(told.get(this), -1, 0);
+      throw error;
+    }
   });
 }
 

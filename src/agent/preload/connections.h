@@ -213,7 +213,8 @@ class Connections {
   std::size_t told_headers(std::uint64_t request, char* lines);
   // Both ends' addresses are the file's.
   void name_told(std::uint64_t request, int file);
-  // `status` 0: there was no response. `is_whole`: nothing of it is missing.
+  // `status` 0: there was no response; below 0: nor a request. `is_whole`: nothing of it is
+  // missing.
   void end_told(ThreadState& thread, std::uint64_t request, int status, bool is_whole);
 
   // Whether the thread serves a request now.

@@ -86,9 +86,11 @@ void Connections::end_told(ThreadState& thread, std::uint64_t request, int statu
     exchange->response.begin(http1::Message::Kind::kResponse, {}, exchange->request.method());
     exchange->response.feed(reinterpret_cast<const std::uint8_t*>(line), sizeof(line) - 1);
   }
-  fill_fixed(stand.socket, exchange);
-  record(thread, stand.socket, exchange, system_->now(),
-         is_whole ? EndReason::kComplete : EndReason::kClosed);
+  if (status >= 0) {
+    fill_fixed(stand.socket, exchange);
+    record(thread, stand.socket, exchange, system_->now(),
+           is_whole ? EndReason::kComplete : EndReason::kClosed);
+  }
   end(stand.socket, exchange);
 }
 
