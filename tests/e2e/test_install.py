@@ -7,7 +7,7 @@ import pytest
 from harness import ROOT
 
 FILES = {"bin/kolben", "bin/opentelemetry-instrument", "bin/todo", "lib/libkolben-agent.so",
-         "include/kolben/abi.h", "include/kolben/telemetry.hpp"}
+         "lib/kolben/node/agent.cjs", "include/kolben/abi.h", "include/kolben/telemetry.hpp"}
 
 
 def make_install(*arguments):
