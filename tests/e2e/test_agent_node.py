@@ -290,6 +290,73 @@ def test_https_requests_that_fail_are_errors(tmp_path, programs):
     assert call["status"]["status_code"] == "ERROR" and call["parent_id"] is None
 
 
+HTTP2 = """
+const http2 = require('http2');
+const fs = require('fs');
+const cert = fs.readFileSync('%(place)s/cert.pem');
+const wait = () => new Promise((done) => setTimeout(done, Math.random() * 20));
+const read = (stream) => new Promise((done) => {
+  let text = '';
+  stream.on('data', (part) => { text += part; });
+  stream.on('end', () => done(text));
+});
+let session;
+const ask = (path, body) => {
+  const stream = session.request({ ':path': path, ':method': 'POST' });
+  stream.end(body);
+  return read(stream);
+};
+const server = http2.createSecureServer({ key: fs.readFileSync('%(place)s/key.pem'), cert }, async (request, response) => {
+  await read(request);
+  if (request.url.startsWith('/up')) { response.end(request.headers.traceparent); return; }
+  await wait();
+  response.end(await ask(`/up${request.url}`, 'a'));
+}).listen(0, '127.0.0.1', async () => {
+  session = http2.connect(`https://localhost:${server.address().port}`, { ca: cert });
+  const paths = Array.from({ length: 50 }, (_, number) => `/users/${number}`);
+  await Promise.all(paths.map((path) => ask(path, 'body')));
+  session.close();
+  server.close();
+});
+"""
+
+
+def test_http2_within_tls_both_ways(tmp_path, certificate):
+    """On one connection; a request to itself, which asks itself again."""
+    (tmp_path / "app.js").write_text(HTTP2 % {"place": certificate})
+    done = subprocess.run([AGENT, *CONSOLE, "node", "app.js"], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=60, env={**os.environ, "OTEL_SEMCONV_STABILITY_OPT_IN": "http/dup"})
+    assert done.returncode == 0 and done.stderr == ""
+    spans = spans_of(done.stdout)
+    by_id = {span["context"]["span_id"]: span for span in spans}
+    assert len(by_id) == 200 and len(clients(spans)) == 100
+    for span in spans:
+        attributes = span["attributes"]
+        assert attributes["network.protocol.version"] == "2"
+        assert attributes["http.status_code"] == 200
+        parent = by_id.get(span["parent_id"])
+        if span["kind"] == "SpanKind.SERVER":
+            assert attributes["http.scheme"] == "https"
+            assert path_of(parent) == attributes["http.target"]
+        elif path_of(span).startswith("/up"):
+            assert parent["attributes"]["http.target"] == path_of(span).removeprefix("/up")
+        else:
+            assert parent is None
+
+
+def test_http2_in_the_clear_is_served(tmp_path, programs):
+    program, port = start(tmp_path, programs, "app.js", f"""
+require('http2').createServer((request, response) => response.end('hello')){LISTEN}
+""")
+    done = subprocess.run(["curl", "-s", "--http2-prior-knowledge", f"http://127.0.0.1:{port}/a?b=c"],
+                          capture_output=True, text=True, timeout=30)
+    assert done.stdout == "hello"
+    servers, _ = told(program, 1, 0)
+    [server] = servers.values()
+    assert server["name"] == "GET /a" and server["attributes"]["http.flavor"] == "2"
+    assert server["attributes"]["http.scheme"] == "http" and server["attributes"]["net.peer.ip"] == "127.0.0.1"
+
+
 # --- the program does not notice -----------------------------------------------------------------
 
 LOOK = "console.log(JSON.stringify({{options: process.env.NODE_OPTIONS, cache: Object.keys(require.cache), " \

@@ -18,6 +18,10 @@ const library = (process.env.LD_PRELOAD || '').split(/[: ]/)
 
 // --- the native side -----------------------------------------------------------------------------
 
+// Of a request that is told; as ToldRequest in preload/connections.h.
+const ENCRYPTED = 2;
+const HTTP2 = 4;
+
 let native = null;
 let storage = null; // AsyncLocalStorage of requests
 
@@ -129,7 +133,7 @@ function lines(flat) {
 function serve(request, response, socket) {
   const { method, url, httpVersion, rawHeaders } = request;
   const head = `${method} ${url} HTTP/${httpVersion}\r\n${lines(rawHeaders)}\r\n`;
-  const number = native.serve(fileOf(socket), head);
+  const number = native.serve(fileOf(socket), head, ENCRYPTED);
   if (number !== 0) {
     response.once('close', () => {
       const status = response.headersSent ? response.statusCode : 0;
@@ -258,7 +262,7 @@ function headersOf(request, headers) {
 function ask(request, firstLine, headers) {
   if (!load()) return undefined;
   const head = `${firstLine}${headersOf(request, headers)}\r\n`;
-  const number = native.ask(askers.get(request) || 0, head);
+  const number = native.ask(askers.get(request) || 0, head, ENCRYPTED);
   if (number === 0) return undefined;
   told.set(request, number);
   request.once('close', () => {
@@ -290,7 +294,7 @@ function fetchStarts({ request }) {
   const host = request.host || new URL(origin).host;
   const others = Array.isArray(headers) ? lines(headers) : headers || '';
   const head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${others}\r\n`;
-  const number = native.ask(current(), head);
+  const number = native.ask(current(), head, ENCRYPTED);
   if (number === 0) return;
   told.set(request, number);
   for (const line of native.headers(number).split('\r\n')) {
@@ -317,6 +321,89 @@ function fetchEnds(request, isWhole) {
   native.ended(number, statuses.get(request) || 0, isWhole ? 1 : 0);
 }
 
+// --- HTTP/2 --------------------------------------------------------------------------------------
+
+function headOf(headers) {
+  const { ':method': method = 'GET', ':path': path = '/', ':authority': authority } = headers;
+  const host = authority === undefined ? '' : `host: ${authority}\r\n`;
+  const others = Object.entries(headers).filter(([name]) => name[0] !== ':').flat();
+  return `${method} ${path} HTTP/1.1\r\n${host}${lines(others)}\r\n`;
+}
+
+function serveStream(stream, headers) {
+  if (!load()) return 0;
+  carry();
+  wake();
+  const { socket } = stream.session;
+  const what = socket.encrypted ? ENCRYPTED | HTTP2 : HTTP2;
+  const number = native.serve(fileOf(socket), headOf(headers), what);
+  if (number === 0) return 0;
+  bind(stream, number);
+  stream.once('close', () => {
+    const { sentHeaders, rstCode } = stream;
+    native.ended(number, sentHeaders ? sentHeaders[':status'] : 0, rstCode === 0 ? 1 : 0);
+  });
+  return number;
+}
+
+function watchServer(server) {
+  const { emit } = server;
+  const ours = function (...args) {
+    const number = args[0] === 'stream' ? quietly(serveStream, args[1], args[2]) : undefined;
+    if (number === undefined || storage === null) return apply(emit, this, args);
+    return storage.run(number, apply, emit, this, args);
+  };
+  defineProperty(ours, 'name', { value: 'emit' });
+  defineProperty(server, 'emit', { value: ours, writable: true, configurable: true });
+}
+
+function askStream(session, headers) {
+  // In the clear its bytes are seen.
+  if (Array.isArray(headers) || !session.socket.encrypted || !load()) return 0;
+  wake();
+  const { servername, remotePort } = session.socket;
+  const host = servername ? `${servername}:${remotePort}` : undefined;
+  return native.ask(current(), headOf({ ':authority': host, ...headers }), ENCRYPTED | HTTP2);
+}
+
+function withHeaders(headers, number) {
+  const all = { ...headers };
+  for (const line of native.headers(number).split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) all[line.slice(0, colon)] = line.slice(colon + 2);
+  }
+  return all;
+}
+
+function followStream(stream, number) {
+  let status = 0;
+  stream.once('response', (headers) => {
+    status = headers[':status'];
+    native.connected(number, fileOf(stream.session && stream.session.socket));
+  });
+  stream.once('close', () => native.ended(number, status, status && !stream.rstCode ? 1 : 0));
+}
+
+let watchesSessions = false;
+
+function watchSession(prototype) {
+  if (watchesSessions) return;
+  watchesSessions = true;
+  replace(prototype, 'request', (original) => function (headers, options) {
+    const number = quietly(askStream, this, headers) || 0;
+    if (number === 0) return apply(original, this, [headers, options]);
+    let stream;
+    try {
+      stream = apply(original, this, [withHeaders(headers, number), options]);
+    } catch (error) {
+      native.ended(number, -1, 0);
+      throw error;
+    }
+    quietly(followStream, stream, number);
+    return stream;
+  });
+}
+
 // --- when the program begins to use the net ------------------------------------------------------
 
 const channels = []; // kept: Node forgets a channel that nobody holds
@@ -341,17 +428,21 @@ function subscribe() {
 }
 
 // Every emitter is made here. Both `http` and `fetch` make an Agent when they are loaded, which is
-// before the first request; a ClientRequest is seen before it says anything. Then it is over.
+// before the first request; a ClientRequest is seen before it says anything. Then it is over, but
+// for programs that have loaded `http2`.
 const EventEmitter = require('events');
 const makeEmitter = EventEmitter.init;
 let isArmed = true;
 
 function look(emitter) {
+  const { name } = emitter.constructor;
   if (!subscribes) {
-    if (emitter.constructor.name === 'Agent') subscribe();
+    if (name === 'Agent') subscribe();
     return;
   }
-  if (typeof emitter.onSocket !== 'function') return;
+  if (name === 'Http2Server' || name === 'Http2SecureServer') watchServer(emitter);
+  if (name === 'ClientHttp2Session') watchSession(getPrototypeOf(emitter));
+  if (watches || typeof emitter.onSocket !== 'function') return;
   let prototype = emitter;
   while (getOwnPropertyDescriptor(prototype, 'onSocket') === undefined) {
     prototype = getPrototypeOf(prototype);
@@ -364,7 +455,12 @@ function trap(opts) {
   if (isArmed) quietly(look, this);
 }
 
+function isLoaded(name) {
+  return (process.moduleLoadList || []).includes(`NativeModule ${name}`);
+}
+
 function disarm() {
+  if (isLoaded('http2')) return;
   isArmed = false;
   if (EventEmitter.init === trap) EventEmitter.init = makeEmitter;
 }
@@ -391,5 +487,5 @@ quietly(() => {
   defineProperty(trap, 'name', { value: makeEmitter.name, configurable: true });
   EventEmitter.init = trap;
   // Loaded by a script that was required before this one.
-  if ((process.moduleLoadList || []).includes('NativeModule _http_agent')) subscribe();
+  if (isLoaded('_http_agent')) subscribe();
 });

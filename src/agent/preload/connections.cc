@@ -317,7 +317,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->recorded = false;
   exchange->parent_is_remote = false;
   exchange->is_taken = false;
-  exchange->is_told = false;
+  exchange->told = 0;
   exchange->injected_from = 0;
   exchange->injected_to = 0;
   exchange->has_injected = false;

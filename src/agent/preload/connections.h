@@ -61,7 +61,7 @@ struct OpenExchange {
   bool recorded;  // answered before the request's body was complete
   bool parent_is_remote;
   bool is_taken;                // by a runtime's shim, see take_request()
-  bool is_told;                 // by one, see begin_told()
+  std::uint8_t told;            // by one, see ToldRequest; 0: its bytes were seen
   std::uint16_t injected_from;  // of `injected`, what is to be sent before the program's next byte
   std::uint16_t injected_to;
   bool has_injected;
@@ -141,6 +141,18 @@ struct Injection {
   std::size_t replaced = 0;  // how many of the application's bytes ours stand for
 };
 
+// A request whose bytes nobody sees, as a runtime's shim tells of it.
+struct ToldRequest {
+  static constexpr std::uint8_t kTold = 1;
+  static constexpr std::uint8_t kEncrypted = 2;  // by TLS
+  static constexpr std::uint8_t kHttp2 = 4;
+  std::uint8_t what = kTold;
+  bool is_client = false;
+  int file = -1;               // of which the addresses are; -1: not known yet
+  const char* head = nullptr;  // as HTTP/1.1 has it
+  std::size_t head_size = 0;
+};
+
 class Connections {
  public:
   // `formats`: of trace context, read from incoming and written into outgoing requests.
@@ -204,11 +216,9 @@ class Connections {
   // As request(), each request once: of several that came in one read the first that was not taken.
   std::uint64_t take_request(const ThreadState& thread);
 
-  // Requests whose bytes nobody sees, told by a runtime's shim (TLS within Node);
-  // told_exchanges.cc. `head`: as HTTP/1.x would have it. 0: not traced. A client's is on behalf of
-  // the request that the thread works for.
-  std::uint64_t begin_told(ThreadState& thread, bool is_client, int file, const char* head,
-                           std::size_t size);
+  // told_exchanges.cc. 0: not traced. A client's request is on behalf of the one that the thread
+  // works for.
+  std::uint64_t begin_told(ThreadState& thread, const ToldRequest& request);
   // The lines to add to the head of a client's request, at most kInjectedBytesMax; their size.
   std::size_t told_headers(std::uint64_t request, char* lines);
   // Both ends' addresses are the file's.

@@ -111,29 +111,35 @@ napi_value speak_for(napi_env env, napi_callback_info info) {
   return to_number(env, before);
 }
 
-// serve(file, head) -> request; of a server, whose bytes are not seen
+// serve(file, head, what) -> request; of a server, whose bytes are not seen
 napi_value serve(napi_env env, napi_callback_info info) {
   const Arguments arguments(env, info);
   char head[kToldHeadBytesMax];
-  const std::size_t size = arguments.text(1, head, sizeof(head));
-  const int file = static_cast<int>(arguments.number(0));
+  ToldRequest told;
+  told.file = static_cast<int>(arguments.number(0));
+  told.head = head;
+  told.head_size = arguments.text(1, head, sizeof(head));
+  told.what = static_cast<std::uint8_t>(arguments.number(2));
   ThreadGuard guard;
-  if (!guard || size == 0) return to_number(env, 0);
-  return to_number(env,
-                   agent_instance.connections.begin_told(guard.thread(), false, file, head, size));
+  if (!guard || told.head_size == 0) return to_number(env, 0);
+  return to_number(env, agent_instance.connections.begin_told(guard.thread(), told));
 }
 
-// ask(request, head) -> request of a client, on behalf of the one that is served
+// ask(request, head, what) -> request of a client, on behalf of the one that is served
 napi_value ask(napi_env env, napi_callback_info info) {
   const Arguments arguments(env, info);
   char head[kToldHeadBytesMax];
-  const std::size_t size = arguments.text(1, head, sizeof(head));
+  ToldRequest told;
+  told.is_client = true;
+  told.head = head;
+  told.head_size = arguments.text(1, head, sizeof(head));
+  told.what = static_cast<std::uint8_t>(arguments.number(2));
   const std::int64_t served = arguments.number(0);
   ThreadGuard guard;
-  if (!guard || size == 0) return to_number(env, 0);
+  if (!guard || told.head_size == 0) return to_number(env, 0);
   ThreadState& thread = guard.thread();
   const std::uint64_t before = switch_to(thread, served);
-  const std::uint64_t asked = agent_instance.connections.begin_told(thread, true, -1, head, size);
+  const std::uint64_t asked = agent_instance.connections.begin_told(thread, told);
   agent_instance.connections.work_for(thread, before);
   return to_number(env, asked);
 }

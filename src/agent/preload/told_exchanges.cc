@@ -5,16 +5,20 @@
 #include "agent/preload/connections.h"
 
 namespace kolben::agent {
+
+using http1::Message;
+
 namespace {
 
 // What the functions for seen bytes need of a connection: one that has this exchange alone.
 struct Stand {
-  explicit Stand(bool is_client) {
+  Stand(bool is_client, std::uint8_t told) {
     socket.role.store(is_client ? Role::kClient : Role::kServer, std::memory_order_relaxed);
     socket.named = true;
-    socket.is_encrypted = true;
+    socket.is_encrypted = (told & ToldRequest::kEncrypted) != 0;
   }
-  Stand(OpenExchange* exchange, bool is_client) : Stand(is_client) {
+  explicit Stand(OpenExchange* exchange)
+      : Stand(exchange->is_client.load(std::memory_order_relaxed), exchange->told) {
     socket.names = exchange->names;
     socket.first = exchange;
     socket.last = exchange;
@@ -23,39 +27,51 @@ struct Stand {
   Socket socket{};
 };
 
+// "GET / HTTP/1.1", as the shim says it, into "GET / HTTP/2.0".
+void name_http2(std::uint8_t* head, std::uint32_t size) {
+  constexpr std::uint32_t kSize = 3;
+  std::uint32_t end = 0;
+  while (end < size && head[end] != '\r') ++end;
+  if (end == size || end < kSize || std::memcmp(head + end - kSize, "1.1", kSize) != 0) return;
+  std::memcpy(head + end - kSize, "2.0", kSize);
+}
+
 }  // namespace
 
 OpenExchange* Connections::told_of(std::uint64_t number) {
   std::uint64_t id = 0;
   OpenExchange* exchange = exchange_of(number, &id);
   const bool is_ours =
-      exchange != nullptr && exchange->is_told && exchange->generation == generation_;
+      exchange != nullptr && exchange->told != 0 && exchange->generation == generation_;
   return is_ours ? exchange : nullptr;
 }
 
-std::uint64_t Connections::begin_told(ThreadState& thread, bool is_client, int file,
-                                      const char* head, std::size_t size) {
+std::uint64_t Connections::begin_told(ThreadState& thread, const ToldRequest& request) {
   if (sockets_.load(std::memory_order_acquire) == nullptr && !map_memory()) return 0;
-  Stand stand(is_client);
-  if (file >= 0) system_->socket_names(file, &stand.socket.names);
-  OpenExchange* exchange = begin(thread, stand.socket, file, is_client);
+  Stand stand(request.is_client, request.what);
+  if (request.file >= 0) system_->socket_names(request.file, &stand.socket.names);
+  OpenExchange* exchange = begin(thread, stand.socket, request.file, request.is_client);
   if (exchange == nullptr) return 0;
-  exchange->is_told = true;
+  exchange->told = request.what | ToldRequest::kTold;
   exchange->names = stand.socket.names;
   exchange->injected_size = 0;
   constexpr char kEnd[] = {'\r', '\n', '\r', '\n'};
-  exchange->request.feed(reinterpret_cast<const std::uint8_t*>(head), size);
+  Message& head = exchange->request;
+  head.feed(reinterpret_cast<const std::uint8_t*>(request.head), request.head_size);
   // It was longer than what its teller keeps.
-  if (!exchange->request.head_complete()) {
-    exchange->request.feed(reinterpret_cast<const std::uint8_t*>(kEnd), sizeof(kEnd));
+  if (!head.head_complete()) {
+    head.feed(reinterpret_cast<const std::uint8_t*>(kEnd), sizeof(kEnd));
   }
-  if (!exchange->request.head_complete() || exchange->request.failed()) {
+  if (!head.head_complete() || head.failed()) {
     end(stand.socket, exchange);
     return 0;
   }
+  if ((request.what & ToldRequest::kHttp2) != 0) {
+    name_http2(exchange->request_head, head.head().size);
+  }
   request_head_complete(thread, stand.socket, exchange);
-  const bool has_own = exchange->request.trace_headers().has(formats_);
-  if (is_client && formats_ != 0 && !has_own) write_headers(exchange, exchange->request);
+  const bool has_own = head.trace_headers().has(formats_);
+  if (request.is_client && formats_ != 0 && !has_own) write_headers(exchange, head);
   return number_of(exchange, exchange->id.load(std::memory_order_relaxed));
 }
 
@@ -74,20 +90,12 @@ void Connections::name_told(std::uint64_t request, int file) {
 void Connections::end_told(ThreadState& thread, std::uint64_t request, int status, bool is_whole) {
   OpenExchange* exchange = told_of(request);
   if (exchange == nullptr) return;
-  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
-  Stand stand(exchange, is_client);
-  if (status >= 100 && status <= 999) {
-    char line[] = "HTTP/1.1 000\r\n\r\n";
-    constexpr std::size_t kDigits = sizeof("HTTP/1.1 ") - 1;
-    for (int i = 2, rest = status; i >= 0; --i, rest /= 10) {
-      line[kDigits + static_cast<std::size_t>(i)] = static_cast<char>('0' + rest % 10);
-    }
-    exchange->response_begun = true;
-    exchange->response.begin(http1::Message::Kind::kResponse, {}, exchange->request.method());
-    exchange->response.feed(reinterpret_cast<const std::uint8_t*>(line), sizeof(line) - 1);
-  }
+  Stand stand(exchange);
   if (status >= 0) {
     fill_fixed(stand.socket, exchange);
+    const bool is_http2 = (exchange->told & ToldRequest::kHttp2) != 0;
+    exchange->fixed.response_status = static_cast<std::uint16_t>(status);
+    exchange->fixed.response_minor_version = is_http2 ? kMinorVersionOfHttp2 : 1;
     record(thread, stand.socket, exchange, system_->now(),
            is_whole ? EndReason::kComplete : EndReason::kClosed);
   }

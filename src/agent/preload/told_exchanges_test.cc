@@ -6,8 +6,15 @@ namespace {
 
 class ToldExchangesTest : public ConnectionsTest {
  protected:
-  std::uint64_t begin(bool is_client, const std::string& head, int file = -1) {
-    return connections_.begin_told(thread_, is_client, file, head.data(), head.size());
+  std::uint64_t begin(bool is_client, const std::string& head, int file = -1,
+                      std::uint8_t what = ToldRequest::kEncrypted) {
+    ToldRequest told;
+    told.what = what;
+    told.is_client = is_client;
+    told.file = file;
+    told.head = head.data();
+    told.head_size = head.size();
+    return connections_.begin_told(thread_, told);
   }
   std::string headers_of(std::uint64_t request) {
     char lines[kInjectedBytesMax];
@@ -78,6 +85,17 @@ TEST_F(ToldExchangesTest, LongAndBrokenHeads) {
   EXPECT_EQ(begin(false, ""), 0u);
   EXPECT_EQ(begin(true, "GET\r\n\r\n"), 0u);
   EXPECT_EQ(count_open_requests(*open_table(ring_)), 0);
+}
+
+TEST_F(ToldExchangesTest, Http2IsTheVersionOfBothHeads) {
+  const std::uint64_t request =
+      begin(false, "GET /1.1 HTTP/1.1\r\nHost: x\r\n\r\n", 7, ToldRequest::kHttp2);
+  connections_.end_told(thread_, request, 200, true);
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].request, "GET /1.1 HTTP/2.0\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(all[0].fixed.response_minor_version, kMinorVersionOfHttp2);
+  EXPECT_EQ(all[0].fixed.is_encrypted, 0);
 }
 
 TEST_F(ToldExchangesTest, OneThatWasNeverMadeIsNotTold) {

@@ -14,9 +14,6 @@
 
 namespace kolben::agent {
 
-// In Exchange::response_minor_version.
-inline constexpr std::uint8_t kMinorVersionOfHttp2 = 20;
-
 // The ids of a call: several may have begun in the bytes that came with one id.
 Context context_of(const Origin& origin, std::uint32_t number);
 

@@ -89,6 +89,9 @@ struct Exchange {
 // With the addresses and head of a plain request it fits in one slot of the ring.
 static_assert(sizeof(Exchange) == 96);
 
+// In Exchange::response_minor_version: no HTTP/1.x.
+inline constexpr std::uint8_t kMinorVersionOfHttp2 = 20;
+
 // Enough for the start line and the headers that become attributes; the rest is cut.
 inline constexpr std::uint32_t kHeadBytesMax = 2048;
 
