@@ -41,10 +41,11 @@ clean: ## remove what was built
 	rm -rf $(BUILD) ui/dist ui/node_modules
 
 install: build ## copy the programs under PREFIX (/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/kolben $(DESTDIR)$(PREFIX)/include/kolben
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/kolben/node $(DESTDIR)$(PREFIX)/include/kolben
 	install -m 755 $(BUILD)/bin/kolben $(BUILD)/bin/opentelemetry-instrument $(BUILD)/bin/todo $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/bin/libkolben-agent.so $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(BUILD)/bin/kolben-agent $(DESTDIR)$(PREFIX)/lib/kolben
+	install -m 644 src/agent/node/agent.cjs $(DESTDIR)$(PREFIX)/lib/kolben/node
 	install -m 644 include/kolben/abi.h include/kolben/telemetry.hpp $(DESTDIR)$(PREFIX)/include/kolben
 
 deps:

@@ -7,7 +7,8 @@ import pytest
 from harness import ROOT
 
 FILES = {"bin/kolben", "bin/opentelemetry-instrument", "bin/todo", "lib/libkolben-agent.so",
-         "lib/kolben/kolben-agent", "include/kolben/abi.h", "include/kolben/telemetry.hpp"}
+         "lib/kolben/kolben-agent", "lib/kolben/node/agent.cjs", "include/kolben/abi.h",
+         "include/kolben/telemetry.hpp"}
 
 
 def make_install(*arguments):

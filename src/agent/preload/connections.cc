@@ -316,6 +316,7 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   socket.missed.store(false, std::memory_order_relaxed);
   socket.named = false;
   socket.words_size = 0;
+  socket.is_encrypted = false;
   socket.names = {};
   socket.opener = {};
   socket.is_connected = false;
@@ -346,6 +347,8 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->head_seen = false;
   exchange->recorded = false;
   exchange->parent_is_remote = false;
+  exchange->is_taken = false;
+  exchange->told = 0;
   exchange->injected_from = 0;
   exchange->injected_to = 0;
   exchange->has_injected = false;

@@ -86,6 +86,8 @@ struct OpenExchange {
   bool recorded;  // answered before the request's body was complete
   bool parent_is_remote;
   bool is_counted;              // among those that are served
+  bool is_taken;                // by a runtime's shim, see take_request()
+  std::uint8_t told;            // by one, see ToldRequest; 0: its bytes were seen
   std::uint16_t injected_from;  // of `injected`, what is to be sent before the program's next byte
   std::uint16_t injected_to;
   bool has_injected;
@@ -111,6 +113,7 @@ struct OpenExchange {
   std::uint8_t request_head[kHeadBytesMax];
   char route[kRouteBytesMax];
   std::uint8_t attributes[kAttributesBytesMax];
+  SocketNames names;  // of one that a shim tells of
 };
 
 // A connection in another protocol, whose bytes are told to the agent process.
@@ -159,6 +162,7 @@ struct Socket {
   // A server's first words, too few to be sure what it speaks.
   std::uint8_t words[kFirstWordsMax];
   std::uint8_t words_size;
+  bool is_encrypted;  // what is looked at is what TLS hides
   std::uint32_t pipelined;
   OpenExchange* first;  // the response is expected for this one
   OpenExchange* last;   // the request is read for this one
@@ -184,6 +188,18 @@ struct Injection {
   // Of HTTP/2 none of these, but:
   RequestWriter* writer = nullptr;
   std::size_t bytes = 0;  // the application's
+};
+
+// A request whose bytes nobody sees, as a runtime's shim tells of it.
+struct ToldRequest {
+  static constexpr std::uint8_t kTold = 1;
+  static constexpr std::uint8_t kEncrypted = 2;  // by TLS
+  static constexpr std::uint8_t kHttp2 = 4;
+  std::uint8_t what = kTold;
+  bool is_client = false;
+  int file = -1;               // of which the addresses are; -1: not known yet
+  const char* head = nullptr;  // as HTTP/1.1 has it
+  std::size_t head_size = 0;
 };
 
 class Connections {
@@ -272,6 +288,23 @@ class Connections {
   // round: the thread works for that request from now on, for none if it has ended.
   std::uint64_t request(const ThreadState& thread);
   void work_for(ThreadState& thread, std::uint64_t request);
+  // The same where the shim is not certain: for none while other requests are served too.
+  void work_for_alone(ThreadState& thread, std::uint64_t request);
+  // The same for what it prints: a request that has just ended is still spoken of.
+  void speak_for(ThreadState& thread, std::uint64_t request);
+  // As request(), each request once: of several that came in one read the first that was not taken.
+  std::uint64_t take_request(const ThreadState& thread);
+
+  // told_exchanges.cc. 0: not traced. A client's request is on behalf of the one that the thread
+  // works for.
+  std::uint64_t begin_told(ThreadState& thread, const ToldRequest& request);
+  // The lines to add to the head of a client's request, at most kInjectedBytesMax; their size.
+  std::size_t told_headers(std::uint64_t request, char* lines);
+  // Both ends' addresses are the file's.
+  void name_told(std::uint64_t request, int file);
+  // `status` 0: there was no response; below 0: nor a request. `is_whole`: nothing of it is
+  // missing.
+  void end_told(ThreadState& thread, std::uint64_t request, int status, bool is_whole);
 
   // Whether the thread serves a request now, as far as one can guess.
   static bool serves(const ThreadState& thread) { return alive(thread.request); }
@@ -283,6 +316,13 @@ class Connections {
   void span_ends() { open_spans_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
+  // A request as a number: the exchange's place below, its turn above.
+  static constexpr unsigned kPlaceBits = 13;
+  static constexpr unsigned kTurnBits = 40;
+  static constexpr std::uint64_t kTurnMask = (std::uint64_t{1} << kTurnBits) - 1;
+  static_assert(kExchangesMax <= 1U << kPlaceBits);
+  static_assert(kPlaceBits + kTurnBits == 53, "JavaScript's numbers are exact so far");
+
   Socket* find(int file) const;
   Socket* find_or_map(int file);
   Socket* find_plaintext(int file) const;
@@ -381,6 +421,12 @@ class Connections {
            reference.exchange->id.load(std::memory_order_relaxed) == reference.id;
   }
   static void serve(ThreadState& thread, OpenExchange* exchange, bool is_guess);
+  std::uint64_t number_of(const OpenExchange* exchange, std::uint64_t id) {
+    return (id & kTurnMask) << kPlaceBits | exchanges_.index_of(exchange);
+  }
+  // Null: it has ended.
+  OpenExchange* exchange_of(std::uint64_t number, std::uint64_t* id);
+  OpenExchange* told_of(std::uint64_t number);
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;

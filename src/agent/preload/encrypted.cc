@@ -38,6 +38,7 @@ bool Connections::begin_plaintext(ThreadState& thread, int plaintext, Side side)
   if (!lock) return false;
   reset(thread, *socket, EndReason::kClosed);
   socket->named = true;
+  socket->is_encrypted = true;
   socket->is_connected = side == Side::kClient;
   socket->role.store(side == Side::kClient ? Role::kClient : Role::kServer,
                      std::memory_order_relaxed);

@@ -26,6 +26,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 
 std::string_view version_of(std::string_view protocol) {
   constexpr std::string_view kPrefix = "HTTP/";
+  if (protocol == "HTTP/2.0") return "2";
   return protocol.starts_with(kPrefix) ? protocol.substr(kPrefix.size()) : std::string_view();
 }
 

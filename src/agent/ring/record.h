@@ -80,16 +80,19 @@ struct Exchange {
   std::uint8_t parent_is_remote = 0;
   std::uint16_t response_status = 0;        // 0: no response
   std::uint8_t response_minor_version = 0;  // of HTTP/1.x
-  std::uint8_t is_encrypted = 0;
-  std::uint16_t request_head_size = 0;  // the start line and the headers that spans are made of
-  std::uint16_t route_size = 0;         // what the application called its route
-  std::uint16_t attributes_size = 0;    // encoded, what the application added
-  std::uint16_t linked_size = 0;        // not 0: the parent is of another trace, and only linked
+  std::uint8_t is_encrypted = 0;            // by TLS
+  std::uint16_t request_head_size = 0;      // the start line and the headers that spans are made of
+  std::uint16_t route_size = 0;             // what the application called its route
+  std::uint16_t attributes_size = 0;        // encoded, what the application added
+  std::uint16_t linked_size = 0;  // not 0: the parent is of another trace, and only linked
   std::uint16_t padding2[2] = {};
   // texts: local_address, peer_address, request_head, route, attributes, linked trace id
 };
 // With the addresses and head of a plain request it fits in one slot of the ring.
 static_assert(sizeof(Exchange) == 96);
+
+// In Exchange::response_minor_version: no HTTP/1.x.
+inline constexpr std::uint8_t kMinorVersionOfHttp2 = 20;
 
 // Enough for the start line and the headers that become attributes; the rest is cut.
 inline constexpr std::uint32_t kHeadBytesMax = 2048;
