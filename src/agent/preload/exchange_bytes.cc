@@ -41,10 +41,14 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
 
 // From the request on whose behalf it is made, or a new trace.
 void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
-  if (exchange->owner.exchange != nullptr) {
-    std::memcpy(exchange->self.trace_id, exchange->owner_context.trace_id, 16);
-    std::memcpy(exchange->parent_span_id, exchange->owner_context.span_id, 8);
-    exchange->self.flags = sampler_->child(exchange->self.trace_id, exchange->owner_context.flags);
+  const bool is_call = exchange->is_client.load(std::memory_order_relaxed);
+  const Context* parent = is_call && thread.span != 0           ? &thread.span_context
+                          : exchange->owner.exchange != nullptr ? &exchange->owner_context
+                                                                : nullptr;
+  if (parent != nullptr) {
+    std::memcpy(exchange->self.trace_id, parent->trace_id, 16);
+    std::memcpy(exchange->parent_span_id, parent->span_id, 8);
+    exchange->self.flags = sampler_->child(exchange->self.trace_id, parent->flags);
   } else {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
     exchange->self.flags = sampler_->root(exchange->self.trace_id);
@@ -104,7 +108,7 @@ void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExc
   if (exchange->response.failed()) return give_up(socket);
   if (exchange->is_client.load(std::memory_order_relaxed)) {
     // An event loop that goes on with the request on whose behalf it asked.
-    if (!serves(thread) && alive(exchange->owner)) {
+    if (!thread.is_told && !serves(thread) && alive(exchange->owner)) {
       thread.request = exchange->owner;
       thread.request_context = exchange->owner_context;
     }

@@ -251,7 +251,8 @@ void Connections::answered(ThreadState& thread, OpenStream& stream) {
   if (stream.asker_busy.exchange(true, std::memory_order_acquire)) return;
   stream.is_asked = false;
   const bool is_known = !stream.is_shared.load(std::memory_order_relaxed) && alive(stream.asker);
-  if (is_known && !serves(thread) && serves_alone(thread, stream.asker.exchange)) {
+  if (is_known && !thread.is_told && !serves(thread) &&
+      serves_alone(thread, stream.asker.exchange)) {
     thread.request = stream.asker;
     thread.request_context = stream.asker_context;
   }
