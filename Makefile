@@ -44,6 +44,7 @@ install: build ## copy the programs under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/kolben
 	install -m 755 $(BUILD)/bin/kolben $(BUILD)/bin/opentelemetry-instrument $(BUILD)/bin/todo $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/bin/libkolben-agent.so $(DESTDIR)$(PREFIX)/lib
+	cd src/agent/python && find . -name '*.py' ! -path './testing/*' -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX))/lib/kolben/python/{} \;
 	install -m 644 include/kolben/abi.h include/kolben/telemetry.hpp $(DESTDIR)$(PREFIX)/include/kolben
 
 deps:

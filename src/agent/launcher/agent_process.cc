@@ -136,6 +136,15 @@ bool find_agent_library(char* path) {
          find_beside("../lib/kolben/libkolben-agent.so", R_OK, path);
 }
 
+bool find_python_folder(char* path) {
+  char beside[kPathBytesMax];
+  char canonical[PATH_MAX];
+  const bool is_there =
+      find_beside("../lib/kolben/python", R_OK, beside) && realpath(beside, canonical) != nullptr;
+  if (is_there) std::strcpy(path, canonical);
+  return is_there;
+}
+
 bool start_agent_process(const AgentStart& start) {
   const pid_t program = getpid();
   const pid_t middle = fork();

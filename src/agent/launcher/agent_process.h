@@ -11,6 +11,8 @@ bool find_agent_binary(char* path);
 // Finds libkolben-agent.so: $KOLBEN_AGENT_LIBRARY, beside this launcher, in ../lib or
 // ../lib/kolben.
 bool find_agent_library(char* path);
+// The folder of the agent's Python side: ../lib/kolben/python.
+bool find_python_folder(char* path);
 
 // Does not wait until the agent runs: it begins when the program has something to tell. False: no
 // process could be made. Where `binary` cannot be executed, the new process says so on stderr and

@@ -171,6 +171,11 @@ void set_up_agent(const char* path, char* const* arguments) {
     unlink(ring_path);
     return say("no process for the agent: %s; there is no telemetry", std::strerror(errno));
   }
+  // Set, also to nothing: the user's own choice.
+  char python[kPathBytesMax];
+  if (getenv("KOLBEN_AGENT_PYTHON") == nullptr && find_python_folder(python)) {
+    setenv("KOLBEN_AGENT_PYTHON", python, 1);
+  }
   if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring_path, 1) != 0) {
     say("no memory for the environment; there is no telemetry");
   }
