@@ -5,19 +5,16 @@ for that.
 """
 from kolben_agent import observers
 from kolben_agent.packing import attributes as pack
-from kolben_agent.table import table
+from kolben_agent.table import native
 
 COUNTER, UP_DOWN_COUNTER, HISTOGRAM, GAUGE = 1, 2, 3, 4
 
 
 def patch(api):
-    native = table()
-    if native is None:
-        return
     meters = []
 
     def instrument(kind, name, unit, description):
-        texts = [native.text(str(text or "").encode()) for text in (name, unit, description)]
+        texts = [str(text or "").encode("utf-8", "replace") for text in (name, unit, description)]
         return native.instrument(kind, *texts)
 
     class Measuring:
@@ -30,8 +27,7 @@ def patch(api):
 
         def _measure(self, amount, attributes):
             if isinstance(amount, (int, float)):
-                packed = pack(attributes)
-                native.record_packed(self._handle, amount, packed, len(packed))
+                native.record_packed(self._handle, amount, pack(attributes))
 
     def measuring_class(base, verb):
         def measure(self, amount, attributes=None, *more, **named):
@@ -50,7 +46,7 @@ def patch(api):
             self.name, self.unit, self.description = name, unit, description
             self._real = None
             observers.add(observers.Observed(
-                instrument(kind, name, unit, description), kind != GAUGE, callbacks, native,
+                instrument(kind, name, unit, description), kind != GAUGE, callbacks,
                 lambda: self._real is not None))
 
         return type(base.__name__, (base,), {"__init__": __init__, "__module__": __name__})

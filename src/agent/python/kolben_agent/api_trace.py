@@ -6,12 +6,9 @@ before as well.
 """
 from kolben_agent import api_context
 from kolben_agent.spans import define
-from kolben_agent.table import table
 
 
 def patch(trace):
-    if table() is None:
-        return
     propagation = trace.propagation
     current_span_of = propagation.get_current_span
     spans = define(trace, current_span_of)

@@ -66,13 +66,17 @@ class FallbackFinder:
     def find_spec(name, path=None, target=None):
         if name != "opentelemetry" and not name.startswith("opentelemetry."):
             return None
-        from kolben_agent import fallback
+        from kolben_agent import fallback, table
 
-        return fallback.find_spec(name)
+        return None if table.native is None else fallback.find_spec(name)
 
 
 def patch(module):
     try:
+        from kolben_agent import table
+
+        if table.native is None:
+            return
         ours = "kolben_agent." + PATCHES[module.__name__]
         __import__(ours)
         sys.modules[ours].patch(module)

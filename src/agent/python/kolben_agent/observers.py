@@ -8,6 +8,7 @@ import sys
 import threading
 
 from kolben_agent.packing import attributes as pack
+from kolben_agent.table import native
 
 INTERVAL_SECONDS = 60.0  # the specification's default
 
@@ -16,11 +17,10 @@ _thread = None
 
 
 class Observed:
-    def __init__(self, handle, is_total, callbacks, native, is_over):
+    def __init__(self, handle, is_total, callbacks, is_over):
         self._handle = handle
         self._is_total = is_total
         self._callbacks = [self._as_function(callback) for callback in callbacks or ()]
-        self._native = native
         self._is_over = is_over
         self._totals = {}
 
@@ -48,7 +48,7 @@ class Observed:
         if self._is_total:
             amount = value - self._totals.get(packed, 0)
             self._totals[packed] = value
-        self._native.record_packed(self._handle, amount, packed, len(packed))
+        native.record_packed(self._handle, amount, packed)
 
 
 def add(observed):

@@ -8,7 +8,7 @@ import traceback
 
 from kolben_agent import packing
 from kolben_agent.patching import replace
-from kolben_agent.table import table
+from kolben_agent.table import native
 
 # What every record has; the rest is what the program added by `extra`.
 _COMMON = frozenset((
@@ -23,8 +23,7 @@ def patch(logging):
 
     def make_call_handlers(call_handlers):
         def wrapper(self, record):
-            native = table()
-            if native is None or not _tell(native, record):
+            if not _tell(record):
                 return call_handlers(self, record)
             native.output_is_told(1)
             try:
@@ -42,13 +41,13 @@ def _is_wanted(environment):
         "OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED", "").lower() != "false")
 
 
-def _tell(native, record):
+def _tell(record):
     if _program_exports_logs():
         return False
     try:
-        packed = packing.log(int(record.created * 1e9), severity(record.levelno), _level(record),
-                             record.name, _body(record), _attributes(record))
-        native.log_packed(packed, len(packed))
+        native.log_packed(packing.log(int(record.created * 1e9), severity(record.levelno),
+                                      _level(record), record.name, _body(record),
+                                      _attributes(record)))
         return True
     except Exception:  # what its texts are made of raises: the handlers will say so
         return False

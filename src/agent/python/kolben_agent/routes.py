@@ -1,8 +1,7 @@
 """Tells the agent which route of the program a request has taken: it names the request's span."""
-from kolben_agent.table import table
+from kolben_agent.table import native
 
 
 def tell(route):
-    native = table()
-    if native is not None and route:
-        native.request_route(native.text(route.encode("utf-8", "replace")))
+    if route:
+        native.request_route(route.encode("utf-8", "replace"))

@@ -9,12 +9,13 @@ import traceback
 
 from kolben_agent import packing
 from kolben_agent.managers import Manager, describe
-from kolben_agent.table import table
+from kolben_agent.table import native
 
 KINDS = {"INTERNAL": 1, "SERVER": 2, "CLIENT": 3, "PRODUCER": 4, "CONSUMER": 5}
 STATUSES = {"UNSET": 0, "OK": 1, "ERROR": 2}
 EVENTS_MAX = 128  # as many as the agent keeps
 LINKS_MAX = 128
+REQUEST_BYTES_MAX = 1024  # of attributes, as the library keeps them
 
 
 def type_name(kind):
@@ -28,17 +29,12 @@ def format_traceparent(context):
 
 def define(trace, current_span_of):
     """The classes over this API; as attributes of the result."""
-    native = table()
     context_api = sys.modules["opentelemetry.context"]
 
     def parse(traceparent, is_remote=False, state=None):
         text = traceparent.decode()
         return trace.SpanContext(int(text[3:35], 16), int(text[36:52], 16), is_remote,
                                  trace.TraceFlags(int(text[53:55], 16)), state)
-
-    def traceparent_of_thread():
-        buffer = native.buffer(55)
-        return buffer.raw if native.traceparent(buffer, 55) else None
 
     def may_be_served(context):
         """Whether a context without a span stands for what the thread does. Context() stands for none."""
@@ -48,10 +44,10 @@ def define(trace, current_span_of):
         """The traceparent of a new span's parent, or None; and its trace state."""
         above = current_span_of(context).get_span_context()
         if not above.is_valid:
-            return traceparent_of_thread() if may_be_served(context) else None, None
+            return native.traceparent() if may_be_served(context) else None, None
         if above.is_remote:
             # Of the request's headers: its server's span is between the two.
-            served = traceparent_of_thread()
+            served = native.traceparent()
             if served is not None and int(served[3:35], 16) == above.trace_id:
                 return served, above.trace_state
         return format_traceparent(above), above.trace_state
@@ -60,9 +56,9 @@ def define(trace, current_span_of):
         def __init__(self, scope, name, kind, attributes, links, start_time, context,
                      records_exceptions, sets_status):
             parent, state = parent_of(context)
-            buffer = native.buffer(55)
-            self._kolben_handle = native.span_start(parent, buffer)
-            self._traceparent = buffer.raw
+            started = native.span_start(parent or b"")
+            self._traceparent = started[:55]
+            self._kolben_handle = int.from_bytes(started[55:], sys.byteorder)
             self._is_open = self._kolben_handle != 0
             self._is_recording = self._is_open and int(self._traceparent[-1:], 16) & 1 == 1
             self._state = state
@@ -139,7 +135,7 @@ def define(trace, current_span_of):
             self._is_open = False
             self.end_time = end_time or time.time_ns()
             if not self._is_recording:
-                native.span_finish(self._kolben_handle, None, 0)
+                native.span_finish(self._kolben_handle)
                 return
             self._is_recording = False
             scope, version = self._scope
@@ -147,7 +143,7 @@ def define(trace, current_span_of):
                 self.name, KINDS.get(self.kind.name, 1), self.start_time, self.end_time,
                 STATUSES[self.status.status_code.name], self.status.description or "", scope, version,
                 self.attributes, self._events, self._links)
-            native.span_finish(self._kolben_handle, packed, len(packed))
+            native.span_finish(self._kolben_handle, packed)
 
         def __exit__(self, kind, error, trace_back):
             if isinstance(error, Exception):
@@ -160,7 +156,7 @@ def define(trace, current_span_of):
         def __del__(self):
             # Dropped without an end, it is not told; its place in the library is free again.
             if getattr(self, "_is_open", False):
-                native.span_finish(self._kolben_handle, None, 0)
+                native.span_finish(self._kolben_handle)
 
     class ServedSpan(trace.Span):
         """The span of the request that the thread serves, which the agent makes itself."""
@@ -177,8 +173,7 @@ def define(trace, current_span_of):
 
         def set_attributes(self, attributes):
             if self._request and self._request == native.request():
-                packed = packing.attributes(attributes, 1024)
-                native.request_packed(packed, len(packed))
+                native.request_packed(packing.attributes(attributes, REQUEST_BYTES_MAX))
 
         def set_attribute(self, key, value):
             self.set_attributes({key: value})
@@ -203,7 +198,7 @@ def define(trace, current_span_of):
             pass
 
     def served_span():
-        traceparent = traceparent_of_thread()
+        traceparent = native.traceparent()
         return ServedSpan(traceparent) if traceparent else None
 
     class Tracer(trace.Tracer):

@@ -6,13 +6,17 @@ import os
 import struct
 import sys
 import threading
+import types
 import unittest
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, FOLDER)
 sys.dont_write_bytecode = True
 
-from kolben_agent import imports, observers, packing, patching, records, table, work  # noqa: E402
+import kolben_agent  # noqa: E402
+
+# In the place of kolben_agent/table.py; each test begins with one that was told nothing.
+table = kolben_agent.table = sys.modules["kolben_agent.table"] = types.ModuleType("table")
 
 
 def unpack_attributes(packed):
@@ -70,10 +74,6 @@ def unpack_events(packed):
 class FakeTable:
     """Notes what it is told."""
 
-    class Buffer:
-        def __init__(self, size):
-            self.raw = bytes(size)
-
     def __init__(self):
         self.spans, self.logs, self.measured, self.worked, self.routes = [], [], [], [], []
         self.parents, self.dropped, self.instruments = {}, [], []
@@ -84,35 +84,28 @@ class FakeTable:
         self.told = 0
         self.request_attributes = {}
 
-    buffer = Buffer
-
-    @staticmethod
-    def text(value):
-        return value
-
-    def span_start(self, parent, buffer):
+    def span_start(self, parent):
         if self.is_full:
-            return 0
+            return bytes(63)
         number = len(self.parents) + 1
-        self.parents[number] = parent
+        self.parents[number] = parent or None
         trace = parent[3:35] if parent else b"%032x" % (1000 + number)
-        buffer.raw = b"00-%s-%016x-%02x" % (trace, number, self.is_sampled)
-        return number
+        traceparent = b"00-%s-%016x-%02x" % (trace, number, self.is_sampled)
+        return traceparent + number.to_bytes(8, sys.byteorder)
 
-    def span_finish(self, span, packed, size):
+    def span_finish(self, span, packed=None):
         if packed is None:
             self.dropped.append(span)
         else:
-            assert size == len(packed)
             self.spans.append(dict(unpack_span(packed), number=span))
 
-    def log_packed(self, packed, size):
+    def log_packed(self, packed):
         time, severity, *sizes = struct.unpack_from("=QiIIIII", packed)
         at, texts = 32, []
         for length in sizes[:4]:
             texts.append(packed[at:at + length])
             at += length
-        assert at == len(packed) == size
+        assert at == len(packed)
         self.logs.append((severity, texts[0].decode(), texts[1].decode(), texts[2].decode(),
                           unpack_attributes(texts[3])))
 
@@ -123,15 +116,12 @@ class FakeTable:
         self.instruments.append((kind, name, unit, description))
         return len(self.instruments)
 
-    def record_packed(self, instrument, value, packed, size):
+    def record_packed(self, instrument, value, packed):
         self.measured.append((self.instruments[instrument - 1][1].decode(), value,
                               unpack_attributes(packed)))
 
-    def traceparent(self, buffer, size):
-        if self.served is None:
-            return 0
-        buffer.raw = self.served
-        return 55
+    def traceparent(self):
+        return self.served
 
     def request(self):
         return self.thread[0]
@@ -140,12 +130,16 @@ class FakeTable:
         self.thread = (request, span)
         self.worked.append(self.thread)
 
-    def request_packed(self, packed, size):
+    def request_packed(self, packed):
         self.request_attributes.update(unpack_attributes(packed))
 
     def request_route(self, route):
         self.routes.append(route)
 
+
+table.native = FakeTable()
+
+from kolben_agent import imports, observers, packing, patching, records, work  # noqa: E402
 
 SERVED = b"00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01"
 
@@ -154,8 +148,8 @@ class SideTest(unittest.TestCase):
     """Each test has a table and an API of its own."""
 
     def setUp(self):
-        self.table = table._table = FakeTable()
-        table._is_known = True
+        self.table = table.native
+        self.table.__init__()
         work.own.set(work.NOTHING)
         work.carried.set(0)
         for name in [name for name in sys.modules if name.startswith(("opentelemetry",
@@ -376,8 +370,25 @@ class SpanTest(SideTest):
 
 
 class NoAgentTest(SideTest):
-    def test_without_the_table_the_api_does_nothing(self):
-        table._table = None
+    def tearDown(self):
+        super().tearDown()
+        table.native = self.table
+
+    def test_without_the_agent_no_api_is_found(self):
+        table.native = None
+        with self.assertRaises(ImportError):
+            self.api()
+
+    def test_without_the_agent_nothing_is_patched(self):
+        table.native = None
+        module = types.ModuleType("threading")
+        module.Thread = type("Thread", (), {"start": 1, "_bootstrap_inner": 2})
+        imports.patch(module)
+        self.assertEqual((module.Thread.start, module.Thread._bootstrap_inner), (1, 2))
+
+    def test_of_itself_the_interface_does_nothing(self):
+        sys.meta_path.remove(self.finders[0])  # nothing is patched
+        self.finders = self.finders[1:]
         trace, metrics = self.api(), self.api("metrics")
         with trace.get_tracer("t").start_as_current_span("x") as span:
             span.set_attribute("a", 1)
@@ -386,7 +397,7 @@ class NoAgentTest(SideTest):
         meter.create_counter("c").add(1)
         meter.create_gauge("g").set(1)
         meter.create_observable_gauge("o", [lambda options: []])
-        self.assertEqual(work.current(), None)
+        self.assertEqual((self.table.parents, self.table.instruments), ({}, []))
 
 
 class MetricTest(SideTest):
@@ -405,8 +416,7 @@ class MetricTest(SideTest):
         metrics = self.api("metrics")
         totals = iter([10, 15, 15, 4])
         observed = observers.Observed(1, True, [
-            lambda options: [metrics.Observation(next(totals), {"cpu": 1})]], self.table,
-            lambda: False)
+            lambda options: [metrics.Observation(next(totals), {"cpu": 1})]], lambda: False)
         self.table.instruments.append((1, b"ticks", b"", b""))
         for _ in range(5):  # the last one raises StopIteration, which is the program's own affair
             observed.observe()
@@ -549,8 +559,6 @@ class PatchingTest(SideTest):
                          (before.__name__, before.__qualname__, before.__doc__))
 
     def test_a_patch_that_fails_leaves_the_module(self):
-        import types
-
         imports.patch(types.ModuleType("threading"))  # without anything that it has
         imports.patch(types.ModuleType("unheard.of"))
 
