@@ -46,6 +46,7 @@ install: build ## copy the programs under PREFIX (/usr/local)
 	install -m 755 $(BUILD)/bin/libkolben-agent.so $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(BUILD)/bin/kolben-agent $(DESTDIR)$(PREFIX)/lib/kolben
 	install -m 644 src/agent/node/agent.cjs $(DESTDIR)$(PREFIX)/lib/kolben/node
+	cd src/agent/python && find . -name '*.py' ! -path './testing/*' -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX))/lib/kolben/python/{} \;
 	install -m 644 include/kolben/abi.h include/kolben/telemetry.hpp $(DESTDIR)$(PREFIX)/include/kolben
 
 deps:

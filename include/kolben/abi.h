@@ -24,7 +24,8 @@ typedef struct kolben_text {
   size_t size;
 } kolben_text;
 
-enum { KOLBEN_STRING = 1, KOLBEN_BOOL = 2, KOLBEN_INT = 3, KOLBEN_DOUBLE = 4 };
+/* KOLBEN_LIST only in packed attributes, see below. */
+enum { KOLBEN_STRING = 1, KOLBEN_BOOL = 2, KOLBEN_INT = 3, KOLBEN_DOUBLE = 4, KOLBEN_LIST = 5 };
 
 typedef struct kolben_attribute {
   kolben_text key;
@@ -38,7 +39,13 @@ typedef struct kolben_attribute {
 } kolben_attribute;
 
 /* OpenTelemetry span kinds, as on the wire. */
-enum { KOLBEN_INTERNAL = 1, KOLBEN_SERVER = 2, KOLBEN_CLIENT = 3 };
+enum {
+  KOLBEN_INTERNAL = 1,
+  KOLBEN_SERVER = 2,
+  KOLBEN_CLIENT = 3,
+  KOLBEN_PRODUCER = 4,
+  KOLBEN_CONSUMER = 5
+};
 /* Span status codes, as on the wire. */
 enum { KOLBEN_STATUS_UNSET = 0, KOLBEN_STATUS_OK = 1, KOLBEN_STATUS_ERROR = 2 };
 /* Instruments. */
@@ -49,6 +56,42 @@ enum { KOLBEN_DEBUG = 5, KOLBEN_INFO = 9, KOLBEN_WARN = 13, KOLBEN_ERROR = 17 };
 /* A span that has begun, or an instrument; 0 is "none" and accepted everywhere. */
 typedef uint64_t kolben_span;
 typedef uint64_t kolben_instrument;
+
+/* Packed, for languages in which structs with pointers are dear: numbers in the machine's order, no
+ * padding but what is named, texts without end zeros.
+ *
+ * Packed attributes, one after another: u8 type, u32 size of the key, key, value; the value is u32
+ * size and bytes (string), u8 (bool), i64, double, or u32 size and the items, each u8 type, value
+ * (list; no list in it).
+ *
+ * A packed span: this, then name, status message, scope's name, scope's version, attributes, events
+ * (each u64 time, u32 size of the name, u32 size of the attributes, name, attributes), links (each
+ * 16 bytes trace id, 8 bytes span id, u32 size of the attributes, attributes). */
+typedef struct kolben_packed_span {
+  uint64_t start_time; /* nanoseconds since 1970 */
+  uint64_t end_time;
+  uint32_t kind;   /* KOLBEN_INTERNAL ... */
+  uint32_t status; /* KOLBEN_STATUS_UNSET ... */
+  uint32_t name_size;
+  uint32_t status_message_size;
+  uint32_t scope_name_size;
+  uint32_t scope_version_size;
+  uint32_t attributes_size;
+  uint32_t events_size;
+  uint32_t links_size;
+  uint32_t reserved;
+} kolben_packed_span;
+
+/* A packed log record: this, then severity text, scope's name, body, attributes. */
+typedef struct kolben_packed_log {
+  uint64_t time;
+  int32_t severity;
+  uint32_t severity_text_size;
+  uint32_t scope_name_size;
+  uint32_t body_size;
+  uint32_t attributes_size;
+  uint32_t reserved;
+} kolben_packed_log;
 
 typedef struct kolben_table {
   uint32_t version; /* 1 */
@@ -89,6 +132,21 @@ typedef struct kolben_table {
   /* From now on this thread works for `request`, and below `span` within it; 0 and what has ended:
    * for none. Once called, nothing else is guessed for this thread. */
   void (*work_for)(uint64_t request, kolben_span span);
+
+  /* A span that is no thread's current one and may be ended on any thread: below `parent` (a
+   * traceparent of 55 characters; null: a root). Its own is written to `traceparent` (55
+   * characters); its last digit says whether the span is recorded. 0: there is no room. */
+  kolben_span (*span_start)(const char* parent, char* traceparent);
+  /* Ends it and tells all of it; null: ends it untold. */
+  void (*span_finish)(kolben_span span, const void* packed, size_t size);
+  void (*log_packed)(const void* packed, size_t size);
+  void (*record_packed)(kolben_instrument instrument, double value, const void* attributes,
+                        size_t size);
+  /* More attributes of the request that the thread serves. */
+  void (*request_packed)(const void* attributes, size_t size);
+  /* What this thread writes to stdout and stderr until the next call with 0 is the log record that
+   * it told last. Calls nest. */
+  void (*output_is_told)(int begins);
 } kolben_table;
 
 /* Defined by the agent's preloaded library. */

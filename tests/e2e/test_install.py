@@ -6,9 +6,12 @@ import pytest
 
 from harness import ROOT
 
+PYTHON = ROOT / "src" / "agent" / "python"
 FILES = {"bin/kolben", "bin/opentelemetry-instrument", "bin/todo", "lib/libkolben-agent.so",
-         "lib/kolben/kolben-agent", "lib/kolben/node/agent.cjs", "include/kolben/abi.h",
-         "include/kolben/telemetry.hpp"}
+         "lib/kolben/kolben-agent", "lib/kolben/node/agent.cjs",
+         "include/kolben/abi.h", "include/kolben/telemetry.hpp",
+         *(f"lib/kolben/python/{path.relative_to(PYTHON)}" for path in PYTHON.rglob("*.py")
+           if path.parent.name != "testing")}
 
 
 def make_install(*arguments):
@@ -50,6 +53,15 @@ def test_the_launcher_finds_the_library_and_kolben(prefix, tmp_path, way):
     assert done.returncode == 3, done.stderr
     assert done.stdout.startswith("out\n") and '"body": "out"' in done.stdout
     assert done.stderr == ""
+
+
+def test_the_launcher_finds_the_python_side(prefix, tmp_path):
+    done = subprocess.run(
+        [prefix / "bin" / "opentelemetry-instrument", "--traces_exporter", "console",
+         "--logs_exporter", "none", "--metrics_exporter", "none", "/usr/bin/python3", "-c",
+         "import kolben_agent; print(kolben_agent.__file__)"], capture_output=True, text=True,
+        timeout=30, cwd=tmp_path, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.stdout == f"{prefix}/lib/kolben/python/kolben_agent/__init__.py\n", done.stderr
 
 
 def test_the_installed_kolben_runs(prefix):

@@ -149,11 +149,12 @@ bool find_agent_library(char* path) {
          find_beside("../lib/kolben/libkolben-agent.so", R_OK, path);
 }
 
-bool find_node_script(char* path) {
+bool find_runtime_part(const char* name, char* path) {
+  char place[kPathBytesMax];
   char beside[kPathBytesMax];
   char canonical[PATH_MAX];
-  const bool is_there = find_beside("../lib/kolben/node/agent.cjs", R_OK, beside) &&
-                        realpath(beside, canonical) != nullptr;
+  std::snprintf(place, sizeof(place), "../lib/kolben/%s", name);
+  const bool is_there = find_beside(place, R_OK, beside) && realpath(beside, canonical) != nullptr;
   if (is_there) std::strcpy(path, canonical);
   return is_there;
 }

@@ -12,8 +12,8 @@ bool find_agent_binary(char* path);
 // Finds libkolben-agent.so: $KOLBEN_AGENT_LIBRARY, beside this launcher, in ../lib or
 // ../lib/kolben.
 bool find_agent_library(char* path);
-// Finds Node's script: ../lib/kolben/node/agent.cjs from here.
-bool find_node_script(char* path);
+// Finds what of us runs within a runtime: ../lib/kolben/`name` from here.
+bool find_runtime_part(const char* name, char* path);
 
 // Does not wait until the agent runs: it begins when the program has something to tell. False: no
 // process could be made. Where `binary` cannot be executed, the new process says so on stderr and

@@ -134,6 +134,13 @@ bool preload(const char* library) {
   return setenv("LD_PRELOAD", list, 1) == 0;
 }
 
+// What of us runs within Node, or Python. A variable that is set, also to nothing, is the user's
+// own choice.
+void offer_runtime_part(const char* variable, const char* name) {
+  char path[kPathBytesMax];
+  if (getenv(variable) == nullptr && find_runtime_part(name, path)) setenv(variable, path, 1);
+}
+
 // Everything but the program itself. Says why where there will be no telemetry.
 void set_up_agent(const char* path, char* const* arguments) {
   const char* reason = why_not_instrumented(path);
@@ -172,11 +179,8 @@ void set_up_agent(const char* path, char* const* arguments) {
     unlink(ring_path);
     return say("no process for the agent: %s; there is no telemetry", std::strerror(errno));
   }
-  // Set, also to nothing: the user's own choice.
-  char script[kPathBytesMax];
-  if (getenv("KOLBEN_AGENT_NODE") == nullptr && find_node_script(script)) {
-    setenv("KOLBEN_AGENT_NODE", script, 1);
-  }
+  offer_runtime_part("KOLBEN_AGENT_NODE", "node/agent.cjs");
+  offer_runtime_part("KOLBEN_AGENT_PYTHON", "python");
   if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring_path, 1) != 0) {
     say("no memory for the environment; there is no telemetry");
   }

@@ -431,4 +431,15 @@ bool Connections::add_attribute(ThreadState& thread, const kolben_attribute& att
   return fitted;
 }
 
+void Connections::add_packed(ThreadState& thread, const void* attributes, std::size_t size) {
+  if (!serves(thread)) return;
+  OpenExchange* exchange = thread.request.exchange;
+  Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
+  SocketLock lock(socket);
+  if (!lock || !serves(thread)) return;
+  if (size > kAttributesBytesMax - exchange->attributes_size) return count_untraced(ring_);
+  std::memcpy(exchange->attributes + exchange->attributes_size, attributes, size);
+  exchange->attributes_size += static_cast<std::uint32_t>(size);
+}
+
 }  // namespace kolben::agent

@@ -283,6 +283,8 @@ class Connections {
 
   void set_route(ThreadState& thread, const char* route, std::size_t size);
   bool add_attribute(ThreadState& thread, const kolben_attribute& attribute);
+  // Packed (kolben/abi.h): all of them or none.
+  void add_packed(ThreadState& thread, const void* attributes, std::size_t size);
 
   // The request that the thread serves as a number of less than 53 bits, 0: none; and the other way
   // round: the thread works for that request from now on, for none if it has ended.

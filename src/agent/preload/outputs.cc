@@ -47,8 +47,9 @@ void Outputs::record(ThreadState& thread, int file, const iovec* pieces, int cou
                      std::size_t skip, std::uint32_t size, std::uint64_t cut) {
   Output fixed;
   fixed.time = system_->now();
-  fixed.context = thread.request_context;
-  fixed.file_descriptor = static_cast<std::uint32_t>(file);
+  fixed.context = thread.span != 0 ? thread.span_context : thread.request_context;
+  fixed.file_descriptor = static_cast<std::uint16_t>(file);
+  fixed.is_told = thread.output_told_depth != 0 ? 1 : 0;
   fixed.bytes_size = size;
   fixed.bytes_cut = cut;
   RecordWriter writer(ring_, RecordType::kOutput, static_cast<std::uint32_t>(sizeof(fixed)) + size,

@@ -92,13 +92,19 @@ kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
   span->status_size = 0;
   span->attributes_size = 0;
   span->events_size = 0;
-  const std::uint32_t turn = span->turn.load(std::memory_order_relaxed) + 1;
-  span->turn.store(turn, std::memory_order_relaxed);
-  span->open.store(true, std::memory_order_relaxed);
   if (span->previous == 0) connections_->span_begins();
-  thread.span = (std::uint64_t{turn} << 32) | spans_.index_of(span);
+  thread.span = open(span, span->self);
   thread.span_context = span->self;
   return thread.span;
+}
+
+// Its handle: from now on find() finds it.
+kolben_span Telemetry::open(OpenSpan* span, const Context& self) {
+  const std::uint32_t turn = span->turn.load(std::memory_order_relaxed) + 1;
+  span->self = self;
+  span->turn.store(turn, std::memory_order_relaxed);
+  span->open.store(true, std::memory_order_relaxed);
+  return (std::uint64_t{turn} << 32) | spans_.index_of(span);
 }
 
 void Telemetry::attribute(kolben_span handle, const kolben_attribute& attribute) {
@@ -202,9 +208,16 @@ kolben_instrument Telemetry::instrument(int kind, kolben_text name, kolben_text 
 
 void Telemetry::measure(ThreadState& thread, kolben_instrument handle, double value,
                         const kolben_attribute* attributes, std::size_t count) {
-  if (handle == 0 || handle > instrument_count_.load(std::memory_order_acquire)) return;
-  const Instrument& instrument = instruments_[handle - 1];
   std::uint8_t encoded[kSpanBytesMax];
+  const std::uint32_t size = encode(attributes, count, encoded, sizeof(encoded), ring_);
+  measure_packed(thread, handle, value, encoded, size);
+}
+
+void Telemetry::measure_packed(ThreadState& thread, kolben_instrument handle, double value,
+                               const void* attributes, std::size_t size) {
+  if (handle == 0 || handle > instrument_count_.load(std::memory_order_acquire)) return;
+  if (size > kRecordBytesMax) return count_untraced(ring_);
+  const Instrument& instrument = instruments_[handle - 1];
   Measurement fixed;
   fixed.time = system_->now();
   fixed.value = value;
@@ -214,7 +227,7 @@ void Telemetry::measure(ThreadState& thread, kolben_instrument handle, double va
   fixed.name_size = instrument.name_size;
   fixed.unit_size = instrument.unit_size;
   fixed.description_size = instrument.description_size;
-  fixed.attributes_size = encode(attributes, count, encoded, sizeof(encoded), ring_);
+  fixed.attributes_size = static_cast<std::uint32_t>(size);
   RecordWriter writer(ring_, RecordType::kMeasurement,
                       static_cast<std::uint32_t>(sizeof(fixed)) + fixed.name_size +
                           fixed.unit_size + fixed.description_size + fixed.attributes_size,
@@ -223,7 +236,13 @@ void Telemetry::measure(ThreadState& thread, kolben_instrument handle, double va
   writer.append(instrument.name, fixed.name_size);
   writer.append(instrument.unit, fixed.unit_size);
   writer.append(instrument.description, fixed.description_size);
-  writer.append(encoded, fixed.attributes_size);
+  writer.append(attributes, fixed.attributes_size);
+}
+
+// Just after its response a thread still speaks of its request.
+const Context& Telemetry::context_of_log(const ThreadState& thread) {
+  const Context* context = current(thread);
+  return context != nullptr ? *context : thread.request_context;
 }
 
 void Telemetry::log(ThreadState& thread, int severity, kolben_text body,
@@ -231,9 +250,7 @@ void Telemetry::log(ThreadState& thread, int severity, kolben_text body,
   std::uint8_t encoded[kSpanBytesMax];
   LogRecordHeader fixed;
   fixed.time = system_->now();
-  const Context* context = current(thread);
-  // Just after its response a thread still speaks of its request.
-  fixed.context = context != nullptr ? *context : thread.request_context;
+  fixed.context = context_of_log(thread);
   fixed.severity = severity;
   if (body.size > kBodyBytesMax) count_untraced(ring_);
   fixed.body_size =

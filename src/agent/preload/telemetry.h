@@ -82,11 +82,20 @@ class Telemetry {
                const kolben_attribute* attributes, std::size_t count);
   void log(ThreadState& thread, int severity, kolben_text body, const kolben_attribute* attributes,
            std::size_t count);
+  // The same from packed bytes, and spans that no thread has as its current one
+  // (telemetry_packed.cc).
+  kolben_span start(ThreadState& thread, const char* parent, char* traceparent);
+  void finish(ThreadState& thread, kolben_span handle, const void* packed, std::size_t size);
+  void log_packed(ThreadState& thread, const void* packed, std::size_t size);
+  void measure_packed(ThreadState& thread, kolben_instrument instrument, double value,
+                      const void* attributes, std::size_t size);
   std::size_t traceparent(ThreadState& thread, char* buffer, std::size_t size);
   void work_for(ThreadState& thread, std::uint64_t request, kolben_span span);
 
  private:
   OpenSpan* find(kolben_span handle);
+  kolben_span open(OpenSpan* span, const Context& self);
+  const Context& context_of_log(const ThreadState& thread);
   bool map_memory();
   // The span below which the thread works: of the API, else of the request that it serves; null:
   // none.

@@ -73,6 +73,44 @@ void work_for(std::uint64_t request, kolben_span span) {
   if (guard) agent_instance.telemetry.work_for(guard.thread(), request, span);
 }
 
+kolben_span span_start(const char* parent, char* traceparent) {
+  ThreadGuard guard;
+  return guard ? agent_instance.telemetry.start(guard.thread(), parent, traceparent) : 0;
+}
+
+void span_finish(kolben_span span, const void* packed, std::size_t size) {
+  ThreadGuard guard;
+  if (guard) agent_instance.telemetry.finish(guard.thread(), span, packed, size);
+}
+
+void log_packed(const void* packed, std::size_t size) {
+  ThreadGuard guard;
+  if (guard) agent_instance.telemetry.log_packed(guard.thread(), packed, size);
+}
+
+void record_packed(kolben_instrument handle, double value, const void* attributes,
+                   std::size_t size) {
+  ThreadGuard guard;
+  if (!guard) return;
+  agent_instance.telemetry.measure_packed(guard.thread(), handle, value, attributes, size);
+}
+
+void request_packed(const void* attributes, std::size_t size) {
+  ThreadGuard guard;
+  if (guard) agent_instance.connections.add_packed(guard.thread(), attributes, size);
+}
+
+void output_is_told(int begins) {
+  ThreadGuard guard;
+  if (!guard) return;
+  std::uint32_t& depth = guard.thread().output_told_depth;
+  if (begins != 0) {
+    ++depth;
+  } else if (depth != 0) {
+    --depth;
+  }
+}
+
 constexpr kolben_table kTable = {
     .version = 1,
     .size = sizeof(kolben_table),
@@ -89,6 +127,12 @@ constexpr kolben_table kTable = {
     .traceparent = traceparent,
     .request = request,
     .work_for = work_for,
+    .span_start = span_start,
+    .span_finish = span_finish,
+    .log_packed = log_packed,
+    .record_packed = record_packed,
+    .request_packed = request_packed,
+    .output_is_told = output_is_told,
 };
 
 }  // namespace

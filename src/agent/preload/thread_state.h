@@ -59,6 +59,8 @@ struct ThreadState {
   EventLoop loop;
   // A shim of the runtime says what the thread works for (work_for() of kolben/abi.h).
   bool is_told = false;
+  // Above zero: what the thread writes to stdout and stderr is the log record that it told last.
+  std::uint32_t output_told_depth = 0;
   std::uint64_t span = 0;  // the innermost span of the API, 0: none
   Context span_context;    // that of `span`
   // The function that a hook calls now which is not the C library's, see libraries.h.

@@ -13,6 +13,8 @@ std::string_view view_of(const kolben_text& text) {
   return {text.data, text.size};
 }
 
+Value list_of(std::string_view items, std::uint32_t bytes_max, Arena& arena);
+
 Value value_of(const kolben_attribute& attribute, std::uint32_t bytes_max, Arena& arena) {
   switch (attribute.type) {
     case KOLBEN_STRING:
@@ -21,9 +23,22 @@ Value value_of(const kolben_attribute& attribute, std::uint32_t bytes_max, Arena
       return Value::boolean(attribute.value.boolean != 0);
     case KOLBEN_INT:
       return Value::integer(attribute.value.integer);
+    case KOLBEN_LIST:
+      return list_of(view_of(attribute.value.string), bytes_max, arena);
     default:
       return Value::real(attribute.value.real);
   }
+}
+
+Value list_of(std::string_view items, std::uint32_t bytes_max, Arena& arena) {
+  List<Value> values;
+  AttributeDecoder decoder(reinterpret_cast<const std::uint8_t*>(items.data()), items.size());
+  kolben_attribute item{};
+  while (decoder.next_item(&item)) {
+    // Not a list within a list, which OpenTelemetry's attributes have not.
+    if (item.type != KOLBEN_LIST) values.push_back(arena, value_of(item, bytes_max, arena));
+  }
+  return Value::array(values);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ class LineAssemblerTest : public ::testing::Test {
  protected:
   void write(std::string_view bytes, std::uint32_t file_descriptor = 1, std::uint32_t pid = 1) {
     Output output;
-    output.file_descriptor = file_descriptor;
+    output.file_descriptor = static_cast<std::uint16_t>(file_descriptor);
     lines_.add(pid, output, bytes);
   }
 

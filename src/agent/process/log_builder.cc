@@ -37,6 +37,9 @@ void build_log(const LogView& view, const Limits& limits, std::uint64_t now, Log
   record.time_unix_nano = view.fixed.time;
   record.observed_time_unix_nano = now;
   set_severity(severity_by_number(view.fixed.severity), record);
+  if (!view.severity_text.empty()) {
+    record.severity_text = owned_text(view.severity_text, Limits::kNoLimit, arena);
+  }
   record.body = Value::string(owned_text(view.body, Limits::kNoLimit, arena));
   set_context(view.fixed.context, record);
   record.dropped_attributes_count = add_encoded_attributes(

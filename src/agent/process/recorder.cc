@@ -16,6 +16,22 @@ constexpr std::string_view kAgentUserAgent = "kolben-agent/";  // otlp_transport
 constexpr std::string_view kScopeName = "kolben.agent";
 // A batch of logs may hold long lines: it is sent before it grows past this.
 constexpr std::size_t kBatchBytesMax = 2 << 20;
+// Of a batch: libraries name theirs once. What comes beyond goes into the first.
+constexpr std::uint32_t kScopesMax = 64;
+
+// The scope of that name; appended where there is none.
+template <typename T>
+std::uint32_t scope_in(List<T>& scopes, std::string_view name, std::string_view version,
+                       Arena& arena) {
+  for (std::uint32_t i = 0; i < scopes.size(); ++i) {
+    if (scopes[i].scope.name == name && scopes[i].scope.version == version) return i;
+  }
+  if (scopes.size() == kScopesMax) return 0;
+  T& scope = scopes.add(arena);
+  scope.scope.name = owned_text(name, Limits::kNoLimit, arena);
+  scope.scope.version = owned_text(version, Limits::kNoLimit, arena);
+  return scopes.size() - 1;
+}
 
 InstrumentKind instrument_kind(std::uint8_t kind) {
   switch (kind) {
@@ -92,7 +108,8 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
       return take(parse_output(payload),
                   [&](const auto& view) { handle_output(record->header, view, now); });
     case RecordType::kLog:
-      return take(parse_log(payload), [&](const auto& view) { handle_log(view, now); });
+      return take(parse_log(payload),
+                  [&](const auto& view) { handle_log(record->header, view, now); });
     case RecordType::kStatement:
       return take(parse_statement(payload),
                   [&](const auto& view) { Recorder::take(call_of(view), StreamPeer()); });
@@ -187,7 +204,9 @@ void Recorder::take(const WebCall& call, const StreamPeer& peer) {
 }
 
 void Recorder::handle_span(const SpanView& view, std::uint64_t now) {
-  spans_.build_manual(view, add_span(now), open_spans_.batch.arena());
+  Span& span =
+      view.scope_name.empty() ? add_span(now) : add_span(view.scope_name, view.scope_version, now);
+  spans_.build_manual(view, span, open_spans_.batch.arena());
   keep_span(view.fixed.self);
 }
 
@@ -210,19 +229,22 @@ void Recorder::handle_output(const RecordHeader& header, const OutputView& view,
   if (view.bytes.empty()) return;
   if (view.fixed.file_descriptor == 1) output_.line_is_open = view.bytes.back() != '\n';
   if (!settings_.captures_output || exporters_.logs.empty()) return;
-  lines_.add(header.pid, view.fixed, view.bytes);
+  lines_.add(header.pid, view.fixed,
+             view.fixed.is_told != 0 ? told_lines_.untold(header.pid, header.tid, view.bytes)
+                                     : view.bytes);
 }
 
 void Recorder::add_line(const Line& line) {
   const std::string text = plain_text(line.text);
   if (text.find_first_not_of(" \t") == std::string::npos) return;  // nothing is said
-  LogRecord& record = add_log(now_);
+  LogRecord& record = add_log(kScopeName, now_);
   build_log(line, text, settings_.limits, now_, record, open_logs_.batch.arena());
 }
 
-void Recorder::handle_log(const LogView& view, std::uint64_t now) {
+void Recorder::handle_log(const RecordHeader& header, const LogView& view, std::uint64_t now) {
   if (exporters_.logs.empty()) return;
-  LogRecord& record = add_log(now);
+  told_lines_.tell(header.pid, header.tid, view.body);
+  LogRecord& record = add_log(view.scope_name.empty() ? kScopeName : view.scope_name, now);
   build_log(view, settings_.limits, now, record, open_logs_.batch.arena());
 }
 
@@ -235,19 +257,22 @@ void Recorder::fill(Resource& resource, Arena& arena) const {
   }
 }
 
-// A default span at the end of the open batch; keep_span() decides whether it stays.
 Span& Recorder::add_span(std::uint64_t now) {
+  return add_span(kScopeName, agent_version(), now);
+}
+
+// A default span at the end of the open batch; keep_span() decides whether it stays.
+Span& Recorder::add_span(std::string_view scope, std::string_view version, std::uint64_t now) {
   Arena& arena = open_spans_.batch.arena();
   DecodedTraces& traces = open_spans_.batch.traces();
   if (traces.resources.empty()) {
     ResourceSpans& resource = traces.resources.add(arena);
     fill(resource.resource, arena);
-    ScopeSpans& scope = resource.scopes.add(arena);
-    scope.scope.name = kScopeName;
-    scope.scope.version = agent_version();
     open_spans_.since = now;
   }
-  return traces.resources[0].scopes[0].spans.add(arena);
+  List<ScopeSpans>& scopes = traces.resources[0].scopes;
+  last_scope_ = scope_in(scopes, scope, version, arena);
+  return scopes[last_scope_].spans.add(arena);
 }
 
 // The memory of what was not kept is the batch's: lets it go now and then.
@@ -259,7 +284,7 @@ void Recorder::trim_spans() {
 
 void Recorder::keep_span(const Context& context) {
   if (!is_sampled(context) || exporters_.traces.empty()) {
-    auto& spans = open_spans_.batch.traces().resources[0].scopes[0].spans;
+    auto& spans = open_spans_.batch.traces().resources[0].scopes[last_scope_].spans;
     spans.truncate(spans.size() - 1);
     return trim_spans();
   }
@@ -270,7 +295,7 @@ void Recorder::keep_span(const Context& context) {
   }
 }
 
-LogRecord& Recorder::add_log(std::uint64_t now) {
+LogRecord& Recorder::add_log(std::string_view scope, std::uint64_t now) {
   if (open_logs_.items >= settings_.log_batches.batch_items_max ||
       open_logs_.batch.arena().reserved_bytes() > kBatchBytesMax) {
     export_open(open_logs_, exporters_.logs);
@@ -280,13 +305,12 @@ LogRecord& Recorder::add_log(std::uint64_t now) {
   if (logs.resources.empty()) {
     ResourceLogs& resource = logs.resources.add(arena);
     fill(resource.resource, arena);
-    ScopeLogs& scope = resource.scopes.add(arena);
-    scope.scope.name = kScopeName;
-    scope.scope.version = agent_version();
     open_logs_.since = now;
   }
   ++open_logs_.items;
-  return logs.resources[0].scopes[0].records.add(arena);
+  List<ScopeLogs>& scopes = logs.resources[0].scopes;
+  const std::string_view version = scope == kScopeName ? agent_version() : std::string_view();
+  return scopes[scope_in(scopes, scope, version, arena)].records.add(arena);
 }
 
 void Recorder::export_open(Open& open, const std::vector<Exporter*>& exporters) {

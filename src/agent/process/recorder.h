@@ -23,6 +23,7 @@
 #include "agent/process/settings.h"
 #include "agent/process/span_builder.h"
 #include "agent/process/streams.h"
+#include "agent/process/told_lines.h"
 #include "model/batch.h"
 
 namespace kolben::agent {
@@ -84,13 +85,14 @@ class Recorder : private Streams::Sink {
   void handle_span(const SpanView& view, std::uint64_t now);
   void handle_measurement(const MeasurementView& view, std::uint64_t now);
   void handle_output(const RecordHeader& header, const OutputView& view, std::uint64_t now);
-  void handle_log(const LogView& view, std::uint64_t now);
+  void handle_log(const RecordHeader& header, const LogView& view, std::uint64_t now);
   void add_line(const Line& line);
 
   Span& add_span(std::uint64_t now);
+  Span& add_span(std::string_view scope, std::string_view version, std::uint64_t now);
   void keep_span(const Context& context);
   void trim_spans();
-  LogRecord& add_log(std::uint64_t now);
+  LogRecord& add_log(std::string_view scope, std::uint64_t now);
   void export_open(Open& open, const std::vector<Exporter*>& exporters);
   void export_metrics(ActiveRequests active_requests, std::uint64_t now);
   void fill(Resource& resource, Arena& arena) const;
@@ -104,8 +106,10 @@ class Recorder : private Streams::Sink {
   DatabaseMetrics database_metrics_;
   RpcMetrics rpc_metrics_;
   LineAssembler lines_;
+  ToldLines told_lines_;
   Streams streams_;
   Open open_spans_{Signal::kTraces};
+  std::uint32_t last_scope_ = 0;  // where add_span() put the last one
   Open open_logs_{Signal::kLogs};
   std::uint64_t last_metric_export_;
   std::uint64_t now_ = 0;  // of the call that is running, for lines and calls

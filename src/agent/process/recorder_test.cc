@@ -200,6 +200,51 @@ TEST_F(RecorderTest, SpansOfTheApplicationCarryAttributesAndEvents) {
   EXPECT_EQ(listed(all[0].events[0].attributes), "key=tasks\n");
 }
 
+TEST_F(RecorderTest, SpansOfTheApplicationCarryListsLinksAndTheirScope) {
+  TestSpan span;
+  // {"tags": ["a", 7]}
+  span.attributes = std::string("\5\4\0\0\0tags\17\0\0\0\1\1\0\0\0a\3\7\0\0\0\0\0\0\0", 28);
+  span.links = std::string(16, '\x0a') + std::string(8, '\x0b') + std::string("\14\0\0\0", 4) +
+               std::string("\1\3\0\0\0why\0\0\0\0", 12);
+  span.scope = "shop";
+  handle(span_record(span));
+  handle(span_record(TestSpan()));
+  handle(span_record(span));
+  recorder_.tick(0, kTime + 1'000'000'000);
+  ASSERT_EQ(traces_.batches.size(), 1u);
+  const auto& scopes = traces_.batches[0].traces().resources[0].scopes;
+  ASSERT_EQ(scopes.size(), 2u);
+  EXPECT_EQ(scopes[0].scope.name, "shop");
+  EXPECT_EQ(scopes[1].scope.name, "kolben.agent");
+  ASSERT_EQ(scopes[0].spans.size(), 2u);
+  const Span& told = scopes[0].spans[1];
+  ASSERT_EQ(told.attributes.size(), 1u);
+  const auto list = told.attributes[0].value.as_array();
+  ASSERT_EQ(list.size(), 2u);
+  EXPECT_EQ(list[0].as_string(), "a");
+  EXPECT_EQ(list[1].as_int(), 7);
+  ASSERT_EQ(told.links.size(), 1u);
+  EXPECT_EQ(told.links[0].trace_id.bytes[15], 0x0a);
+  EXPECT_EQ(told.links[0].span_id.bytes[7], 0x0b);
+  EXPECT_EQ(told.links[0].attributes[0].key, "why");
+}
+
+TEST_F(RecorderTest, WhatWasToldAsALogRecordIsNotReadFromTheOutputAgain) {
+  handle(log_record(21, "disk is full", {}, context(0xab, 0xcd), "CRITICAL", "shop.disk"));
+  handle(output_record("hello\nCRITICAL:shop.disk:disk is full\n", 2, 1, {}, true));
+  handle(output_record("disk is full\n", 2));  // said by somebody else
+  recorder_.tick(0, kTime + 1'000'000'000);
+  ASSERT_EQ(logs_.batches.size(), 1u);
+  const auto& scopes = logs_.batches[0].logs().resources[0].scopes;
+  ASSERT_EQ(scopes.size(), 2u);
+  EXPECT_EQ(scopes[0].scope.name, "shop.disk");
+  EXPECT_EQ(scopes[0].records[0].severity_text, "CRITICAL");
+  EXPECT_EQ(scopes[0].records[0].severity_number, 21);
+  ASSERT_EQ(scopes[1].records.size(), 2u);
+  EXPECT_EQ(scopes[1].records[0].body.as_string(), "hello");
+  EXPECT_EQ(scopes[1].records[1].body.as_string(), "disk is full");
+}
+
 TEST_F(RecorderTest, UnsampledSpansAreNotExported) {
   TestExchange exchange;
   exchange.self.flags = 0;

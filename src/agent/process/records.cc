@@ -83,8 +83,11 @@ std::optional<SpanView> parse_span(std::string_view payload) {
   view.fixed = cursor.fixed<SpanRecord>();
   view.name = cursor.text(view.fixed.name_size);
   view.status_message = cursor.text(view.fixed.status_message_size);
+  view.scope_name = cursor.text(view.fixed.scope_name_size);
+  view.scope_version = cursor.text(view.fixed.scope_version_size);
   view.attributes = cursor.text(view.fixed.attributes_size);
   view.events = cursor.text(view.fixed.events_size);
+  view.links = cursor.text(view.fixed.links_size);
   return if_ok(cursor, view);
 }
 
@@ -111,6 +114,8 @@ std::optional<LogView> parse_log(std::string_view payload) {
   Cursor cursor(payload);
   LogView view;
   view.fixed = cursor.fixed<LogRecordHeader>();
+  view.severity_text = cursor.text(view.fixed.severity_text_size);
+  view.scope_name = cursor.text(view.fixed.scope_name_size);
   view.body = cursor.text(view.fixed.body_size);
   view.attributes = cursor.text(view.fixed.attributes_size);
   return if_ok(cursor, view);
@@ -184,6 +189,18 @@ std::optional<EventView> next_event(std::string_view& events) {
   view.name = cursor.text(name_size);
   view.attributes = cursor.text(attributes_size);
   events = cursor.rest();
+  return if_ok(cursor, view);
+}
+
+std::optional<LinkView> next_link(std::string_view& links) {
+  if (links.empty()) return std::nullopt;
+  Cursor cursor(links);
+  LinkView view;
+  view.trace_id = cursor.fixed<TraceId>();
+  view.span_id = cursor.fixed<SpanId>();
+  const auto attributes_size = cursor.fixed<std::uint32_t>();
+  view.attributes = cursor.text(attributes_size);
+  links = cursor.rest();
   return if_ok(cursor, view);
 }
 

@@ -35,8 +35,8 @@ struct ExchangeView {
 
 struct SpanView {
   SpanRecord fixed;
-  std::string_view name, status_message;
-  std::string_view attributes, events;  // encoded
+  std::string_view name, status_message, scope_name, scope_version;
+  std::string_view attributes, events, links;  // encoded
 };
 
 struct MeasurementView {
@@ -68,7 +68,7 @@ struct StreamPieceView {
 
 struct LogView {
   LogRecordHeader fixed;
-  std::string_view body;
+  std::string_view severity_text, scope_name, body;
   std::string_view attributes;  // encoded
 };
 
@@ -95,6 +95,14 @@ struct EventView {
 };
 // Takes the next event off `events`; nothing at the end or where it is damaged.
 std::optional<EventView> next_event(std::string_view& events);
+
+struct LinkView {
+  TraceId trace_id;
+  SpanId span_id;
+  std::string_view attributes;  // encoded
+};
+// The same for links.
+std::optional<LinkView> next_link(std::string_view& links);
 
 // Whether the span is to be exported: the sampler has decided (agent/protocols/sampler.h).
 inline bool is_sampled(const Context& context) {

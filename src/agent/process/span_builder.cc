@@ -6,6 +6,25 @@
 #include "agent/process/web_calls.h"
 
 namespace kolben::agent {
+namespace {
+
+constexpr std::uint32_t kSpanLinksMax = 128;  // the specification's default
+
+void add_links(std::string_view links, AttributeLimits limits, Span& span, Arena& arena) {
+  while (const auto link = next_link(links)) {
+    if (span.links.size() == kSpanLinksMax) {
+      ++span.dropped_links_count;
+      continue;
+    }
+    SpanLink& target = span.links.add(arena);
+    target.trace_id = link->trace_id;
+    target.span_id = link->span_id;
+    target.dropped_attributes_count =
+        add_encoded_attributes(link->attributes, limits, target.attributes, arena);
+  }
+}
+
+}  // namespace
 
 AttributeLimits SpanBuilder::span_limits() const {
   return {settings_.limits.span_attributes_max, settings_.limits.span_value_bytes_max};
@@ -143,6 +162,7 @@ void SpanBuilder::build_manual(const SpanView& view, Span& span, Arena& arena) c
         event->attributes, {limits.event_attributes_max, limits.span_value_bytes_max},
         target.attributes, arena);
   }
+  add_links(view.links, {limits.event_attributes_max, limits.span_value_bytes_max}, span, arena);
 }
 
 }  // namespace kolben::agent

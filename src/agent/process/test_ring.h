@@ -213,11 +213,13 @@ inline RecordBytes statement_record(std::string_view text, std::int32_t error_co
 }
 
 inline RecordBytes output_record(std::string_view bytes, std::uint32_t file_descriptor = 1,
-                                 std::uint32_t pid = 1, Context context = {}) {
+                                 std::uint32_t pid = 1, Context context = {},
+                                 bool is_told = false) {
   Output fixed;
   fixed.time = kTime;
+  fixed.is_told = is_told ? 1 : 0;
   fixed.context = context;
-  fixed.file_descriptor = file_descriptor;
+  fixed.file_descriptor = static_cast<std::uint16_t>(file_descriptor);
   fixed.bytes_size = static_cast<std::uint32_t>(bytes.size());
   return RecordBytes(RecordType::kOutput, pid).fixed(fixed).text(bytes);
 }
@@ -241,6 +243,8 @@ struct TestSpan {
   std::string name = "querying_tasks";
   std::string attributes;
   std::string events;
+  std::string links;
+  std::string scope;
   std::uint8_t kind = 1;
   std::uint8_t status = 0;
   std::string status_message;
@@ -260,9 +264,11 @@ inline RecordBytes span_record(const TestSpan& span) {
   fixed.status_message_size = static_cast<std::uint32_t>(span.status_message.size());
   fixed.attributes_size = static_cast<std::uint32_t>(span.attributes.size());
   fixed.events_size = static_cast<std::uint32_t>(span.events.size());
+  fixed.scope_name_size = static_cast<std::uint32_t>(span.scope.size());
+  fixed.links_size = static_cast<std::uint32_t>(span.links.size());
   RecordBytes record(RecordType::kSpan);
-  record.fixed(fixed).text(span.name).text(span.status_message);
-  return record.text(span.attributes).text(span.events);
+  record.fixed(fixed).text(span.name).text(span.status_message).text(span.scope);
+  return record.text(span.attributes).text(span.events).text(span.links);
 }
 
 inline std::string event_bytes(std::string_view name, std::string_view attributes) {
@@ -276,14 +282,18 @@ inline std::string event_bytes(std::string_view name, std::string_view attribute
 }
 
 inline RecordBytes log_record(std::int32_t severity, std::string_view body,
-                              std::string_view attributes = {}, Context context = {}) {
+                              std::string_view attributes = {}, Context context = {},
+                              std::string_view severity_text = {}, std::string_view scope = {}) {
   LogRecordHeader fixed;
   fixed.time = kTime;
   fixed.context = context;
   fixed.severity = severity;
   fixed.body_size = static_cast<std::uint32_t>(body.size());
   fixed.attributes_size = static_cast<std::uint32_t>(attributes.size());
-  return RecordBytes(RecordType::kLog).fixed(fixed).text(body).text(attributes);
+  fixed.severity_text_size = static_cast<std::uint32_t>(severity_text.size());
+  fixed.scope_name_size = static_cast<std::uint32_t>(scope.size());
+  RecordBytes record(RecordType::kLog);
+  return record.fixed(fixed).text(severity_text).text(scope).text(body).text(attributes);
 }
 
 class TestRing {

@@ -1,6 +1,7 @@
 // Attributes inside a record: one after another, each
 //   u8 type (KOLBEN_STRING ...), u32 key size, key, value
-// where the value is u32 size and bytes (string), u8 (bool), i64 or double in the machine's order.
+// where the value is u32 size and bytes (string), u8 (bool), i64 or double in the machine's order,
+// or u32 size and items, each u8 type and value (list).
 //
 // Freestanding, see record.h. The encoder writes whole attributes into a buffer of the caller, or
 // nothing; the decoder takes bytes from strangers and never reads beyond them.
@@ -83,13 +84,27 @@ class AttributeDecoder {
  public:
   AttributeDecoder(const std::uint8_t* bytes, std::size_t size) : next_(bytes), left_(size) {}
 
-  // False: there are no more, or the rest is broken. The texts point into the decoder's bytes.
+  // False: there are no more, or the rest is broken. The texts point into the decoder's bytes; a
+  // list is the text of its items.
   bool next(kolben_attribute* attribute) {
     std::uint8_t type = 0;
     if (!take(&type, 1) || !take_text(&attribute->key)) return false;
+    return take_value(type, attribute);
+  }
+  // The same for the items of a list, which have no keys.
+  bool next_item(kolben_attribute* item) {
+    std::uint8_t type = 0;
+    if (!take(&type, 1)) return false;
+    item->key = {};
+    return take_value(type, item);
+  }
+
+ private:
+  bool take_value(std::uint8_t type, kolben_attribute* attribute) {
     attribute->type = type;
     switch (type) {
       case KOLBEN_STRING:
+      case KOLBEN_LIST:
         return take_text(&attribute->value.string);
       case KOLBEN_BOOL: {
         std::uint8_t value = 0;
@@ -106,8 +121,6 @@ class AttributeDecoder {
         return false;
     }
   }
-
- private:
   bool take(void* to, std::size_t size) {
     if (left_ < size) {
       left_ = 0;

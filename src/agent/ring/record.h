@@ -175,8 +175,12 @@ struct SpanRecord {
   std::uint32_t status_message_size = 0;
   std::uint32_t attributes_size = 0;
   std::uint32_t events_size = 0;
-  // texts: name, status_message, attributes, events (each: u64 time, u32 name size, u32 attributes
-  // size, name, attributes)
+  std::uint32_t scope_name_size = 0;
+  std::uint32_t scope_version_size = 0;
+  std::uint32_t links_size = 0;
+  std::uint32_t padding2 = 0;
+  // texts: name, status_message, scope_name, scope_version, attributes, events, links, the last
+  // three as in a packed span (kolben/abi.h)
 };
 
 struct Measurement {
@@ -195,9 +199,11 @@ struct Measurement {
 struct Output {
   std::uint64_t time = 0;
   Context context;
-  std::uint32_t file_descriptor = 0;  // 1 or 2
-  std::uint32_t bytes_size = 0;       // text: bytes, at most kOutputBytesMax
-  std::uint64_t bytes_cut = 0;        // how many more the call wrote
+  std::uint16_t file_descriptor = 0;  // 1 or 2
+  // By a thread that had told it as a log record: the last one before this record.
+  std::uint16_t is_told = 0;
+  std::uint32_t bytes_size = 0;  // text: bytes, at most kOutputBytesMax
+  std::uint64_t bytes_cut = 0;   // how many more the call wrote
 };
 
 // Longer writes come as several records up to this many in one, the rest is cut and counted.
@@ -207,9 +213,12 @@ struct LogRecordHeader {
   std::uint64_t time = 0;
   Context context;
   std::int32_t severity = 0;
+  std::uint32_t severity_text_size = 0;  // 0: by the number
+  std::uint32_t scope_name_size = 0;
   std::uint32_t body_size = 0;
   std::uint32_t attributes_size = 0;
-  // texts: body, attributes
+  std::uint32_t padding = 0;
+  // texts: severity_text, scope_name, body, attributes
 };
 
 }  // namespace kolben::agent

@@ -91,6 +91,9 @@ std::string attributes(std::string_view encoded) {
       case KOLBEN_INT:
         result += std::to_string(attribute.value.integer);
         break;
+      case KOLBEN_LIST:
+        result += "\"a list\"";
+        break;
       default:
         result += std::to_string(attribute.value.real);
     }
@@ -146,7 +149,10 @@ std::string body(RecordType type, Cursor cursor) {
                          ",\"status\":" + std::to_string(fixed.status_code);
       line += ",\"name\":" + quoted(cursor.text(fixed.name_size));
       line += ",\"message\":" + quoted(cursor.text(fixed.status_message_size));
+      line += ",\"scope\":" + quoted(cursor.text(fixed.scope_name_size));
+      cursor.text(fixed.scope_version_size);
       line += ",\"attributes\":" + attributes(cursor.text(fixed.attributes_size));
+      line += ",\"link_bytes\":" + std::to_string(fixed.links_size);
       return line + ",\"event_bytes\":" + std::to_string(fixed.events_size);
     }
     case RecordType::kMeasurement: {
@@ -163,6 +169,7 @@ std::string body(RecordType type, Cursor cursor) {
       const auto fixed = cursor.take<Output>();
       return ",\"type\":\"output\"," + context(fixed.context) +
              ",\"file\":" + std::to_string(fixed.file_descriptor) +
+             ",\"told\":" + std::to_string(fixed.is_told) +
              ",\"cut\":" + std::to_string(fixed.bytes_cut) +
              ",\"text\":" + quoted(cursor.text(fixed.bytes_size));
     }
@@ -197,6 +204,8 @@ std::string body(RecordType type, Cursor cursor) {
       const auto fixed = cursor.take<LogRecordHeader>();
       std::string line = ",\"type\":\"log\"," + context(fixed.context) +
                          ",\"severity\":" + std::to_string(fixed.severity);
+      line += ",\"level\":" + quoted(cursor.text(fixed.severity_text_size));
+      line += ",\"scope\":" + quoted(cursor.text(fixed.scope_name_size));
       line += ",\"body\":" + quoted(cursor.text(fixed.body_size));
       return line + ",\"attributes\":" + attributes(cursor.text(fixed.attributes_size));
     }

@@ -1,0 +1,158 @@
+#include "agent/preload/telemetry.h"
+
+#include <gtest/gtest.h>
+
+#include "agent/preload/testing/connections_fixture.h"
+
+namespace kolben::agent {
+namespace {
+
+struct SeenRecord {
+  RecordType type{};
+  SpanRecord span;
+  LogRecordHeader log;
+  std::string texts;
+};
+
+class TelemetryTest : public ConnectionsTest {
+ protected:
+  void SetUp() override {
+    ConnectionsTest::SetUp();
+    telemetry_.init(system_, ring_, sampler_, connections_);
+    telemetry_.forked(1, 42);
+  }
+  kolben_span start(const char* parent = nullptr) {
+    return telemetry_.start(thread_, parent, traceparent_);
+  }
+  std::string started() const { return {traceparent_, sizeof(traceparent_)}; }
+  void finish(kolben_span span, const std::string& packed) {
+    telemetry_.finish(thread_, span, packed.data(), packed.size());
+  }
+  std::vector<SeenRecord> records() {
+    std::vector<SeenRecord> all;
+    std::vector<std::uint8_t> buffer(kRecordBytesMax);
+    while (const std::uint32_t size = reader_->next(buffer.data(), 1)) {
+      SeenRecord one;
+      RecordHeader header;
+      std::memcpy(&header, buffer.data(), sizeof(header));
+      one.type = header.type;
+      const bool is_span = header.type == RecordType::kSpan;
+      const std::size_t fixed = is_span ? sizeof(one.span) : sizeof(one.log);
+      void* to = is_span ? static_cast<void*>(&one.span) : static_cast<void*>(&one.log);
+      std::memcpy(to, buffer.data() + sizeof(header), fixed);
+      const auto* texts = reinterpret_cast<const char*>(buffer.data()) + sizeof(header) + fixed;
+      one.texts.assign(texts, size - sizeof(header) - fixed);
+      all.push_back(one);
+    }
+    return all;
+  }
+
+  Telemetry telemetry_;
+  char traceparent_[55] = {};
+};
+
+// A packed span of which only some sizes are not zero.
+std::string packed_span(std::uint32_t name_size, const std::string& texts,
+                        std::uint32_t links_size = 0) {
+  kolben_packed_span fixed = {};
+  fixed.start_time = 5;
+  fixed.end_time = 9;
+  fixed.kind = KOLBEN_CONSUMER;
+  fixed.name_size = name_size;
+  fixed.links_size = links_size;
+  return std::string(reinterpret_cast<const char*>(&fixed), sizeof(fixed)) + texts;
+}
+
+constexpr char kParent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+TEST_F(TelemetryTest, ASpanIsToldAtItsEndFromAnyThread) {
+  const kolben_span span = start(kParent);
+  ASSERT_NE(span, 0u);
+  EXPECT_EQ(started().substr(0, 36), std::string(kParent).substr(0, 36));
+  EXPECT_EQ(thread_.span, 0u);
+  ThreadState other;
+  const std::string packed = packed_span(4, "namelink", 4);
+  telemetry_.finish(other, span, packed.data(), packed.size());
+  finish(span, packed);  // once
+  const std::vector<SeenRecord> all = records();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].type, RecordType::kSpan);
+  EXPECT_EQ(all[0].texts, "namelink");
+  EXPECT_EQ(hex(all[0].span.parent_span_id, 8), "b7ad6b7169203331");
+  EXPECT_EQ(hex(all[0].span.self.span_id, 8), started().substr(36, 16));
+  EXPECT_EQ(all[0].span.start_time, 5u);
+  EXPECT_EQ(all[0].span.end_time, 9u);
+  EXPECT_EQ(all[0].span.kind, KOLBEN_CONSUMER);
+  EXPECT_EQ(all[0].span.links_size, 4u);
+}
+
+TEST_F(TelemetryTest, WithoutAParentASpanIsARoot) {
+  finish(start(), packed_span(0, ""));
+  finish(start("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01 no parent, this"),
+         packed_span(0, ""));
+  const std::vector<SeenRecord> all = records();
+  ASSERT_EQ(all.size(), 2u);
+  for (const SeenRecord& one : all) {
+    EXPECT_EQ(hex(one.span.parent_span_id, 8), std::string(16, '0'));
+    EXPECT_NE(hex(one.span.self.trace_id, 16), kTraceId);
+  }
+}
+
+TEST_F(TelemetryTest, ASpanEndsUntoldWithoutBytesAndWithOnesThatDisagree) {
+  telemetry_.finish(thread_, start(), nullptr, 0);
+  finish(start(), packed_span(5, "name"));
+  finish(start(), packed_span(0xffffffff, "name", 5));
+  finish(start(), "short");
+  finish(start(), packed_span(kRecordBytesMax, std::string(kRecordBytesMax, 'x')));
+  EXPECT_TRUE(records().empty());
+  EXPECT_EQ(reader_->untraced(), 4u);
+}
+
+TEST_F(TelemetryTest, WhatAThreadWorksForIsTheParentOfItsCallsAndLogs) {
+  const kolben_span span = start(kParent);
+  const std::string id = started().substr(36, 16);
+  telemetry_.work_for(thread_, 0, span);
+  connections_.connected(thread_, 8, nullptr, 0);
+  send(8, "GET /up HTTP/1.1\r\n\r\n");
+  receive(8, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  const std::vector<Seen> calls = seen();
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(hex(calls[0].fixed.parent_span_id, 8), id);
+  EXPECT_EQ(hex(calls[0].fixed.self.trace_id, 16), kTraceId);
+
+  const kolben_packed_log log = {.time = 7,
+                                 .severity = KOLBEN_WARN,
+                                 .severity_text_size = 4,
+                                 .scope_name_size = 0,
+                                 .body_size = 5,
+                                 .attributes_size = 0,
+                                 .reserved = 0};
+  const std::string packed =
+      std::string(reinterpret_cast<const char*>(&log), sizeof(log)) + "WARNhello";
+  telemetry_.log_packed(thread_, packed.data(), packed.size());
+  telemetry_.log_packed(thread_, packed.data(), packed.size() - 1);
+  const std::vector<SeenRecord> logs = records();
+  ASSERT_EQ(logs.size(), 1u);
+  EXPECT_EQ(hex(logs[0].log.context.span_id, 8), id);
+  EXPECT_EQ(logs[0].log.time, 7u);
+  EXPECT_EQ(logs[0].texts, "WARNhello");
+
+  finish(span, packed_span(0, ""));
+  EXPECT_EQ(thread_.span, 0u);
+}
+
+TEST_F(TelemetryTest, AttributesOfTheRequestGoIntoItsRecord) {
+  accept(5);
+  receive(5, "GET / HTTP/1.1\r\n\r\n");
+  connections_.add_packed(thread_, "abc", 3);
+  connections_.add_packed(thread_, std::string(kAttributesBytesMax, 'x').data(),
+                          kAttributesBytesMax);  // no room: none of it
+  send(5, "HTTP/1.1 204 No Content\r\n\r\n");
+  connections_.add_packed(thread_, "abc", 3);  // too late
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].fixed.attributes_size, 3u);
+}
+
+}  // namespace
+}  // namespace kolben::agent

@@ -1,0 +1,42 @@
+// ToldLines: what a program prints that it has told as a log record already, so that nobody reads
+// it twice: a logging shim tells a record, then marks what the same thread writes to stdout and
+// stderr while the record's handlers run (output_is_told() of kolben/abi.h).
+//
+// A marked write may begin with something else, which the program had printed before and which only
+// leaves its buffer now. So a write is the record's from the line on that holds the first line of
+// the record's body; where no write holds it, all is kept. One thread.
+//
+// Bound: kThreadsMax threads are remembered; the one that told first makes room.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace kolben::agent {
+
+class ToldLines {
+ public:
+  static constexpr std::size_t kThreadsMax = 512;
+  // Of a body's first line; more need not be compared.
+  static constexpr std::size_t kTextBytesMax = 256;
+
+  // The thread told a record with that body.
+  void tell(std::uint32_t pid, std::uint32_t tid, std::string_view body);
+  // What is not told yet of a marked write: its begin, or all.
+  std::string_view untold(std::uint32_t pid, std::uint32_t tid, std::string_view bytes);
+
+ private:
+  struct Told {
+    std::uint32_t pid = 0;
+    std::uint32_t tid = 0;
+    bool is_found = false;  // what follows is the rest of it
+    std::string text;
+  };
+  Told* find(std::uint32_t pid, std::uint32_t tid);
+
+  std::deque<Told> threads_;
+};
+
+}  // namespace kolben::agent

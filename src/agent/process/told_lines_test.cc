@@ -1,0 +1,61 @@
+#include "agent/process/told_lines.h"
+
+#include <gtest/gtest.h>
+
+namespace kolben::agent {
+namespace {
+
+TEST(ToldLinesTest, TheLineOfARecordIsTold) {
+  ToldLines lines;
+  lines.tell(1, 2, "Deleted task");
+  EXPECT_EQ(lines.untold(1, 2, "INFO:todo:Deleted task\n"), "");
+}
+
+TEST(ToldLinesTest, WhatWasPrintedBeforeIsNot) {
+  ToldLines lines;
+  lines.tell(1, 2, "Deleted task");
+  EXPECT_EQ(lines.untold(1, 2, "hello\nINFO:todo:Deleted task\n"), "hello\n");
+}
+
+TEST(ToldLinesTest, ATracebackBelongsToItsRecord) {
+  ToldLines lines;
+  lines.tell(1, 2, "failed\nfor good");
+  EXPECT_EQ(lines.untold(1, 2, "ERROR:todo:failed\nfor good\nTraceback ...\n  File ...\n"), "");
+  EXPECT_EQ(lines.untold(1, 2, "ValueError: boom\n"), "");
+}
+
+TEST(ToldLinesTest, AHandlerThatWritesSomethingElseIsKept) {
+  ToldLines lines;
+  lines.tell(1, 2, "it's \"quoted\"");
+  const std::string_view json = "{\"message\": \"it's \\\"quoted\\\"\"}\n";
+  EXPECT_EQ(lines.untold(1, 2, json), json);
+  lines.tell(1, 2, "");
+  EXPECT_EQ(lines.untold(1, 2, "INFO:todo:\n"), "INFO:todo:\n");
+}
+
+TEST(ToldLinesTest, ThreadsAndProcessesAreToldApart) {
+  ToldLines lines;
+  lines.tell(1, 2, "mine");
+  EXPECT_EQ(lines.untold(1, 3, "mine\n"), "mine\n");
+  EXPECT_EQ(lines.untold(2, 2, "mine\n"), "mine\n");
+  EXPECT_EQ(lines.untold(1, 2, "mine\n"), "");
+}
+
+TEST(ToldLinesTest, TheNextRecordBeginsAnew) {
+  ToldLines lines;
+  lines.tell(1, 2, "first");
+  EXPECT_EQ(lines.untold(1, 2, "first\n"), "");
+  lines.tell(1, 2, "second");
+  EXPECT_EQ(lines.untold(1, 2, "first\n"), "first\n");
+  EXPECT_EQ(lines.untold(1, 2, "second\n"), "");
+}
+
+TEST(ToldLinesTest, TheThreadThatToldFirstMakesRoom) {
+  ToldLines lines;
+  for (std::uint32_t tid = 0; tid <= ToldLines::kThreadsMax; ++tid) lines.tell(1, tid, "text");
+  EXPECT_EQ(lines.untold(1, 0, "text\n"), "text\n");
+  EXPECT_EQ(lines.untold(1, 1, "text\n"), "");
+}
+
+}  // namespace
+}  // namespace kolben::agent

@@ -1,0 +1,138 @@
+"""opentelemetry.metrics: measurements of the program, told to the agent, which adds them up.
+
+As with api_trace: the API stays, and once the program sets a provider of its own, all instruments measure
+for that.
+"""
+from kolben_agent import observers
+from kolben_agent.packing import attributes as pack
+from kolben_agent.table import native
+
+COUNTER, UP_DOWN_COUNTER, HISTOGRAM, GAUGE = 1, 2, 3, 4
+
+
+def patch(api):
+    meters = []
+
+    def instrument(kind, name, unit, description):
+        texts = [str(text or "").encode("utf-8", "replace") for text in (name, unit, description)]
+        return native.instrument(kind, *texts)
+
+    class Measuring:
+        """What Counter, UpDownCounter, Histogram and Gauge share."""
+
+        def __init__(self, kind, name, unit, description):
+            self.name, self.unit, self.description = name, unit, description
+            self._handle = instrument(kind, name, unit, description)
+            self._real = None
+
+        def _measure(self, amount, attributes):
+            if isinstance(amount, (int, float)):
+                native.record_packed(self._handle, amount, pack(attributes))
+
+    def measuring_class(base, verb):
+        def measure(self, amount, attributes=None, *more, **named):
+            if self._real is not None:
+                return getattr(self._real, verb)(amount, attributes, *more, **named)
+            return self._measure(amount, attributes)
+
+        return type(base.__name__, (Measuring, base), {verb: measure, "__module__": __name__})
+
+    Counter = measuring_class(api.Counter, "add")
+    UpDownCounter = measuring_class(api.UpDownCounter, "add")
+    Histogram = measuring_class(api.Histogram, "record")
+
+    def observed_class(base):
+        def __init__(self, kind, name, callbacks, unit, description):
+            self.name, self.unit, self.description = name, unit, description
+            self._real = None
+            observers.add(observers.Observed(
+                instrument(kind, name, unit, description), kind != GAUGE, callbacks,
+                lambda: self._real is not None))
+
+        return type(base.__name__, (base,), {"__init__": __init__, "__module__": __name__})
+
+    ObservableCounter = observed_class(api.ObservableCounter)
+    ObservableUpDownCounter = observed_class(api.ObservableUpDownCounter)
+    ObservableGauge = observed_class(api.ObservableGauge)
+
+    class Meter(api.Meter):
+        def __init__(self, arguments):
+            self._name, self._version, self._schema_url = (list(arguments) + [None, None])[:3]
+            self._arguments = arguments
+            self._real = None
+            self._made = []  # (instrument, the call that makes the real one)
+
+        @property
+        def name(self):
+            return self._name
+
+        @property
+        def version(self):
+            return self._version
+
+        @property
+        def schema_url(self):
+            return self._schema_url
+
+        def take_provider(self, provider):
+            self._real = provider.get_meter(*self._arguments)
+            for ours, make in self._made:
+                ours._real = make(self._real)
+
+        def _keep(self, ours, make):
+            if self._real is not None:
+                return make(self._real)
+            self._made.append((ours, make))
+            return ours
+
+        def create_counter(self, name, unit="", description=""):
+            return self._keep(Counter(COUNTER, name, unit, description),
+                              lambda real: real.create_counter(name, unit, description))
+
+        def create_up_down_counter(self, name, unit="", description=""):
+            return self._keep(UpDownCounter(UP_DOWN_COUNTER, name, unit, description),
+                              lambda real: real.create_up_down_counter(name, unit, description))
+
+        def create_histogram(self, name, unit="", description="", **named):
+            return self._keep(Histogram(HISTOGRAM, name, unit, description),
+                              lambda real: real.create_histogram(name, unit, description, **named))
+
+        def create_observable_counter(self, name, callbacks=None, unit="", description=""):
+            return self._keep(
+                ObservableCounter(COUNTER, name, callbacks, unit, description),
+                lambda real: real.create_observable_counter(name, callbacks, unit, description))
+
+        def create_observable_up_down_counter(self, name, callbacks=None, unit="", description=""):
+            return self._keep(
+                ObservableUpDownCounter(UP_DOWN_COUNTER, name, callbacks, unit, description),
+                lambda real: real.create_observable_up_down_counter(name, callbacks, unit,
+                                                                    description))
+
+        def create_observable_gauge(self, name, callbacks=None, unit="", description=""):
+            return self._keep(
+                ObservableGauge(GAUGE, name, callbacks, unit, description),
+                lambda real: real.create_observable_gauge(name, callbacks, unit, description))
+
+    gauge = getattr(api, "Gauge", None) or getattr(api, "_Gauge", None)
+    if gauge is not None:  # since 1.23
+        Gauge = measuring_class(gauge, "set")
+
+        def create_gauge(self, name, unit="", description=""):
+            return self._keep(Gauge(GAUGE, name, unit, description),
+                              lambda real: real.create_gauge(name, unit, description))
+
+        Meter.create_gauge = create_gauge
+        Meter.__abstractmethods__ = Meter.__abstractmethods__ - {"create_gauge"}
+
+    class Provider(type(api._PROXY_METER_PROVIDER)):
+        def get_meter(self, name, version=None, schema_url=None, attributes=None):
+            if api._METER_PROVIDER is not None:
+                return api._METER_PROVIDER.get_meter(name, version, schema_url)
+            meters.append(Meter((name, version, schema_url)))
+            return meters[-1]
+
+        def on_set_meter_provider(self, provider):
+            for meter in meters:
+                meter.take_provider(provider)
+
+    api._PROXY_METER_PROVIDER = Provider()

@@ -1,0 +1,42 @@
+"""What a thread works for: a request that it serves, and a span of the program below that.
+
+The agent's library knows it for each thread: who reads a request from a socket serves it. Where work
+goes on in another thread, or in a callback of an event loop, it is taken along from here. It is a
+pair of numbers of the library's: the request's and the span's, 0 for none.
+"""
+from contextvars import ContextVar
+
+from kolben_agent.table import native
+
+NOTHING = (0, 0)
+
+# What belongs to this context: the request that a task serves (0 in a plain thread, where the
+# library knows better), and the span that the program made the current one.
+own = ContextVar("kolben_work", default=NOTHING)
+# The span that was taken along into this context; what the program's own spans are put on top of.
+carried = ContextVar("kolben_carried_span", default=0)
+
+
+def current():
+    """What is to be taken along from here; None: nothing."""
+    pair = (native.request(), own.get()[1])
+    return None if pair == NOTHING else pair
+
+
+def enter(pair):
+    """This thread works for that from now on."""
+    native.work_for(*pair)
+    own.set(pair)
+    carried.set(pair[1])
+
+
+def leave():
+    enter(NOTHING)
+
+
+def set_span(span):
+    """The program made `span` its current one in this context; 0: none."""
+    request = native.request()
+    span = span or carried.get()
+    own.set((request, span))
+    native.work_for(request, span)
