@@ -8,7 +8,7 @@
 
 #include "model/metrics.h"
 
-namespace kolben::exporters::prometheus {
+namespace kolben::prometheus {
 
 // Each bucket is a series for Prometheus; SDKs make at most 160 a side. Exponential histograms with
 // more are shown at a coarser scale, others are refused.
@@ -22,4 +22,4 @@ Buckets buckets_of(const ExponentialHistogramPoint& point);
 // Adds the counts of a delta point to what was there; other bounds begin anew.
 void add_buckets(Buckets& total, Buckets delta);
 
-}  // namespace kolben::exporters::prometheus
+}  // namespace kolben::prometheus

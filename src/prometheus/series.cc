@@ -1,11 +1,11 @@
-#include "exporters/prometheus/series.h"
+#include "prometheus/series.h"
 
 #include <algorithm>
 #include <limits>
 
-#include "pipeline/exposition.h"
+#include "prometheus/exposition.h"
 
-namespace kolben::exporters::prometheus {
+namespace kolben::prometheus {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -57,7 +57,7 @@ void append_sample(std::string& out, const std::string& name, const std::string&
     out += '}';
   }
   out += ' ';
-  pipeline::append_number(out, value);
+  append_number(out, value);
   if (timestamp_millis != 0) out += ' ' + std::to_string(timestamp_millis);
   out += '\n';
 }
@@ -67,9 +67,11 @@ void append_sample(std::string& out, const std::string& name, const std::string&
 LabelText Series::target_labels(const Resource& resource, const Scope& scope) const {
   LabelText labels;
   for (const auto& [name, value] : settings_.const_labels) labels.add(name, value);
-  labels.add("job", job_of(resource));
-  if (const std::string_view instance = instance_of(resource); !instance.empty()) {
-    labels.add("instance", instance);
+  if (!settings_.is_one_target) {
+    labels.add("job", job_of(resource));
+    if (const std::string_view instance = instance_of(resource); !instance.empty()) {
+      labels.add("instance", instance);
+    }
   }
   if (settings_.with_scope_info && !scope.name.empty()) {
     labels.add("otel_scope_name", scope.name);
@@ -83,7 +85,7 @@ std::uint64_t Series::update(const DecodedMetrics& metrics, std::uint64_t now_na
   std::uint64_t refused = 0;
   const MutexLock lock(mutex_);
   for (const ResourceMetrics& resource : metrics.resources) {
-    update_target_info(resource.resource, now_nanos);
+    if (settings_.with_target_info) update_target_info(resource.resource, now_nanos);
     for (const ScopeMetrics& scope : resource.scopes) {
       const LabelText target = target_labels(resource.resource, scope.scope);
       for (const Metric& metric : scope.metrics) {
@@ -94,15 +96,15 @@ std::uint64_t Series::update(const DecodedMetrics& metrics, std::uint64_t now_na
   return refused;
 }
 
-// The resource's other attributes, as the specification's "target" metric.
+// The resource's attributes that are no labels, as the specification's "target" metric.
 void Series::update_target_info(const Resource& resource, std::uint64_t now_nanos) {
   Attributes rest;
   Arena arena;
   for (const KeyValue& attribute : resource.attributes) {
-    if (attribute.key == "service.name" || attribute.key == "service.namespace" ||
-        attribute.key == "service.instance.id") {
-      continue;
-    }
+    const bool is_in_labels = attribute.key == "service.name" ||
+                              attribute.key == "service.namespace" ||
+                              attribute.key == "service.instance.id";
+    if (is_in_labels && !settings_.is_one_target) continue;
     rest.push_back(arena, attribute);
   }
   if (rest.empty()) return;
@@ -256,7 +258,7 @@ std::string Series::to_text(std::uint64_t now_nanos) {
 
 void Series::append_family(std::string& out, const std::string& name, const Family& family) const {
   out += "# HELP " + name + ' ';
-  pipeline::append_help(out, family.help);
+  append_help(out, family.help);
   out += "\n# TYPE " + name + ' ';
   out += type_name(static_cast<int>(family.type));
   out += '\n';
@@ -269,7 +271,7 @@ void Series::append_family(std::string& out, const std::string& name, const Fami
     const auto labels_with = [&labels](std::string_view key, double value) {
       std::string extended = labels;
       std::string number;
-      pipeline::append_number(number, value);
+      append_number(number, value);
       append_label(extended, key, number);
       return extended;
     };
@@ -292,4 +294,4 @@ void Series::append_family(std::string& out, const std::string& name, const Fami
   }
 }
 
-}  // namespace kolben::exporters::prometheus
+}  // namespace kolben::prometheus

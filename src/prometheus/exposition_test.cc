@@ -1,11 +1,11 @@
-#include "pipeline/exposition.h"
+#include "prometheus/exposition.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-namespace kolben::pipeline {
+namespace kolben::prometheus {
 namespace {
 
 template <typename Value>
@@ -34,4 +34,4 @@ TEST(Exposition, NumbersReadBackTheSame) {
 }
 
 }  // namespace
-}  // namespace kolben::pipeline
+}  // namespace kolben::prometheus

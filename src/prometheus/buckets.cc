@@ -1,10 +1,10 @@
-#include "exporters/prometheus/buckets.h"
+#include "prometheus/buckets.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-namespace kolben::exporters::prometheus {
+namespace kolben::prometheus {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -82,4 +82,4 @@ void add_buckets(Buckets& total, Buckets delta) {
   for (std::size_t i = 0; i < total.size(); ++i) total[i].second += delta[i].second;
 }
 
-}  // namespace kolben::exporters::prometheus
+}  // namespace kolben::prometheus

@@ -1,8 +1,8 @@
-#include "exporters/zipkin/translate.h"
+#include "zipkin/translate.h"
 
 #include <gtest/gtest.h>
 
-namespace kolben::exporters::zipkin {
+namespace kolben::zipkin {
 namespace {
 
 TEST(Translate, AnErroneousServerSpan) {
@@ -44,4 +44,4 @@ TEST(Translate, NothingIsAnEmptyList) {
 }
 
 }  // namespace
-}  // namespace kolben::exporters::zipkin
+}  // namespace kolben::zipkin

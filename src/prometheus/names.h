@@ -7,7 +7,7 @@
 
 #include "model/metrics.h"
 
-namespace kolben::exporters::prometheus {
+namespace kolben::prometheus {
 
 struct NameOptions {
   std::string name_space;  // "app" gives "app_..."
@@ -21,4 +21,4 @@ std::string metric_name(const Metric& metric, const NameOptions& options);
 // leading underscores "key".
 std::string label_name(std::string_view key);
 
-}  // namespace kolben::exporters::prometheus
+}  // namespace kolben::prometheus

@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "exporters/prometheus/buckets.h"
-#include "exporters/prometheus/labels.h"
-#include "exporters/prometheus/names.h"
 #include "model/batch.h"
+#include "prometheus/buckets.h"
+#include "prometheus/labels.h"
+#include "prometheus/names.h"
 
-namespace kolben::exporters::prometheus {
+namespace kolben::prometheus {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
@@ -36,6 +36,10 @@ struct SeriesSettings {
   Labels const_labels = {};
   bool send_timestamps = false;
   bool with_scope_info = true;
+  bool with_target_info = true;
+  // One program shows its own series: who scrapes it names the job and the instance, and all
+  // attributes of the resource are in target_info.
+  bool is_one_target = false;
   bool with_resource_labels = false;
   std::uint64_t expiration_nanos = 300'000'000'000;
   // With kSeriesBytes each 128 MiB, an eighth of what `kolben up` may have: programs with too many
@@ -110,4 +114,4 @@ class Series {
   std::uint64_t swept_nanos_ KOLBEN_GUARDED_BY(mutex_) = 0;
 };
 
-}  // namespace kolben::exporters::prometheus
+}  // namespace kolben::prometheus

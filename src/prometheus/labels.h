@@ -10,7 +10,7 @@
 
 #include "model/attributes.h"
 
-namespace kolben::exporters::prometheus {
+namespace kolben::prometheus {
 
 // What the points of one target share.
 class LabelText {
@@ -32,4 +32,4 @@ class LabelText {
 // 'name="value"', after a comma where something stands before.
 void append_label(std::string& out, std::string_view name, std::string_view value);
 
-}  // namespace kolben::exporters::prometheus
+}  // namespace kolben::prometheus

@@ -1,13 +1,13 @@
-#include "exporters/prometheus/labels.h"
+#include "prometheus/labels.h"
 
 #include <map>
 #include <utility>
 
-#include "exporters/prometheus/names.h"
 #include "model/value_text.h"
-#include "pipeline/exposition.h"
+#include "prometheus/exposition.h"
+#include "prometheus/names.h"
 
-namespace kolben::exporters::prometheus {
+namespace kolben::prometheus {
 namespace {
 
 template <typename IsTaken>
@@ -28,7 +28,7 @@ void append_label(std::string& out, std::string_view name, std::string_view valu
   if (!out.empty()) out += ',';
   out += name;
   out += "=\"";
-  pipeline::append_label_value(out, value);
+  append_label_value(out, value);
   out += '"';
 }
 
@@ -50,4 +50,4 @@ std::string LabelText::with(const Attributes& attributes, std::string_view own_n
   return text;
 }
 
-}  // namespace kolben::exporters::prometheus
+}  // namespace kolben::prometheus

@@ -1,11 +1,11 @@
-#include "pipeline/exposition.h"
+#include "prometheus/exposition.h"
 
 #include <charconv>
 #include <cmath>
 
 #include "wire/utf8.h"
 
-namespace kolben::pipeline {
+namespace kolben::prometheus {
 namespace {
 
 enum class Quotes { kEscaped, kPlain };
@@ -45,4 +45,4 @@ void append_number(std::string& out, double value) {
   }
 }
 
-}  // namespace kolben::pipeline
+}  // namespace kolben::prometheus

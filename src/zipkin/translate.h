@@ -7,9 +7,9 @@
 
 #include "model/batch.h"
 
-namespace kolben::exporters::zipkin {
+namespace kolben::zipkin {
 
 // The decoded batch as a list of spans; `default_service` where a resource names none.
 std::string translate(const DecodedTraces& traces, std::string_view default_service);
 
-}  // namespace kolben::exporters::zipkin
+}  // namespace kolben::zipkin

@@ -1,4 +1,4 @@
-#include "exporters/zipkin/translate.h"
+#include "zipkin/translate.h"
 
 #include <cstdint>
 #include <optional>
@@ -6,7 +6,7 @@
 #include "model/value_text.h"
 #include "wire/json_writer.h"
 
-namespace kolben::exporters::zipkin {
+namespace kolben::zipkin {
 namespace {
 
 std::string_view kind_name(SpanKind kind) {
@@ -188,4 +188,4 @@ std::string translate(const DecodedTraces& traces, std::string_view default_serv
   return text;
 }
 
-}  // namespace kolben::exporters::zipkin
+}  // namespace kolben::zipkin

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace kolben::pipeline {
+namespace kolben::prometheus {
 
 // With \\, \" and \n escaped; bytes that are not UTF-8 become U+FFFD.
 void append_label_value(std::string& out, std::string_view value);
@@ -15,4 +15,4 @@ void append_help(std::string& out, std::string_view text);
 // "+Inf", "-Inf", "NaN", else the shortest text that reads back the same.
 void append_number(std::string& out, double value);
 
-}  // namespace kolben::pipeline
+}  // namespace kolben::prometheus

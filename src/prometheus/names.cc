@@ -1,9 +1,9 @@
-#include "exporters/prometheus/names.h"
+#include "prometheus/names.h"
 
 #include <cctype>
 #include <utility>
 
-namespace kolben::exporters::prometheus {
+namespace kolben::prometheus {
 namespace {
 
 bool is_alphanumeric(char character) {
@@ -111,4 +111,4 @@ std::string label_name(std::string_view key) {
   return name.empty() ? "_" : name;
 }
 
-}  // namespace kolben::exporters::prometheus
+}  // namespace kolben::prometheus

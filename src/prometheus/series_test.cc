@@ -1,11 +1,11 @@
-#include "exporters/prometheus/series.h"
+#include "prometheus/series.h"
 
 #include <gtest/gtest.h>
 
 #include <climits>
 #include <cmath>
 
-namespace kolben::exporters::prometheus {
+namespace kolben::prometheus {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
@@ -99,6 +99,20 @@ TEST(Series, AHistogramCountsUpwards) {
             "http_server_duration_milliseconds_bucket{job=\"todo\",le=\"+Inf\"} 7\n"
             "http_server_duration_milliseconds_sum{job=\"todo\"} 60.5\n"
             "http_server_duration_milliseconds_count{job=\"todo\"} 7\n");
+}
+
+TEST(Series, AProgramThatShowsItsOwnSeriesNamesNoJob) {
+  OneMetric data("load", MetricKind::kGauge);
+  data.add_number(1);
+  Series series({.is_one_target = true});
+  series.update(data.batch.metrics(), kSecond);
+  EXPECT_EQ(series.to_text(kSecond),
+            "# HELP load \n# TYPE load gauge\nload 1\n"
+            "# HELP target_info Target metadata\n# TYPE target_info gauge\n"
+            "target_info{service_name=\"todo\"} 1\n");
+  Series without({.with_target_info = false, .is_one_target = true});
+  without.update(data.batch.metrics(), kSecond);
+  EXPECT_EQ(without.to_text(kSecond), "# HELP load \n# TYPE load gauge\nload 1\n");
 }
 
 TEST(Series, DeltaPointsAreSummedUp) {
@@ -262,4 +276,4 @@ TEST(Series, AHistogramWithMoreBucketsThanItBearsIsRefused) {
 }
 
 }  // namespace
-}  // namespace kolben::exporters::prometheus
+}  // namespace kolben::prometheus
