@@ -49,9 +49,10 @@ class Writer {
   Arena& arena_;
 };
 
-// Query values that grant access (semantic conventions, url.full).
-constexpr std::array<std::string_view, 4> kSecretKeys = {"AWSAccessKeyId", "Signature", "sig",
-                                                         "X-Goog-Signature"};
+// Query values that grant access (semantic conventions, url.full and url.query).
+constexpr std::array<std::string_view, 7> kSecretKeys = {
+    "AWSAccessKeyId",  "Signature",       "sig", "X-Amz-Credential", "X-Amz-Security-Token",
+    "X-Amz-Signature", "X-Goog-Signature"};
 
 void append_redacted_query(std::string& url, std::string_view query) {
   while (!query.empty()) {
@@ -67,6 +68,26 @@ void append_redacted_query(std::string& url, std::string_view query) {
     }
     if (!query.empty()) url += '&';
   }
+}
+
+bool has_secret(std::string_view query) {
+  return std::any_of(kSecretKeys.begin(), kSecretKeys.end(), [query](std::string_view key) {
+    return query.find(key) != std::string_view::npos;
+  });
+}
+
+// A query, and the path with it, without secrets; the text itself where there are none.
+std::string_view redacted_query(std::string_view query, Arena& arena) {
+  if (query.empty() || !has_secret(query)) return query;
+  std::string text;
+  append_redacted_query(text, query);
+  return arena.copy(text);
+}
+std::string_view redacted_target(const Target& target, Arena& arena) {
+  if (target.query.empty() || !has_secret(target.query)) return target.origin_form;
+  std::string text = std::string(target.path) + "?";
+  append_redacted_query(text, target.query);
+  return arena.copy(text);
 }
 
 std::string_view version_name(std::uint8_t minor_version) {
@@ -101,9 +122,9 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
   writer.old_text("http.host", exchange.host);
   writer.old_number("net.host.port", record.fixed.local_port);
   writer.stable_number("server.port", server.port != 0 ? server.port : record.fixed.local_port);
-  writer.old_text("http.target", exchange.target.origin_form);
+  writer.old_text("http.target", redacted_target(exchange.target, arena));
   writer.stable_text("url.path", exchange.target.path);
-  writer.stable_text("url.query", exchange.target.query);
+  writer.stable_text("url.query", redacted_query(exchange.target.query, arena));
   writer.old_text("net.peer.ip", record.peer_address);
   writer.stable_text("client.address", record.peer_address);
   writer.old_number("net.peer.port", record.fixed.peer_port);

@@ -1,4 +1,4 @@
-#include "agent/process/otlp_losses.h"
+#include "agent/process/losses.h"
 
 #include <algorithm>
 #include <string_view>
@@ -7,14 +7,14 @@
 namespace kolben::agent {
 namespace {
 
-std::string counted(const OtlpLoss& loss) {
+std::string counted(const Loss& loss) {
   std::string_view one = "span";
   if (loss.signal == Signal::kMetrics) one = "metric point";
   if (loss.signal == Signal::kLogs) one = "log record";
   return std::to_string(loss.items) + " " + std::string(one) + (loss.items == 1 ? "" : "s");
 }
 
-std::string collector_of(const OtlpLoss& loss) {
+std::string collector_of(const Loss& loss) {
   std::string_view endpoint = loss.endpoint;
   const std::string path = "/v1/" + std::string(to_string(loss.signal));
   if (endpoint.ends_with(path)) endpoint.remove_suffix(path.size());
@@ -52,9 +52,9 @@ std::string sentence_of(const Collector& collector) {
 
 }  // namespace
 
-std::vector<std::string> loss_sentences(const std::vector<OtlpLoss>& losses) {
+std::vector<std::string> loss_sentences(const std::vector<Loss>& losses) {
   std::vector<Collector> collectors;
-  for (const OtlpLoss& loss : losses) {
+  for (const Loss& loss : losses) {
     if (loss.items == 0) continue;
     const std::string name = collector_of(loss);
     auto found = std::find_if(collectors.begin(), collectors.end(),

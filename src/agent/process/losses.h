@@ -1,4 +1,4 @@
-// What the OTLP exporters could not send, said once for all signals.
+// What the exporters could not send, said once for all signals.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace kolben::agent {
 
-struct OtlpLoss {
+struct Loss {
   Signal signal = Signal::kTraces;
   std::uint64_t items = 0;
   std::string endpoint;
@@ -19,6 +19,6 @@ struct OtlpLoss {
 
 // A sentence for each collector that something was lost for; "localhost:4317" is one for all
 // signals, and so is "http://localhost:4318/v1/traces" with its neighbours.
-std::vector<std::string> loss_sentences(const std::vector<OtlpLoss>& losses);
+std::vector<std::string> loss_sentences(const std::vector<Loss>& losses);
 
 }  // namespace kolben::agent

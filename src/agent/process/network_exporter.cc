@@ -1,13 +1,17 @@
-#include "agent/process/otlp_exporter.h"
+#include "agent/process/network_exporter.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "otlp/encode.h"
 #include "otlp/json.h"
+#include "zipkin/translate.h"
 
 namespace kolben::agent {
 namespace {
+
+// The last try before the time is up is a try.
+constexpr std::chrono::milliseconds kShortestTry{1};
 
 std::string code_name(const Status& status) {
   return "StatusCode." + std::string(to_string(status.code()));
@@ -21,26 +25,32 @@ std::string seconds_text(std::chrono::nanoseconds delay) {
   return text + "s";
 }
 
+void encode(ExporterKind kind, const Batch& batch, std::string& message) {
+  if (kind == ExporterKind::kZipkinJson) {
+    message = zipkin::translate(batch.traces(), "unknown_service");
+  } else if (kind == ExporterKind::kOtlpHttpJson) {
+    otlp::encode_json(batch, message);
+  } else {
+    otlp::encode(batch, message);
+  }
+}
+
 }  // namespace
 
-OtlpExporter::OtlpExporter(OtlpExporterSettings settings, std::unique_ptr<OtlpTransport> transport,
-                           Messages& messages)
+NetworkExporter::NetworkExporter(NetworkExporterSettings settings,
+                                 std::unique_ptr<Transport> transport, Messages& messages)
     : settings_(std::move(settings)), transport_(std::move(transport)), messages_(messages) {}
 
-OtlpExporter::~OtlpExporter() {
+NetworkExporter::~NetworkExporter() {
   stop(std::chrono::steady_clock::now());
 }
 
-void OtlpExporter::export_batch(const Batch& batch) {
+void NetworkExporter::export_batch(const Batch& batch) {
   if (batch.empty()) return;
   Payload payload;
   payload.items = batch.items();
   payload.message.reserve(message_bytes_);  // about as long as the last one
-  if (settings_.as_json) {
-    otlp::encode_json(batch, payload.message);
-  } else {
-    otlp::encode(batch, payload.message);
-  }
+  encode(settings_.kind, batch, payload.message);
   message_bytes_ = payload.message.size() + payload.message.size() / 8;
   MutexLock lock(mutex_);
   if (queue_items_ + payload.items > settings_.queue_items_max ||
@@ -58,11 +68,11 @@ void OtlpExporter::export_batch(const Batch& batch) {
   }
 }
 
-void OtlpExporter::shutdown(std::chrono::steady_clock::time_point deadline) {
+void NetworkExporter::shutdown(std::chrono::steady_clock::time_point deadline) {
   stop(deadline);
 }
 
-OtlpLoss OtlpExporter::loss() {
+Loss NetworkExporter::loss() {
   MutexLock lock(mutex_);
   return {.signal = settings_.signal,
           .items = dropped_items_,
@@ -70,7 +80,7 @@ OtlpLoss OtlpExporter::loss() {
           .why = last_failure_};
 }
 
-void OtlpExporter::stop(std::chrono::steady_clock::time_point deadline) {
+void NetworkExporter::stop(std::chrono::steady_clock::time_point deadline) {
   {
     MutexLock lock(mutex_);
     if (!is_stopping_) deadline_ = deadline;
@@ -80,7 +90,7 @@ void OtlpExporter::stop(std::chrono::steady_clock::time_point deadline) {
   thread_.join();
 }
 
-void OtlpExporter::run() {
+void NetworkExporter::run() {
   while (true) {
     Payload payload;
     {
@@ -99,34 +109,41 @@ void OtlpExporter::run() {
   transport_.reset();  // connections end with their thread
 }
 
-void OtlpExporter::send_with_retries(const Payload& payload) {
+void NetworkExporter::send_with_retries(const Payload& payload) {
+  auto give_up = std::chrono::steady_clock::time_point::max();
+  if (settings_.export_timeout.count() > 0) {
+    give_up = std::chrono::steady_clock::now() + settings_.export_timeout;
+  }
   for (int retry = 0;; ++retry) {
     const bool was_stopping = is_stopping();
     // The peer is away and the program has ended: no hope for the rest either.
     if (was_stopping && last_failure_.is_retryable()) return drop(payload.items);
-    const Status status = try_once(payload);
+    const Status status = try_once(payload, give_up);
     if (status.is_ok()) return;
     if (!status.is_retryable()) {
       say_failed(status);
       return drop(payload.items);
     }
     if (was_stopping) return drop(payload.items);
-    if (retry >= kRetriesMax) {
-      say_failed(status);
-      return drop(payload.items);
-    }
-    std::chrono::nanoseconds delay = settings_.backoff_unit * (1 << retry);
+    std::chrono::nanoseconds delay = settings_.backoff_unit * (1 << std::min(retry, kRetriesMax));
     if (const auto asked = status.retry_after()) {
       delay = std::clamp<std::chrono::nanoseconds>(*asked, std::chrono::milliseconds(1),
                                                    settings_.backoff_unit * (1 << kRetriesMax));
+    }
+    if (retry >= kRetriesMax || std::chrono::steady_clock::now() + delay >= give_up) {
+      say_failed(status);
+      return drop(payload.items);
     }
     say_transient(status, delay);
     if (!wait(delay)) last_failure_ = Status();  // the last try is a new one
   }
 }
 
-Status OtlpExporter::try_once(const Payload& payload) {
-  std::chrono::nanoseconds timeout = settings_.timeout;
+Status NetworkExporter::try_once(const Payload& payload,
+                                 std::chrono::steady_clock::time_point give_up) {
+  const auto begun = std::chrono::steady_clock::now();
+  std::chrono::nanoseconds timeout = std::min<std::chrono::nanoseconds>(
+      settings_.timeout, std::max<std::chrono::nanoseconds>(give_up - begun, kShortestTry));
   {
     MutexLock lock(mutex_);
     if (is_stopping_) {
@@ -149,20 +166,20 @@ Status OtlpExporter::try_once(const Payload& payload) {
 }
 
 // The scenario's words.
-void OtlpExporter::say_transient(const Status& status, std::chrono::nanoseconds delay) {
-  messages_.say("Transient error " + code_name(status) + " encountered while exporting " +
-                std::string(to_string(settings_.signal)) + " to " + settings_.endpoint +
-                ", retrying in " + seconds_text(delay) + ".");
+void NetworkExporter::say_transient(const Status& status, std::chrono::nanoseconds delay) {
+  messages_.warn("Transient error " + code_name(status) + " encountered while exporting " +
+                 std::string(to_string(settings_.signal)) + " to " + settings_.endpoint +
+                 ", retrying in " + seconds_text(delay) + ".");
 }
 
-void OtlpExporter::say_failed(const Status& status) {
+void NetworkExporter::say_failed(const Status& status) {
   messages_.say("Failed to export " + std::string(to_string(settings_.signal)) + " to " +
                 settings_.endpoint + ", error code: " + code_name(status) + ": " +
                 std::string(status.message()));
 }
 
 // False when the program ended meanwhile.
-bool OtlpExporter::wait(std::chrono::nanoseconds delay) {
+bool NetworkExporter::wait(std::chrono::nanoseconds delay) {
   const auto until = std::chrono::steady_clock::now() + delay;
   MutexLock lock(mutex_);
   while (!is_stopping_) {
@@ -173,12 +190,12 @@ bool OtlpExporter::wait(std::chrono::nanoseconds delay) {
   return false;
 }
 
-bool OtlpExporter::is_stopping() {
+bool NetworkExporter::is_stopping() {
   MutexLock lock(mutex_);
   return is_stopping_;
 }
 
-void OtlpExporter::drop(std::uint64_t items) {
+void NetworkExporter::drop(std::uint64_t items) {
   MutexLock lock(mutex_);
   dropped_items_ += items;
 }

@@ -1,4 +1,4 @@
-#include "agent/process/otlp_exporter.h"
+#include "agent/process/network_exporter.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -36,6 +36,8 @@ struct Peer {
   Mutex mutex;
   std::deque<Status> answers;
   int calls = 0;
+  std::string message;  // the last one
+  std::chrono::nanoseconds timeout{};
 
   int call_count() {
     MutexLock lock(mutex);
@@ -43,11 +45,14 @@ struct Peer {
   }
 };
 
-class FakeTransport final : public OtlpTransport {
+class FakeTransport final : public Transport {
  public:
   explicit FakeTransport(Peer& peer) : peer_(peer) {}
-  Result<otlp::PartialSuccess> send(const std::string&, std::chrono::nanoseconds) override {
+  Result<otlp::PartialSuccess> send(const std::string& message,
+                                    std::chrono::nanoseconds timeout) override {
     MutexLock lock(peer_.mutex);
+    peer_.message = message;
+    peer_.timeout = timeout;
     ++peer_.calls;
     if (peer_.answers.empty()) return otlp::PartialSuccess{};
     Status status = peer_.answers.front();
@@ -60,15 +65,15 @@ class FakeTransport final : public OtlpTransport {
   Peer& peer_;
 };
 
-class OtlpExporterTest : public ::testing::Test {
+class NetworkExporterTest : public ::testing::Test {
  protected:
-  void start(std::chrono::nanoseconds unit = milliseconds(100), std::uint64_t queue = 100) {
-    OtlpExporterSettings settings;
+  void start(std::chrono::nanoseconds unit = milliseconds(100), std::uint64_t queue = 100,
+             NetworkExporterSettings settings = {}) {
     settings.endpoint = "localhost:4317";
     settings.backoff_unit = unit;
     settings.queue_items_max = queue;
-    exporter_ =
-        std::make_unique<OtlpExporter>(settings, std::make_unique<FakeTransport>(peer_), messages_);
+    exporter_ = std::make_unique<NetworkExporter>(settings, std::make_unique<FakeTransport>(peer_),
+                                                  messages_);
   }
   void export_span() {
     Batch batch(Signal::kTraces);
@@ -86,16 +91,16 @@ class OtlpExporterTest : public ::testing::Test {
   }
   void shutdown() { exporter_->shutdown(steady_clock::now() + std::chrono::seconds(1)); }
   std::string lost() {
-    const OtlpLoss loss = exporter_->loss();
+    const Loss loss = exporter_->loss();
     return std::to_string(loss.items) + " for " + loss.endpoint + ": " + loss.why.to_string();
   }
 
   Peer peer_;
   KeptMessages messages_;
-  std::unique_ptr<OtlpExporter> exporter_;
+  std::unique_ptr<NetworkExporter> exporter_;
 };
 
-TEST_F(OtlpExporterTest, ATransientErrorIsToldInTheScenariosWordsAndTriedAgain) {
+TEST_F(NetworkExporterTest, ATransientErrorIsToldInTheScenariosWordsAndTriedAgain) {
   peer_.answers = {unavailable("refused"), unavailable("refused"), unavailable("refused")};
   start();
   export_span();
@@ -107,7 +112,7 @@ TEST_F(OtlpExporterTest, ATransientErrorIsToldInTheScenariosWordsAndTriedAgain) 
   EXPECT_THAT(messages_.lines(), ElementsAre(head + "0.1s.", head + "0.2s.", head + "0.4s."));
 }
 
-TEST_F(OtlpExporterTest, TheFirstDelayIsOneSecond) {
+TEST_F(NetworkExporterTest, TheFirstDelayIsOneSecond) {
   peer_.answers = {unavailable("refused")};
   start(std::chrono::seconds(1));
   export_span();
@@ -117,7 +122,7 @@ TEST_F(OtlpExporterTest, TheFirstDelayIsOneSecond) {
   EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in 1s.")));
 }
 
-TEST_F(OtlpExporterTest, APermanentErrorIsNotTriedAgain) {
+TEST_F(NetworkExporterTest, APermanentErrorIsNotTriedAgain) {
   peer_.answers = {invalid_argument("no")};
   start();
   export_span();
@@ -130,7 +135,7 @@ TEST_F(OtlpExporterTest, APermanentErrorIsNotTriedAgain) {
   EXPECT_EQ(lost(), "1 for localhost:4317: INVALID_ARGUMENT: no");
 }
 
-TEST_F(OtlpExporterTest, LaterSpansArriveWhenTheCollectorComes) {
+TEST_F(NetworkExporterTest, LaterSpansArriveWhenTheCollectorComes) {
   peer_.answers = {unavailable("refused")};
   start(milliseconds(1));
   export_span();
@@ -140,7 +145,7 @@ TEST_F(OtlpExporterTest, LaterSpansArriveWhenTheCollectorComes) {
   EXPECT_EQ(messages_.lines().size(), 1u);
 }
 
-TEST_F(OtlpExporterTest, AnAbsentCollectorDoesNotDelayTheEnd) {
+TEST_F(NetworkExporterTest, AnAbsentCollectorDoesNotDelayTheEnd) {
   for (int i = 0; i < 50; ++i) peer_.answers.push_back(unavailable("refused"));
   start(std::chrono::seconds(30));
   for (int i = 0; i < 10; ++i) export_span();
@@ -151,7 +156,7 @@ TEST_F(OtlpExporterTest, AnAbsentCollectorDoesNotDelayTheEnd) {
   EXPECT_EQ(lost(), "10 for localhost:4317: UNAVAILABLE: refused");
 }
 
-TEST_F(OtlpExporterTest, AFullQueueDropsAndCounts) {
+TEST_F(NetworkExporterTest, AFullQueueDropsAndCounts) {
   for (int i = 0; i < 50; ++i) peer_.answers.push_back(unavailable("refused"));
   start(std::chrono::seconds(30), 3);
   for (int i = 0; i < 5; ++i) export_span();
@@ -160,7 +165,34 @@ TEST_F(OtlpExporterTest, AFullQueueDropsAndCounts) {
   EXPECT_EQ(lost(), "5 for localhost:4317: UNAVAILABLE: refused");
 }
 
-TEST_F(OtlpExporterTest, WithoutBatchesNothingIsSentOrSaid) {
+TEST_F(NetworkExporterTest, AfterTheTimeForAnExportTheBatchIsGivenUp) {
+  for (int i = 0; i < 50; ++i) peer_.answers.push_back(unavailable("refused"));
+  NetworkExporterSettings settings;
+  settings.export_timeout = milliseconds(2500);
+  start(std::chrono::seconds(1), 100, settings);
+  export_span();
+  ASSERT_TRUE(wait_for_calls(2));  // at 0 s and 1 s; the next would be at 3 s
+  const auto deadline = steady_clock::now() + std::chrono::seconds(5);
+  while (exporter_->loss().items == 0 && steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(peer_.call_count(), 2);
+  EXPECT_LE(peer_.timeout, milliseconds(1500));
+  EXPECT_THAT(messages_.lines(),
+              ElementsAre(HasSubstr("retrying in 1s."), HasSubstr("Failed to export traces")));
+  shutdown();
+}
+
+TEST_F(NetworkExporterTest, ZipkinGetsItsJson) {
+  NetworkExporterSettings settings;
+  settings.kind = ExporterKind::kZipkinJson;
+  start(milliseconds(100), 100, settings);
+  export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  shutdown();
+  EXPECT_THAT(peer_.message, HasSubstr(R"("name":"GET /")"));
+  EXPECT_THAT(peer_.message, HasSubstr(R"("localEndpoint":{"serviceName":"unknown_service"})"));
+}
+
+TEST_F(NetworkExporterTest, WithoutBatchesNothingIsSentOrSaid) {
   start();
   shutdown();
   EXPECT_EQ(peer_.calls, 0);

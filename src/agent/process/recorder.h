@@ -17,7 +17,7 @@
 #include "agent/process/exporter.h"
 #include "agent/process/http_metrics.h"
 #include "agent/process/line_assembler.h"
-#include "agent/process/metric_store.h"
+#include "agent/process/metric_readers.h"
 #include "agent/process/records.h"
 #include "agent/process/settings.h"
 #include "agent/process/span_builder.h"
@@ -49,9 +49,7 @@ class Recorder : private Streams::Sink {
   // Exports everything, metrics included.
   void finish(std::int64_t active_requests, std::uint64_t now);
 
-  bool metrics_are_due(std::uint64_t now) const {
-    return now >= last_metric_export_ + settings_.metric_interval_nanos;
-  }
+  bool metrics_are_due(std::uint64_t now) const { return metrics_.are_due(now); }
 
   struct Counts {
     std::uint64_t damaged = 0;     // records that disagree with themselves
@@ -87,21 +85,20 @@ class Recorder : private Streams::Sink {
   void trim_spans();
   LogRecord& add_log(std::uint64_t now);
   void export_open(Open& open, const std::vector<Exporter*>& exporters);
-  void export_metrics(std::int64_t active_requests, std::uint64_t now);
+  void export_metrics(MetricReaders::Which which, std::int64_t active_requests, std::uint64_t now);
   void fill(Resource& resource, Arena& arena) const;
 
   const Settings& settings_;
   const Exporters exporters_;
   SharedOutput& output_;
   SpanBuilder spans_;
-  MetricStore metrics_;
+  MetricReaders metrics_;
   HttpMetrics http_metrics_;
   DatabaseMetrics database_metrics_;
   LineAssembler lines_;
   Streams streams_;
   Open open_spans_{Signal::kTraces};
   Open open_logs_{Signal::kLogs};
-  std::uint64_t last_metric_export_;
   std::uint64_t now_ = 0;  // of the call that is running, for lines and calls
   // Of the exchanges that came last. More than all processes record between two looks at the ring.
   std::array<SpanId, 4096> recent_spans_ = {};

@@ -80,6 +80,15 @@ TEST_F(RecorderTest, AServerExchangeHasTheScenariosAttributesInItsOrder) {
             "http.user_agent=curl/7.88.1\nhttp.flavor=1.1\nhttp.route=/\nhttp.status_code=200\n");
 }
 
+TEST_F(RecorderTest, WhatGrantsAccessIsInNoQuery) {
+  TestExchange exchange;
+  exchange.request =
+      "GET /a?X-Amz-Signature=secret&sig=secret&signal=7 HTTP/1.1\r\nHost: a\r\n\r\n";
+  handle(exchange_record(exchange));
+  EXPECT_THAT(listed(spans().at(0).attributes),
+              HasSubstr("http.target=/a?X-Amz-Signature=REDACTED&sig=REDACTED&signal=7\n"));
+}
+
 TEST_F(RecorderTest, WithoutARouteTheNameIsTheTemplateAndTheAttributeIsAbsent) {
   TestExchange exchange;
   exchange.request = "GET /delete/17?x=1 HTTP/1.1\r\nHost: a\r\ntracestate: k=v\r\n\r\n";

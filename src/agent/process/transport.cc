@@ -1,4 +1,4 @@
-#include "agent/process/otlp_transport.h"
+#include "agent/process/transport.h"
 
 #include <charconv>
 #include <cstdint>
@@ -46,7 +46,7 @@ Bytes packed(const std::string& message, wire::Compression compression) {
   return Bytes::from_string(wire::compress(compression, message));
 }
 
-net::TlsClientSettings tls_of(const OtlpSettings& settings) {
+net::TlsClientSettings tls_of(const PeerSettings& settings) {
   net::TlsClientSettings tls;
   tls.insecure = settings.insecure;
   tls.ca_file = settings.certificate_file;
@@ -59,9 +59,9 @@ std::string user_agent() {
   return "kolben-agent/" + std::string(agent_version());
 }
 
-class GrpcTransport final : public OtlpTransport {
+class GrpcTransport final : public Transport {
  public:
-  GrpcTransport(Signal signal, OtlpSettings settings)
+  GrpcTransport(Signal signal, PeerSettings settings)
       : method_(otlp::grpc_method(signal)), settings_(std::move(settings)) {}
 
   Result<otlp::PartialSuccess> send(const std::string& message,
@@ -98,14 +98,14 @@ class GrpcTransport final : public OtlpTransport {
   }
 
   const std::string method_;
-  const OtlpSettings settings_;
+  const PeerSettings settings_;
   std::unique_ptr<net::grpc::Client> client_;
 };
 
-class HttpTransport final : public OtlpTransport {
+class HttpTransport final : public Transport {
  public:
-  HttpTransport(bool is_json, OtlpSettings settings)
-      : is_json_(is_json), settings_(std::move(settings)) {}
+  HttpTransport(ExporterKind kind, PeerSettings settings)
+      : kind_(kind), settings_(std::move(settings)) {}
 
   Result<otlp::PartialSuccess> send(const std::string& message,
                                     std::chrono::nanoseconds timeout) override {
@@ -135,7 +135,8 @@ class HttpTransport final : public OtlpTransport {
     net::http::ClientRequest request;
     request.url = settings_.endpoint;
     request.headers = settings_.headers;
-    const char* type = is_json_ ? "application/json" : "application/x-protobuf";
+    const bool is_protobuf = kind_ == ExporterKind::kOtlpHttpProtobuf;
+    const char* type = is_protobuf ? "application/x-protobuf" : "application/json";
     request.headers.emplace_back("Content-Type", type);
     request.headers.emplace_back("User-Agent", user_agent());
     if (settings_.compression != wire::Compression::kNone) {
@@ -150,8 +151,10 @@ class HttpTransport final : public OtlpTransport {
   Result<otlp::PartialSuccess> read_response(const net::http::Response& response) const {
     const int code = response.status;
     if (code >= 200 && code < 300) {
-      if (is_json_) return otlp::PartialSuccess{};  // what was rejected is said in JSON
-      return otlp::decode_response(response.body.view());
+      if (kind_ == ExporterKind::kOtlpHttpProtobuf) {
+        return otlp::decode_response(response.body.view());
+      }
+      return otlp::PartialSuccess{};  // what was rejected is said in JSON
     }
     const std::string text = "HTTP status " + std::to_string(code);
     const bool is_transient = code == 429 || code == 502 || code == 503 || code == 504;
@@ -166,17 +169,17 @@ class HttpTransport final : public OtlpTransport {
     return status;
   }
 
-  const bool is_json_;
-  const OtlpSettings settings_;
+  const ExporterKind kind_;
+  const PeerSettings settings_;
   std::unique_ptr<net::http::Client> client_;
 };
 
 }  // namespace
 
-std::unique_ptr<OtlpTransport> make_otlp_transport(Signal signal, ExporterKind kind,
-                                                   const OtlpSettings& settings) {
+std::unique_ptr<Transport> make_transport(Signal signal, ExporterKind kind,
+                                          const PeerSettings& settings) {
   if (kind == ExporterKind::kOtlpGrpc) return std::make_unique<GrpcTransport>(signal, settings);
-  return std::make_unique<HttpTransport>(kind == ExporterKind::kOtlpHttpJson, settings);
+  return std::make_unique<HttpTransport>(kind, settings);
 }
 
 }  // namespace kolben::agent

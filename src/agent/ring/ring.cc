@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x3130'474e'4952'424bULL;  // "KBRING01"
 // Bumped whenever a record or the layout changes: writer and reader must be of one build.
-constexpr std::uint32_t kLayoutVersion = 3;
+constexpr std::uint32_t kLayoutVersion = 4;
 constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::size_t kCacheLine = 64;
 // A ring of 1 GiB: more than any setting that makes sense, so a broken header maps nothing wild.
@@ -60,6 +60,8 @@ struct RingHeader {
   // Device and inode of the launched program's stdout and stderr; zero: not noted.
   std::uint64_t output_device[2] = {};
   std::uint64_t output_inode[2] = {};
+  std::atomic<std::uint32_t> library_is_told{0};
+  LibrarySettings library;
 };
 static_assert(sizeof(RingHeader) <= kHeaderBytes);
 
@@ -344,6 +346,21 @@ void prefetch_record(RingHeader* ring) {
 
 void count_untraced(RingHeader* ring) {
   if (ring != nullptr) ring->untraced.fetch_add(1, std::memory_order_relaxed);
+}
+
+void tell_library(RingHeader* ring, const LibrarySettings& settings) {
+  ring->library = settings;
+  ring->library_is_told.store(1, std::memory_order_release);
+}
+
+bool library_settings(const RingHeader* ring, LibrarySettings* settings) {
+  if (ring->library_is_told.load(std::memory_order_acquire) == 0) return false;
+  *settings = ring->library;
+  // A broken program may have scribbled over it.
+  settings->sampler[sizeof(settings->sampler) - 1] = '\0';
+  settings->sampler_argument[sizeof(settings->sampler_argument) - 1] = '\0';
+  settings->propagators[sizeof(settings->propagators) - 1] = '\0';
+  return true;
 }
 
 void note_outputs(RingHeader* ring) {
