@@ -209,6 +209,25 @@ def test_each_exporter_of_a_list_gets_everything(kolben, tmp_path, programs):
     assert "explicit_bounds" in data["data_points"][0]
 
 
+# --- what is left out --------------------------------------------------------------------------------
+
+def test_excluded_urls_are_neither_spans_nor_measured(tmp_path, programs):
+    metrics_port = free_port()
+    program, port = serve(tmp_path, programs, [
+        "--traces_exporter", "console", "--metrics_exporter", "prometheus",
+        "--exporter_prometheus_port", str(metrics_port), "--logs_exporter", "none"],
+        {"OTEL_PYTHON_EXCLUDED_URLS": "/health$, [a-z]+"})
+    for path in ("/health", "/health", "/healthy"):
+        assert request(port, "GET", path).status == 404
+    wait_until(lambda: [span for span in server_spans(program.stdout)
+                        if span["attributes"]["http.target"] == "/healthy"], "the last is printed")
+    assert not [span for span in server_spans(program.stdout)
+                if span["attributes"]["http.target"] == "/health"]
+    counts = samples(page_of(metrics_port))["http_server_duration_milliseconds_count"]
+    assert [value for labels, value in counts if labels["http_status_code"] == "404"] == [1]
+    assert "OTEL_PYTHON_EXCLUDED_URLS=[a-z]+: not understood" in program.stderr
+
+
 # --- the console -------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")

@@ -159,6 +159,8 @@ void Agent::start() {
                 is_told ? told.sampler_argument : getenv("OTEL_TRACES_SAMPLER_ARG"));
   const char* propagators = is_told ? told.propagators : getenv("OTEL_PROPAGATORS");
   connections.init(system_, ring_, sampler_, parse_trace_formats(propagators));
+  excluded_.init(is_told ? nullptr : getenv("OTEL_PYTHON_EXCLUDED_URLS"));
+  connections.exclude(excluded_);
   connections.forked(generation_, pid_);
   outputs.init(system_, ring_, is_told ? told.captures_output != 0 : captures_output());
   telemetry.init(system_, ring_, sampler_, connections);

@@ -315,6 +315,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->head_seen = false;
   exchange->recorded = false;
   exchange->parent_is_remote = false;
+  exchange->is_excluded = false;
   exchange->injected_from = 0;
   exchange->injected_to = 0;
   exchange->has_injected = false;

@@ -28,6 +28,7 @@
 #include "agent/preload/thread_state.h"
 #include "agent/protocols/http1.h"
 #include "agent/protocols/skimmer.h"
+#include "agent/protocols/url_patterns.h"
 #include "agent/ring/open_table.h"
 #include "agent/ring/ring.h"
 #include "kolben/abi.h"
@@ -60,6 +61,7 @@ struct OpenExchange {
   bool head_seen;
   bool recorded;  // answered before the request's body was complete
   bool parent_is_remote;
+  bool is_excluded;
   std::uint16_t injected_from;  // of `injected`, what is to be sent before the program's next byte
   std::uint16_t injected_to;
   bool has_injected;
@@ -147,6 +149,9 @@ class Connections {
     entries_.init(open_table(ring), pid_);
     formats_ = formats;
   }
+  // Requests whose URL matches are served without spans, and so is what is done for them. Outlives
+  // the connections.
+  void exclude(const UrlPatterns& patterns) { excluded_ = patterns.empty() ? nullptr : &patterns; }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
@@ -221,6 +226,7 @@ class Connections {
   void end(Socket& socket, OpenExchange* exchange);
   void give_up(Socket& socket);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
+  void leave_out_if_excluded(OpenExchange* exchange) const;
   void record(ThreadState& thread, Socket& socket, OpenExchange* exchange, std::uint64_t end_time,
               EndReason end_reason);
   void feed_request(ThreadState& thread, Socket& socket, int file, const std::uint8_t* bytes,
@@ -246,6 +252,7 @@ class Connections {
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
   const Sampler* sampler_ = nullptr;
+  const UrlPatterns* excluded_ = nullptr;  // null: none
   std::uint8_t formats_ = 0;
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;

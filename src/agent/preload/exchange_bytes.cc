@@ -68,8 +68,20 @@ void Connections::request_head_complete(ThreadState& thread, Socket& socket,
   } else if (!exchange->has_injected) {
     inherit_trace(thread, exchange);
   }
+  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
+  if (excluded_ != nullptr && !is_client) leave_out_if_excluded(exchange);
   show(thread, socket, exchange);
-  if (!exchange->is_client.load(std::memory_order_relaxed)) serve(thread, exchange);
+  if (!is_client) serve(thread, exchange);
+}
+
+// What follows the parent is left out, too, here and in the next program.
+void Connections::leave_out_if_excluded(OpenExchange* exchange) const {
+  const http1::HeadBuffer& head = exchange->request.head();
+  const auto* text = reinterpret_cast<const char*>(head.bytes);
+  if (!excluded_->match_request(text, head.size)) return;
+  exchange->is_excluded = true;
+  constexpr std::uint8_t kSampled = 1;
+  exchange->self.flags = static_cast<std::uint8_t>(exchange->self.flags & ~kSampled);
 }
 
 void Connections::feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,

@@ -54,6 +54,7 @@ void Connections::fill_fixed(const Socket& socket, OpenExchange* exchange) {
   fixed.local_address_size = socket.names.local_size;
   fixed.peer_address_size = socket.names.peer_size;
   fixed.parent_is_remote = exchange->parent_is_remote ? 1 : 0;
+  fixed.is_excluded = exchange->is_excluded ? 1 : 0;
   fixed.request_head_size = static_cast<std::uint16_t>(exchange->request.head().size);
 }
 

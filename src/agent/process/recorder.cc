@@ -129,6 +129,7 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   // A collector under the agent: what it gets from agents would come back as more of the same.
   const std::string_view client = find_header(exchange.request.headers, "user-agent");
   if (client.starts_with(kAgentUserAgent)) return trim_spans();
+  if (view.fixed.is_excluded != 0) return trim_spans();
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
     return;

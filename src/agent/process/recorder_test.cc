@@ -89,6 +89,15 @@ TEST_F(RecorderTest, WhatGrantsAccessIsInNoQuery) {
               HasSubstr("http.target=/a?X-Amz-Signature=REDACTED&sig=REDACTED&signal=7\n"));
 }
 
+TEST_F(RecorderTest, AnExcludedRequestIsNeitherASpanNorMeasured) {
+  TestExchange exchange;
+  exchange.is_excluded = true;
+  handle(exchange_record(exchange));
+  EXPECT_TRUE(spans().empty());
+  recorder_.finish(0, kTime);
+  EXPECT_TRUE(metrics_.batches.empty());
+}
+
 TEST_F(RecorderTest, WithoutARouteTheNameIsTheTemplateAndTheAttributeIsAbsent) {
   TestExchange exchange;
   exchange.request = "GET /delete/17?x=1 HTTP/1.1\r\nHost: a\r\ntracestate: k=v\r\n\r\n";

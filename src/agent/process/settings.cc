@@ -5,6 +5,7 @@
 
 #include "agent/process/resource_detectors.h"
 #include "agent/process/settings_names.h"
+#include "agent/protocols/url_patterns.h"
 
 namespace kolben::agent {
 namespace {
@@ -28,6 +29,7 @@ class Reader {
     read_limits();
     read_conventions(variables_.text("OTEL_SEMCONV_STABILITY_OPT_IN"), settings_.conventions);
     read_log_level();
+    check_excluded_urls();
     settings_.captures_output =
         variables_.boolean("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED", true);
     name_the_ignored();
@@ -124,6 +126,22 @@ class Reader {
                                      limits.log_attributes_max, 0);
     variables_.number<std::uint32_t>("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
                                      limits.log_value_bytes_max, 0);
+  }
+
+  // The library leaves them out (agent/protocols/url_patterns.h); what it does not understand is
+  // said here.
+  void check_excluded_urls() {
+    const std::string_view name = "OTEL_PYTHON_EXCLUDED_URLS";
+    std::size_t count = 0;
+    for (const std::string_view item : split_list(variables_.text(name))) {
+      if (!UrlPattern().parse(item.data(), item.size())) {
+        variables_.warn_value(name, item,
+                              "not understood (known: characters, '.', '*', '^', '$' and '\\'); "
+                              "left out");
+      } else if (++count == UrlPatterns::kPatternsMax + 1) {
+        variables_.warn_value(name, item, "too many patterns; left out from here on");
+      }
+    }
   }
 
   void read_log_level() {

@@ -132,6 +132,13 @@ TEST(Settings, TemporalityAndHistogramsAreForOtlpAlone) {
   EXPECT_THAT(settings.warnings, IsEmpty());
 }
 
+TEST(Settings, APatternOfUrlsThatIsNotUnderstoodIsSaid) {
+  EXPECT_THAT(read_settings({{"OTEL_PYTHON_EXCLUDED_URLS", "health, ^http://a.*/x$"}}).warnings,
+              IsEmpty());
+  EXPECT_THAT(read_settings({{"OTEL_PYTHON_EXCLUDED_URLS", "health,[0-9]+"}}).warnings,
+              ElementsAre(HasSubstr("OTEL_PYTHON_EXCLUDED_URLS=[0-9]+: not understood")));
+}
+
 TEST(Settings, TheLogLevelIsWhatIsSaidOfTheAgent) {
   const auto f = [](const char* value) {
     return read_settings({{"OTEL_LOG_LEVEL", value}}).log_level;

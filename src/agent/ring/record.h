@@ -79,10 +79,10 @@ struct Exchange {
   std::uint8_t parent_is_remote = 0;
   std::uint16_t response_status = 0;        // 0: no response
   std::uint8_t response_minor_version = 0;  // of HTTP/1.x
-  std::uint8_t padding = 0;
-  std::uint16_t request_head_size = 0;  // the start line and the headers that spans are made of
-  std::uint16_t route_size = 0;         // what the application called its route
-  std::uint16_t attributes_size = 0;    // encoded, what the application added
+  std::uint8_t is_excluded = 0;             // by its URL: nothing is to be made of it
+  std::uint16_t request_head_size = 0;      // the start line and the headers that spans are made of
+  std::uint16_t route_size = 0;             // what the application called its route
+  std::uint16_t attributes_size = 0;        // encoded, what the application added
   std::uint16_t padding2[3] = {};
   // texts: local_address, peer_address, request_head, route, attributes
 };
