@@ -228,6 +228,24 @@ def test_excluded_urls_are_neither_spans_nor_measured(tmp_path, programs):
     assert "OTEL_PYTHON_EXCLUDED_URLS=[a-z]+: not understood" in program.stderr
 
 
+def test_headers_that_are_named_become_attributes(tmp_path, programs):
+    variables = {"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_" + name: value for name, value in {
+        "SERVER_REQUEST": "x-.*,authorization", "SERVER_RESPONSE": "content-type",
+        "SANITIZE_FIELDS": "auth"}.items()}
+    program, port = serve(tmp_path, programs, [
+        "--traces_exporter", "console", "--metrics_exporter", "none", "--logs_exporter", "none"],
+        variables)
+    assert request(port, "GET", "/?named", headers={
+        "X-Request-Id": "7", "Authorization": "Bearer secret", "Cookie": "secret"}).status == 200
+    [span] = wait_until(lambda: [span for span in server_spans(program.stdout)
+                                 if span["attributes"]["http.target"] == "/?named"], "its span")
+    headers = {key: value for key, value in span["attributes"].items() if ".header." in key}
+    assert headers == {"http.request.header.x_request_id": ["7"],
+                       "http.request.header.authorization": ["[REDACTED]"],
+                       "http.response.header.content_type": ["text/html; charset=utf-8"]}
+    assert "secret" not in program.stdout
+
+
 # --- the console -------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")

@@ -159,8 +159,13 @@ void Agent::start() {
                 is_told ? told.sampler_argument : getenv("OTEL_TRACES_SAMPLER_ARG"));
   const char* propagators = is_told ? told.propagators : getenv("OTEL_PROPAGATORS");
   connections.init(system_, ring_, sampler_, parse_trace_formats(propagators));
-  excluded_.init(is_told ? nullptr : getenv("OTEL_PYTHON_EXCLUDED_URLS"));
+  excluded_.init(is_told ? nullptr : getenv("OTEL_PYTHON_EXCLUDED_URLS"),
+                 TextPatterns::Kind::kSearched);
   connections.exclude(excluded_);
+  for (int i = 0; i < CapturedHeaders::kLists; ++i) {
+    captured_.set(i, is_told ? told.captured_headers[i] : getenv(CapturedHeaders::kVariables[i]));
+  }
+  connections.capture(captured_);
   connections.forked(generation_, pid_);
   outputs.init(system_, ring_, is_told ? told.captures_output != 0 : captures_output());
   telemetry.init(system_, ring_, sampler_, connections);

@@ -26,9 +26,9 @@
 #include "agent/preload/sampler.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
+#include "agent/protocols/captured_headers.h"
 #include "agent/protocols/http1.h"
 #include "agent/protocols/skimmer.h"
-#include "agent/protocols/url_patterns.h"
 #include "agent/ring/open_table.h"
 #include "agent/ring/ring.h"
 #include "kolben/abi.h"
@@ -80,6 +80,7 @@ struct OpenExchange {
   std::uint16_t injected_size;
   char injected[kInjectedBytesMax];
   std::uint8_t request_head[kHeadBytesMax];
+  std::uint8_t response_head[kResponseHeadBytesMax];  // where headers of it are captured
   char route[kRouteBytesMax];
   std::uint8_t attributes[kAttributesBytesMax];
 };
@@ -151,7 +152,9 @@ class Connections {
   }
   // Requests whose URL matches are served without spans, and so is what is done for them. Outlives
   // the connections.
-  void exclude(const UrlPatterns& patterns) { excluded_ = patterns.empty() ? nullptr : &patterns; }
+  void exclude(const TextPatterns& patterns) { excluded_ = patterns.empty() ? nullptr : &patterns; }
+  // Headers that are kept besides; outlives the connections.
+  void capture(const CapturedHeaders& headers) { captured_ = &headers; }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
@@ -227,6 +230,9 @@ class Connections {
   void give_up(Socket& socket);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
   void leave_out_if_excluded(OpenExchange* exchange) const;
+  const TextPatterns* captured(bool is_client, bool is_response) const {
+    return captured_ == nullptr ? nullptr : captured_->of(is_client, is_response);
+  }
   void record(ThreadState& thread, Socket& socket, OpenExchange* exchange, std::uint64_t end_time,
               EndReason end_reason);
   void feed_request(ThreadState& thread, Socket& socket, int file, const std::uint8_t* bytes,
@@ -252,7 +258,8 @@ class Connections {
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
   const Sampler* sampler_ = nullptr;
-  const UrlPatterns* excluded_ = nullptr;  // null: none
+  const TextPatterns* excluded_ = nullptr;  // null: none
+  const CapturedHeaders* captured_ = nullptr;
   std::uint8_t formats_ = 0;
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;

@@ -70,13 +70,14 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
     fixed.response_body_bytes = exchange->response.body_bytes();
     fixed.response_status = static_cast<std::uint16_t>(exchange->response.status());
     fixed.response_minor_version = exchange->response.minor_version();
+    fixed.response_head_size = static_cast<std::uint16_t>(exchange->response.head().size);
   }
   fixed.route_size = static_cast<std::uint16_t>(exchange->route_size);
   fixed.attributes_size = static_cast<std::uint16_t>(exchange->attributes_size);
 
   const auto payload = static_cast<std::uint32_t>(
       sizeof(fixed) + fixed.local_address_size + fixed.peer_address_size + fixed.request_head_size +
-      fixed.route_size + fixed.attributes_size);
+      fixed.route_size + fixed.attributes_size + fixed.response_head_size);
   {
     RecordWriter writer(ring_,
                         exchange->is_client.load(std::memory_order_relaxed)
@@ -89,6 +90,7 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
     writer.append(exchange->request_head, fixed.request_head_size);
     writer.append(exchange->route, fixed.route_size);
     writer.append(exchange->attributes, fixed.attributes_size);
+    writer.append(exchange->response_head, fixed.response_head_size);
   }
   // After the record: a kill in between shows the exchange twice, which the agent process sees.
   hide(exchange);

@@ -7,6 +7,7 @@
 #include "agent/process/config_resource.h"
 #include "agent/process/config_sampler.h"
 #include "agent/process/config_variables.h"
+#include "agent/ring/ring.h"
 #include "config/load.h"
 #include "config/reader.h"
 
@@ -159,14 +160,31 @@ class FileReader {
 
   void read_http(config::Reader& http) {
     read_semconv(http, settings_.conventions.old_http, settings_.conventions.stable_http);
-    for (const char* side : {"client", "server"}) {
+    int list = 0;  // in the order of CapturedHeaders
+    for (const char* side : {"server", "client"}) {
       const auto reader = http.child(side);
-      if (reader == nullptr) continue;
       for (const char* key : {"request_captured_headers", "response_captured_headers"}) {
-        reader->ignored(key, "the agent keeps no headers");
+        if (reader != nullptr) read_headers(*reader, key, list);
+        ++list;
       }
+      if (reader == nullptr) continue;
       reader->ignored("known_methods", "those of RFC 9110 and PATCH are known");
     }
+  }
+
+  void read_headers(config::Reader& reader, const char* key, int list) {
+    std::vector<std::string> names;
+    reader.optional(key, names);
+    std::string& told = settings_.library->captured_headers[list];
+    for (const std::string& name : names) {
+      if (!told.empty()) told += ',';
+      told += name;
+    }
+    if (names.size() > TextPatterns::kPatternsMax ||
+        told.size() >= sizeof(LibrarySettings::captured_headers[0])) {
+      reader.error(key, "want at most 16 names, 255 characters together");
+    }
+    settings_.captured_headers.set(list, told.c_str());
   }
 
   void read_instrumentation(config::Reader& section) {

@@ -151,6 +151,9 @@ TEST(ConfigFile, NamesOfOlderFormats) {
       "        exporter:\n"
       "          otlp: {protocol: grpc, endpoint: \"https://c:1\", certificate: ca.pem,\n"
       "                 client_key: k.pem, client_certificate: c.pem}\n"
+      "meter_provider:\n"
+      "  readers: [{pull: {exporter: {prometheus: {without_units: true,\n"
+      "                                            without_type_suffix: true}}}}]\n"
       "logger_provider:\n"
       "  processors:\n"
       "    - batch: {exporter: {otlp: {protocol: http/protobuf, endpoint: "
@@ -161,6 +164,7 @@ TEST(ConfigFile, NamesOfOlderFormats) {
   EXPECT_EQ(settings.traces.at(0).kind, ExporterKind::kOtlpGrpc);
   EXPECT_EQ(settings.traces[0].peer.endpoint, "c:1");
   EXPECT_EQ(settings.traces[0].peer.client_key_file, "k.pem");
+  EXPECT_FALSE(settings.metrics.at(0).prometheus.with_suffixes);
   EXPECT_EQ(settings.logs.at(0).kind, ExporterKind::kOtlpHttpProtobuf);
   EXPECT_EQ(settings.library->propagators, "tracecontext,b3");
   EXPECT_TRUE(settings.captures_output);
@@ -306,6 +310,9 @@ TEST(ConfigFile, MistakesHavePlacesAndRemedies) {
     "        exporter: {console: }}\n",
     {"c.yaml:4:28: meter_provider::readers::0::periodic::interval: want a whole number of at "
      "least 0, not \"soon\""});
+  f("file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - periodc: {}\n",
+    {"c.yaml:4:7: meter_provider::readers::0: unknown key \"periodc\" (did you mean "
+     "\"periodic\"?)"});
   f("file_format: \"1.0\"\npropagator: {composite: [{tracecontxt: }]}\n",
     {"c.yaml:2:26: propagator: unknown propagator \"tracecontxt\" (did you mean "
      "\"tracecontext\"?)"});
@@ -329,6 +336,18 @@ TEST(ConfigFile, InstrumentationChoosesTheConventions) {
           .conventions;
   EXPECT_TRUE(!by_version.old_http && by_version.stable_http);
   EXPECT_TRUE(by_version.old_database && by_version.stable_database);
+}
+
+TEST(ConfigFile, HeadersAreCapturedHereAndInTheLibrary) {
+  const Settings settings = read_well(
+      "instrumentation/development: {general: {http: {server: {request_captured_headers: "
+      "[Content-Type, Accept]}, client: {response_captured_headers: [X-Id]}}}}\n");
+  EXPECT_EQ(settings.library->captured_headers[0], "Content-Type,Accept");
+  EXPECT_EQ(settings.library->captured_headers[1], "");
+  EXPECT_EQ(settings.library->captured_headers[3], "X-Id");
+  ASSERT_NE(settings.captured_headers.of(false, false), nullptr);
+  EXPECT_TRUE(settings.captured_headers.of(false, false)->match("accept", 6));
+  EXPECT_EQ(settings.captured_headers.of(true, false), nullptr);
 }
 
 TEST(ConfigFile, TheFileIsNamedByEitherVariable) {

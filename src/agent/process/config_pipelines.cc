@@ -124,36 +124,43 @@ void read_processors(Signal signal, config::Reader& provider, Settings& settings
   }
 }
 
+namespace {
+
+void read_pull(config::Reader& reader, Settings& settings, config::Errors& errors) {
+  ignore_of_readers(reader);
+  const ConfigChoice choice =
+      read_choice(reader, "exporter", {"prometheus", "prometheus/development"}, errors);
+  if (choice.name.empty()) return;
+  ExporterSettings exporter;
+  exporter.kind = ExporterKind::kPrometheus;
+  exporter.reader.is_pulled = true;
+  read_prometheus(*choice.reader(errors), exporter.prometheus);
+  settings.metrics.push_back(std::move(exporter));
+}
+
+void read_periodic(config::Reader& reader, Settings& settings, config::Errors& errors) {
+  ignore_of_readers(reader);
+  std::uint64_t interval_nanos = ReaderSettings().interval_nanos;
+  read_millis(reader, "interval", interval_nanos);
+  read_millis(reader, "timeout", settings.metric_timeout_nanos);
+  auto exporter = read_exporter(Signal::kMetrics, reader, errors);
+  if (!exporter) return;
+  exporter->reader.interval_nanos = std::max(interval_nanos, kIntervalMin);
+  settings.metrics.push_back(std::move(*exporter));
+}
+
+}  // namespace
+
 void read_readers(config::Reader& provider, Settings& settings, config::Errors& errors) {
-  const config::Node* list = provider.raw("readers");
-  if (list == nullptr || list->kind != config::NodeKind::kList) {
-    return provider.error("readers", "want a list of readers");
-  }
-  for (std::size_t i = 0; i < list->items.size(); ++i) {
-    const std::string path = provider.path() + "::readers::" + std::to_string(i);
-    const ConfigChoice choice = read_choice(list->items[i], path, {"periodic", "pull"}, errors);
-    if (choice.name.empty()) continue;
-    const auto owner = choice.reader(errors);
-    config::Reader& reader = *owner;
-    ignore_of_readers(reader);
-    if (choice.name == "pull") {
-      const ConfigChoice pulled =
-          read_choice(reader, "exporter", {"prometheus", "prometheus/development"}, errors);
-      if (pulled.name.empty()) continue;
-      ExporterSettings exporter;
-      exporter.kind = ExporterKind::kPrometheus;
-      exporter.reader.is_pulled = true;
-      read_prometheus(*pulled.reader(errors), exporter.prometheus);
-      settings.metrics.push_back(std::move(exporter));
-      continue;
+  for (const auto& item : provider.children("readers")) {
+    item->ignored("producers", "the agent has no other sources of metrics");  // 0.3 has them here
+    const auto periodic = item->child("periodic");
+    const auto pull = item->child("pull");
+    if (periodic != nullptr) read_periodic(*periodic, settings, errors);
+    if (pull != nullptr) read_pull(*pull, settings, errors);
+    if (periodic != nullptr && pull != nullptr) {
+      item->error("pull", "want one of periodic and pull; another reader is another item");
     }
-    std::uint64_t interval_nanos = ReaderSettings().interval_nanos;
-    read_millis(reader, "interval", interval_nanos);
-    read_millis(reader, "timeout", settings.metric_timeout_nanos);
-    auto exporter = read_exporter(Signal::kMetrics, reader, errors);
-    if (!exporter) continue;
-    exporter->reader.interval_nanos = std::max(interval_nanos, kIntervalMin);
-    settings.metrics.push_back(std::move(*exporter));
   }
 }
 

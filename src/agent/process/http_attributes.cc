@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/process/limits.h"
 #include "agent/process/span_names.h"
 #include "agent/process/web_calls.h"
 
@@ -33,7 +34,8 @@ class Writer {
   }
 
   void method(std::string_view method) {
-    const std::string_view known = is_known_method(method) ? method : kOtherMethod;
+    const bool is_shown = conventions_.all_methods || is_known_method(method);
+    const std::string_view known = is_shown ? method : kOtherMethod;
     old_text("http.method", known);
     stable_text("http.request.method", known);
     if (known != method) stable_text("http.request.method_original", method);
@@ -162,6 +164,55 @@ void add_client_attributes(const HttpExchange& exchange, SemanticConventions con
   if (exchange.status != 0) {
     writer.stable_text("network.protocol.version", exchange.response_version);
   }
+}
+
+namespace {
+
+// Of one head, those that `names` has; a header that is there several times has as many values.
+void add_headers(std::string_view headers, std::string_view prefix, const TextPatterns& names,
+                 const Settings& settings, Attributes& attributes, Arena& arena) {
+  NamedTexts keys;  // to the header's name in small letters
+  std::vector<List<Value>> values;
+  std::string_view name;
+  std::string_view value;
+  while (next_header(headers, name, value)) {
+    if (!names.match(name.data(), name.size())) continue;
+    const bool is_secret = settings.sanitized_headers.match(name.data(), name.size());
+    std::string key = std::string(prefix) + lower(name);
+    if (settings.conventions.old_http) std::replace(key.begin(), key.end(), '-', '_');
+    auto found = std::find_if(keys.begin(), keys.end(),
+                              [&](const auto& other) { return other.first == key; });
+    if (found == keys.end()) {
+      keys.emplace_back(key, "");
+      values.emplace_back();
+      found = keys.end() - 1;
+    }
+    const std::string_view shown =
+        is_secret ? std::string_view("[REDACTED]") : owned_text(value, Limits::kNoLimit, arena);
+    values[static_cast<std::size_t>(found - keys.begin())].push_back(arena, Value::string(shown));
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::string_view key = owned_text(keys[i].first, Limits::kNoLimit, arena);
+    attributes.push_back(arena, {key, Value::array(values[i])});
+  }
+}
+
+}  // namespace
+
+void add_captured_headers(const HttpExchange& exchange, bool is_client, const Settings& settings,
+                          Attributes& attributes, Arena& arena) {
+  const CapturedHeaders& captured = settings.captured_headers;
+  if (const TextPatterns* names = captured.of(is_client, false)) {
+    add_headers(exchange.request.headers, "http.request.header.", *names, settings, attributes,
+                arena);
+  }
+  const TextPatterns* names = captured.of(is_client, true);
+  if (names == nullptr) return;
+  // Behind the status line.
+  const std::string_view head = exchange.record->response_head;
+  const std::size_t line = head.find('\n');
+  if (line == std::string_view::npos) return;
+  add_headers(head.substr(line + 1), "http.response.header.", *names, settings, attributes, arena);
 }
 
 std::string error_type(const HttpExchange& exchange, bool is_server) {

@@ -100,7 +100,7 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
 
 template <std::size_t kSize>
 void copy_text(const std::string& text, char (&to)[kSize]) {
-  // Names of samplers and propagators, which fit.
+  // Names of samplers and propagators fit; of lists of headers that was looked at.
   to[text.copy(to, kSize - 1)] = '\0';
 }
 
@@ -125,6 +125,9 @@ bool tell_settings(RingHeader* ring, const Settings& settings, const Arguments& 
     copy_text(settings.library->sampler, told.sampler);
     copy_text(settings.library->sampler_argument, told.sampler_argument);
     copy_text(settings.library->propagators, told.propagators);
+    for (int i = 0; i < CapturedHeaders::kLists; ++i) {
+      copy_text(settings.library->captured_headers[i], told.captured_headers[i]);
+    }
     told.captures_output = settings.captures_output ? 1 : 0;
     tell_library(ring, told);
   }

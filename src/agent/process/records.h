@@ -29,7 +29,8 @@ struct ExchangeView {
   std::string_view local_address, peer_address;
   std::string_view request_head;
   std::string_view route;
-  std::string_view attributes;  // encoded
+  std::string_view attributes;     // encoded
+  std::string_view response_head;  // where headers of it are captured
 };
 
 struct SpanView {

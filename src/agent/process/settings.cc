@@ -5,7 +5,6 @@
 
 #include "agent/process/resource_detectors.h"
 #include "agent/process/settings_names.h"
-#include "agent/protocols/url_patterns.h"
 
 namespace kolben::agent {
 namespace {
@@ -29,7 +28,10 @@ class Reader {
     read_limits();
     read_conventions(variables_.text("OTEL_SEMCONV_STABILITY_OPT_IN"), settings_.conventions);
     read_log_level();
-    check_excluded_urls();
+    check_patterns("OTEL_PYTHON_EXCLUDED_URLS");
+    read_captured_headers();
+    settings_.conventions.all_methods =
+        !variables_.text("OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS").empty();
     settings_.captures_output =
         variables_.boolean("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED", true);
     name_the_ignored();
@@ -128,20 +130,30 @@ class Reader {
                                      limits.log_value_bytes_max, 0);
   }
 
-  // The library leaves them out (agent/protocols/url_patterns.h); what it does not understand is
-  // said here.
-  void check_excluded_urls() {
-    const std::string_view name = "OTEL_PYTHON_EXCLUDED_URLS";
+  // What the library understands is in agent/protocols/text_pattern.h; the rest is said here.
+  void check_patterns(std::string_view name) {
     std::size_t count = 0;
     for (const std::string_view item : split_list(variables_.text(name))) {
-      if (!UrlPattern().parse(item.data(), item.size())) {
+      if (!TextPattern().parse(item.data(), item.size())) {
         variables_.warn_value(name, item,
                               "not understood (known: characters, '.', '*', '^', '$' and '\\'); "
                               "left out");
-      } else if (++count == UrlPatterns::kPatternsMax + 1) {
+      } else if (++count == TextPatterns::kPatternsMax + 1) {
         variables_.warn_value(name, item, "too many patterns; left out from here on");
       }
     }
+  }
+
+  void read_captured_headers() {
+    for (int i = 0; i < CapturedHeaders::kLists; ++i) {
+      const std::string_view name = CapturedHeaders::kVariables[i];
+      check_patterns(name);
+      settings_.captured_headers.set(i, std::string(variables_.text(name)).c_str());
+    }
+    const std::string_view name = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS";
+    check_patterns(name);
+    settings_.sanitized_headers.init(std::string(variables_.text(name)).c_str(),
+                                     TextPatterns::Kind::kSearchedAnyCase);
   }
 
   void read_log_level() {

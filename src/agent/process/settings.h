@@ -19,6 +19,7 @@
 #include "agent/process/exporter.h"
 #include "agent/process/exporter_settings.h"
 #include "agent/process/variables.h"
+#include "agent/protocols/captured_headers.h"
 #include "model/batch.h"
 
 namespace kolben::agent {
@@ -49,6 +50,7 @@ struct Limits {
 
 // OTEL_SEMCONV_STABILITY_OPT_IN: which names of attributes and metrics.
 struct SemanticConventions {
+  bool all_methods = false;  // unknown ones of HTTP are told as they are
   bool old_http = true;
   bool stable_http = false;
   bool old_database = true;
@@ -61,6 +63,7 @@ struct LibraryTexts {
   std::string sampler = "parentbased_always_on";
   std::string sampler_argument;
   std::string propagators = "none";
+  std::string captured_headers[CapturedHeaders::kLists];
 };
 
 // Of the resource, where a configuration file gives it a type: one item, or a list.
@@ -82,6 +85,8 @@ struct Settings {
   std::uint64_t metric_timeout_nanos = 0;  // as BatchSettings::export_timeout_nanos
   Limits limits;
   SemanticConventions conventions;
+  CapturedHeaders captured_headers;
+  TextPatterns sanitized_headers;  // of those, whose values are not shown
   // Lines that the program prints become log records.
   bool captures_output = true;
 

@@ -31,6 +31,7 @@ class SpanBuilder {
   void begin(const HttpExchange& exchange, std::uint16_t error_status, Span& span) const;
   void finish(const HttpExchange& exchange, Span& span, Arena& arena) const;
   AttributeLimits span_limits() const;
+  std::string with_method(std::string name, std::string_view method) const;
 
   const Settings& settings_;
   SpanNames names_;

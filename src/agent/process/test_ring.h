@@ -107,6 +107,7 @@ struct TestExchange {
   EndReason end_reason = EndReason::kComplete;
   std::string route;
   std::string attributes;
+  std::string response_head;
   std::uint64_t start = kTime;
   std::uint64_t nanos = 5'250'000;
   Context self = context(0xab, 0xcd);
@@ -138,10 +139,11 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   fixed.request_head_size = static_cast<std::uint16_t>(exchange.request.size());
   fixed.route_size = static_cast<std::uint16_t>(exchange.route.size());
   fixed.attributes_size = static_cast<std::uint16_t>(exchange.attributes.size());
+  fixed.response_head_size = static_cast<std::uint16_t>(exchange.response_head.size());
   RecordBytes record(type);
   record.fixed(fixed).text(exchange.local_address).text(exchange.peer_address);
   record.text(exchange.request);
-  return record.text(exchange.route).text(exchange.attributes);
+  return record.text(exchange.route).text(exchange.attributes).text(exchange.response_head);
 }
 
 struct TestPiece {

@@ -360,6 +360,7 @@ bool library_settings(const RingHeader* ring, LibrarySettings* settings) {
   settings->sampler[sizeof(settings->sampler) - 1] = '\0';
   settings->sampler_argument[sizeof(settings->sampler_argument) - 1] = '\0';
   settings->propagators[sizeof(settings->propagators) - 1] = '\0';
+  for (auto& names : settings->captured_headers) names[sizeof(names) - 1] = '\0';
   return true;
 }
 

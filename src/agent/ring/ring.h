@@ -120,6 +120,8 @@ struct LibrarySettings {
   char sampler[32] = {};
   char sampler_argument[32] = {};
   char propagators[64] = {};
+  // Lists of names, in the order of CapturedHeaders (agent/protocols/captured_headers.h).
+  char captured_headers[4][256] = {};
   std::uint8_t captures_output = 0;
 };
 void tell_library(RingHeader* ring, const LibrarySettings& settings);

@@ -152,6 +152,8 @@ class ConnectionsTest : public testing::Test {
       one.request.assign(text, one.fixed.request_head_size);
       text += one.fixed.request_head_size;
       one.route.assign(text, one.fixed.route_size);
+      text += one.fixed.route_size + one.fixed.attributes_size;
+      one.response.assign(text, one.fixed.response_head_size);
       all.push_back(one);
     }
     return all;

@@ -1,29 +1,32 @@
-#include "agent/protocols/url_patterns.h"
+#include "agent/protocols/text_pattern.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
+#include "agent/protocols/request_url.h"
+
 namespace kolben::agent {
 namespace {
 
 bool is_understood(const std::string& pattern) {
-  return UrlPattern().parse(pattern.data(), pattern.size());
+  return TextPattern().parse(pattern.data(), pattern.size());
 }
 
 bool finds(const std::string& pattern, const std::string& text) {
-  UrlPattern parsed;
+  TextPattern parsed;
   EXPECT_TRUE(parsed.parse(pattern.data(), pattern.size())) << pattern;
   return parsed.matches(text.data(), text.size());
 }
 
 bool excludes(const char* list, const std::string& head) {
-  UrlPatterns patterns;
-  patterns.init(list);
-  return patterns.match_request(head.data(), head.size());
+  TextPatterns patterns;
+  patterns.init(list, TextPatterns::Kind::kSearched);
+  char url[kUrlBytesMax];
+  return patterns.match(url, request_url(head.data(), head.size(), url));
 }
 
-TEST(UrlPattern, IsSearchedFor) {
+TEST(TextPattern, IsSearchedFor) {
   EXPECT_TRUE(finds("health", "http://a/healthz"));
   EXPECT_FALSE(finds("health", "http://a/wealth"));
   EXPECT_TRUE(finds("a.c", "xxabcxx"));
@@ -37,7 +40,7 @@ TEST(UrlPattern, IsSearchedFor) {
   EXPECT_TRUE(finds(".*", "x"));
 }
 
-TEST(UrlPattern, HasAnchors) {
+TEST(TextPattern, HasAnchors) {
   EXPECT_TRUE(finds("^http://a", "http://a/b"));
   EXPECT_FALSE(finds("^a", "http://a/b"));
   EXPECT_TRUE(finds("/metrics$", "http://a/metrics"));
@@ -46,7 +49,7 @@ TEST(UrlPattern, HasAnchors) {
   EXPECT_TRUE(finds("a*$", "b"));
 }
 
-TEST(UrlPattern, WithMoreThanThatIsNotUnderstood) {
+TEST(TextPattern, WithMoreThanThatIsNotUnderstood) {
   for (const char* pattern :
        {"", "^", "(a|b)", "[0-9]", "a+", "a?", "a{2}", "\\d", "*a", "a**", "a$b", "\\"}) {
     EXPECT_FALSE(is_understood(pattern)) << pattern;
@@ -55,13 +58,13 @@ TEST(UrlPattern, WithMoreThanThatIsNotUnderstood) {
   EXPECT_FALSE(is_understood(std::string(64, 'a')));
 }
 
-TEST(UrlPattern, TakesLinearTime) {
+TEST(TextPattern, TakesLinearTime) {
   std::string pattern;
   for (int i = 0; i < 30; ++i) pattern += "a*";
   EXPECT_FALSE(finds(pattern + "b", std::string(100'000, 'a')));
 }
 
-TEST(UrlPatterns, LookAtTheWholeUrl) {
+TEST(TextPatterns, LookAtTheWholeUrl) {
   const std::string head = "GET /health?x=1 HTTP/1.1\r\nUser-Agent: x\r\nHost: shop:80\r\n\r\n";
   EXPECT_TRUE(excludes("health", head));
   EXPECT_TRUE(excludes(" metrics , ^http://shop:80/health", head));
@@ -76,7 +79,22 @@ TEST(UrlPatterns, LookAtTheWholeUrl) {
   EXPECT_FALSE(excludes("health", "GET"));
 }
 
-TEST(UrlPatterns, AreBounded) {
+TEST(TextPatterns, OfNamesMatchTheWholeInEitherCase) {
+  TextPatterns names;
+  names.init("Content-Type, x-.*", TextPatterns::Kind::kWholeAnyCase);
+  const auto f = [&](const std::string& name) { return names.match(name.data(), name.size()); };
+  EXPECT_TRUE(f("content-type"));
+  EXPECT_TRUE(f("CONTENT-TYPE"));
+  EXPECT_FALSE(f("content-type2"));
+  EXPECT_FALSE(f("the-content-type"));
+  EXPECT_TRUE(f("X-Anything"));
+  EXPECT_FALSE(f("not-x-"));
+  names.init("session", TextPatterns::Kind::kSearchedAnyCase);
+  EXPECT_TRUE(f("My-Session-Id"));
+  EXPECT_FALSE(f("my-id"));
+}
+
+TEST(TextPatterns, AreBounded) {
   std::string list;
   for (int i = 0; i < 100; ++i) list += "none,";
   EXPECT_FALSE(excludes((list + "health").c_str(), "GET /health HTTP/1.1\r\n\r\n"));
