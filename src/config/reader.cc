@@ -292,8 +292,8 @@ std::vector<std::unique_ptr<Reader>> Reader::children(std::string_view key) {
 
 void Reader::ignored(std::string_view key, std::string_view why) {
   if (take(key) == nullptr) return;
-  errors_.warn(node_.location_of(key),
-               path_ + "::" + std::string(key) + " is ignored: " + std::string(why));
+  errors_.warn(node_.location_of(key), (path_.empty() ? "" : path_ + "::") + std::string(key) +
+                                           " is ignored: " + std::string(why));
 }
 
 }  // namespace kolben::config

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "pipeline/exposition.h"
+#include "prometheus/exposition.h"
 
 namespace kolben::pipeline {
 namespace {
@@ -13,7 +13,7 @@ void append_name_and_labels(std::string& out, std::string_view name, const Label
     char separator = '{';
     for (const auto& [key, value] : labels) {
       out.append(1, separator).append(key).append("=\"");
-      append_label_value(out, value);
+      prometheus::append_label_value(out, value);
       out += '"';
       separator = ',';
     }
@@ -74,7 +74,7 @@ std::string TelemetryRegistry::to_prometheus_text() const {
   for (const auto& [name, family] : families_) {
     if (family.counters.empty() && family.gauges.empty()) continue;
     out.append("# HELP ").append(name).append(" ");
-    append_help(out, family.help);
+    prometheus::append_help(out, family.help);
     out.append("\n# TYPE ").append(name);
     out.append(family.counters.empty() ? " gauge\n" : " counter\n");
     for (const CounterEntry& entry : family.counters) {
@@ -83,7 +83,7 @@ std::string TelemetryRegistry::to_prometheus_text() const {
     }
     for (const GaugeEntry& entry : family.gauges) {
       append_name_and_labels(out, name, entry.labels);
-      append_number(out, entry.read());
+      prometheus::append_number(out, entry.read());
       out += '\n';
     }
   }

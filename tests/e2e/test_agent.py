@@ -436,7 +436,7 @@ def test_an_agent_process_that_is_killed_leaves_the_program_unharmed(tmp_path, p
     ([], b"command"), (["--bogus", "x"], b"--bogus"), (["--service_name"], b"--service_name"),
     (["--exporter_otlp_m", "x", "true"], b"ambiguous"),
     (["--traces_exporter", "foo", "true"], b'unknown exporter "foo" (known: console, otlp'),
-    (["--metrics_exporter", "prometheus", "true"], b'has no exporter "prometheus" yet')])
+    (["--metrics_exporter", "zipkin", "true"], b'has no exporter "zipkin" for metrics')])
 def test_wrong_flags_get_exit_code_2(flags, words):
     answer = subprocess.run([AGENT, *flags], capture_output=True, timeout=20)
     assert answer.returncode == 2

@@ -60,6 +60,13 @@ constexpr int kStartPollMillis = 5;
 // What every program tells at once: that it started.
 constexpr std::uint64_t kFirstSlots = 1;
 
+// The files of the agent process; all others are closed.
+constexpr int kPidfd = 3;
+constexpr int kReady = 4;  // where it says that it has read the configuration file
+// Reading a file takes milliseconds; a machine that is busy needs longer to start a process.
+constexpr int kReadyMillisMax = 10'000;
+constexpr char kIsReady = 'y';
+
 // The program has started already.
 void make_ring_complete(const AgentStart& start) {
   signal(SIGXFSZ, SIG_IGN);  // as in main.cc: an error like any other
@@ -79,22 +86,24 @@ void wait_for_work(const RingHeader* ring, int pidfd) {
   }
 }
 
-// The program's pidfd as the agent process gets it: opened now, since it may end at any time, and
-// as file 3, all others being closed. -1: none.
-int keep_pidfd(pid_t program) {
-  constexpr int kPidfd = 3;
-  const auto opened = static_cast<int>(syscall(SYS_pidfd_open, program, 0));
-  if (opened < 0) {
-    closefrom(kPidfd);
+// `file` as `place`, to be kept; -1: none.
+int keep_file(int file, int place) {
+  if (file == place) {
+    fcntl(place, F_SETFD, 0);
+  } else if (file < 0 || dup2(file, place) < 0) {
     return -1;
   }
-  if (opened == kPidfd) {
-    fcntl(kPidfd, F_SETFD, 0);
-  } else if (dup2(opened, kPidfd) < 0) {
-    return -1;
-  }
-  closefrom(kPidfd + 1);
-  return kPidfd;
+  return place;
+}
+
+// The program's pidfd, opened now, since it may end at any time, and the pipe; all other files but
+// the standard streams are closed.
+void keep_files(pid_t program, int* pidfd, int* ready) {
+  const int above = *ready < 0 ? -1 : fcntl(*ready, F_DUPFD, kReady + 1);  // out of the way
+  *pidfd = keep_file(static_cast<int>(syscall(SYS_pidfd_open, program, 0)), kPidfd);
+  if (*pidfd < 0) close(kPidfd);
+  *ready = keep_file(above, kReady);
+  closefrom(*ready < 0 ? kReady : kReady + 1);
 }
 
 // The program's own variables stay as they are; its own SDK may have more exporters.
@@ -102,33 +111,46 @@ void leave_out_wrong_exporters() {
   for (const char* variable : kExporterVariables) {
     const char* list = getenv(variable);
     ExporterFault fault;
-    if (list == nullptr || !find_exporter_fault(list, &fault)) continue;
+    if (list == nullptr || !find_exporter_fault(variable, list, &fault)) continue;
     char kept[1024];
-    keep_known_exporters(list, kept, sizeof(kept));
+    keep_known_exporters(variable, list, kept, sizeof(kept));
     setenv(variable, kept, 1);
   }
 }
 
-[[noreturn]] void become_agent(const AgentStart& start, pid_t program) {
+// `ready`: the pipe's end for writing; -1: nobody waits.
+[[noreturn]] void become_agent(const AgentStart& start, pid_t program, int ready) {
   reset_signals();
   const int nothing = open("/dev/null", O_RDWR);
   if (nothing >= 0) {
     dup2(nothing, 0);
     if (nothing > 2) close(nothing);
   }
-  const int pidfd = keep_pidfd(program);
+  int pidfd = -1;
+  keep_files(program, &pidfd, &ready);
   // This process is not what is observed.
   unsetenv("LD_PRELOAD");
   leave_out_wrong_exporters();  // the launcher has said so
   make_ring_complete(start);
-  wait_for_work(start.ring, pidfd);
+  if (ready < 0) wait_for_work(start.ring, pidfd);
   char pid[16];
-  char file[16];
+  char pidfd_text[16];
+  char ready_text[16];
   std::snprintf(pid, sizeof(pid), "%d", static_cast<int>(program));
-  std::snprintf(file, sizeof(file), "%d", pidfd);
-  execl(start.binary, start.binary, "--ring", start.ring_path, "--pid", pid, "--pidfd", file,
-        start.crash_marks == nullptr ? nullptr : "--crash-marks", start.crash_marks,
-        static_cast<char*>(nullptr));
+  std::snprintf(pidfd_text, sizeof(pidfd_text), "%d", pidfd);
+  std::snprintf(ready_text, sizeof(ready_text), "%d", ready);
+  const char* arguments[] = {start.binary, "--ring", start.ring_path, "--pid", pid,     "--pidfd",
+                             pidfd_text,   nullptr,  nullptr,         nullptr, nullptr, nullptr};
+  std::size_t count = 7;
+  if (ready >= 0) {
+    arguments[count++] = "--ready";
+    arguments[count++] = ready_text;
+  }
+  if (start.crash_marks != nullptr) {
+    arguments[count++] = "--crash-marks";
+    arguments[count++] = start.crash_marks;
+  }
+  execv(start.binary, const_cast<char* const*>(arguments));
   std::fprintf(stderr, "opentelemetry-instrument: cannot run %s: %s; there is no telemetry\n",
                start.binary, std::strerror(errno));
   unlink(start.ring_path);
@@ -159,22 +181,43 @@ bool find_runtime_part(const char* name, char* path) {
   return is_there;
 }
 
-bool start_agent_process(const AgentStart& start) {
+namespace {
+
+// What the agent process answers: kIsReady, another byte, or nothing.
+AgentResult wait_for_answer(int file) {
+  pollfd answer = {file, POLLIN, 0};
+  char byte = 0;
+  const bool has_come = poll(&answer, 1, kReadyMillisMax) > 0 && read(file, &byte, 1) == 1;
+  if (!has_come) return AgentResult::kSilent;
+  return byte == kIsReady ? AgentResult::kStarted : AgentResult::kRefused;
+}
+
+}  // namespace
+
+AgentResult start_agent_process(const AgentStart& start) {
   const pid_t program = getpid();
+  int ready[2] = {-1, -1};
+  if (start.reads_file && pipe2(ready, O_CLOEXEC) != 0) return AgentResult::kFailed;
   const pid_t middle = fork();
-  if (middle < 0) return false;
   if (middle == 0) {
     // The session is new, so Ctrl-C of the terminal is not for the agent; the grandchild's parent
     // ends at once, so the program never sees a child that it did not make.
     setsid();
     const pid_t agent = fork();
-    if (agent == 0) become_agent(start, program);
+    if (agent == 0) become_agent(start, program, ready[1]);
     _exit(agent < 0 ? 1 : 0);
   }
+  if (start.reads_file) close(ready[1]);
   int status = 0;
-  while (waitpid(middle, &status, 0) < 0 && errno == EINTR) {
+  while (middle > 0 && waitpid(middle, &status, 0) < 0 && errno == EINTR) {
   }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  const bool is_made = middle > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  AgentResult result = is_made ? AgentResult::kStarted : AgentResult::kFailed;
+  if (start.reads_file) {
+    if (is_made) result = wait_for_answer(ready[0]);
+    close(ready[0]);
+  }
+  return result;
 }
 
 }  // namespace kolben::agent

@@ -11,6 +11,8 @@ namespace {
 // As the agent process reads them.
 constexpr const char* kKnown[] = {"console",         "otlp",           "otlp_proto_grpc",
                                   "otlp_proto_http", "otlp_json_http", "none"};
+constexpr const char* kKnownOfTraces[] = {"zipkin", "zipkin_json"};
+constexpr const char* kKnownOfMetrics[] = {"prometheus"};
 constexpr const char* kElsewhere[] = {"jaeger",     "jaeger_proto", "jaeger_thrift",  "logging",
                                       "opencensus", "otlp/stdout",  "otlp_json_file", "prometheus",
                                       "zipkin",     "zipkin_json",  "zipkin_proto"};
@@ -45,6 +47,26 @@ bool is_one_of(const Name& name, const char* const (&names)[kCount]) {
   return false;
 }
 
+bool is_known(const char* variable, const Name& name) {
+  if (is_one_of(name, kKnown)) return true;
+  if (std::strcmp(variable, "OTEL_TRACES_EXPORTER") == 0) return is_one_of(name, kKnownOfTraces);
+  if (std::strcmp(variable, "OTEL_METRICS_EXPORTER") == 0) return is_one_of(name, kKnownOfMetrics);
+  return false;
+}
+
+// What only one signal has.
+const char* own_names(const char* variable) {
+  if (std::strcmp(variable, "OTEL_TRACES_EXPORTER") == 0) return "zipkin, zipkin_json, ";
+  if (std::strcmp(variable, "OTEL_METRICS_EXPORTER") == 0) return "prometheus, ";
+  return "";
+}
+
+const char* signal_name(const char* variable) {
+  if (std::strcmp(variable, "OTEL_TRACES_EXPORTER") == 0) return "spans";
+  if (std::strcmp(variable, "OTEL_METRICS_EXPORTER") == 0) return "metrics";
+  return "log records";
+}
+
 }  // namespace
 
 bool is_exporter_variable(const char* variable) {
@@ -54,11 +76,11 @@ bool is_exporter_variable(const char* variable) {
   return false;
 }
 
-bool find_exporter_fault(const char* list, ExporterFault* fault) {
+bool find_exporter_fault(const char* variable, const char* list, ExporterFault* fault) {
   Name name;
   while (next_name(&list, &name)) {
-    if (is_one_of(name, kKnown)) continue;
-    *fault = {name.text, name.size, is_one_of(name, kElsewhere)};
+    if (is_known(variable, name)) continue;
+    *fault = {variable, name.text, name.size, is_one_of(name, kElsewhere)};
     return true;
   }
   return false;
@@ -69,25 +91,25 @@ void describe(const ExporterFault& fault, char* text, std::size_t size) {
   constexpr std::size_t kNameBytesMax = 64;
   const auto shown =
       static_cast<int>(fault.name_size < kNameBytesMax ? fault.name_size : kNameBytesMax);
+  constexpr char kOthers[] =
+      "(known: console, otlp, otlp_proto_grpc, otlp_proto_http, otlp_json_http, ";
   if (fault.is_known_elsewhere) {
     std::snprintf(text, size,
-                  "the agent has no exporter \"%.*s\" yet; let it send otlp to a collector that "
-                  "has one (known: console, otlp, otlp_proto_grpc, otlp_proto_http, "
-                  "otlp_json_http, none)",
-                  shown, fault.name);
+                  "the agent has no exporter \"%.*s\" for %s; let it send otlp to a collector that "
+                  "has one %s%snone)",
+                  shown, fault.name, signal_name(fault.variable), kOthers,
+                  own_names(fault.variable));
   } else {
-    std::snprintf(text, size,
-                  "unknown exporter \"%.*s\" (known: console, otlp, otlp_proto_grpc, "
-                  "otlp_proto_http, otlp_json_http, none)",
-                  shown, fault.name);
+    std::snprintf(text, size, "unknown exporter \"%.*s\" %s%snone)", shown, fault.name, kOthers,
+                  own_names(fault.variable));
   }
 }
 
-void keep_known_exporters(const char* list, char* kept, std::size_t size) {
+void keep_known_exporters(const char* variable, const char* list, char* kept, std::size_t size) {
   std::size_t used = 0;
   Name name;
   while (next_name(&list, &name)) {
-    if (!is_one_of(name, kKnown) || used + name.size + 2 > size) continue;
+    if (!is_known(variable, name) || used + name.size + 2 > size) continue;
     if (used != 0) kept[used++] = ',';
     std::memcpy(kept + used, name.text, name.size);
     used += name.size;

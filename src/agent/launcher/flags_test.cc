@@ -67,7 +67,7 @@ TEST(Flags, AnExporterThatTheAgentHasNotIsRefused) {
                   .error()
                   .find("argument " + flag + ": unknown exporter \"foo\""),
               0u);
-    EXPECT_EQ(parse({flag + "=zipkin", "c"}).line.result, CommandLineResult::kError);
+    EXPECT_EQ(parse({flag + "=opencensus", "c"}).line.result, CommandLineResult::kError);
     EXPECT_EQ(parse({flag + "=", "c"}).line.result, CommandLineResult::kRun);
   }
 }

@@ -66,12 +66,17 @@ void set_variables(const CommandLine& line) {
   }
 }
 
+// In which case the other variables do not count; the agent process reads it.
+bool has_config_file() {
+  return is_set("OTEL_CONFIG_FILE") || is_set("OTEL_EXPERIMENTAL_CONFIG_FILE");
+}
+
 // Wrong options are refused; a wrong variable must not keep a program from starting.
 void say_wrong_exporters() {
   for (const char* variable : kExporterVariables) {
     const char* list = getenv(variable);
     ExporterFault fault;
-    if (list == nullptr || !find_exporter_fault(list, &fault)) continue;
+    if (list == nullptr || !find_exporter_fault(variable, list, &fault)) continue;
     char sentence[512];
     describe(fault, sentence, sizeof(sentence));
     say("%s: %s; it is left out", variable, sentence);
@@ -172,12 +177,21 @@ void set_up_agent(const char* path, char* const* arguments) {
     return say("no shared memory for the agent: %s; there is no telemetry", std::strerror(errno));
   }
   unsetenv("KOLBEN_AGENT_RING");  // of an agent around this one
-  if (!start_agent_process({.binary = binary,
-                            .ring_path = ring_path,
-                            .ring = ring,
-                            .crash_marks = guarded ? marks : nullptr})) {
-    unlink(ring_path);
-    return say("no process for the agent: %s; there is no telemetry", std::strerror(errno));
+  const AgentResult result = start_agent_process({.binary = binary,
+                                                  .ring_path = ring_path,
+                                                  .ring = ring,
+                                                  .crash_marks = guarded ? marks : nullptr,
+                                                  .reads_file = has_config_file()});
+  if (result != AgentResult::kStarted) unlink(ring_path);
+  switch (result) {
+    case AgentResult::kFailed:
+      return say("no process for the agent: %s; there is no telemetry", std::strerror(errno));
+    case AgentResult::kSilent:
+      return say("the agent process did not read the configuration file; there is no telemetry");
+    case AgentResult::kRefused:
+      return;  // it has said why
+    case AgentResult::kStarted:
+      break;
   }
   offer_runtime_part("KOLBEN_AGENT_NODE", "node/agent.cjs");
   offer_runtime_part("KOLBEN_AGENT_PYTHON", "python");
@@ -213,8 +227,9 @@ int main(int argc, char** argv) {
         std::strerror(failure));
     return is_there ? kExitCannotRun : kExitNotFound;
   }
-  if (!is_true(getenv("OTEL_SDK_DISABLED"))) {
-    say_wrong_exporters();
+  const bool reads_file = has_config_file();
+  if (reads_file || !is_true(getenv("OTEL_SDK_DISABLED"))) {
+    if (!reads_file) say_wrong_exporters();
     set_up_agent(path, line.command);
   }
   execv(path, line.command);

@@ -158,16 +158,17 @@ bool owns_memory(ThreadState& thread) {
 
 void Agent::start() {
   const char* path = getenv("KOLBEN_AGENT_RING");
-  if (path == nullptr || is_true(getenv("OTEL_SDK_DISABLED")) ||
-      is_true(getenv("KOLBEN_AGENT_DISABLED"))) {
-    return;
-  }
+  if (path == nullptr || is_true(getenv("KOLBEN_AGENT_DISABLED"))) return;
   resolve_all();
   const int saved = errno;
   ring_ = map_ring(path);
   mark_process();
   errno = saved;
   if (ring_ == nullptr || fork_mark_ == nullptr) return;
+  // A configuration file counts in place of the variables.
+  LibrarySettings told;
+  const bool is_told = library_settings(ring_, &told);
+  if (!is_told && is_true(getenv("OTEL_SDK_DISABLED"))) return;
   system_ = {.now = now_nanos,
              .coarse_now = coarse_now_nanos,
              .random = fill_random,
@@ -177,13 +178,22 @@ void Agent::start() {
              .send_message = send_message};
   choose_seed();
   pid_ = static_cast<std::uint32_t>(getpid());
-  sampler_.init(getenv("OTEL_TRACES_SAMPLER"), getenv("OTEL_TRACES_SAMPLER_ARG"));
-  connections.init(system_, ring_, sampler_, parse_trace_formats(getenv("OTEL_PROPAGATORS")));
+  sampler_.init(is_told ? told.sampler : getenv("OTEL_TRACES_SAMPLER"),
+                is_told ? told.sampler_argument : getenv("OTEL_TRACES_SAMPLER_ARG"));
+  const char* propagators = is_told ? told.propagators : getenv("OTEL_PROPAGATORS");
+  connections.init(system_, ring_, sampler_, parse_trace_formats(propagators));
+  excluded_.init(is_told ? nullptr : getenv("OTEL_PYTHON_EXCLUDED_URLS"),
+                 TextPatterns::Kind::kSearched);
+  connections.exclude(excluded_);
+  for (int i = 0; i < CapturedHeaders::kLists; ++i) {
+    captured_.set(i, is_told ? told.captured_headers[i] : getenv(CapturedHeaders::kVariables[i]));
+  }
+  connections.capture(captured_);
   connections.forked(generation_, pid_);
   sessions.init(system_, ring_, connections);
   statements.init(system_, ring_, sampler_, connections);
   statements.forked(generation_, pid_);
-  outputs.init(system_, ring_, captures_output());
+  outputs.init(system_, ring_, is_told ? told.captures_output != 0 : captures_output());
   telemetry.init(system_, ring_, sampler_, connections);
   outputs.forked(pid_);
   telemetry.forked(generation_, pid_);

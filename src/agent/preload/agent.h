@@ -51,6 +51,8 @@ class Agent {
 
   System system_;
   Sampler sampler_;
+  TextPatterns excluded_;
+  CapturedHeaders captured_;
   RingHeader* ring_ = nullptr;
   // In a page that the kernel wipes in every child with memory of its own.
   volatile std::uint8_t* fork_mark_ = nullptr;

@@ -349,6 +349,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->parent_is_remote = false;
   exchange->is_taken = false;
   exchange->told = 0;
+  exchange->is_excluded = false;
   exchange->injected_from = 0;
   exchange->injected_to = 0;
   exchange->has_injected = false;
@@ -361,7 +362,8 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->owner = {};
   exchange->route_size = 0;
   exchange->attributes_size = 0;
-  exchange->request.begin(Message::Kind::kRequest, {exchange->request_head, kHeadBytesMax, 0});
+  exchange->request.begin(Message::Kind::kRequest,
+                          {exchange->request_head, kHeadBytesMax, 0, captured(is_client, false)});
   exchange->file.store(static_cast<std::uint32_t>(file) + 1, std::memory_order_relaxed);
   exchange->id.store(++exchange->turn, std::memory_order_relaxed);
   random_span_id(thread, *system_, generation_, exchange->self.span_id);

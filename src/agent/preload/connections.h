@@ -29,6 +29,7 @@
 #include "agent/preload/request_writer.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
+#include "agent/protocols/captured_headers.h"
 #include "agent/protocols/http1.h"
 #include "agent/protocols/sampler.h"
 #include "agent/protocols/skimmer.h"
@@ -85,9 +86,10 @@ struct OpenExchange {
   bool head_seen;
   bool recorded;  // answered before the request's body was complete
   bool parent_is_remote;
-  bool is_counted;              // among those that are served
-  bool is_taken;                // by a runtime's shim, see take_request()
-  std::uint8_t told;            // by one, see ToldRequest; 0: its bytes were seen
+  bool is_counted;    // among those that are served
+  bool is_taken;      // by a runtime's shim, see take_request()
+  std::uint8_t told;  // by one, see ToldRequest; 0: its bytes were seen
+  bool is_excluded;
   std::uint16_t injected_from;  // of `injected`, what is to be sent before the program's next byte
   std::uint16_t injected_to;
   bool has_injected;
@@ -111,6 +113,7 @@ struct OpenExchange {
   std::uint16_t injected_size;
   char injected[kInjectedBytesMax];
   std::uint8_t request_head[kHeadBytesMax];
+  std::uint8_t response_head[kResponseHeadBytesMax];  // where headers of it are captured
   char route[kRouteBytesMax];
   std::uint8_t attributes[kAttributesBytesMax];
   SocketNames names;  // of one that a shim tells of
@@ -213,6 +216,11 @@ class Connections {
     refusals_ = refusal_table(ring);
     formats_ = formats;
   }
+  // Requests whose URL matches are served without spans, and so is what is done for them. Outlives
+  // the connections.
+  void exclude(const TextPatterns& patterns) { excluded_ = patterns.empty() ? nullptr : &patterns; }
+  // Headers that are kept besides; outlives the connections.
+  void capture(const CapturedHeaders& headers) { captured_ = &headers; }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
@@ -403,6 +411,10 @@ class Connections {
   void end(Socket& socket, OpenExchange* exchange);
   void give_up(Socket& socket);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
+  void leave_out_if_excluded(OpenExchange* exchange) const;
+  const TextPatterns* captured(bool is_client, bool is_response) const {
+    return captured_ == nullptr ? nullptr : captured_->of(is_client, is_response);
+  }
   void record(ThreadState& thread, Socket& socket, OpenExchange* exchange, std::uint64_t end_time,
               EndReason end_reason);
   void feed_request(ThreadState& thread, Socket& socket, int file, const std::uint8_t* bytes,
@@ -433,6 +445,8 @@ class Connections {
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
   const Sampler* sampler_ = nullptr;
+  const TextPatterns* excluded_ = nullptr;  // null: none
+  const CapturedHeaders* captured_ = nullptr;
   std::uint8_t formats_ = 0;
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;

@@ -38,6 +38,45 @@ TEST_F(ConnectionsTest, TraceOfTheCallerIsContinued) {
   EXPECT_EQ(all[0].fixed.parent_is_remote, 1);
 }
 
+TEST_F(ConnectionsTest, AnExcludedUrlIsServedWithoutASpanAndSoIsWhatItAsksFor) {
+  TextPatterns patterns;
+  patterns.init("/health", TextPatterns::Kind::kSearched);
+  connections_.exclude(patterns);
+  accept(5);
+  receive(5, std::string("GET /health HTTP/1.1\r\n") + kHeader + "\r\n");
+  send(5, "HTTP/1.1 204 No Content\r\n\r\n");
+  receive(5, "GET /other HTTP/1.1\r\n\r\n");
+  send(5, "HTTP/1.1 204 No Content\r\n\r\n");
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].fixed.is_excluded, 1);
+  EXPECT_EQ(all[0].fixed.self.flags, 0) << "what is below follows";
+  EXPECT_EQ(hex(all[0].fixed.self.trace_id, 16), kTraceId);
+  EXPECT_EQ(all[1].fixed.is_excluded, 0);
+  EXPECT_EQ(all[1].fixed.self.flags, 1);
+}
+
+TEST_F(ConnectionsTest, HeadersThatSomebodyNamedAreKept) {
+  CapturedHeaders headers;
+  headers.set(0, "X-Request-Id, Accept.*");
+  headers.set(1, "content-type");
+  connections_.capture(headers);
+  accept(5);
+  receive(5, "GET / HTTP/1.1\r\nHost: x\r\nCookie: secret\r\nx-request-");
+  receive(5, "id: 7\r\nAccept-Language: de\r\nContent-Length: 0\r\n\r\n");
+  send(5,
+       "HTTP/1.1 200 OK\r\nSet-Cookie: secret\r\nContent-Type: text/plain\r\n"
+       "Content-Length: 0\r\n\r\n");
+  receive(5, "GET / HTTP/1.1\r\n\r\n");
+  send(5, "HTTP/1.1 204 No Content\r\n\r\n");
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].request,
+            "GET / HTTP/1.1\r\nHost: x\r\nx-request-id: 7\r\nAccept-Language: de\r\n\r\n");
+  EXPECT_EQ(all[0].response, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n");
+  EXPECT_EQ(all[1].response, "HTTP/1.1 204 No Content\r\n\r\n");
+}
+
 TEST_F(ConnectionsTest, KeepAliveAndPipelining) {
   accept(5);
   receive(5, "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3 HT");

@@ -4,6 +4,7 @@
 
 #include "agent/preload/connections.h"
 #include "agent/preload/ids.h"
+#include "agent/protocols/request_url.h"
 
 namespace kolben::agent {
 
@@ -75,10 +76,23 @@ void Connections::request_head_complete(ThreadState& thread, Socket& socket,
   } else if (!exchange->has_injected) {
     inherit_trace(thread, exchange);
   }
+  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
+  if (excluded_ != nullptr && !is_client) leave_out_if_excluded(exchange);
   show(thread, socket, exchange);
-  if (exchange->is_client.load(std::memory_order_relaxed)) return;
+  if (is_client) return;
   count_served(exchange);
   socket.first == exchange ? reads(thread, exchange) : reads_ahead(thread);
+}
+
+// What follows the parent is left out, too, here and in the next program.
+void Connections::leave_out_if_excluded(OpenExchange* exchange) const {
+  const http1::HeadBuffer& head = exchange->request.head();
+  char url[kUrlBytesMax];
+  const auto* text = reinterpret_cast<const char*>(head.bytes);
+  if (!excluded_->match(url, request_url(text, head.size, url))) return;
+  exchange->is_excluded = true;
+  constexpr std::uint8_t kSampled = 1;
+  exchange->self.flags = static_cast<std::uint8_t>(exchange->self.flags & ~kSampled);
 }
 
 void Connections::feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
@@ -95,7 +109,13 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     }
     if (!exchange->response_begun) {
       exchange->response_begun = true;
-      exchange->response.begin(Message::Kind::kResponse, {}, exchange->request.method());
+      http1::HeadBuffer head;
+      head.also = captured(exchange->is_client.load(std::memory_order_relaxed), true);
+      if (head.also != nullptr) {
+        head.bytes = exchange->response_head;
+        head.capacity = kResponseHeadBytesMax;
+      }
+      exchange->response.begin(Message::Kind::kResponse, head, exchange->request.method());
     }
     const std::size_t used = exchange->response.feed(bytes, size);
     bytes += used;

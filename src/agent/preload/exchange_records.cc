@@ -55,6 +55,7 @@ void Connections::fill_fixed(const Socket& socket, OpenExchange* exchange) {
   fixed.peer_address_size = socket.names.peer_size;
   fixed.parent_is_remote = exchange->parent_is_remote ? 1 : 0;
   fixed.is_encrypted = socket.is_encrypted ? 1 : 0;
+  fixed.is_excluded = exchange->is_excluded ? 1 : 0;
   fixed.request_head_size = static_cast<std::uint16_t>(exchange->request.head().size);
   fixed.linked_size = exchange->is_linked ? kLinkedBytes : 0;
 }
@@ -72,13 +73,14 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
     fixed.response_body_bytes = exchange->response.body_bytes();
     fixed.response_status = static_cast<std::uint16_t>(exchange->response.status());
     fixed.response_minor_version = exchange->response.minor_version();
+    fixed.response_head_size = static_cast<std::uint16_t>(exchange->response.head().size);
   }
   fixed.route_size = static_cast<std::uint16_t>(exchange->route_size);
   fixed.attributes_size = static_cast<std::uint16_t>(exchange->attributes_size);
 
   const auto payload = static_cast<std::uint32_t>(
       sizeof(fixed) + fixed.local_address_size + fixed.peer_address_size + fixed.request_head_size +
-      fixed.route_size + fixed.attributes_size + fixed.linked_size);
+      fixed.route_size + fixed.attributes_size + fixed.linked_size + fixed.response_head_size);
   {
     RecordWriter writer(ring_,
                         exchange->is_client.load(std::memory_order_relaxed)
@@ -92,6 +94,7 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
     writer.append(exchange->route, fixed.route_size);
     writer.append(exchange->attributes, fixed.attributes_size);
     writer.append(exchange->relative.trace_id, fixed.linked_size);
+    writer.append(exchange->response_head, fixed.response_head_size);
   }
   // After the record: a kill in between shows the exchange twice, which the agent process sees.
   hide(exchange);

@@ -259,7 +259,41 @@ void write_histogram_point(JsonWriter& json, const HistogramPoint& point) {
   json.end_object();
 }
 
-// Sums, gauges and histograms: the agent makes no other kind.
+void write_buckets(JsonWriter& json, std::string_view key, const ExponentialBuckets& buckets) {
+  json.key(key);
+  json.begin_object();
+  json.key("offset");
+  json.integer(buckets.offset);
+  json.key("bucket_counts");
+  json.begin_array();
+  for (const std::uint64_t count : buckets.bucket_counts) json.unsigned_integer(count);
+  json.end_array();
+  json.end_object();
+}
+
+void write_exponential_point(JsonWriter& json, const ExponentialHistogramPoint& point) {
+  json.begin_object();
+  write_point_head(json, point.attributes, point.start_time_unix_nano, point.time_unix_nano);
+  json.key("count");
+  json.unsigned_integer(point.count);
+  json.key("sum");
+  json.real(point.sum);
+  json.key("scale");
+  json.integer(point.scale);
+  json.key("zero_count");
+  json.unsigned_integer(point.zero_count);
+  write_buckets(json, "positive", point.positive);
+  write_buckets(json, "negative", point.negative);
+  json.key("flags");
+  json.unsigned_integer(point.flags);
+  json.key("min");
+  json.real(point.min);
+  json.key("max");
+  json.real(point.max);
+  json.end_object();
+}
+
+// The agent makes no summaries.
 void write_metric(JsonWriter& json, const Metric& metric) {
   json.begin_object();
   write_text(json, "name", metric.name);
@@ -271,6 +305,9 @@ void write_metric(JsonWriter& json, const Metric& metric) {
   json.begin_array();
   for (const NumberPoint& point : metric.number_points) write_number_point(json, point);
   for (const HistogramPoint& point : metric.histogram_points) write_histogram_point(json, point);
+  for (const ExponentialHistogramPoint& point : metric.exponential_histogram_points) {
+    write_exponential_point(json, point);
+  }
   json.end_array();
   if (metric.kind != MetricKind::kGauge) {
     json.key("aggregation_temporality");

@@ -157,6 +157,53 @@ TEST(ConsoleFormat, MetricsAreThoseOfThePythonSdk) {
   EXPECT_EQ(printed(batch), golden("console_metrics.txt"));
 }
 
+TEST(ConsoleFormat, AllKindsOfMetricsAndAttributesAreThoseOfThePythonSdk) {
+  Batch batch(Signal::kMetrics);
+  Arena& arena = batch.arena();
+  ResourceMetrics& owner = batch.metrics().resources.add(arena);
+  fill(owner.resource, arena);
+  ScopeMetrics& scope = owner.scopes.add(arena);
+  scope.scope.name = "scope";
+  scope.scope.version = "0.1.0";
+
+  Metric& queue = scope.metrics.add(arena);
+  queue.name = "queue";
+  queue.unit = "{item}";
+  queue.kind = MetricKind::kSum;
+  queue.temporality = Temporality::kDelta;
+  NumberPoint& falling = queue.number_points.add(arena);
+  falling.start_time_unix_nano = kTime;
+  falling.time_unix_nano = kTime + 1;
+  falling.value = {NumberType::kDouble, 0, -2.5};
+  List<Value> list;
+  for (const char* item : {"a", "b"}) list.push_back(arena, Value::string(item));
+  add(falling.attributes, arena, "list", Value::array(list));
+  add(falling.attributes, arena, "ok", Value::boolean(true));
+  add(falling.attributes, arena, "ratio", Value::real(0.25));
+  add(falling.attributes, arena, "count", Value::integer(7));
+
+  Metric& duration = scope.metrics.add(arena);
+  duration.name = "duration";
+  duration.description = "d";
+  duration.unit = "s";
+  duration.kind = MetricKind::kExponentialHistogram;
+  duration.temporality = Temporality::kCumulative;
+  ExponentialHistogramPoint& point = duration.exponential_histogram_points.add(arena);
+  point.start_time_unix_nano = kTime;
+  point.time_unix_nano = kTime + 1;
+  point.count = 4;
+  point.sum = 7.5;
+  point.scale = 3;
+  point.zero_count = 1;
+  point.positive.offset = -2;
+  for (const std::uint64_t one : {1u, 0u, 1u}) point.positive.bucket_counts.push_back(arena, one);
+  point.negative.bucket_counts.push_back(arena, 1);
+  point.min = -1.5;
+  point.max = 7.499;
+
+  EXPECT_EQ(printed(batch), golden("console_metrics_more.txt"));
+}
+
 TEST(ConsoleFormat, NothingRecordedPrintsNothing) {
   Batch batch(Signal::kMetrics);
   EXPECT_EQ(printed(batch), "");

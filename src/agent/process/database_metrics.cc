@@ -31,7 +31,7 @@ void DatabaseMetrics::record(const Span& span, std::uint64_t now) {
         std::find(std::begin(kKeys), std::end(kKeys), attribute.key) != std::end(kKeys);
     if (is_wanted) attributes.push_back(scratch_, attribute);
   }
-  store_.record(measured, attributes, now);
+  readers_.record(measured, attributes, now);
   if (scratch_.reserved_bytes() > kScratchBytesMax) scratch_ = Arena();
 }
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "agent/process/metric_store.h"
+#include "agent/process/metric_readers.h"
 #include "agent/process/settings.h"
 #include "base/arena.h"
 #include "model/traces.h"
@@ -13,15 +13,15 @@ namespace kolben::agent {
 
 class DatabaseMetrics {
  public:
-  DatabaseMetrics(SemanticConventions conventions, MetricStore& store)
-      : conventions_(conventions), store_(store) {}
+  DatabaseMetrics(SemanticConventions conventions, MetricReaders& readers)
+      : conventions_(conventions), readers_(readers) {}
 
   // From the finished span of a call.
   void record(const Span& span, std::uint64_t now);
 
  private:
   SemanticConventions conventions_;
-  MetricStore& store_;
+  MetricReaders& readers_;
   Arena scratch_;
 };
 

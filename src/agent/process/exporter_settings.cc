@@ -39,11 +39,11 @@ class ExporterReader {
       const std::string name = lower(item);
       if (name == "none") continue;
       if (const auto kind = exporter_kind(signal, name)) {
-        result.push_back({*kind, {}});
-        if (*kind != ExporterKind::kConsole) read_otlp(signal, *kind, result.back().otlp);
+        result.push_back(read_exporter(signal, *kind));
       } else {
         variables_.warn("error: " + variable + ": unknown exporter \"" + std::string(item) +
-                        "\" (known: console, otlp, otlp_proto_grpc, otlp_proto_http, none)");
+                        "\" (known: console, otlp, otlp_proto_grpc, otlp_proto_http, " +
+                        "otlp_json_http, " + std::string(own_exporters(signal)) + "none)");
       }
     }
     return result;
@@ -67,6 +67,10 @@ class ExporterReader {
     if (name == "otlp_proto_grpc") return ExporterKind::kOtlpGrpc;
     if (name == "otlp_proto_http") return ExporterKind::kOtlpHttpProtobuf;
     if (name == "otlp_json_http") return ExporterKind::kOtlpHttpJson;
+    if (signal == Signal::kTraces && (name == "zipkin" || name == "zipkin_json")) {
+      return ExporterKind::kZipkinJson;
+    }
+    if (signal == Signal::kMetrics && name == "prometheus") return ExporterKind::kPrometheus;
     if (name != "otlp") return std::nullopt;
     const std::string variable = otlp_variable(signal, "PROTOCOL");
     const std::string protocol = lower(variables_.text(variable));
@@ -77,6 +81,69 @@ class ExporterReader {
                             "unknown protocol (known: grpc, http/protobuf, http/json); using grpc");
     }
     return ExporterKind::kOtlpGrpc;
+  }
+
+  // What only this signal can have.
+  static std::string_view own_exporters(Signal signal) {
+    if (signal == Signal::kTraces) return "zipkin, zipkin_json, ";
+    return signal == Signal::kMetrics ? "prometheus, " : "";
+  }
+
+  ExporterSettings read_exporter(Signal signal, ExporterKind kind) {
+    ExporterSettings result;
+    result.kind = kind;
+    if (kind == ExporterKind::kZipkinJson) {
+      read_zipkin(result.peer);
+    } else if (kind == ExporterKind::kPrometheus) {
+      read_prometheus(result.prometheus);
+    } else if (kind != ExporterKind::kConsole) {
+      read_otlp(signal, kind, result.peer);
+    }
+    if (signal == Signal::kMetrics) read_reader(kind, result.reader);
+    return result;
+  }
+
+  void read_zipkin(PeerSettings& zipkin) {
+    zipkin.endpoint = variables_.text("OTEL_EXPORTER_ZIPKIN_ENDPOINT");
+    if (zipkin.endpoint.empty()) zipkin.endpoint = "http://localhost:9411/api/v2/spans";
+    zipkin.insecure = zipkin.endpoint.starts_with("http://");
+    read_timeout("OTEL_EXPORTER_ZIPKIN_TIMEOUT", zipkin);
+  }
+
+  void read_prometheus(PrometheusSettings& prometheus) {
+    const std::string_view host = variables_.text("OTEL_EXPORTER_PROMETHEUS_HOST");
+    if (!host.empty()) prometheus.host = host;
+    variables_.number<std::uint16_t>("OTEL_EXPORTER_PROMETHEUS_PORT", prometheus.port, 0);
+  }
+
+  // The variables of OTLP's metrics are for OTLP: others get what is cumulative.
+  void read_reader(ExporterKind kind, ReaderSettings& reader) {
+    reader.is_pulled = kind == ExporterKind::kPrometheus;
+    if (reader.is_pulled) return;
+    variables_.millis("OTEL_METRIC_EXPORT_INTERVAL", reader.interval_nanos);
+    if (kind == ExporterKind::kConsole) return;
+    read_temporality(reader);
+    const std::string_view name = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
+    const std::string value = lower(variables_.text(name));
+    if (value == "base2_exponential_bucket_histogram") {
+      reader.histogram_kind = HistogramKind::kExponential;
+    } else if (!value.empty() && value != "explicit_bucket_histogram") {
+      variables_.warn_value(name, value,
+                            "unknown (known: explicit_bucket_histogram, "
+                            "base2_exponential_bucket_histogram); using the former");
+    }
+  }
+
+  // What lowmemory keeps cumulative (asynchronous counters) the agent does not have.
+  void read_temporality(ReaderSettings& reader) {
+    const std::string_view name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
+    const std::string value = lower(variables_.text(name));
+    if (value == "delta" || value == "lowmemory") {
+      reader.counters = reader.histograms = Temporality::kDelta;
+    } else if (!value.empty() && value != "cumulative") {
+      variables_.warn_value(name, value,
+                            "unknown (known: cumulative, delta, lowmemory); using cumulative");
+    }
   }
 
   // The signal's own variable where it is set, else the general one.
@@ -101,7 +168,7 @@ class ExporterReader {
     headers.emplace_back("authorization", "Bearer " + std::string(token));
   }
 
-  void read_otlp(Signal signal, ExporterKind kind, OtlpSettings& otlp) {
+  void read_otlp(Signal signal, ExporterKind kind, PeerSettings& otlp) {
     const auto value = [&](std::string_view option) {
       return variables_.text(otlp_variable(signal, option));
     };
@@ -112,7 +179,7 @@ class ExporterReader {
     }
     otlp.headers = variables_.pairs(otlp_variable(signal, "HEADERS"), Variables::Keys::kLower);
     if (endpoint_variable(signal) == kElasticEndpoint) add_elastic_token(otlp.headers);
-    read_otlp_timeout(otlp_variable(signal, "TIMEOUT"), otlp);
+    read_timeout(otlp_variable(signal, "TIMEOUT"), otlp);
     const std::string compression = lower(value("COMPRESSION"));
     if (compression == "gzip") {
       otlp.compression = wire::Compression::kGzip;
@@ -126,30 +193,18 @@ class ExporterReader {
   }
 
   // "http://host:port", "https://host:port", or "host:port", which is TLS unless INSECURE is true.
-  void read_grpc_endpoint(Signal signal, OtlpSettings& otlp) {
+  void read_grpc_endpoint(Signal signal, PeerSettings& otlp) {
     const std::string variable = endpoint_variable(signal);
     std::string_view endpoint = variables_.text(variable);
     if (endpoint.empty()) endpoint = "http://localhost:4317";
-    const std::size_t scheme_end = endpoint.find("://");
-    if (scheme_end == std::string_view::npos) {
-      otlp.insecure = variables_.boolean(otlp_variable(signal, "INSECURE"), false);
-    } else {
-      const std::string scheme = lower(endpoint.substr(0, scheme_end));
-      if (scheme != "http" && scheme != "https")
-        variables_.warn_value(variable, endpoint, "neither http nor https; using TLS");
-      otlp.insecure = scheme == "http";
-      endpoint.remove_prefix(scheme_end + 3);
-      endpoint = endpoint.substr(0, endpoint.find('/'));
+    otlp.insecure = variables_.boolean(otlp_variable(signal, "INSECURE"), false);
+    if (!set_grpc_endpoint(endpoint, otlp)) {
+      variables_.warn_value(variable, endpoint, "neither http nor https; using TLS");
     }
-    otlp.endpoint = endpoint;
-    const std::size_t colon = endpoint.rfind(':');
-    const bool has_port =
-        colon != std::string_view::npos && endpoint.find(']', colon) == std::string_view::npos;
-    if (!has_port) otlp.endpoint += ":4317";
   }
 
   // The signal's own endpoint is used as it is, the general one is a base.
-  void read_http_endpoint(Signal signal, OtlpSettings& otlp) {
+  void read_http_endpoint(Signal signal, PeerSettings& otlp) {
     const std::string variable = endpoint_variable(signal);
     std::string endpoint(variables_.text(variable));
     const bool is_own = variable != kGeneralEndpoint && variable != kElasticEndpoint;
@@ -171,7 +226,7 @@ class ExporterReader {
 
   // Seconds, as Python has it; the specification says milliseconds, and nobody waits for a thousand
   // seconds.
-  void read_otlp_timeout(const std::string& variable, OtlpSettings& otlp) {
+  void read_timeout(const std::string& variable, PeerSettings& otlp) {
     std::uint64_t value = 0;
     variables_.number<std::uint64_t>(variable, value, 1);
     if (value == 0) return;
@@ -189,6 +244,24 @@ class ExporterReader {
 };
 
 }  // namespace
+
+bool set_grpc_endpoint(std::string_view endpoint, PeerSettings& peer) {
+  bool is_known = true;
+  const std::size_t scheme_end = endpoint.find("://");
+  if (scheme_end != std::string_view::npos) {
+    const std::string scheme = lower(endpoint.substr(0, scheme_end));
+    is_known = scheme == "http" || scheme == "https";
+    peer.insecure = scheme == "http";
+    endpoint.remove_prefix(scheme_end + 3);
+    endpoint = endpoint.substr(0, endpoint.find('/'));
+  }
+  peer.endpoint = endpoint;
+  const std::size_t colon = endpoint.rfind(':');
+  const bool has_port =
+      colon != std::string_view::npos && endpoint.find(']', colon) == std::string_view::npos;
+  if (!has_port) peer.endpoint += ":4317";
+  return is_known;
+}
 
 std::vector<ExporterSettings> read_exporters(Signal signal, Variables& variables) {
   return ExporterReader(variables).read(signal);

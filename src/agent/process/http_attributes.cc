@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/process/limits.h"
 #include "agent/process/span_names.h"
 #include "agent/process/web_calls.h"
 
@@ -33,7 +34,8 @@ class Writer {
   }
 
   void method(std::string_view method) {
-    const std::string_view known = is_known_method(method) ? method : kOtherMethod;
+    const bool is_shown = conventions_.all_methods || is_known_method(method);
+    const std::string_view known = is_shown ? method : kOtherMethod;
     old_text("http.method", known);
     stable_text("http.request.method", known);
     if (known != method) stable_text("http.request.method_original", method);
@@ -49,9 +51,10 @@ class Writer {
   Arena& arena_;
 };
 
-// Query values that grant access (semantic conventions, url.full).
-constexpr std::array<std::string_view, 4> kSecretKeys = {"AWSAccessKeyId", "Signature", "sig",
-                                                         "X-Goog-Signature"};
+// Query values that grant access (semantic conventions, url.full and url.query).
+constexpr std::array<std::string_view, 7> kSecretKeys = {
+    "AWSAccessKeyId",  "Signature",       "sig", "X-Amz-Credential", "X-Amz-Security-Token",
+    "X-Amz-Signature", "X-Goog-Signature"};
 
 void append_redacted_query(std::string& url, std::string_view query) {
   while (!query.empty()) {
@@ -67,6 +70,26 @@ void append_redacted_query(std::string& url, std::string_view query) {
     }
     if (!query.empty()) url += '&';
   }
+}
+
+bool has_secret(std::string_view query) {
+  return std::any_of(kSecretKeys.begin(), kSecretKeys.end(), [query](std::string_view key) {
+    return query.find(key) != std::string_view::npos;
+  });
+}
+
+// A query, and the path with it, without secrets; the text itself where there are none.
+std::string_view redacted_query(std::string_view query, Arena& arena) {
+  if (query.empty() || !has_secret(query)) return query;
+  std::string text;
+  append_redacted_query(text, query);
+  return arena.copy(text);
+}
+std::string_view redacted_target(const Target& target, Arena& arena) {
+  if (target.query.empty() || !has_secret(target.query)) return target.origin_form;
+  std::string text = std::string(target.path) + "?";
+  append_redacted_query(text, target.query);
+  return arena.copy(text);
 }
 
 std::string_view version_name(std::uint8_t minor_version) {
@@ -102,9 +125,9 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
   writer.old_text("http.host", exchange.host);
   writer.old_number("net.host.port", record.fixed.local_port);
   writer.stable_number("server.port", server.port != 0 ? server.port : record.fixed.local_port);
-  writer.old_text("http.target", exchange.target.origin_form);
+  writer.old_text("http.target", redacted_target(exchange.target, arena));
   writer.stable_text("url.path", exchange.target.path);
-  writer.stable_text("url.query", exchange.target.query);
+  writer.stable_text("url.query", redacted_query(exchange.target.query, arena));
   writer.old_text("net.peer.ip", record.peer_address);
   writer.stable_text("client.address", record.peer_address);
   writer.old_number("net.peer.port", record.fixed.peer_port);
@@ -142,6 +165,55 @@ void add_client_attributes(const HttpExchange& exchange, SemanticConventions con
   if (exchange.status != 0) {
     writer.stable_text("network.protocol.version", exchange.response_version);
   }
+}
+
+namespace {
+
+// Of one head, those that `names` has; a header that is there several times has as many values.
+void add_headers(std::string_view headers, std::string_view prefix, const TextPatterns& names,
+                 const Settings& settings, Attributes& attributes, Arena& arena) {
+  NamedTexts keys;  // to the header's name in small letters
+  std::vector<List<Value>> values;
+  std::string_view name;
+  std::string_view value;
+  while (next_header(headers, name, value)) {
+    if (!names.match(name.data(), name.size())) continue;
+    const bool is_secret = settings.sanitized_headers.match(name.data(), name.size());
+    std::string key = std::string(prefix) + lower(name);
+    if (settings.conventions.old_http) std::replace(key.begin(), key.end(), '-', '_');
+    auto found = std::find_if(keys.begin(), keys.end(),
+                              [&](const auto& other) { return other.first == key; });
+    if (found == keys.end()) {
+      keys.emplace_back(key, "");
+      values.emplace_back();
+      found = keys.end() - 1;
+    }
+    const std::string_view shown =
+        is_secret ? std::string_view("[REDACTED]") : owned_text(value, Limits::kNoLimit, arena);
+    values[static_cast<std::size_t>(found - keys.begin())].push_back(arena, Value::string(shown));
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::string_view key = owned_text(keys[i].first, Limits::kNoLimit, arena);
+    attributes.push_back(arena, {key, Value::array(values[i])});
+  }
+}
+
+}  // namespace
+
+void add_captured_headers(const HttpExchange& exchange, bool is_client, const Settings& settings,
+                          Attributes& attributes, Arena& arena) {
+  const CapturedHeaders& captured = settings.captured_headers;
+  if (const TextPatterns* names = captured.of(is_client, false)) {
+    add_headers(exchange.request.headers, "http.request.header.", *names, settings, attributes,
+                arena);
+  }
+  const TextPatterns* names = captured.of(is_client, true);
+  if (names == nullptr) return;
+  // Behind the status line.
+  const std::string_view head = exchange.record->response_head;
+  const std::size_t line = head.find('\n');
+  if (line == std::string_view::npos) return;
+  add_headers(head.substr(line + 1), "http.response.header.", *names, settings, attributes, arena);
 }
 
 std::string error_type(const HttpExchange& exchange, bool is_server) {

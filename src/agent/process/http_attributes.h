@@ -36,6 +36,11 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
 void add_client_attributes(const HttpExchange& exchange, SemanticConventions conventions,
                            Attributes& attributes, Arena& arena);
 
+// Appends the headers that the settings name, "http.request.header.x_request_id": ["7"]; with the
+// stable conventions alone the name keeps its '-'.
+void add_captured_headers(const HttpExchange& exchange, bool is_client, const Settings& settings,
+                          Attributes& attributes, Arena& arena);
+
 // The value of error.type by the stable conventions; empty where the exchange is no error.
 std::string error_type(const HttpExchange& exchange, bool is_server);
 

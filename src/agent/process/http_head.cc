@@ -55,18 +55,26 @@ RequestHead parse_request_head(std::string_view head) {
   return result;
 }
 
-std::string_view find_header(std::string_view headers, std::string_view name) {
+bool next_header(std::string_view& headers, std::string_view& name, std::string_view& value) {
   std::string_view line;
   while (next_line(headers, line) && !line.empty()) {
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !equals_ignoring_case(line.substr(0, colon), name)) {
-      continue;
-    }
-    std::string_view value = line.substr(colon + 1);
+    if (colon == std::string_view::npos) continue;
+    name = line.substr(0, colon);
+    value = line.substr(colon + 1);
     while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
       value.remove_prefix(1);
     while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-    return value;
+    return true;
+  }
+  return false;
+}
+
+std::string_view find_header(std::string_view headers, std::string_view name) {
+  std::string_view found;
+  std::string_view value;
+  while (next_header(headers, found, value)) {
+    if (equals_ignoring_case(found, name)) return value;
   }
   return {};
 }

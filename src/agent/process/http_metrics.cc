@@ -73,16 +73,16 @@ void HttpMetrics::record_server(const Span& span, std::string_view route, std::u
     Attributes attributes;
     select(span.attributes, kOldServerKeys, attributes, scratch_);
     if (!route.empty()) attributes.push_back(scratch_, {"http.target", Value::string(route)});
-    store_.record(duration("http.server.duration", "ms",
-                           "Measures the duration of inbound HTTP requests.", millis_of(span)),
-                  attributes, now);
+    readers_.record(duration("http.server.duration", "ms",
+                             "Measures the duration of inbound HTTP requests.", millis_of(span)),
+                    attributes, now);
   }
   if (conventions_.stable_http) {
     Attributes attributes;
     select(span.attributes, kStableServerKeys, attributes, scratch_);
-    store_.record(duration("http.server.request.duration", "s", "Duration of HTTP server requests.",
-                           seconds_of(span)),
-                  attributes, now);
+    readers_.record(duration("http.server.request.duration", "s",
+                             "Duration of HTTP server requests.", seconds_of(span)),
+                    attributes, now);
   }
   trim_scratch();
 }
@@ -91,16 +91,16 @@ void HttpMetrics::record_client(const Span& span, std::uint64_t now) {
   if (conventions_.old_http) {
     Attributes attributes;
     select(span.attributes, kOldClientKeys, attributes, scratch_);
-    store_.record(duration("http.client.duration", "ms",
-                           "Measures the duration of outbound HTTP requests.", millis_of(span)),
-                  attributes, now);
+    readers_.record(duration("http.client.duration", "ms",
+                             "Measures the duration of outbound HTTP requests.", millis_of(span)),
+                    attributes, now);
   }
   if (conventions_.stable_http) {
     Attributes attributes;
     select(span.attributes, kStableClientKeys, attributes, scratch_);
-    store_.record(duration("http.client.request.duration", "s", "Duration of HTTP client requests.",
-                           seconds_of(span)),
-                  attributes, now);
+    readers_.record(duration("http.client.request.duration", "s",
+                             "Duration of HTTP client requests.", seconds_of(span)),
+                    attributes, now);
   }
   trim_scratch();
 }
@@ -126,7 +126,7 @@ void HttpMetrics::record_active(std::string_view scheme, std::int64_t requests, 
   if (conventions_.stable_http) {
     attributes.push_back(scratch_, {"url.scheme", Value::string(scheme)});
   }
-  store_.record_total(measured, attributes, now);
+  readers_.record_total(measured, attributes, now);
   trim_scratch();
 }
 

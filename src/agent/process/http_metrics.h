@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "agent/process/metric_store.h"
+#include "agent/process/metric_readers.h"
 #include "agent/process/settings.h"
 #include "base/arena.h"
 #include "model/traces.h"
@@ -24,8 +24,8 @@ struct ActiveRequests {
 
 class HttpMetrics {
  public:
-  HttpMetrics(SemanticConventions conventions, MetricStore& store)
-      : conventions_(conventions), store_(store) {}
+  HttpMetrics(SemanticConventions conventions, MetricReaders& readers)
+      : conventions_(conventions), readers_(readers) {}
 
   // From the finished span of an exchange. `route` is the one in its name; may be empty.
   void record_server(const Span& span, std::string_view route, std::uint64_t now);
@@ -38,7 +38,7 @@ class HttpMetrics {
   void trim_scratch();
 
   SemanticConventions conventions_;
-  MetricStore& store_;
+  MetricReaders& readers_;
   Arena scratch_;
   bool has_served_http_ = false;
   bool has_served_https_ = false;

@@ -82,4 +82,14 @@ std::uint32_t limit_attributes(AttributeLimits limits, Attributes& attributes, A
   return dropped;
 }
 
+void limit_links(std::uint32_t links_max, AttributeLimits limits, Span& span, Arena& arena) {
+  if (span.links.size() > links_max) {
+    span.dropped_links_count += span.links.size() - links_max;
+    span.links.truncate(links_max);
+  }
+  for (SpanLink& link : span.links) {
+    link.dropped_attributes_count += limit_attributes(limits, link.attributes, arena);
+  }
+}
+
 }  // namespace kolben::agent

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "model/attributes.h"
+#include "model/traces.h"
 
 namespace kolben::agent {
 
@@ -25,5 +26,7 @@ std::uint32_t add_encoded_attributes(std::string_view encoded, AttributeLimits l
 
 // Applies the limits to attributes that are there already. Returns how many it removed.
 std::uint32_t limit_attributes(AttributeLimits limits, Attributes& attributes, Arena& arena);
+// The same for the links of a span, of which `links_max` stay.
+void limit_links(std::uint32_t links_max, AttributeLimits limits, Span& span, Arena& arena);
 
 }  // namespace kolben::agent

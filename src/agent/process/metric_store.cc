@@ -142,16 +142,24 @@ MetricStore::Series& MetricStore::sorted_series_of(Instrument& instrument,
   series.attributes = is_full ? overflow : clone(attributes, texts_);
   series.start = now;
   if (instrument.kind == InstrumentKind::kHistogram) {
-    series.buckets.resize(instrument.bounds.size() + 1);
+    if (histogram_kind_ == HistogramKind::kExponential) {
+      series.exponential = std::make_unique<ExponentialHistogram>();
+    } else {
+      series.buckets.resize(instrument.bounds.size() + 1);
+    }
   }
   return series;
 }
 
 void MetricStore::add_to_histogram(const Instrument& instrument, Series& series,
                                    double value) const {
-  // Bounds are inclusive above: (a, b].
-  const auto bound = std::lower_bound(instrument.bounds.begin(), instrument.bounds.end(), value);
-  ++series.buckets[static_cast<std::size_t>(bound - instrument.bounds.begin())];
+  if (series.exponential != nullptr) {
+    series.exponential->record(value);
+  } else {
+    // Bounds are inclusive above: (a, b].
+    const auto bound = std::lower_bound(instrument.bounds.begin(), instrument.bounds.end(), value);
+    ++series.buckets[static_cast<std::size_t>(bound - instrument.bounds.begin())];
+  }
   series.min = series.count == 0 ? value : std::min(series.min, value);
   series.max = series.count == 0 ? value : std::max(series.max, value);
 }
@@ -198,6 +206,56 @@ Temporality MetricStore::temporality_of(InstrumentKind kind) const {
   return Temporality::kUnspecified;
 }
 
+MetricKind MetricStore::kind_of(InstrumentKind kind) const {
+  switch (kind) {
+    case InstrumentKind::kHistogram:
+      return histogram_kind_ == HistogramKind::kExponential ? MetricKind::kExponentialHistogram
+                                                            : MetricKind::kHistogram;
+    case InstrumentKind::kGauge:
+      return MetricKind::kGauge;
+    default:
+      return MetricKind::kSum;
+  }
+}
+
+void MetricStore::collect_number(const Series& series, NumberPoint& point) {
+  const bool is_integer = series.is_integral && is_whole(series.sum);
+  point.value.type = is_integer ? NumberType::kInt : NumberType::kDouble;
+  point.value.integer = is_integer ? static_cast<std::int64_t>(series.sum) : 0;
+  point.value.real = is_integer ? 0 : series.sum;
+}
+
+void MetricStore::collect_series(const Instrument& instrument, const Series& series, Metric& metric,
+                                 Arena& arena, std::uint64_t now) {
+  const auto begin = [&](auto& point) {
+    point.attributes = series.attributes;
+    point.start_time_unix_nano = series.start;
+    point.time_unix_nano = now;
+  };
+  const auto summarize = [&](auto& point) {
+    begin(point);
+    point.count = series.count;
+    point.has_sum = point.has_min = point.has_max = true;
+    point.sum = series.sum;
+    point.min = series.min;
+    point.max = series.max;
+  };
+  if (metric.kind == MetricKind::kExponentialHistogram) {
+    ExponentialHistogramPoint& point = metric.exponential_histogram_points.add(arena);
+    summarize(point);
+    series.exponential->write(point, arena);
+  } else if (metric.kind == MetricKind::kHistogram) {
+    HistogramPoint& point = metric.histogram_points.add(arena);
+    summarize(point);
+    for (const std::uint64_t count : series.buckets) point.bucket_counts.push_back(arena, count);
+    for (const double bound : instrument.bounds) point.explicit_bounds.push_back(arena, bound);
+  } else {
+    NumberPoint& point = metric.number_points.add(arena);
+    begin(point);
+    collect_number(series, point);
+  }
+}
+
 void MetricStore::collect_instrument(Instrument& instrument, Metric& metric, Arena& arena,
                                      std::uint64_t now) {
   metric.name = instrument.name;
@@ -205,40 +263,16 @@ void MetricStore::collect_instrument(Instrument& instrument, Metric& metric, Are
   metric.description = instrument.description;
   metric.temporality = temporality_of(instrument.kind);
   metric.is_monotonic = instrument.kind == InstrumentKind::kCounter;
-  const bool is_histogram = instrument.kind == InstrumentKind::kHistogram;
-  metric.kind = is_histogram ? MetricKind::kHistogram
-                             : (instrument.kind == InstrumentKind::kGauge ? MetricKind::kGauge
-                                                                          : MetricKind::kSum);
+  metric.kind = kind_of(instrument.kind);
   for (Series& series : instrument.series) {
     if (series.count == 0) continue;  // nothing since the last delta
-    if (is_histogram) {
-      HistogramPoint& point = metric.histogram_points.add(arena);
-      point.attributes = series.attributes;
-      point.start_time_unix_nano = series.start;
-      point.time_unix_nano = now;
-      point.count = series.count;
-      point.has_sum = point.has_min = point.has_max = true;
-      point.sum = series.sum;
-      point.min = series.min;
-      point.max = series.max;
-      for (const std::uint64_t count : series.buckets) point.bucket_counts.push_back(arena, count);
-      for (const double bound : instrument.bounds) point.explicit_bounds.push_back(arena, bound);
-    } else {
-      NumberPoint& point = metric.number_points.add(arena);
-      point.attributes = series.attributes;
-      point.start_time_unix_nano = series.start;
-      point.time_unix_nano = now;
-      const bool is_integer = series.is_integral && is_whole(series.sum);
-      point.value.type = is_integer ? NumberType::kInt : NumberType::kDouble;
-      point.value.integer = is_integer ? static_cast<std::int64_t>(series.sum) : 0;
-      point.value.real = is_integer ? 0 : series.sum;
-    }
-    if (metric.temporality == Temporality::kDelta) {
-      series.start = now;
-      series.sum = 0;
-      series.count = 0;
-      std::fill(series.buckets.begin(), series.buckets.end(), 0);
-    }
+    collect_series(instrument, series, metric, arena, now);
+    if (metric.temporality != Temporality::kDelta) continue;
+    series.start = now;
+    series.sum = 0;
+    series.count = 0;
+    std::fill(series.buckets.begin(), series.buckets.end(), 0);
+    if (series.exponential != nullptr) *series.exponential = ExponentialHistogram();
   }
 }
 

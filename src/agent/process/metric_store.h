@@ -1,5 +1,6 @@
 // MetricStore: measurements -> one value a set of attributes, as the metrics SDK aggregates them
-// (specification, "Metrics SDK": sum, last value, explicit bucket histogram). One thread.
+// (specification, "Metrics SDK": sum, last value, explicit bucket and exponential histogram). One
+// thread.
 //
 // Bounds: kInstrumentsMax instruments; kSeriesMax sets of attributes each, what comes after goes
 // into the series {otel.metric.overflow: true}; kTextBytesMax for all texts together.
@@ -13,6 +14,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "agent/process/exponential_histogram.h"
+#include "agent/process/reader_settings.h"
 #include "base/arena.h"
 #include "model/batch.h"
 
@@ -37,8 +40,11 @@ class MetricStore {
   static constexpr std::size_t kSeriesMax = 2000;  // the specification's default
   static constexpr std::size_t kTextBytesMax = 4 << 20;
 
-  MetricStore(Temporality counters, Temporality histograms)
-      : counter_temporality_(counters), histogram_temporality_(histograms) {}
+  MetricStore(Temporality counters, Temporality histograms,
+              HistogramKind histogram_kind = HistogramKind::kExplicitBuckets)
+      : counter_temporality_(counters),
+        histogram_temporality_(histograms),
+        histogram_kind_(histogram_kind) {}
 
   // Adds to a counter, up-down counter or histogram; sets a gauge. The order of the attributes does
   // not matter. Measurements that are no numbers, and negative ones of counters, are refused.
@@ -61,6 +67,7 @@ class MetricStore {
     std::uint64_t count = 0;
     double min = 0, max = 0;
     std::vector<std::uint64_t> buckets;
+    std::unique_ptr<ExponentialHistogram> exponential;  // instead of them
   };
   struct Instrument {
     MetricScope scope{};
@@ -77,10 +84,15 @@ class MetricStore {
   Series& sorted_series_of(Instrument& instrument, const Attributes& attributes, std::uint64_t now);
   Series& series_of(Instrument& instrument, const Attributes& attributes, std::uint64_t now);
   void add_to_histogram(const Instrument& instrument, Series& series, double value) const;
+  static void collect_series(const Instrument& instrument, const Series& series, Metric& metric,
+                             Arena& arena, std::uint64_t now);
+  static void collect_number(const Series& series, NumberPoint& point);
+  MetricKind kind_of(InstrumentKind kind) const;
   void collect_instrument(Instrument& instrument, Metric& metric, Arena& arena, std::uint64_t now);
   Temporality temporality_of(InstrumentKind kind) const;
 
   Temporality counter_temporality_, histogram_temporality_;
+  HistogramKind histogram_kind_;
   Arena texts_;
   std::vector<std::unique_ptr<Instrument>> instruments_;
   std::unordered_map<std::string, Instrument*> by_name_;

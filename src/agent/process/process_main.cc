@@ -3,24 +3,19 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "agent/process/agent_loop.h"
-#include "agent/process/console_exporter.h"
+#include "agent/process/config_file.h"
 #include "agent/process/crash_marks.h"
-#include "agent/process/otlp_exporter.h"
-#include "agent/process/otlp_losses.h"
-#include "agent/process/otlp_transport.h"
+#include "agent/process/exporter_set.h"
 #include "agent/process/recorder.h"
 #include "agent/process/settings.h"
 #include "agent/ring/ring.h"
@@ -33,12 +28,12 @@ namespace {
 // The promise is two seconds after the program's end: the watch needs a tenth, closing connections
 // another.
 constexpr std::chrono::milliseconds kFlushTime{1400};
-constexpr std::chrono::milliseconds kForcedEnd{1700};
 
 struct Arguments {
   std::string ring;
   std::uint32_t pid = 0;
   int pidfd = -1;           // of `pid`
+  int ready = -1;           // a pipe: the launcher waits until the configuration file is read
   std::string crash_marks;  // a file
 };
 
@@ -55,6 +50,8 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments) {
     const std::string_view value = argv[++i];
     if (name == "--ring") {
       arguments.ring = value;
+    } else if (name == "--ready") {
+      if (!parse_number(value, arguments.ready)) return false;
     } else if (name == "--crash-marks") {
       arguments.crash_marks = value;
     } else if (name == "--pid") {
@@ -83,77 +80,6 @@ void set_signals() {
   ::sigaction(SIGTERM, &stop, nullptr);
 }
 
-// Whatever hangs in a library, the process ends. Zero: called off.
-void end_by_force_after(std::chrono::milliseconds time) {
-  struct sigaction end{};
-  end.sa_handler = [](int) { ::_exit(0); };
-  ::sigaction(SIGALRM, &end, nullptr);
-  itimerval timer{};
-  timer.it_value.tv_sec = time.count() / 1000;
-  timer.it_value.tv_usec = static_cast<suseconds_t>(time.count() % 1000 * 1000);
-  ::setitimer(ITIMER_REAL, &timer, nullptr);
-}
-
-// All exporters of the settings; the recorder gets them by signal.
-class ExporterSet {
- public:
-  ExporterSet(const Settings& settings, SharedOutput& output) {
-    for (const Signal signal : kAllSignals) {
-      for (const ExporterSettings& exporter : settings.exporters(signal)) {
-        add(settings, signal, exporter, output);
-      }
-    }
-  }
-
-  const Exporters& by_signal() const { return by_signal_; }
-
-  void shutdown(std::chrono::steady_clock::time_point deadline) {
-    end_by_force_after(kForcedEnd);
-    std::vector<OtlpLoss> losses;
-    for (const auto& exporter : network_) {
-      exporter->shutdown(deadline);
-      losses.push_back(exporter->loss());
-    }
-    for (const std::string& sentence : loss_sentences(losses)) stderr_messages().say(sentence);
-    network_.clear();
-    end_by_force_after(std::chrono::milliseconds(0));
-    // A reader of the console, a pager say, may take its time: nothing is lost.
-    if (console_) console_->shutdown(deadline);
-  }
-
- private:
-  std::vector<Exporter*>& list_of(Signal signal) {
-    if (signal == Signal::kTraces) return by_signal_.traces;
-    return signal == Signal::kMetrics ? by_signal_.metrics : by_signal_.logs;
-  }
-
-  void add(const Settings& settings, Signal signal, const ExporterSettings& exporter,
-           SharedOutput& output) {
-    if (exporter.kind == ExporterKind::kConsole) {
-      if (!console_) {
-        console_ = std::make_unique<ConsoleExporter>(STDOUT_FILENO, output, stderr_messages());
-      }
-      list_of(signal).push_back(console_.get());
-      return;
-    }
-    OtlpExporterSettings otlp;
-    otlp.signal = signal;
-    otlp.as_json = exporter.kind == ExporterKind::kOtlpHttpJson;
-    otlp.endpoint = exporter.otlp.endpoint;
-    otlp.timeout = std::chrono::nanoseconds(exporter.otlp.timeout_nanos);
-    if (signal == Signal::kTraces) otlp.queue_items_max = settings.span_batches.queue_items_max;
-    if (signal == Signal::kLogs) otlp.queue_items_max = settings.log_batches.queue_items_max;
-    network_.push_back(std::make_unique<OtlpExporter>(
-        std::move(otlp), make_otlp_transport(signal, exporter.kind, exporter.otlp),
-        stderr_messages()));
-    list_of(signal).push_back(network_.back().get());
-  }
-
-  std::unique_ptr<ConsoleExporter> console_;
-  std::vector<std::unique_ptr<OtlpExporter>> network_;
-  Exporters by_signal_;
-};
-
 void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
   const auto say = [](std::uint64_t count, std::string_view what) {
     if (count == 0) return;
@@ -173,13 +99,55 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
       "measurements were refused: no numbers, or too many instruments");
 }
 
+template <std::size_t kSize>
+void copy_text(const std::string& text, char (&to)[kSize]) {
+  // Names of samplers and propagators fit; of lists of headers that was looked at.
+  to[text.copy(to, kSize - 1)] = '\0';
+}
+
+// The detectors look at the program, which is still the launcher: not for long.
+void wait_for_program(const RingHeader* ring) {
+  constexpr int kPolls = 20;
+  for (int i = 0; i < kPolls && used_slots(ring) == 0; ++i) ::usleep(5000);
+}
+
+// Says what is wrong with a configuration file, tells the library what it says, and lets the
+// launcher go on. False: there is to be no telemetry.
+bool tell_settings(RingHeader* ring, const Settings& settings, const Arguments& arguments) {
+  for (const std::string& mistake : settings.mistakes) {
+    stderr_messages().say("kolben agent: " + mistake);
+  }
+  if (!settings.mistakes.empty()) {
+    stderr_messages().say("kolben agent: the program runs without telemetry");
+  }
+  const bool is_wanted = settings.mistakes.empty() && !settings.is_disabled;
+  if (is_wanted && settings.library) {
+    LibrarySettings told;
+    copy_text(settings.library->sampler, told.sampler);
+    copy_text(settings.library->sampler_argument, told.sampler_argument);
+    copy_text(settings.library->propagators, told.propagators);
+    for (int i = 0; i < CapturedHeaders::kLists; ++i) {
+      copy_text(settings.library->captured_headers[i], told.captured_headers[i]);
+    }
+    told.captures_output = settings.captures_output ? 1 : 0;
+    tell_library(ring, told);
+  }
+  if (arguments.ready < 0) return is_wanted;
+  // The launcher may be gone: its program is, then.
+  [[maybe_unused]] const ssize_t written = ::write(arguments.ready, is_wanted ? "y" : "n", 1);
+  ::close(arguments.ready);
+  if (is_wanted && !settings.resource_detectors.empty()) wait_for_program(ring);
+  return is_wanted;
+}
+
 }  // namespace
 
 int process_main(int argc, char** argv) {
   Arguments arguments;
   if (!parse_arguments(argc, argv, arguments)) {
     stderr_messages().say(
-        "usage: kolben-agent --ring PATH --pid PID [--pidfd FILE_NUMBER] [--crash-marks PATH]");
+        "usage: kolben-agent --ring PATH --pid PID [--pidfd FILE_NUMBER] [--ready FILE_NUMBER] "
+        "[--crash-marks PATH]");
     return 2;
   }
   // The exporters' threads hardly allocate: they need no heap each.
@@ -191,14 +159,19 @@ int process_main(int argc, char** argv) {
     return 1;
   }
   hold_ring(arguments.ring.c_str());
-  Settings settings = read_settings(process_environment());
-  detect_resource(settings, arguments.pid);
+  Settings settings = load_settings(process_environment());
+  set_log_level(settings.log_level);
   for (const std::string& warning : settings.warnings) {
-    stderr_messages().say("kolben agent: " + warning);
+    stderr_messages().warn("kolben agent: " + warning);
   }
+  if (!tell_settings(ring, settings, arguments)) {
+    ::unlink(arguments.ring.c_str());
+    return settings.mistakes.empty() ? 0 : 1;
+  }
+  detect_resource(settings, arguments.pid);
   Clock& clock = system_clock();
   SharedOutput output;
-  ExporterSet exporters(settings.is_disabled ? Settings() : settings, output);
+  ExporterSet exporters(settings, output, clock, stderr_messages());
   Recorder recorder(settings, exporters.by_signal(), output, clock.unix_nanos());
   AgentLoop loop(ring, arguments.ring, recorder, clock, should_stop);
   const CrashMarks marks(arguments.crash_marks, clock.steady_nanos());

@@ -12,7 +12,7 @@
 namespace kolben::agent {
 namespace {
 
-constexpr std::string_view kAgentUserAgent = "kolben-agent/";  // otlp_transport.cc
+constexpr std::string_view kAgentUserAgent = "kolben-agent/";  // transport.cc
 constexpr std::string_view kScopeName = "kolben.agent";
 // A batch of logs may hold long lines: it is sent before it grows past this.
 constexpr std::size_t kBatchBytesMax = 2 << 20;
@@ -60,6 +60,20 @@ DatabaseCall call_of(const StatementView& view) {
   return call;
 }
 
+// The texts are the settings'.
+Value value_of(const ResourceValue& value, Arena& arena) {
+  struct ToValue {
+    Value operator()(const std::string& text) const { return Value::string(text); }
+    Value operator()(std::int64_t number) const { return Value::integer(number); }
+    Value operator()(double number) const { return Value::real(number); }
+    Value operator()(bool truth) const { return Value::boolean(truth); }
+  };
+  if (!value.is_list && value.items.size() == 1) return std::visit(ToValue(), value.items[0]);
+  List<Value> list;
+  for (const auto& item : value.items) list.push_back(arena, std::visit(ToValue(), item));
+  return Value::array(list);
+}
+
 }  // namespace
 
 Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& output,
@@ -68,13 +82,12 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       exporters_(std::move(exporters)),
       output_(output),
       spans_(settings),
-      metrics_(settings.counter_temporality, settings.histogram_temporality),
+      metrics_(settings.metrics, exporters_.metrics, now),
       http_metrics_(settings.conventions, metrics_),
       database_metrics_(settings.conventions, metrics_),
       rpc_metrics_(metrics_),
       lines_([this](const Line& line) { add_line(line); }),
-      streams_(*this),
-      last_metric_export_(now) {}
+      streams_(*this) {}
 
 void Recorder::handle(std::string_view bytes, std::uint64_t now) {
   now_ = now;
@@ -152,6 +165,7 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   // A collector under the agent: what it gets from agents would come back as more of the same.
   const std::string_view client = find_header(exchange.request.headers, "user-agent");
   if (client.starts_with(kAgentUserAgent)) return trim_spans();
+  if (view.fixed.is_excluded != 0) return trim_spans();
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
     return;
@@ -255,6 +269,9 @@ void Recorder::fill(Resource& resource, Arena& arena) const {
   for (const auto& [key, value] : settings_.resource_numbers) {
     resource.attributes.push_back(arena, {key, Value::integer(value)});
   }
+  for (const auto& [key, value] : settings_.resource_values) {
+    resource.attributes.push_back(arena, {key, value_of(value, arena)});
+  }
 }
 
 Span& Recorder::add_span(std::uint64_t now) {
@@ -283,11 +300,14 @@ void Recorder::trim_spans() {
 }
 
 void Recorder::keep_span(const Context& context) {
+  auto& spans = open_spans_.batch.traces().resources[0].scopes[last_scope_].spans;
   if (!is_sampled(context) || exporters_.traces.empty()) {
-    auto& spans = open_spans_.batch.traces().resources[0].scopes[last_scope_].spans;
     spans.truncate(spans.size() - 1);
     return trim_spans();
   }
+  const Limits& limits = settings_.limits;
+  limit_links(limits.span_links_max, {limits.link_attributes_max, limits.span_value_bytes_max},
+              spans[spans.size() - 1], open_spans_.batch.arena());
   ++open_spans_.items;
   if (open_spans_.items >= settings_.span_batches.batch_items_max ||
       open_spans_.batch.arena().reserved_bytes() > kBatchBytesMax) {
@@ -321,17 +341,11 @@ void Recorder::export_open(Open& open, const std::vector<Exporter*>& exporters) 
   open = Open(open.batch.signal());
 }
 
-void Recorder::export_metrics(ActiveRequests active_requests, std::uint64_t now) {
-  last_metric_export_ = now;
-  if (exporters_.metrics.empty()) return;
+void Recorder::export_metrics(MetricReaders::Which which, ActiveRequests active_requests,
+                              std::uint64_t now) {
   http_metrics_.record_active(active_requests, now);
-  if (metrics_.empty()) return;
-  Batch batch(Signal::kMetrics);
-  ResourceMetrics& resource = batch.metrics().resources.add(batch.arena());
-  fill(resource.resource, batch.arena());
-  metrics_.collect(resource, batch.arena(), now);
-  batch.recount();
-  for (Exporter* exporter : exporters_.metrics) exporter->export_batch(batch);
+  metrics_.export_to(which, now,
+                     [this](Resource& resource, Arena& arena) { fill(resource, arena); });
 }
 
 void Recorder::tick(ActiveRequests active_requests, std::uint64_t now) {
@@ -341,7 +355,9 @@ void Recorder::tick(ActiveRequests active_requests, std::uint64_t now) {
   };
   if (is_due(open_spans_, settings_.span_batches)) export_open(open_spans_, exporters_.traces);
   if (is_due(open_logs_, settings_.log_batches)) export_open(open_logs_, exporters_.logs);
-  if (metrics_are_due(now)) export_metrics(active_requests, now);
+  if (metrics_are_due(now)) {
+    export_metrics(MetricReaders::Which::kDue, active_requests, now);
+  }
 }
 
 void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {
@@ -349,7 +365,7 @@ void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {
   lines_.flush_all();
   export_open(open_spans_, exporters_.traces);
   export_open(open_logs_, exporters_.logs);
-  export_metrics(active_requests, now);
+  export_metrics(MetricReaders::Which::kAll, active_requests, now);
 }
 
 Recorder::Counts Recorder::counts() const {

@@ -17,7 +17,7 @@
 #include "agent/process/exporter.h"
 #include "agent/process/http_metrics.h"
 #include "agent/process/line_assembler.h"
-#include "agent/process/metric_store.h"
+#include "agent/process/metric_readers.h"
 #include "agent/process/records.h"
 #include "agent/process/rpc_metrics.h"
 #include "agent/process/settings.h"
@@ -54,9 +54,7 @@ class Recorder : private Streams::Sink {
   // Where programs are told which connections are not followed; outlives the recorder.
   void set_refusals(RefusalTable* table) { streams_.set_refusals(table); }
 
-  bool metrics_are_due(std::uint64_t now) const {
-    return now >= last_metric_export_ + settings_.metric_interval_nanos;
-  }
+  bool metrics_are_due(std::uint64_t now) const { return metrics_.are_due(now); }
 
   struct Counts {
     std::uint64_t damaged = 0;     // records that disagree with themselves
@@ -94,14 +92,15 @@ class Recorder : private Streams::Sink {
   void trim_spans();
   LogRecord& add_log(std::string_view scope, std::uint64_t now);
   void export_open(Open& open, const std::vector<Exporter*>& exporters);
-  void export_metrics(ActiveRequests active_requests, std::uint64_t now);
+  void export_metrics(MetricReaders::Which which, ActiveRequests active_requests,
+                      std::uint64_t now);
   void fill(Resource& resource, Arena& arena) const;
 
   const Settings& settings_;
   const Exporters exporters_;
   SharedOutput& output_;
   SpanBuilder spans_;
-  MetricStore metrics_;
+  MetricReaders metrics_;
   HttpMetrics http_metrics_;
   DatabaseMetrics database_metrics_;
   RpcMetrics rpc_metrics_;
@@ -111,7 +110,6 @@ class Recorder : private Streams::Sink {
   Open open_spans_{Signal::kTraces};
   std::uint32_t last_scope_ = 0;  // where add_span() put the last one
   Open open_logs_{Signal::kLogs};
-  std::uint64_t last_metric_export_;
   std::uint64_t now_ = 0;  // of the call that is running, for lines and calls
   // Of the exchanges that came last. More than all processes record between two looks at the ring.
   std::array<SpanId, 4096> recent_spans_ = {};

@@ -80,6 +80,24 @@ TEST_F(RecorderTest, AServerExchangeHasTheScenariosAttributesInItsOrder) {
             "http.user_agent=curl/7.88.1\nhttp.flavor=1.1\nhttp.route=/\nhttp.status_code=200\n");
 }
 
+TEST_F(RecorderTest, WhatGrantsAccessIsInNoQuery) {
+  TestExchange exchange;
+  exchange.request =
+      "GET /a?X-Amz-Signature=secret&sig=secret&signal=7 HTTP/1.1\r\nHost: a\r\n\r\n";
+  handle(exchange_record(exchange));
+  EXPECT_THAT(listed(spans().at(0).attributes),
+              HasSubstr("http.target=/a?X-Amz-Signature=REDACTED&sig=REDACTED&signal=7\n"));
+}
+
+TEST_F(RecorderTest, AnExcludedRequestIsNeitherASpanNorMeasured) {
+  TestExchange exchange;
+  exchange.is_excluded = true;
+  handle(exchange_record(exchange));
+  EXPECT_TRUE(spans().empty());
+  recorder_.finish(0, kTime);
+  EXPECT_TRUE(metrics_.batches.empty());
+}
+
 TEST_F(RecorderTest, WithoutARouteTheNameIsTheTemplateAndTheAttributeIsAbsent) {
   TestExchange exchange;
   exchange.request = "GET /delete/17?x=1 HTTP/1.1\r\nHost: a\r\ntracestate: k=v\r\n\r\n";
@@ -326,6 +344,42 @@ class StableRecorderTest : public RecorderTest {
  protected:
   StableRecorderTest() : RecorderTest(Environment{{"OTEL_SEMCONV_STABILITY_OPT_IN", "http"}}) {}
 };
+
+class CapturingRecorderTest : public RecorderTest {
+ protected:
+  CapturingRecorderTest()
+      : RecorderTest(Environment{
+            {"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST", "x-.*,cookie"},
+            {"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE", "Content-Type"},
+            {"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS", "cook"},
+            {"OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS", "1"}}) {}
+};
+
+TEST_F(CapturingRecorderTest, HeadersAndMethodsAreShownAsAsked) {
+  TestExchange exchange;
+  exchange.request =
+      "BREW /pot HTTP/1.1\r\nHost: a\r\nX-Id: 7\r\nCookie: secret\r\nx-id: 8\r\n\r\n";
+  exchange.response_head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n";
+  handle(exchange_record(exchange));
+  handle(exchange_record(exchange, RecordType::kClientExchange));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].name, "BREW /pot");
+  EXPECT_EQ(find(all[0].attributes, "http.method")->as_string(), "BREW");
+  const auto texts = [&](std::string_view key) {
+    std::vector<std::string> items;
+    const Value* value = find(all[0].attributes, key);
+    if (value == nullptr) return items;
+    for (const Value& item : value->as_array()) items.emplace_back(item.as_string());
+    return items;
+  };
+  EXPECT_THAT(texts("http.request.header.x_id"), ElementsAre("7", "8"));
+  EXPECT_THAT(texts("http.request.header.cookie"), ElementsAre("[REDACTED]"));
+  EXPECT_THAT(texts("http.response.header.content_type"), ElementsAre("text/plain"));
+  EXPECT_THAT(texts("http.request.header.host"), ElementsAre());
+  EXPECT_EQ(all[1].name, "BREW");
+  EXPECT_EQ(find(all[1].attributes, "http.request.header.x_id"), nullptr) << "of servers only";
+}
 
 TEST_F(StableRecorderTest, StableNamesOnRequest) {
   TestExchange exchange;

@@ -74,6 +74,7 @@ std::optional<ExchangeView> parse_exchange(std::string_view payload) {
   view.route = cursor.text(view.fixed.route_size);
   view.attributes = cursor.text(view.fixed.attributes_size);
   view.linked_trace_id = cursor.text(view.fixed.linked_size);
+  view.response_head = cursor.text(view.fixed.response_head_size);
   return if_ok(cursor, view);
 }
 

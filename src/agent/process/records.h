@@ -31,6 +31,7 @@ struct ExchangeView {
   std::string_view route;
   std::string_view attributes;  // encoded
   std::string_view linked_trace_id;
+  std::string_view response_head;  // where headers of it are captured
 };
 
 struct SpanView {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "agent/process/metric_store.h"
+#include "agent/process/metric_readers.h"
 #include "base/arena.h"
 #include "model/traces.h"
 
@@ -12,13 +12,13 @@ namespace kolben::agent {
 
 class RpcMetrics {
  public:
-  explicit RpcMetrics(MetricStore& store) : store_(store) {}
+  explicit RpcMetrics(MetricReaders& store) : store_(store) {}
 
   // From the finished span of a call.
   void record(const Span& span, std::uint64_t now);
 
  private:
-  MetricStore& store_;
+  MetricReaders& store_;
   Arena scratch_;
 };
 

@@ -24,13 +24,16 @@ class Reader {
     settings_.logs = read_exporters(Signal::kLogs, variables_);
     read_batches(settings_.span_batches, "OTEL_BSP_");
     read_batches(settings_.log_batches, "OTEL_BLRP_");
-    variables_.millis("OTEL_METRIC_EXPORT_INTERVAL", settings_.metric_interval_nanos);
     variables_.millis("OTEL_METRIC_EXPORT_TIMEOUT", settings_.metric_timeout_nanos);
-    read_temporality();
     read_propagation();
     check_sampler();
     read_limits();
-    read_conventions();
+    read_conventions(variables_.text("OTEL_SEMCONV_STABILITY_OPT_IN"), settings_.conventions);
+    read_log_level();
+    check_patterns("OTEL_PYTHON_EXCLUDED_URLS");
+    read_captured_headers();
+    settings_.conventions.all_methods =
+        !variables_.text("OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS").empty();
     settings_.captures_output =
         variables_.boolean("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED", true);
     name_the_ignored();
@@ -40,9 +43,7 @@ class Reader {
   // The order is Python's: its SDK, the variable's items, the launcher, the fallback name.
   void read_resource() {
     NamedTexts& all = settings_.resource_attributes;
-    put(all, "telemetry.sdk.language", "cpp");
-    put(all, "telemetry.sdk.name", "kolben");
-    put(all, "telemetry.sdk.version", std::string(agent_version()));
+    set_sdk_attributes(all);
     for (auto& [key, value] :
          variables_.pairs("OTEL_RESOURCE_ATTRIBUTES", Variables::Keys::kAsTheyAre)) {
       put(all, key, std::move(value));
@@ -82,24 +83,10 @@ class Reader {
     }
   }
 
-  void read_temporality() {
-    const std::string_view name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
-    const std::string value = lower(variables_.text(name));
-    if (value == "delta" || value == "lowmemory") {
-      settings_.counter_temporality = Temporality::kDelta;
-      settings_.histogram_temporality = Temporality::kDelta;
-    } else if (!value.empty() && value != "cumulative") {
-      variables_.warn_value(name, value,
-                            "unknown (known: cumulative, delta, lowmemory); using cumulative");
-    }
-  }
-
   void read_propagation() {
-    const std::string formats(variables_.text("OTEL_PROPAGATORS"));
-    settings_.trace_formats = parse_trace_formats(formats.c_str());
-    const std::string sampler(variables_.text("OTEL_TRACES_SAMPLER"));
-    const std::string argument(variables_.text("OTEL_TRACES_SAMPLER_ARG"));
-    settings_.sampler.init(sampler.c_str(), argument.empty() ? nullptr : argument.c_str());
+    set_propagation(std::string(variables_.text("OTEL_PROPAGATORS")),
+                    std::string(variables_.text("OTEL_TRACES_SAMPLER")),
+                    std::string(variables_.text("OTEL_TRACES_SAMPLER_ARG")), settings_);
   }
 
   // What the sampler (agent/protocols/sampler.h) takes for the default is said here.
@@ -140,28 +127,49 @@ class Reader {
     variables_.number<std::uint32_t>("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
                                      limits.span_value_bytes_max, 0);
     variables_.number<std::uint32_t>("OTEL_SPAN_EVENT_COUNT_LIMIT", limits.span_events_max, 0);
+    variables_.number<std::uint32_t>("OTEL_SPAN_LINK_COUNT_LIMIT", limits.span_links_max, 0);
     variables_.number<std::uint32_t>("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
                                      limits.event_attributes_max, 0);
+    variables_.number<std::uint32_t>("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", limits.link_attributes_max,
+                                     0);
     variables_.number<std::uint32_t>("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
                                      limits.log_attributes_max, 0);
     variables_.number<std::uint32_t>("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
                                      limits.log_value_bytes_max, 0);
   }
 
-  void read_conventions() {
-    SemanticConventions& conventions = settings_.conventions;
-    bool keeps_http = false;
-    bool keeps_database = false;
-    for (const std::string_view item :
-         split_list(variables_.text("OTEL_SEMCONV_STABILITY_OPT_IN"))) {
-      const std::string name = lower(item);
-      if (name == "http" || name == "http/dup") conventions.stable_http = true;
-      if (name == "database" || name == "database/dup") conventions.stable_database = true;
-      keeps_http = keeps_http || name == "http/dup";  // dup wins
-      keeps_database = keeps_database || name == "database/dup";
+  // What the library understands is in agent/protocols/text_pattern.h; the rest is said here.
+  void check_patterns(std::string_view name) {
+    std::size_t count = 0;
+    for (const std::string_view item : split_list(variables_.text(name))) {
+      if (!TextPattern().parse(item.data(), item.size())) {
+        variables_.warn_value(name, item,
+                              "not understood (known: characters, '.', '*', '^', '$' and '\\'); "
+                              "left out");
+      } else if (++count == TextPatterns::kPatternsMax + 1) {
+        variables_.warn_value(name, item, "too many patterns; left out from here on");
+      }
     }
-    conventions.old_http = keeps_http || !conventions.stable_http;
-    conventions.old_database = keeps_database || !conventions.stable_database;
+  }
+
+  void read_captured_headers() {
+    for (int i = 0; i < CapturedHeaders::kLists; ++i) {
+      const std::string_view name = CapturedHeaders::kVariables[i];
+      check_patterns(name);
+      settings_.captured_headers.set(i, std::string(variables_.text(name)).c_str());
+    }
+    const std::string_view name = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS";
+    check_patterns(name);
+    settings_.sanitized_headers.init(std::string(variables_.text(name)).c_str(),
+                                     TextPatterns::Kind::kSearchedAnyCase);
+  }
+
+  void read_log_level() {
+    const std::string_view name = "OTEL_LOG_LEVEL";
+    const std::string_view value = variables_.text(name);
+    if (!value.empty() && !parse_log_level(value, settings_.log_level)) {
+      variables_.warn_value(name, value, "unknown (known: debug, info, warn, error, none)");
+    }
   }
 
   void name_the_ignored() {
@@ -192,6 +200,41 @@ const std::vector<ExporterSettings>& Settings::exporters(Signal signal) const {
   return logs;
 }
 
+void read_conventions(std::string_view list, SemanticConventions& conventions) {
+  bool keeps_http = false;
+  bool keeps_database = false;
+  for (const std::string_view item : split_list(list)) {
+    const std::string name = lower(item);
+    if (name == "http" || name == "http/dup") conventions.stable_http = true;
+    if (name == "database" || name == "database/dup") conventions.stable_database = true;
+    keeps_http = keeps_http || name == "http/dup";  // dup wins
+    keeps_database = keeps_database || name == "database/dup";
+  }
+  conventions.old_http = keeps_http || !conventions.stable_http;
+  conventions.old_database = keeps_database || !conventions.stable_database;
+}
+
+bool parse_log_level(std::string_view text, LogLevel& level) {
+  const std::string name = lower(text);
+  const auto begins = [&](std::string_view word) { return name.starts_with(word); };
+  if (begins("trace") || begins("debug") || begins("info") || begins("warn")) {
+    level = LogLevel::kAll;
+  } else if (begins("error") || begins("fatal") || begins("critical")) {
+    level = LogLevel::kErrors;
+  } else if (name == "none" || name == "off") {
+    level = LogLevel::kNothing;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void set_sdk_attributes(NamedTexts& attributes) {
+  put(attributes, "telemetry.sdk.language", "cpp");
+  put(attributes, "telemetry.sdk.name", "kolben");
+  put(attributes, "telemetry.sdk.version", std::string(agent_version()));
+}
+
 Settings read_settings(const Environment& environment) {
   Settings settings;
   Reader(environment, settings).read();
@@ -208,19 +251,36 @@ Settings read_settings(const Environment& environment) {
 
 void detect_resource(Settings& settings, std::uint32_t pid) {
   const auto is_set = [&](const std::string& key) {
-    return has_key(settings.resource_attributes, key);
+    const auto& values = settings.resource_values;
+    return has_key(settings.resource_attributes, key) ||
+           std::any_of(values.begin(), values.end(),
+                       [&](const auto& item) { return item.first == key; });
+  };
+  const auto is_wanted = [&](const std::string& key) {
+    const auto matches = [&](const std::string& pattern) { return matches_pattern(pattern, key); };
+    const auto& included = settings.detected_included;
+    const auto& excluded = settings.detected_excluded;
+    return (included.empty() || std::any_of(included.begin(), included.end(), matches)) &&
+           std::none_of(excluded.begin(), excluded.end(), matches);
   };
   DetectedResource found = detect_resource(settings.resource_detectors, pid);
   for (auto& [key, value] : found.texts) {
-    if (!is_set(key)) settings.resource_attributes.emplace_back(key, std::move(value));
+    if (!is_set(key) && is_wanted(key))
+      settings.resource_attributes.emplace_back(key, std::move(value));
   }
   for (auto& [key, value] : found.numbers) {
-    if (!is_set(key)) settings.resource_numbers.emplace_back(key, value);
+    if (!is_set(key) && is_wanted(key)) settings.resource_numbers.emplace_back(key, value);
   }
 }
 
 std::string_view agent_version() {
   return KOLBEN_VERSION;
+}
+
+void set_propagation(const std::string& formats, const std::string& sampler,
+                     const std::string& argument, Settings& settings) {
+  settings.trace_formats = parse_trace_formats(formats.c_str());
+  settings.sampler.init(sampler.c_str(), argument.empty() ? nullptr : argument.c_str());
 }
 
 }  // namespace kolben::agent

@@ -17,13 +17,13 @@ TEST(Settings, DefaultsExportEverythingByGrpcToThisMachine) {
     ASSERT_EQ(settings.exporters(signal).size(), 1u);
     const ExporterSettings& exporter = settings.exporters(signal)[0];
     EXPECT_EQ(exporter.kind, ExporterKind::kOtlpGrpc);
-    EXPECT_EQ(exporter.otlp.endpoint, "localhost:4317");
-    EXPECT_TRUE(exporter.otlp.insecure);
-    EXPECT_EQ(exporter.otlp.timeout_nanos, 10'000'000'000u);
+    EXPECT_EQ(exporter.peer.endpoint, "localhost:4317");
+    EXPECT_TRUE(exporter.peer.insecure);
+    EXPECT_EQ(exporter.peer.timeout_nanos, 10'000'000'000u);
   }
   EXPECT_EQ(settings.span_batches.schedule_delay_nanos, 200'000'000u);
   EXPECT_EQ(settings.log_batches.schedule_delay_nanos, 200'000'000u);
-  EXPECT_EQ(settings.metric_interval_nanos, 60'000'000'000u);
+  EXPECT_EQ(settings.metrics[0].reader, ReaderSettings());
   EXPECT_TRUE(settings.captures_output);
   EXPECT_TRUE(settings.conventions.old_http);
   EXPECT_FALSE(settings.conventions.stable_http);
@@ -55,7 +55,7 @@ TEST(Settings, ExporterListsAreUnderstood) {
   ASSERT_EQ(settings.traces.size(), 2u);
   EXPECT_EQ(settings.traces[0].kind, ExporterKind::kConsole);
   EXPECT_EQ(settings.traces[1].kind, ExporterKind::kOtlpHttpProtobuf);
-  EXPECT_EQ(settings.traces[1].otlp.endpoint, "http://localhost:4318/v1/traces");
+  EXPECT_EQ(settings.traces[1].peer.endpoint, "http://localhost:4318/v1/traces");
   EXPECT_THAT(settings.metrics, IsEmpty());
   EXPECT_THAT(settings.logs, IsEmpty());
   EXPECT_THAT(settings.warnings, IsEmpty());
@@ -74,10 +74,86 @@ TEST(Settings, AnUnknownExporterIsAnErrorLineAndTheRestWorks) {
   EXPECT_THAT(settings.warnings, ElementsAre(HasSubstr("unknown exporter \"bogus\"")));
 }
 
+TEST(Settings, ZipkinAndPrometheusHaveTheirVariables) {
+  const Environment lists = {{"OTEL_TRACES_EXPORTER", "zipkin,zipkin_json,console"},
+                             {"OTEL_METRICS_EXPORTER", "prometheus,otlp"}};
+  const Settings usual = read_settings(lists);
+  ASSERT_EQ(usual.traces.size(), 3u);
+  EXPECT_EQ(usual.traces[0].kind, ExporterKind::kZipkinJson);
+  EXPECT_EQ(usual.traces[0].peer.endpoint, "http://localhost:9411/api/v2/spans");
+  EXPECT_EQ(usual.traces[0].peer.timeout_nanos, 10'000'000'000u);
+  EXPECT_EQ(usual.traces[1].kind, ExporterKind::kZipkinJson);
+  ASSERT_EQ(usual.metrics.size(), 2u);
+  EXPECT_EQ(usual.metrics[0].kind, ExporterKind::kPrometheus);
+  EXPECT_EQ(usual.metrics[0].prometheus.host, "localhost");
+  EXPECT_EQ(usual.metrics[0].prometheus.port, 9464);
+  EXPECT_TRUE(usual.metrics[0].reader.is_pulled);
+
+  Environment own = lists;
+  own["OTEL_EXPORTER_ZIPKIN_ENDPOINT"] = "https://zipkin/spans";
+  own["OTEL_EXPORTER_ZIPKIN_TIMEOUT"] = "3";
+  own["OTEL_EXPORTER_PROMETHEUS_HOST"] = "0.0.0.0";
+  own["OTEL_EXPORTER_PROMETHEUS_PORT"] = "9000";
+  const Settings settings = read_settings(own);
+  EXPECT_EQ(settings.traces[0].peer.endpoint, "https://zipkin/spans");
+  EXPECT_FALSE(settings.traces[0].peer.insecure);
+  EXPECT_EQ(settings.traces[0].peer.timeout_nanos, 3'000'000'000u);
+  EXPECT_EQ(settings.metrics[0].prometheus.host, "0.0.0.0");
+  EXPECT_EQ(settings.metrics[0].prometheus.port, 9000);
+  EXPECT_THAT(settings.warnings, IsEmpty());
+}
+
+TEST(Settings, AnExporterOfAnotherSignalIsUnknown) {
+  const Settings settings =
+      read_settings({{"OTEL_TRACES_EXPORTER", "prometheus"}, {"OTEL_METRICS_EXPORTER", "zipkin"}});
+  EXPECT_THAT(settings.traces, IsEmpty());
+  EXPECT_THAT(settings.metrics, IsEmpty());
+  EXPECT_THAT(settings.warnings,
+              ElementsAre(HasSubstr("zipkin_json"), HasSubstr("prometheus, none")));
+}
+
+TEST(Settings, TemporalityAndHistogramsAreForOtlpAlone) {
+  const Settings settings =
+      read_settings({{"OTEL_METRICS_EXPORTER", "console,otlp,prometheus"},
+                     {"OTEL_METRIC_EXPORT_INTERVAL", "500"},
+                     {"OTEL_METRIC_EXPORT_TIMEOUT", "400"},
+                     {"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "LowMemory"},
+                     {"OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+                      "base2_exponential_bucket_histogram"}});
+  ASSERT_EQ(settings.metrics.size(), 3u);
+  ReaderSettings console;
+  console.interval_nanos = 500'000'000;
+  EXPECT_EQ(settings.metrics[0].reader, console);
+  EXPECT_EQ(settings.metrics[1].reader.counters, Temporality::kDelta);
+  EXPECT_EQ(settings.metrics[1].reader.histograms, Temporality::kDelta);
+  EXPECT_EQ(settings.metrics[1].reader.histogram_kind, HistogramKind::kExponential);
+  EXPECT_EQ(settings.metrics[2].reader.counters, Temporality::kCumulative);
+  EXPECT_EQ(settings.metric_timeout_nanos, 400'000'000u);
+  EXPECT_THAT(settings.warnings, IsEmpty());
+}
+
+TEST(Settings, APatternOfUrlsThatIsNotUnderstoodIsSaid) {
+  EXPECT_THAT(read_settings({{"OTEL_PYTHON_EXCLUDED_URLS", "health, ^http://a.*/x$"}}).warnings,
+              IsEmpty());
+  EXPECT_THAT(read_settings({{"OTEL_PYTHON_EXCLUDED_URLS", "health,[0-9]+"}}).warnings,
+              ElementsAre(HasSubstr("OTEL_PYTHON_EXCLUDED_URLS=[0-9]+: not understood")));
+}
+
+TEST(Settings, TheLogLevelIsWhatIsSaidOfTheAgent) {
+  const auto f = [](const char* value) {
+    return read_settings({{"OTEL_LOG_LEVEL", value}}).log_level;
+  };
+  EXPECT_EQ(f("debug"), LogLevel::kAll);
+  EXPECT_EQ(f("WARNING"), LogLevel::kAll);
+  EXPECT_EQ(f("Error"), LogLevel::kErrors);
+  EXPECT_EQ(f("none"), LogLevel::kNothing);
+  EXPECT_THAT(read_settings({{"OTEL_LOG_LEVEL", "loud"}}).warnings, ElementsAre(HasSubstr("loud")));
+}
+
 TEST(Settings, EndpointsFollowTheRules) {
   const auto grpc = [](Environment environment) {
     const Settings settings = read_settings(environment);
-    const OtlpSettings& otlp = settings.traces.at(0).otlp;
+    const PeerSettings& otlp = settings.traces.at(0).peer;
     return otlp.endpoint + (otlp.insecure ? " plain" : " tls");
   };
   EXPECT_EQ(grpc({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317/"}}),
@@ -91,7 +167,7 @@ TEST(Settings, EndpointsFollowTheRules) {
   EXPECT_EQ(grpc({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://[::1]"}}), "[::1]:4317 plain");
   const auto http = [](Environment environment) {
     environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
-    return read_settings(environment).traces.at(0).otlp.endpoint;
+    return read_settings(environment).traces.at(0).peer.endpoint;
   };
   EXPECT_EQ(http({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318/base/"}}),
             "http://c:4318/base/v1/traces");
@@ -106,10 +182,10 @@ TEST(Settings, HeadersTimeoutAndCompression) {
                      {"OTEL_EXPORTER_OTLP_TIMEOUT", "3"},
                      {"OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "5000"},
                      {"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"}});
-  const OtlpSettings& otlp = settings.traces.at(0).otlp;
+  const PeerSettings& otlp = settings.traces.at(0).peer;
   EXPECT_THAT(otlp.headers, ElementsAre(Pair("authorization", "Bearer x"), Pair("a", "b")));
   EXPECT_EQ(otlp.timeout_nanos, 3'000'000'000u);
-  EXPECT_EQ(settings.logs.at(0).otlp.timeout_nanos, 5'000'000'000u);
+  EXPECT_EQ(settings.logs.at(0).peer.timeout_nanos, 5'000'000'000u);
   EXPECT_EQ(otlp.compression, wire::Compression::kGzip);
 }
 
@@ -129,22 +205,22 @@ TEST(Settings, ElasticsVariablesServeWhereNoEndpointIsSet) {
                                {"ELASTIC_APM_SECRET_TOKEN", "secret"},
                                {"OTEL_EXPORTER_OTLP_INSECURE", "true"}};
   const Settings settings = read_settings(elastic);
-  EXPECT_EQ(settings.traces.at(0).otlp.endpoint, "apm.example:8200");
-  EXPECT_TRUE(settings.traces[0].otlp.insecure);
-  EXPECT_EQ(settings.traces[0].otlp.headers, (NamedTexts{{"authorization", "Bearer secret"}}));
+  EXPECT_EQ(settings.traces.at(0).peer.endpoint, "apm.example:8200");
+  EXPECT_TRUE(settings.traces[0].peer.insecure);
+  EXPECT_EQ(settings.traces[0].peer.headers, (NamedTexts{{"authorization", "Bearer secret"}}));
 
   Environment own = elastic;
   own["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://127.0.0.1:4317";
-  EXPECT_EQ(read_settings(own).traces.at(0).otlp.endpoint, "127.0.0.1:4317");
-  EXPECT_TRUE(read_settings(own).traces[0].otlp.headers.empty());
-  EXPECT_EQ(read_settings(own).metrics.at(0).otlp.endpoint, "apm.example:8200");
+  EXPECT_EQ(read_settings(own).traces.at(0).peer.endpoint, "127.0.0.1:4317");
+  EXPECT_TRUE(read_settings(own).traces[0].peer.headers.empty());
+  EXPECT_EQ(read_settings(own).metrics.at(0).peer.endpoint, "apm.example:8200");
 
   Environment http = elastic;
   http["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
   http["ELASTIC_APM_SERVER_ENDPOINT"] = "http://apm.example:8200";
   http["OTEL_EXPORTER_OTLP_HEADERS"] = "Authorization=mine";
-  EXPECT_EQ(read_settings(http).logs.at(0).otlp.endpoint, "http://apm.example:8200/v1/logs");
-  EXPECT_EQ(read_settings(http).logs[0].otlp.headers, (NamedTexts{{"authorization", "mine"}}));
+  EXPECT_EQ(read_settings(http).logs.at(0).peer.endpoint, "http://apm.example:8200/v1/logs");
+  EXPECT_EQ(read_settings(http).logs[0].peer.headers, (NamedTexts{{"authorization", "mine"}}));
 
   Environment console = elastic;
   for (const char* signal : {"TRACES", "METRICS", "LOGS"}) {
@@ -171,10 +247,16 @@ TEST(Settings, SamplersAndLimits) {
                                            {"OTEL_TRACES_SAMPLER_ARG", "0.25"},
                                            {"OTEL_ATTRIBUTE_COUNT_LIMIT", "5"},
                                            {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "7"},
+                                           {"OTEL_SPAN_LINK_COUNT_LIMIT", "3"},
+                                           {"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "2"},
+                                           {"OTEL_BSP_EXPORT_TIMEOUT", "900"},
                                            {"OTEL_SEMCONV_STABILITY_OPT_IN", "http,http/dup"}});
   EXPECT_TRUE(settings.warnings.empty());
   EXPECT_EQ(settings.limits.span_attributes_max, 7u);
   EXPECT_EQ(settings.limits.log_attributes_max, 5u);
+  EXPECT_EQ(settings.limits.span_links_max, 3u);
+  EXPECT_EQ(settings.limits.link_attributes_max, 2u);
+  EXPECT_EQ(settings.span_batches.export_timeout_nanos, 900'000'000u);
   EXPECT_TRUE(settings.conventions.old_http && settings.conventions.stable_http);
 }
 

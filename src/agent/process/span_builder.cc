@@ -53,14 +53,24 @@ void SpanBuilder::finish(const HttpExchange& exchange, Span& span, Arena& arena)
       add_encoded_attributes(exchange.record->attributes, span_limits(), span.attributes, arena);
 }
 
+// Names of unknown methods begin with "HTTP", unless these are to be told.
+std::string SpanBuilder::with_method(std::string name, std::string_view method) const {
+  constexpr std::string_view kUnknown = "HTTP";
+  if (settings_.conventions.all_methods && !is_known_method(method)) {
+    name.replace(0, kUnknown.size(), method);
+  }
+  return name;
+}
+
 void SpanBuilder::build_server(const HttpExchange& exchange, Span& span, Arena& arena) {
   // A client's mistake (4xx) is no error of the server; no answer at all is one.
   begin(exchange, 500, span);
   span.kind = SpanKind::kServer;
   const std::string name =
       names_.server_name(exchange.request.method, exchange.record->route, exchange.target.path);
-  span.name = owned_text(name, Limits::kNoLimit, arena);
+  span.name = owned_text(with_method(name, exchange.request.method), Limits::kNoLimit, arena);
   add_server_attributes(exchange, settings_.conventions, span.attributes, arena);
+  add_captured_headers(exchange, false, settings_, span.attributes, arena);
   finish(exchange, span, arena);
 }
 
@@ -68,8 +78,10 @@ void SpanBuilder::build_client(const HttpExchange& exchange, Span& span, Arena& 
   begin(exchange, 400, span);
   link(*exchange.record, span, arena);
   span.kind = SpanKind::kClient;
-  span.name = arena.copy(SpanNames::client_name(exchange.request.method));
+  const std::string name = SpanNames::client_name(exchange.request.method);
+  span.name = owned_text(with_method(name, exchange.request.method), Limits::kNoLimit, arena);
   add_client_attributes(exchange, settings_.conventions, span.attributes, arena);
+  add_captured_headers(exchange, true, settings_, span.attributes, arena);
   finish(exchange, span, arena);
 }
 

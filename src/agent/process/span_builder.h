@@ -33,6 +33,7 @@ class SpanBuilder {
   static void link(const ExchangeView& record, Span& span, Arena& arena);
   void finish(const HttpExchange& exchange, Span& span, Arena& arena) const;
   AttributeLimits span_limits() const;
+  std::string with_method(std::string name, std::string_view method) const;
 
   const Settings& settings_;
   SpanNames names_;

@@ -107,12 +107,14 @@ struct TestExchange {
   EndReason end_reason = EndReason::kComplete;
   std::string route;
   std::string attributes;
+  std::string response_head;
   std::uint64_t start = kTime;
   std::uint64_t nanos = 5'250'000;
   Context self = context(0xab, 0xcd);
   std::uint8_t parent = 0;      // each byte of the parent's id; 0: a root
   std::string linked_trace_id;  // not empty: the parent is only linked
   bool parent_is_remote = false;
+  bool is_excluded = false;
   std::string local_address = "127.0.0.1";
   std::string peer_address = "127.0.0.1";
   std::uint16_t local_port = 5000;
@@ -129,6 +131,7 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   std::memset(fixed.parent_span_id, exchange.parent, sizeof fixed.parent_span_id);
   fixed.parent_is_remote = exchange.parent_is_remote ? 1 : 0;
   fixed.is_encrypted = exchange.is_encrypted ? 1 : 0;
+  fixed.is_excluded = exchange.is_excluded ? 1 : 0;
   fixed.local_port = exchange.local_port;
   fixed.peer_port = exchange.peer_port;
   fixed.local_address_size = static_cast<std::uint8_t>(exchange.local_address.size());
@@ -140,10 +143,14 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   fixed.route_size = static_cast<std::uint16_t>(exchange.route.size());
   fixed.attributes_size = static_cast<std::uint16_t>(exchange.attributes.size());
   fixed.linked_size = static_cast<std::uint16_t>(exchange.linked_trace_id.size());
+  fixed.response_head_size = static_cast<std::uint16_t>(exchange.response_head.size());
   RecordBytes record(type);
   record.fixed(fixed).text(exchange.local_address).text(exchange.peer_address);
   record.text(exchange.request);
-  return record.text(exchange.route).text(exchange.attributes).text(exchange.linked_trace_id);
+  return record.text(exchange.route)
+      .text(exchange.attributes)
+      .text(exchange.linked_trace_id)
+      .text(exchange.response_head);
 }
 
 struct TestPiece {

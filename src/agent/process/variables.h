@@ -28,6 +28,8 @@ std::string_view trimmed(std::string_view text);
 std::string lower(std::string_view text);
 // "a, b,,c" is {"a", "b", "c"}.
 std::vector<std::string_view> split_list(std::string_view text);
+// '*' stands for any text, '?' for one character.
+bool matches_pattern(std::string_view pattern, std::string_view text);
 // Decodes %XX; what is no escape stays.
 std::string percent_decoded(std::string_view text);
 

@@ -46,6 +46,13 @@ bool is_kept_header(const char* line, std::size_t size) {
          has_name(line, size, "user-agent") || has_name(line, size, "baggage");
 }
 
+// Whether somebody wants this header besides.
+bool is_named(const TextPatterns& names, const char* line, std::size_t size) {
+  const void* colon = std::memchr(line, ':', size);
+  if (colon == nullptr) return false;
+  return names.match(line, static_cast<std::size_t>(static_cast<const char*>(colon) - line));
+}
+
 struct Text {
   const char* bytes;
   std::size_t size;
@@ -184,7 +191,7 @@ void Message::keep_head(const std::uint8_t* bytes, std::size_t size) {
 // A line of the head, or a piece of one. Which line it is may only be known at its end, so that
 // what was kept of it is taken back then.
 std::size_t Message::feed_head(const std::uint8_t* bytes, std::size_t size) {
-  if (state_ == State::kHeaders && line_size_ == 0) {
+  if (state_ == State::kHeaders && line_size_ == 0 && head_.also == nullptr) {
     const std::size_t skipped = skip_lines(bytes, size);
     if (skipped != 0) return skipped;
   }
@@ -303,6 +310,7 @@ void Message::header_line(const char* line, std::size_t size) {
   } else if (kind_ == Kind::kRequest && !trace_headers_.take(line, size)) {
     line_is_kept_ = is_kept_header(line, size);
   }
+  if (head_.also != nullptr && !line_is_kept_) line_is_kept_ = is_named(*head_.also, line, size);
 }
 
 void Message::end_of_head() {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/protocols/text_pattern.h"
 #include "agent/protocols/trace_headers.h"
 
 namespace kolben::agent::http1 {
@@ -25,6 +26,7 @@ struct HeadBuffer {
   std::uint8_t* bytes = nullptr;
   std::uint32_t capacity = 0;
   std::uint32_t size = 0;
+  const TextPatterns* also = nullptr;  // further headers that are kept, by their names
 };
 
 class Message {

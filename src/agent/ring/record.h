@@ -84,9 +84,12 @@ struct Exchange {
   std::uint16_t request_head_size = 0;      // the start line and the headers that spans are made of
   std::uint16_t route_size = 0;             // what the application called its route
   std::uint16_t attributes_size = 0;        // encoded, what the application added
-  std::uint16_t linked_size = 0;  // not 0: the parent is of another trace, and only linked
-  std::uint16_t padding2[2] = {};
-  // texts: local_address, peer_address, request_head, route, attributes, linked trace id
+  std::uint16_t linked_size = 0;         // not 0: the parent is of another trace, and only linked
+  std::uint16_t response_head_size = 0;  // where headers of it are captured, else 0
+  std::uint8_t is_excluded = 0;          // by its URL: nothing is to be made of it
+  std::uint8_t padding = 0;
+  // texts: local_address, peer_address, request_head, route, attributes, linked trace id,
+  // response_head
 };
 // With the addresses and head of a plain request it fits in one slot of the ring.
 static_assert(sizeof(Exchange) == 96);
@@ -96,6 +99,8 @@ inline constexpr std::uint8_t kMinorVersionOfHttp2 = 20;
 
 // Enough for the start line and the headers that become attributes; the rest is cut.
 inline constexpr std::uint32_t kHeadBytesMax = 2048;
+// For the headers of responses that somebody asked for.
+inline constexpr std::uint32_t kResponseHeadBytesMax = 1024;
 
 // Bytes that one call wrote or read on a connection whose protocol the agent process parses
 // (agent/protocols/protocol.h). What it does not need is left out and told by its length.

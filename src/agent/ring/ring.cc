@@ -64,6 +64,8 @@ struct RingHeader {
   // Device and inode of the launched program's stdout and stderr; zero: not noted.
   std::uint64_t output_device[2] = {};
   std::uint64_t output_inode[2] = {};
+  std::atomic<std::uint32_t> library_is_told{0};
+  LibrarySettings library;
 };
 static_assert(sizeof(RingHeader) <= kHeaderBytes);
 
@@ -397,6 +399,22 @@ void prefetch_record(RingHeader* ring) {
 
 void count_untraced(RingHeader* ring) {
   if (ring != nullptr) ring->untraced.fetch_add(1, std::memory_order_relaxed);
+}
+
+void tell_library(RingHeader* ring, const LibrarySettings& settings) {
+  ring->library = settings;
+  ring->library_is_told.store(1, std::memory_order_release);
+}
+
+bool library_settings(const RingHeader* ring, LibrarySettings* settings) {
+  if (ring->library_is_told.load(std::memory_order_acquire) == 0) return false;
+  *settings = ring->library;
+  // A broken program may have scribbled over it.
+  settings->sampler[sizeof(settings->sampler) - 1] = '\0';
+  settings->sampler_argument[sizeof(settings->sampler_argument) - 1] = '\0';
+  settings->propagators[sizeof(settings->propagators) - 1] = '\0';
+  for (auto& names : settings->captured_headers) names[sizeof(names) - 1] = '\0';
+  return true;
 }
 
 void note_outputs(RingHeader* ring) {

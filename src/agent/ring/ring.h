@@ -118,6 +118,22 @@ void prefetch_record(RingHeader* ring);
 // A connection, span or attribute that found its table full.
 void count_untraced(RingHeader* ring);
 
+// What the agent process has read from a configuration file for the library, which has no reader of
+// files: the values that the variables OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG and
+// OTEL_PROPAGATORS would have, null-terminated. Told before the program begins, while the launcher
+// waits.
+struct LibrarySettings {
+  char sampler[32] = {};
+  char sampler_argument[32] = {};
+  char propagators[64] = {};
+  // Lists of names, in the order of CapturedHeaders (agent/protocols/captured_headers.h).
+  char captured_headers[4][256] = {};
+  std::uint8_t captures_output = 0;
+};
+void tell_library(RingHeader* ring, const LibrarySettings& settings);
+// False: nothing was told, the variables count.
+bool library_settings(const RingHeader* ring, LibrarySettings* settings);
+
 // What the launched program's stdout and stderr are, so that a child whose fd 1 is a pipe or a log
 // file is not taken for the program's output. Notes those of the calling process; for the launcher.
 void note_outputs(RingHeader* ring);

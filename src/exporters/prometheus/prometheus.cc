@@ -4,14 +4,18 @@
 #include <utility>
 
 #include "config/reader.h"
-#include "exporters/prometheus/series.h"
 #include "net/http/server.h"
 #include "otlp/decode.h"
 #include "pipeline/listener.h"
 #include "pipeline/settings.h"
+#include "prometheus/series.h"
 
 namespace kolben::exporters::prometheus {
 namespace {
+
+using kolben::prometheus::Labels;
+using kolben::prometheus::Series;
+using kolben::prometheus::SeriesSettings;
 
 // Scrapers are few, and each that reads slowly keeps a copy of all series.
 constexpr std::size_t kScrapersMax = 16;
@@ -78,7 +82,7 @@ class PrometheusExporter final : public pipeline::Exporter {
 
 void check_names(const Labels& labels, config::Reader& reader) {
   for (const auto& [name, value] : labels) {
-    if (label_name(name) == name) continue;
+    if (kolben::prometheus::label_name(name) == name) continue;
     reader.error("const_labels",
                  "\"" + name + "\" is no name of a label: want letters, digits and _");
   }

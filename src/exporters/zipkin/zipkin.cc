@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "config/reader.h"
-#include "exporters/zipkin/translate.h"
 #include "net/http/client.h"
 #include "net/http/status.h"
 #include "otlp/decode.h"
 #include "pipeline/sender.h"
 #include "pipeline/settings.h"
+#include "zipkin/translate.h"
 
 namespace kolben::exporters::zipkin {
 namespace {
@@ -58,7 +58,8 @@ class ZipkinExporter final : public pipeline::Exporter {
     request.url = settings_.endpoint;
     request.headers = settings_.headers;
     request.headers.emplace_back("Content-Type", "application/json");
-    request.body = Bytes::from_string(translate(decoded.traces(), settings_.default_service));
+    request.body =
+        Bytes::from_string(kolben::zipkin::translate(decoded.traces(), settings_.default_service));
     client_->send(std::move(request), [this, done = std::move(done)](
                                           const Result<net::http::Response>& answer) mutable {
       done(answer.has_value() ? net::http::status_of_answer(*answer, settings_.endpoint)

@@ -11,6 +11,9 @@ from opentelemetry.sdk.metrics.export import (
     AggregationTemporality, Gauge, Histogram, HistogramDataPoint, Metric, MetricsData,
     NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum,
 )
+from opentelemetry.sdk.metrics._internal.point import (
+    Buckets, ExponentialHistogram, ExponentialHistogramDataPoint,
+)
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
@@ -65,6 +68,22 @@ def metrics():
         Metric("temperature", "how hot", "Cel", Gauge([NumberDataPoint({}, TIME, TIME + 1, 1e-05)])),
         Metric("duration", "d", "ms", Histogram([histogram], AggregationTemporality.DELTA)),
     ]
+    return printed(data)
+
+
+def more_metrics():
+    """What the others leave: lists, truth values, sums that fall, deltas, exponential histograms."""
+    attributes = {"list": ["a", "b"], "ok": True, "ratio": 0.25, "count": 7}
+    falling = NumberDataPoint(attributes, TIME, TIME + 1, -2.5)
+    exponential = ExponentialHistogramDataPoint(
+        {}, TIME, TIME + 1, 4, 7.5, 3, 1, Buckets(-2, [1, 0, 1]), Buckets(0, [1]), 0, -1.5, 7.499)
+    return printed([
+        Metric("queue", "", "{item}", Sum([falling], AggregationTemporality.DELTA, False)),
+        Metric("duration", "d", "s", ExponentialHistogram([exponential], AggregationTemporality.CUMULATIVE)),
+    ])
+
+
+def printed(data):
     scope = ScopeMetrics(InstrumentationScope("scope", "0.1.0", ""), data, "")
     return MetricsData([ResourceMetrics(RESOURCE, [scope], "")]).to_json() + "\n"
 
@@ -72,3 +91,4 @@ def metrics():
 (HERE / "console_spans.txt").write_text(spans())
 (HERE / "console_logs.txt").write_text(logs())
 (HERE / "console_metrics.txt").write_text(metrics())
+(HERE / "console_metrics_more.txt").write_text(more_metrics())

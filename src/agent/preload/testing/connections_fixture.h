@@ -161,6 +161,8 @@ class ConnectionsTest : public testing::Test {
       one.route.assign(text, one.fixed.route_size);
       text += one.fixed.route_size + one.fixed.attributes_size;
       one.linked = hex(reinterpret_cast<const std::uint8_t*>(text), one.fixed.linked_size);
+      text += one.fixed.linked_size;
+      one.response.assign(text, one.fixed.response_head_size);
       all.push_back(one);
     }
     return all;

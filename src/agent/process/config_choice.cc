@@ -1,0 +1,49 @@
+#include "agent/process/config_choice.h"
+
+#include <algorithm>
+
+namespace kolben::agent {
+namespace {
+
+std::string listed(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const std::string_view name : names) {
+    if (!text.empty()) text += ", ";
+    text += name;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::unique_ptr<config::Reader> ConfigChoice::reader(config::Errors& errors) const {
+  return std::make_unique<config::Reader>(*value, path, errors);
+}
+
+ConfigChoice read_choice(config::Reader& owner, std::string_view key,
+                         const std::vector<std::string_view>& names, config::Errors& errors) {
+  const config::Node* node = owner.raw(key);
+  if (node != nullptr)
+    return read_choice(*node, owner.path() + "::" + std::string(key), names, errors);
+  owner.error(key, "is missing: want one of " + listed(names));
+  return {};
+}
+
+ConfigChoice read_choice(const config::Node& node, const std::string& path,
+                         const std::vector<std::string_view>& names, config::Errors& errors) {
+  if (node.kind != config::NodeKind::kMap || node.fields.size() != 1) {
+    errors.add(node.location, path + ": want a map with one key of " + listed(names));
+    return {};
+  }
+  const auto& [key, value] = node.fields[0];
+  const auto found = std::find(names.begin(), names.end(), key);
+  if (found == names.end()) {
+    errors.add(node.field_locations[0], path + ": unknown \"" + key + "\"" +
+                                            config::did_you_mean(key, names) + "; want one of " +
+                                            listed(names));
+    return {};
+  }
+  return {*found, &value, path + "::" + key};
+}
+
+}  // namespace kolben::agent

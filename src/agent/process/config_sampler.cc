@@ -1,0 +1,134 @@
+#include "agent/process/config_sampler.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+#include "agent/process/config_choice.h"
+
+namespace kolben::agent {
+namespace {
+
+// The library knows the first four; of the others OpenTelemetry has a definition.
+const std::vector<std::string_view> kSamplers = {"always_on",
+                                                 "always_off",
+                                                 "trace_id_ratio_based",
+                                                 "parent_based",
+                                                 "always_record",
+                                                 "jaeger_remote",
+                                                 "jaeger_remote/development",
+                                                 "composite/development",
+                                                 "probability/development"};
+constexpr std::ptrdiff_t kSamplersKnown = 4;
+constexpr std::string_view kPropagators[] = {"tracecontext", "baggage", "b3",
+                                             "b3multi",      "jaeger",  "none"};
+constexpr std::string_view kPropagatorsElsewhere[] = {"xray", "ottrace"};
+
+// Without an exponent, which the library does not read.
+std::string ratio_text(double ratio) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, ratio, std::chars_format::fixed, 17);
+  return {text, end.ptr};
+}
+
+void ignore(const config::Node& node, const std::string& path, std::string_view name,
+            config::Errors& errors) {
+  errors.warn(node.location, path + ": the agent has no sampler \"" + std::string(name) +
+                                 "\"; parent_based with the root always_on is used");
+}
+
+// always_on, always_off or traceidratio. False: none of them, which was said.
+bool read_root(const ConfigChoice& choice, const config::Node& node, LibraryTexts& texts,
+               config::Errors& errors) {
+  const auto known = std::find(kSamplers.begin(), kSamplers.end(), choice.name);
+  if (known - kSamplers.begin() >= kSamplersKnown || choice.name == "parent_based") {
+    ignore(node, choice.path, choice.name, errors);
+    return false;
+  }
+  texts.sampler = choice.name;
+  const auto reader = choice.reader(errors);
+  if (choice.name != "trace_id_ratio_based") return true;
+  double ratio = 1;
+  reader->optional("ratio", ratio);
+  if (!(ratio >= 0 && ratio <= 1)) reader->error("ratio", "want a number from 0 to 1");
+  texts.sampler = "traceidratio";
+  texts.sampler_argument = ratio_text(ratio);
+  return true;
+}
+
+// What is below a parent follows it; another wish is said.
+void check_delegate(config::Reader& parent_based, std::string_view key, std::string_view follows,
+                    config::Errors& errors) {
+  const config::Node* node = parent_based.raw(key);
+  if (node == nullptr || node->kind == config::NodeKind::kNull) return;
+  const std::string path = parent_based.path() + "::" + std::string(key);
+  const ConfigChoice choice = read_choice(*node, path, kSamplers, errors);
+  if (choice.name.empty() || choice.name == follows) return;
+  errors.warn(node->location, path + ": the agent follows the parent: " + std::string(follows));
+}
+
+void read_parent_based(config::Reader& reader, LibraryTexts& texts, config::Errors& errors) {
+  check_delegate(reader, "remote_parent_sampled", "always_on", errors);
+  check_delegate(reader, "remote_parent_not_sampled", "always_off", errors);
+  check_delegate(reader, "local_parent_sampled", "always_on", errors);
+  check_delegate(reader, "local_parent_not_sampled", "always_off", errors);
+  const config::Node* root = reader.raw("root");
+  if (root == nullptr || root->kind == config::NodeKind::kNull) return;
+  const ConfigChoice choice = read_choice(*root, reader.path() + "::root", kSamplers, errors);
+  if (choice.name.empty() || !read_root(choice, *root, texts, errors)) return;
+  texts.sampler.insert(0, "parentbased_");
+}
+
+template <std::size_t kCount>
+bool is_one_of(std::string_view name, const std::string_view (&names)[kCount]) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+}  // namespace
+
+void read_sampler(config::Reader& provider, LibraryTexts& texts, config::Errors& errors) {
+  const config::Node* node = provider.raw("sampler");
+  if (node == nullptr || node->kind == config::NodeKind::kNull) return;
+  const ConfigChoice choice = read_choice(*node, provider.path() + "::sampler", kSamplers, errors);
+  if (choice.name.empty()) return;
+  if (choice.name == "parent_based") {
+    const auto reader = choice.reader(errors);
+    read_parent_based(*reader, texts, errors);
+  } else {
+    read_root(choice, *node, texts, errors);
+  }
+}
+
+void read_propagators(config::Reader& propagator, LibraryTexts& texts, config::Errors& errors) {
+  texts.propagators.clear();
+  const auto add = [&](std::string_view name, const config::Location& location) {
+    if (is_one_of(name, kPropagatorsElsewhere)) {
+      errors.warn(location, propagator.path() + ": the agent has no propagator \"" +
+                                std::string(name) + "\"; the others are used");
+    } else if (!is_one_of(name, kPropagators)) {
+      const std::vector<std::string_view> known(std::begin(kPropagators), std::end(kPropagators));
+      errors.add(location, propagator.path() + ": unknown propagator \"" + std::string(name) +
+                               "\"" + config::did_you_mean(name, known));
+    } else {
+      if (!texts.propagators.empty()) texts.propagators += ',';
+      texts.propagators += name;
+    }
+  };
+  const config::Node* composite = propagator.raw("composite");
+  if (composite != nullptr) {
+    for (const config::Node& item : composite->items) {
+      // {b3: } since 0.4, b3 before.
+      const bool is_map = item.kind == config::NodeKind::kMap && item.fields.size() == 1;
+      add(is_map ? item.fields[0].first : item.text, item.location);
+    }
+  }
+  std::string list;
+  propagator.optional("composite_list", list);
+  const config::Node* at = propagator.raw("composite_list");
+  for (const std::string_view name : split_list(list)) {
+    add(name, at == nullptr ? propagator.location() : at->location);
+  }
+  if (texts.propagators.empty()) texts.propagators = "none";
+}
+
+}  // namespace kolben::agent

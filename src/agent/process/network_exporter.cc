@@ -1,0 +1,203 @@
+#include "agent/process/network_exporter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "otlp/encode.h"
+#include "otlp/json.h"
+#include "zipkin/translate.h"
+
+namespace kolben::agent {
+namespace {
+
+// The last try before the time is up is a try.
+constexpr std::chrono::milliseconds kShortestTry{1};
+
+std::string code_name(const Status& status) {
+  return "StatusCode." + std::string(to_string(status.code()));
+}
+
+// "1s", "0.5s".
+std::string seconds_text(std::chrono::nanoseconds delay) {
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(delay).count();
+  std::string text = std::to_string(millis / 1000);
+  if (millis % 1000 != 0) text += "." + std::to_string(millis % 1000 / 100);
+  return text + "s";
+}
+
+void encode(ExporterKind kind, const Batch& batch, std::string& message) {
+  if (kind == ExporterKind::kZipkinJson) {
+    message = zipkin::translate(batch.traces(), "unknown_service");
+  } else if (kind == ExporterKind::kOtlpHttpJson) {
+    otlp::encode_json(batch, message);
+  } else {
+    otlp::encode(batch, message);
+  }
+}
+
+}  // namespace
+
+NetworkExporter::NetworkExporter(NetworkExporterSettings settings,
+                                 std::unique_ptr<Transport> transport, Messages& messages)
+    : settings_(std::move(settings)), transport_(std::move(transport)), messages_(messages) {}
+
+NetworkExporter::~NetworkExporter() {
+  stop(std::chrono::steady_clock::now());
+}
+
+void NetworkExporter::export_batch(const Batch& batch) {
+  if (batch.empty()) return;
+  Payload payload;
+  payload.items = batch.items();
+  payload.message.reserve(message_bytes_);  // about as long as the last one
+  encode(settings_.kind, batch, payload.message);
+  message_bytes_ = payload.message.size() + payload.message.size() / 8;
+  MutexLock lock(mutex_);
+  if (queue_items_ + payload.items > settings_.queue_items_max ||
+      queue_bytes_ + payload.message.size() > kQueueBytesMax) {
+    dropped_items_ += payload.items;
+    return;
+  }
+  queue_items_ += payload.items;
+  queue_bytes_ += payload.message.size();
+  queue_.push_back(std::move(payload));
+  changed_.notify_one();
+  if (!has_thread_) {
+    has_thread_ = true;
+    thread_ = Thread("kolben-" + std::string(to_string(settings_.signal)), [this] { run(); });
+  }
+}
+
+void NetworkExporter::shutdown(std::chrono::steady_clock::time_point deadline) {
+  stop(deadline);
+}
+
+Loss NetworkExporter::loss() {
+  MutexLock lock(mutex_);
+  return {.signal = settings_.signal,
+          .items = dropped_items_,
+          .endpoint = settings_.endpoint,
+          .why = last_failure_};
+}
+
+void NetworkExporter::stop(std::chrono::steady_clock::time_point deadline) {
+  {
+    MutexLock lock(mutex_);
+    if (!is_stopping_) deadline_ = deadline;
+    is_stopping_ = true;
+    changed_.notify_all();
+  }
+  thread_.join();
+}
+
+void NetworkExporter::run() {
+  while (true) {
+    Payload payload;
+    {
+      MutexLock lock(mutex_);
+      while (queue_.empty() && !is_stopping_) changed_.wait(mutex_);
+      if (queue_.empty()) break;
+      payload = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    send_with_retries(payload);
+    // Until here it counts as queued: the bound is on what waits for its answer.
+    MutexLock lock(mutex_);
+    queue_items_ -= payload.items;
+    queue_bytes_ -= payload.message.size();
+  }
+  transport_.reset();  // connections end with their thread
+}
+
+void NetworkExporter::send_with_retries(const Payload& payload) {
+  auto give_up = std::chrono::steady_clock::time_point::max();
+  if (settings_.export_timeout.count() > 0) {
+    give_up = std::chrono::steady_clock::now() + settings_.export_timeout;
+  }
+  for (int retry = 0;; ++retry) {
+    const bool was_stopping = is_stopping();
+    // The peer is away and the program has ended: no hope for the rest either.
+    if (was_stopping && last_failure_.is_retryable()) return drop(payload.items);
+    const Status status = try_once(payload, give_up);
+    if (status.is_ok()) return;
+    if (!status.is_retryable()) {
+      say_failed(status);
+      return drop(payload.items);
+    }
+    if (was_stopping) return drop(payload.items);
+    std::chrono::nanoseconds delay = settings_.backoff_unit * (1 << std::min(retry, kRetriesMax));
+    if (const auto asked = status.retry_after()) {
+      delay = std::clamp<std::chrono::nanoseconds>(*asked, std::chrono::milliseconds(1),
+                                                   settings_.backoff_unit * (1 << kRetriesMax));
+    }
+    if (retry >= kRetriesMax || std::chrono::steady_clock::now() + delay >= give_up) {
+      say_failed(status);
+      return drop(payload.items);
+    }
+    say_transient(status, delay);
+    if (!wait(delay)) last_failure_ = Status();  // the last try is a new one
+  }
+}
+
+Status NetworkExporter::try_once(const Payload& payload,
+                                 std::chrono::steady_clock::time_point give_up) {
+  const auto begun = std::chrono::steady_clock::now();
+  std::chrono::nanoseconds timeout = std::min<std::chrono::nanoseconds>(
+      settings_.timeout, std::max<std::chrono::nanoseconds>(give_up - begun, kShortestTry));
+  {
+    MutexLock lock(mutex_);
+    if (is_stopping_) {
+      const std::chrono::nanoseconds left = deadline_ - std::chrono::steady_clock::now();
+      if (left <= std::chrono::nanoseconds(0)) {
+        return deadline_exceeded("the program has ended");
+      }
+      timeout = std::min(timeout, left);
+    }
+  }
+  auto result = transport_->send(payload.message, timeout);
+  last_failure_ = result.status();
+  if (result.has_value() && result->rejected > 0) {
+    drop(static_cast<std::uint64_t>(result->rejected));
+    messages_.say("kolben agent: " + settings_.endpoint + " rejected " +
+                  std::to_string(result->rejected) + " " +
+                  std::string(items_name(settings_.signal)) + ": " + result->error_message);
+  }
+  return last_failure_;
+}
+
+// The scenario's words.
+void NetworkExporter::say_transient(const Status& status, std::chrono::nanoseconds delay) {
+  messages_.warn("Transient error " + code_name(status) + " encountered while exporting " +
+                 std::string(to_string(settings_.signal)) + " to " + settings_.endpoint +
+                 ", retrying in " + seconds_text(delay) + ".");
+}
+
+void NetworkExporter::say_failed(const Status& status) {
+  messages_.say("Failed to export " + std::string(to_string(settings_.signal)) + " to " +
+                settings_.endpoint + ", error code: " + code_name(status) + ": " +
+                std::string(status.message()));
+}
+
+// False when the program ended meanwhile.
+bool NetworkExporter::wait(std::chrono::nanoseconds delay) {
+  const auto until = std::chrono::steady_clock::now() + delay;
+  MutexLock lock(mutex_);
+  while (!is_stopping_) {
+    const std::chrono::nanoseconds left = until - std::chrono::steady_clock::now();
+    if (left <= std::chrono::nanoseconds(0)) return true;
+    changed_.wait_for(mutex_, left);
+  }
+  return false;
+}
+
+bool NetworkExporter::is_stopping() {
+  MutexLock lock(mutex_);
+  return is_stopping_;
+}
+
+void NetworkExporter::drop(std::uint64_t items) {
+  MutexLock lock(mutex_);
+  dropped_items_ += items;
+}
+
+}  // namespace kolben::agent

@@ -1,0 +1,88 @@
+// NetworkExporter: encodes batches of one signal, as OTLP or as Zipkin's JSON, and sends them, with
+// retries, in order.
+//
+// A transient error is told with the words of opentelemetry-python 1.27 and tried again after 1, 2,
+// 4 ... seconds; after the last delay, or the time for an export, the batch is given up. Meanwhile
+// later batches wait in a queue; what does not fit is dropped and counted.
+//
+// Threads: one that sends, begun with the first batch. The program's end interrupts a delay: each
+// batch is then tried once more, until the deadline.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "agent/process/exporter.h"
+#include "agent/process/losses.h"
+#include "agent/process/settings.h"
+#include "agent/process/transport.h"
+#include "base/mutex.h"
+#include "base/thread.h"
+
+namespace kolben::agent {
+
+struct NetworkExporterSettings {
+  Signal signal = Signal::kTraces;
+  ExporterKind kind = ExporterKind::kOtlpGrpc;
+  std::string endpoint;                                         // as messages name it
+  std::chrono::nanoseconds timeout = std::chrono::seconds(10);  // of a try
+  std::chrono::nanoseconds export_timeout = {};                 // of all tries; 0: none
+  std::uint64_t queue_items_max = 16 * 1024;
+  // The unit of the delays 1, 2, 4, ...; tests make it short.
+  std::chrono::nanoseconds backoff_unit = std::chrono::seconds(1);
+};
+
+class NetworkExporter final : public Exporter {
+ public:
+  // Delays of 1, 2, 4, 8, 16, 32 units, then the batch is given up (Python's _MAX_RETRY_TIMEOUT).
+  static constexpr int kRetriesMax = 6;
+  // Against batches of few but huge items.
+  static constexpr std::size_t kQueueBytesMax = 12 << 20;
+
+  NetworkExporter(NetworkExporterSettings settings, std::unique_ptr<Transport> transport,
+                  Messages& messages);
+  ~NetworkExporter() override;
+
+  void export_batch(const Batch& batch) override;
+  void shutdown(std::chrono::steady_clock::time_point deadline) override;
+  // What could not be sent; after the shutdown.
+  Loss loss();
+
+ private:
+  struct Payload {
+    std::string message;
+    std::uint64_t items = 0;
+  };
+
+  void run();
+  void send_with_retries(const Payload& payload);
+  Status try_once(const Payload& payload, std::chrono::steady_clock::time_point give_up);
+  void say_transient(const Status& status, std::chrono::nanoseconds delay);
+  void say_failed(const Status& status);
+  bool wait(std::chrono::nanoseconds delay);
+  bool is_stopping();
+  void stop(std::chrono::steady_clock::time_point deadline);
+  void drop(std::uint64_t items);
+
+  const NetworkExporterSettings settings_;
+  std::unique_ptr<Transport> transport_;  // the sending thread's
+  Messages& messages_;
+  Status last_failure_;            // the sending thread's
+  std::size_t message_bytes_ = 0;  // the reading thread's
+
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<Payload> queue_ KOLBEN_GUARDED_BY(mutex_);
+  std::uint64_t queue_items_ KOLBEN_GUARDED_BY(mutex_) = 0;
+  std::size_t queue_bytes_ KOLBEN_GUARDED_BY(mutex_) = 0;
+  std::uint64_t dropped_items_ KOLBEN_GUARDED_BY(mutex_) = 0;
+  bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
+  std::chrono::steady_clock::time_point deadline_ KOLBEN_GUARDED_BY(mutex_);
+  bool has_thread_ = false;
+  Thread thread_;
+};
+
+}  // namespace kolben::agent

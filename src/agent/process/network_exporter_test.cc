@@ -1,0 +1,204 @@
+#include "agent/process/network_exporter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace kolben::agent {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class KeptMessages final : public Messages {
+ public:
+  void say(std::string_view line) override {
+    MutexLock lock(mutex_);
+    lines_.emplace_back(line);
+  }
+  std::vector<std::string> lines() {
+    MutexLock lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+// What a collector does, in order; after the last it accepts.
+struct Peer {
+  Mutex mutex;
+  std::deque<Status> answers;
+  int calls = 0;
+  std::string message;  // the last one
+  std::chrono::nanoseconds timeout{};
+
+  int call_count() {
+    MutexLock lock(mutex);
+    return calls;
+  }
+};
+
+class FakeTransport final : public Transport {
+ public:
+  explicit FakeTransport(Peer& peer) : peer_(peer) {}
+  Result<otlp::PartialSuccess> send(const std::string& message,
+                                    std::chrono::nanoseconds timeout) override {
+    MutexLock lock(peer_.mutex);
+    peer_.message = message;
+    peer_.timeout = timeout;
+    ++peer_.calls;
+    if (peer_.answers.empty()) return otlp::PartialSuccess{};
+    Status status = peer_.answers.front();
+    peer_.answers.pop_front();
+    if (status.is_ok()) return otlp::PartialSuccess{};
+    return status;
+  }
+
+ private:
+  Peer& peer_;
+};
+
+class NetworkExporterTest : public ::testing::Test {
+ protected:
+  void start(std::chrono::nanoseconds unit = milliseconds(100), std::uint64_t queue = 100,
+             NetworkExporterSettings settings = {}) {
+    settings.endpoint = "localhost:4317";
+    settings.backoff_unit = unit;
+    settings.queue_items_max = queue;
+    exporter_ = std::make_unique<NetworkExporter>(settings, std::make_unique<FakeTransport>(peer_),
+                                                  messages_);
+  }
+  void export_span() {
+    Batch batch(Signal::kTraces);
+    Arena& arena = batch.arena();
+    batch.traces().resources.add(arena).scopes.add(arena).spans.add(arena).name = "GET /";
+    batch.recount();
+    exporter_->export_batch(batch);
+  }
+  bool wait_for_calls(int calls) {
+    const auto deadline = steady_clock::now() + std::chrono::seconds(10);
+    while (peer_.call_count() < calls && steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    return peer_.call_count() >= calls;
+  }
+  void shutdown() { exporter_->shutdown(steady_clock::now() + std::chrono::seconds(1)); }
+  std::string lost() {
+    const Loss loss = exporter_->loss();
+    return std::to_string(loss.items) + " for " + loss.endpoint + ": " + loss.why.to_string();
+  }
+
+  Peer peer_;
+  KeptMessages messages_;
+  std::unique_ptr<NetworkExporter> exporter_;
+};
+
+TEST_F(NetworkExporterTest, ATransientErrorIsToldInTheScenariosWordsAndTriedAgain) {
+  peer_.answers = {unavailable("refused"), unavailable("refused"), unavailable("refused")};
+  start();
+  export_span();
+  ASSERT_TRUE(wait_for_calls(4));
+  shutdown();
+  const std::string head =
+      "Transient error StatusCode.UNAVAILABLE encountered while exporting traces to "
+      "localhost:4317, retrying in ";
+  EXPECT_THAT(messages_.lines(), ElementsAre(head + "0.1s.", head + "0.2s.", head + "0.4s."));
+}
+
+TEST_F(NetworkExporterTest, TheFirstDelayIsOneSecond) {
+  peer_.answers = {unavailable("refused")};
+  start(std::chrono::seconds(1));
+  export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  shutdown();  // interrupts the delay, and tries once more
+  EXPECT_EQ(peer_.calls, 2);
+  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in 1s.")));
+}
+
+TEST_F(NetworkExporterTest, APermanentErrorIsNotTriedAgain) {
+  peer_.answers = {invalid_argument("no")};
+  start();
+  export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  shutdown();
+  EXPECT_EQ(peer_.calls, 1);
+  EXPECT_THAT(messages_.lines(),
+              ElementsAre("Failed to export traces to localhost:4317, error code: "
+                          "StatusCode.INVALID_ARGUMENT: no"));
+  EXPECT_EQ(lost(), "1 for localhost:4317: INVALID_ARGUMENT: no");
+}
+
+TEST_F(NetworkExporterTest, LaterSpansArriveWhenTheCollectorComes) {
+  peer_.answers = {unavailable("refused")};
+  start(milliseconds(1));
+  export_span();
+  export_span();
+  ASSERT_TRUE(wait_for_calls(3));
+  shutdown();
+  EXPECT_EQ(messages_.lines().size(), 1u);
+}
+
+TEST_F(NetworkExporterTest, AnAbsentCollectorDoesNotDelayTheEnd) {
+  for (int i = 0; i < 50; ++i) peer_.answers.push_back(unavailable("refused"));
+  start(std::chrono::seconds(30));
+  for (int i = 0; i < 10; ++i) export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  const auto begin = steady_clock::now();
+  shutdown();
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(1));
+  EXPECT_EQ(lost(), "10 for localhost:4317: UNAVAILABLE: refused");
+}
+
+TEST_F(NetworkExporterTest, AFullQueueDropsAndCounts) {
+  for (int i = 0; i < 50; ++i) peer_.answers.push_back(unavailable("refused"));
+  start(std::chrono::seconds(30), 3);
+  for (int i = 0; i < 5; ++i) export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  shutdown();
+  EXPECT_EQ(lost(), "5 for localhost:4317: UNAVAILABLE: refused");
+}
+
+TEST_F(NetworkExporterTest, AfterTheTimeForAnExportTheBatchIsGivenUp) {
+  for (int i = 0; i < 50; ++i) peer_.answers.push_back(unavailable("refused"));
+  NetworkExporterSettings settings;
+  settings.export_timeout = milliseconds(2500);
+  start(std::chrono::seconds(1), 100, settings);
+  export_span();
+  ASSERT_TRUE(wait_for_calls(2));  // at 0 s and 1 s; the next would be at 3 s
+  const auto deadline = steady_clock::now() + std::chrono::seconds(5);
+  while (exporter_->loss().items == 0 && steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(peer_.call_count(), 2);
+  EXPECT_LE(peer_.timeout, milliseconds(1500));
+  EXPECT_THAT(messages_.lines(),
+              ElementsAre(HasSubstr("retrying in 1s."), HasSubstr("Failed to export traces")));
+  shutdown();
+}
+
+TEST_F(NetworkExporterTest, ZipkinGetsItsJson) {
+  NetworkExporterSettings settings;
+  settings.kind = ExporterKind::kZipkinJson;
+  start(milliseconds(100), 100, settings);
+  export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  shutdown();
+  EXPECT_THAT(peer_.message, HasSubstr(R"("name":"GET /")"));
+  EXPECT_THAT(peer_.message, HasSubstr(R"("localEndpoint":{"serviceName":"unknown_service"})"));
+}
+
+TEST_F(NetworkExporterTest, WithoutBatchesNothingIsSentOrSaid) {
+  start();
+  shutdown();
+  EXPECT_EQ(peer_.calls, 0);
+  EXPECT_THAT(messages_.lines(), IsEmpty());
+  EXPECT_EQ(exporter_->loss().items, 0u);
+}
+
+}  // namespace
+}  // namespace kolben::agent

@@ -1,0 +1,183 @@
+#include "agent/process/transport.h"
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "base/mutex.h"
+#include "net/grpc/light_client.h"
+#include "net/http/client.h"
+#include "wire/compression.h"
+
+namespace kolben::agent {
+namespace {
+
+// A value that another thread sets once. Shared, because the answer may come after the wait ended.
+template <typename T>
+class Answer {
+ public:
+  void set(T value) {
+    MutexLock lock(mutex_);
+    value_ = std::move(value);
+    changed_.notify_one();
+  }
+  std::optional<T> wait(std::chrono::steady_clock::time_point deadline) {
+    MutexLock lock(mutex_);
+    while (!value_) {
+      const auto left = deadline - std::chrono::steady_clock::now();
+      if (left <= std::chrono::nanoseconds(0)) break;
+      changed_.wait_for(mutex_, left);
+    }
+    return std::move(value_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::optional<T> value_ KOLBEN_GUARDED_BY(mutex_);
+};
+
+// The clients keep their own deadline; this is for the case that they do not.
+constexpr std::chrono::milliseconds kGrace{200};
+
+Bytes packed(const std::string& message, wire::Compression compression) {
+  if (compression == wire::Compression::kNone) return Bytes::from_string(message);
+  return Bytes::from_string(wire::compress(compression, message));
+}
+
+net::TlsClientSettings tls_of(const PeerSettings& settings) {
+  net::TlsClientSettings tls;
+  tls.insecure = settings.insecure;
+  tls.ca_file = settings.certificate_file;
+  tls.cert_file = settings.client_certificate_file;
+  tls.key_file = settings.client_key_file;
+  return tls;
+}
+
+std::string user_agent() {
+  return "kolben-agent/" + std::string(agent_version());
+}
+
+class GrpcTransport final : public Transport {
+ public:
+  GrpcTransport(Signal signal, PeerSettings settings)
+      : method_(otlp::grpc_method(signal)), settings_(std::move(settings)) {}
+
+  Result<otlp::PartialSuccess> send(const std::string& message,
+                                    std::chrono::nanoseconds timeout) override {
+    if (client_ == nullptr) KOLBEN_RETURN_IF_ERROR(connect());
+    net::grpc::OutgoingCall call;
+    call.method = method_;
+    call.message = packed(message, settings_.compression);
+    call.compression = settings_.compression;
+    call.timeout = timeout;
+    auto answer = std::make_shared<Answer<Result<std::string>>>();
+    client_->call(std::move(call),
+                  [answer](Result<std::string> result) { answer->set(std::move(result)); });
+    auto result = answer->wait(std::chrono::steady_clock::now() + timeout + kGrace);
+    if (!result) return deadline_exceeded("the answer did not come in time");
+    if (!result->has_value()) {
+      return std::move(*result).error();
+    }
+    return otlp::decode_response(**result);
+  }
+
+ private:
+  Status connect() {
+    net::grpc::ClientSettings client;
+    client.endpoint = settings_.endpoint;
+    client.tls = tls_of(settings_);
+    client.metadata = settings_.headers;
+    client.user_agent = user_agent();
+    client.decode_status_details = otlp::decode_rpc_status;
+    KOLBEN_TRY(client_, net::grpc::create_light_client(std::move(client)));
+    return Status::ok();
+  }
+
+  const std::string method_;
+  const PeerSettings settings_;
+  std::unique_ptr<net::grpc::Client> client_;
+};
+
+class HttpTransport final : public Transport {
+ public:
+  HttpTransport(ExporterKind kind, PeerSettings settings)
+      : kind_(kind), settings_(std::move(settings)) {}
+
+  Result<otlp::PartialSuccess> send(const std::string& message,
+                                    std::chrono::nanoseconds timeout) override {
+    if (client_ == nullptr) connect();
+    auto answer = std::make_shared<Answer<Result<net::http::Response>>>();
+    client_->send(request(message),
+                  [answer](Result<net::http::Response> result) { answer->set(std::move(result)); });
+    auto result = answer->wait(std::chrono::steady_clock::now() + timeout);
+    if (!result) {
+      client_.reset();  // cancels the call
+      return deadline_exceeded("the answer did not come in time");
+    }
+    if (!result->has_value()) return std::move(*result).error();
+    return read_response(**result);
+  }
+
+ private:
+  void connect() {
+    net::http::ClientSettings client;
+    client.tls = tls_of(settings_);
+    client.timeout = std::chrono::nanoseconds(settings_.timeout_nanos);
+    client.connections_max = 1;
+    client_ = net::http::Client::create(std::move(client));
+  }
+
+  net::http::ClientRequest request(const std::string& message) const {
+    net::http::ClientRequest request;
+    request.url = settings_.endpoint;
+    request.headers = settings_.headers;
+    const bool is_protobuf = kind_ == ExporterKind::kOtlpHttpProtobuf;
+    const char* type = is_protobuf ? "application/x-protobuf" : "application/json";
+    request.headers.emplace_back("Content-Type", type);
+    request.headers.emplace_back("User-Agent", user_agent());
+    if (settings_.compression != wire::Compression::kNone) {
+      request.headers.emplace_back("Content-Encoding",
+                                   std::string(wire::to_string(settings_.compression)));
+    }
+    request.body = packed(message, settings_.compression);
+    return request;
+  }
+
+  // OTLP specification, "OTLP/HTTP Response".
+  Result<otlp::PartialSuccess> read_response(const net::http::Response& response) const {
+    const int code = response.status;
+    if (code >= 200 && code < 300) {
+      if (kind_ == ExporterKind::kOtlpHttpProtobuf) {
+        return otlp::decode_response(response.body.view());
+      }
+      return otlp::PartialSuccess{};  // what was rejected is said in JSON
+    }
+    const std::string text = "HTTP status " + std::to_string(code);
+    const bool is_transient = code == 429 || code == 502 || code == 503 || code == 504;
+    if (!is_transient) return invalid_argument(text);
+    Status status = unavailable(text);
+    for (const auto& [name, value] : response.headers) {
+      if (name != "Retry-After" && name != "retry-after") continue;
+      std::uint32_t seconds = 0;
+      std::from_chars(value.data(), value.data() + value.size(), seconds);
+      return std::move(status).with_retry_after(std::chrono::seconds(seconds));
+    }
+    return status;
+  }
+
+  const ExporterKind kind_;
+  const PeerSettings settings_;
+  std::unique_ptr<net::http::Client> client_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_transport(Signal signal, ExporterKind kind,
+                                          const PeerSettings& settings) {
+  if (kind == ExporterKind::kOtlpGrpc) return std::make_unique<GrpcTransport>(signal, settings);
+  return std::make_unique<HttpTransport>(kind, settings);
+}
+
+}  // namespace kolben::agent

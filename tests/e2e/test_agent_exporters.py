@@ -1,0 +1,298 @@
+"""Where the agent sends what it sees: Zipkin, Prometheus, several at once; and the console prints what
+the real SDK prints."""
+import json
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from harness import (BIN, ROOT, Kolben, Program, free_port, get, request, wait_until)
+from test_agent import AGENT, agent_of, json_objects, server_spans, start_todo, wait_listening
+
+HERE = pathlib.Path(__file__).parent
+SERVER = ["/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1"]
+
+
+def serve(tmp_path, programs, flags, env=None):
+    port = free_port()
+    program = programs(Program([AGENT, *flags, *SERVER, str(port)], tmp_path, "server", env=env))
+    wait_listening(port, "the server")
+    return program, port
+
+
+# --- Zipkin ------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["zipkin", "zipkin_json"])
+def test_spans_go_to_a_zipkin_server(kolben, tmp_path, programs, name):
+    endpoint = f"http://127.0.0.1:{kolben.port('zipkin')}/api/v2/spans"
+    program, port = serve(tmp_path, programs, [
+        "--service_name", "shop", "--traces_exporter", name, "--exporter_zipkin_endpoint", endpoint,
+        "--metrics_exporter", "none", "--logs_exporter", "none"])
+    assert request(port, "GET", "/?x=1").status == 200
+    [trace] = wait_until(lambda: kolben.search(service="shop", tag="http.target=/?x=1"),
+                         "the trace is found")
+    columns = get(kolben.ui, f"/api/kolben/trace/{trace['traceId']}").json()
+    assert [columns["names"][name] for name in columns["name"]] == ["GET /"]
+    assert columns["kind"] == [2]
+    span = get(kolben.ui, f"/api/kolben/trace/{trace['traceId']}/span/{columns['spanId'][0]}").json()
+    values = {row["key"]: row["value"] for row in span["attributes"]}
+    assert values["http.method"] == "GET"
+    assert values["http.status_code"] == "200"
+    assert program.stderr.count("kolben agent") == 0
+
+
+def test_a_zipkin_server_that_is_away_is_said_and_what_is_lost_counted():
+    port = free_port()
+    endpoint = f"http://127.0.0.1:{port}/api/v2/spans"
+    script = ("import http.server, threading, urllib.request\n"
+              "s = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)\n"
+              "threading.Thread(target=s.serve_forever, daemon=True).start()\n"
+              "urllib.request.urlopen(f'http://127.0.0.1:{s.server_port}/').read()\n")
+    answer = subprocess.run(
+        [AGENT, "--traces_exporter", "zipkin", "--exporter_zipkin_endpoint", endpoint,
+         "--metrics_exporter", "none", "--logs_exporter", "none", "/usr/bin/python3", "-c", script],
+        text=True, capture_output=True, timeout=30)
+    assert answer.returncode == 0
+    lost = [line for line in answer.stderr.splitlines() if line.startswith("kolben agent")]
+    assert len(lost) == 1, answer.stderr
+    assert re.fullmatch(rf"kolben agent: 2 spans could not be exported to {re.escape(endpoint)}: "
+                        r"UNAVAILABLE: .*does a collector run there \(`kolben up`\)\?", lost[0])
+
+
+def test_zipkins_protobuf_is_refused_with_a_sentence():
+    answer = subprocess.run([AGENT, "--traces_exporter", "zipkin_proto", "true"], text=True,
+                            capture_output=True, timeout=20)
+    assert answer.returncode == 2
+    assert 'the agent has no exporter "zipkin_proto" for spans' in answer.stderr
+    assert "zipkin_json" in answer.stderr
+
+
+# --- Prometheus --------------------------------------------------------------------------------------
+
+def samples(text):
+    """{name: [(labels, value)]} of Prometheus' text format."""
+    found = {}
+    for line in text.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        name, labels, value = re.fullmatch(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)", line).groups()
+        pairs = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels or ""))
+        found.setdefault(name, []).append((pairs, float(value)))
+    return found
+
+
+def page_of(port):
+    """Empty while the agent process does not listen yet: it begins after the program."""
+    try:
+        return get(port, "/metrics").text
+    except OSError:
+        return ""
+
+
+def test_the_page_for_prometheus_has_the_names_of_pythons(tmp_path, programs):
+    metrics_port, port = free_port(), free_port()
+    program = start_todo(tmp_path, programs, port, [
+        "--service_name", "todo", "--resource_attributes", "deployment.environment=test",
+        "--metrics_exporter", "prometheus", "--exporter_prometheus_port", str(metrics_port),
+        "--traces_exporter", "none", "--logs_exporter", "none"])
+    for _ in range(3):
+        assert request(port, "GET", "/").status == 200
+    page = wait_until(
+        lambda: "http_server_duration_milliseconds_count" in (text := page_of(metrics_port)) and
+        samples(text)["http_server_duration_milliseconds_count"][0][1] == 3 and text,
+        "the three requests are on the page")
+    found = samples(page)
+    [(labels, count)] = found["http_server_duration_milliseconds_count"]
+    assert labels["http_method"] == "GET" and labels["http_status_code"] == "200"
+    assert labels["otel_scope_name"] == "kolben.agent.http"
+    buckets = found["http_server_duration_milliseconds_bucket"]
+    assert [one["le"] for one, _ in buckets][0] == "0" and buckets[-1][0]["le"] == "+Inf"
+    assert buckets[-1][1] == count
+    assert found["flask_app_requests_total"][0][1] >= 3
+    assert "# TYPE flask_app_requests_total counter" in page
+    assert "# TYPE http_server_active_requests gauge" in page
+    [(target, one)] = found["target_info"]
+    assert one == 1
+    assert target["service_name"] == "todo" and target["deployment_environment"] == "test"
+    assert "job" not in target
+    # What is measured is seen at once, without an interval.
+    assert request(port, "GET", "/").status == 200
+    wait_until(lambda: samples(page_of(metrics_port))
+               ["http_server_duration_milliseconds_count"][0][1] == 4, "the fourth", 3)
+    assert program.stop() == 0
+
+
+def test_prometheus_scrapes_the_agent(tmp_path, programs):
+    metrics_port, prometheus_port = free_port(), free_port()
+    _, port = serve(tmp_path, programs, [
+        "--service_name", "shop", "--metrics_exporter", "prometheus", "--exporter_prometheus_port",
+        str(metrics_port), "--traces_exporter", "none", "--logs_exporter", "none"])
+    assert request(port, "GET", "/").status == 200
+    (tmp_path / "prometheus.yml").write_text(
+        "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n- job_name: agent\n"
+        f"  static_configs: [{{targets: ['127.0.0.1:{metrics_port}']}}]\n")
+    (tmp_path / "tsdb").mkdir()
+    programs(Program(["/usr/bin/prometheus", f"--config.file={tmp_path}/prometheus.yml",
+                      f"--storage.tsdb.path={tmp_path}/tsdb",
+                      f"--web.listen-address=127.0.0.1:{prometheus_port}"], tmp_path, "prometheus"))
+
+    def query(text):
+        try:
+            return get(prometheus_port, "/api/v1/query", query=text).json()["data"]["result"]
+        except (OSError, KeyError, ValueError):
+            return []
+    [joined] = wait_until(lambda: query(
+        'http_server_duration_milliseconds_count * on(job, instance) group_left(service_name) '
+        'target_info'), "Prometheus has the series, and joins the target's", 30)
+    assert joined["metric"]["job"] == "agent"
+    assert joined["metric"]["service_name"] == "shop"
+    assert float(joined["value"][1]) >= 1
+    assert query("up")[0]["value"][1] == "1"
+
+
+def test_a_port_in_use_is_said_once_and_the_program_runs(tmp_path, programs):
+    with_page = free_port()
+    flags = ["--metrics_exporter", "prometheus,console", "--exporter_prometheus_port", str(with_page),
+             "--traces_exporter", "none", "--logs_exporter", "none"]
+    (tmp_path / "first").mkdir()
+    serve(tmp_path / "first", programs, flags)
+    wait_until(lambda: page_of(with_page), "the first has the page")
+    second, port = serve(tmp_path, programs, flags)
+    assert request(port, "GET", "/").status == 200
+    wait_until(lambda: "there is no page for Prometheus" in second.stderr, "it is said")
+    [line] = [line for line in second.stderr.splitlines() if "Prometheus" in line]
+    assert f"port {with_page} is in use" in line
+    assert "OTEL_EXPORTER_PROMETHEUS_PORT moves it" in line
+    second.stop()
+    wait_until(lambda: any("resource_metrics" in value for value in json_objects(second.stdout)),
+               "the console has them at the end")
+
+
+# --- several at once ---------------------------------------------------------------------------------
+
+def test_each_exporter_of_a_list_gets_everything(kolben, tmp_path, programs):
+    metrics_port = free_port()
+    program, port = serve(tmp_path, programs, [
+        "--service_name", "shop", "--traces_exporter", "console,otlp,zipkin",
+        "--exporter_otlp_endpoint", f"http://127.0.0.1:{kolben.otlp_grpc}",
+        "--exporter_zipkin_endpoint", f"http://127.0.0.1:{kolben.port('zipkin')}/api/v2/spans",
+        "--metrics_exporter", "otlp,prometheus,console", "--metric_export_interval", "500",
+        "--exporter_otlp_metrics_temporality_preference", "delta",
+        "--exporter_otlp_metrics_default_histogram_aggregation", "base2_exponential_bucket_histogram",
+        "--exporter_prometheus_port", str(metrics_port), "--logs_exporter", "none"])
+    assert request(port, "GET", "/once").status == 404
+    wait_until(lambda: [span for span in server_spans(program.stdout)
+                        if span["attributes"]["http.target"] == "/once"], "it is printed")
+    # By both ways the same span: the store has it twice, or once where it sees that it is the same.
+    [trace] = wait_until(lambda: kolben.search(service="shop", tag="http.target=/once"), "it is stored")
+    assert trace["rootName"].startswith("GET")
+
+    def counted(text):
+        return sum(value for labels, value in samples(text).get(
+            "http_server_duration_milliseconds_count", []) if labels["http_status_code"] == "404")
+    assert wait_until(lambda: counted(page_of(metrics_port)), "the agent's page") == 1
+    # What was sent as delta to the collector is on its page, once too.
+    assert wait_until(lambda: counted(get(kolben.port("prometheus"), "/metrics").text),
+                      "the collector's page") == 1
+
+    def printed():
+        for value in json_objects(program.stdout):
+            for owner in value.get("resource_metrics", []):
+                for scope in owner["scope_metrics"]:
+                    for metric in scope["metrics"]:
+                        if metric["name"] == "http.server.duration":
+                            return metric["data"]
+        return None
+    data = wait_until(printed, "the console's metrics")
+    assert data["aggregation_temporality"] == 2, "the console gets them cumulative"
+    assert "explicit_bounds" in data["data_points"][0]
+
+
+# --- what is left out --------------------------------------------------------------------------------
+
+def test_excluded_urls_are_neither_spans_nor_measured(tmp_path, programs):
+    metrics_port = free_port()
+    program, port = serve(tmp_path, programs, [
+        "--traces_exporter", "console", "--metrics_exporter", "prometheus",
+        "--exporter_prometheus_port", str(metrics_port), "--logs_exporter", "none"],
+        {"OTEL_PYTHON_EXCLUDED_URLS": "/health$, [a-z]+"})
+    for path in ("/health", "/health", "/healthy"):
+        assert request(port, "GET", path).status == 404
+    wait_until(lambda: [span for span in server_spans(program.stdout)
+                        if span["attributes"]["http.target"] == "/healthy"], "the last is printed")
+    assert not [span for span in server_spans(program.stdout)
+                if span["attributes"]["http.target"] == "/health"]
+    counts = samples(page_of(metrics_port))["http_server_duration_milliseconds_count"]
+    assert [value for labels, value in counts if labels["http_status_code"] == "404"] == [1]
+    assert "OTEL_PYTHON_EXCLUDED_URLS=[a-z]+: not understood" in program.stderr
+
+
+def test_headers_that_are_named_become_attributes(tmp_path, programs):
+    variables = {"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_" + name: value for name, value in {
+        "SERVER_REQUEST": "x-.*,authorization", "SERVER_RESPONSE": "content-type",
+        "SANITIZE_FIELDS": "auth"}.items()}
+    program, port = serve(tmp_path, programs, [
+        "--traces_exporter", "console", "--metrics_exporter", "none", "--logs_exporter", "none"],
+        variables)
+    assert request(port, "GET", "/?named", headers={
+        "X-Request-Id": "7", "Authorization": "Bearer secret", "Cookie": "secret"}).status == 200
+    [span] = wait_until(lambda: [span for span in server_spans(program.stdout)
+                                 if span["attributes"]["http.target"] == "/?named"], "its span")
+    headers = {key: value for key, value in span["attributes"].items() if ".header." in key}
+    assert headers == {"http.request.header.x_request_id": ["7"],
+                       "http.request.header.authorization": ["[REDACTED]"],
+                       "http.response.header.content_type": ["text/html; charset=utf-8"]}
+    assert "secret" not in program.stdout
+
+
+# --- the console -------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def sdk_of_1_27():
+    """The interpreter of a venv with the SDK whose output the console exporter promises."""
+    venv = ROOT / "build" / "test" / "venv-1.27"
+    python = venv / "bin" / "python"
+    if not (venv / "complete").exists():
+        subprocess.run(["/usr/bin/python3", "-m", "venv", venv], check=True, timeout=120)
+        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check",
+                        "opentelemetry-sdk==1.27.0"], check=True, timeout=300)
+        (venv / "complete").touch()
+    return python
+
+
+def pieces_of(text):
+    """The texts of the JSON objects that stand between other lines."""
+    decoder = json.JSONDecoder()
+    found, position = [], 0
+    while (position := text.find("{\n", position)) >= 0:
+        try:
+            _, end = decoder.raw_decode(text, position)
+            found.append(text[position:end])
+            position = end
+        except json.JSONDecodeError:
+            position += 1
+    return found
+
+
+def test_the_console_prints_what_the_sdk_prints(tmp_path, programs, sdk_of_1_27):
+    port = free_port()
+    program = start_todo(tmp_path, programs, port, [
+        "--service_name", "todo", "--traces_exporter", "console", "--metrics_exporter", "console",
+        "--logs_exporter", "console", "--resource_attributes", "città=Köln,a=%22b%22"])
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert request(port, "GET", "/", headers={"tracestate": "k=v,z=y", "traceparent":
+                   "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}).status == 200
+    assert request(port, "POST", "/add", "task=m%C3%BCll", form).status == 302
+    assert request(port, "GET", "/nope", headers={"User-Agent": "caf\u00e9 \"x\""}).status == 404
+    wait_until(lambda: len(server_spans(program.stdout)) >= 3, "the spans are printed")
+    assert program.stop() == 0
+    wait_until(lambda: not agent_of(program), "the agent process ends", 5)
+    pieces = pieces_of(program.stdout)
+    kinds = {"resource_metrics" if "resource_metrics" in piece else
+             "log" if "severity_number" in piece else "span" for piece in pieces}
+    assert kinds == {"resource_metrics", "log", "span"}
+    sdk = subprocess.run([sdk_of_1_27, HERE / "sdk_console.py"], input="[" + ",".join(pieces) + "]",
+                         text=True, capture_output=True, timeout=60)
+    assert sdk.returncode == 0, sdk.stderr
+    assert sdk.stdout.splitlines() == "\n".join(pieces).splitlines()
