@@ -23,6 +23,7 @@
 
 #include "agent/preload/pieces.h"
 #include "agent/preload/pool.h"
+#include "agent/preload/process_context.h"
 #include "agent/preload/sampler.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
@@ -147,6 +148,8 @@ class Connections {
     entries_.init(open_table(ring), pid_);
     formats_ = formats;
   }
+  // What is below no request is below this; null: nothing.
+  void set_process(ProcessContext* process) { process_ = process; }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
@@ -192,6 +195,11 @@ class Connections {
   // Whether the thread serves a request now.
   static bool serves(const ThreadState& thread);
 
+  // A header ("baggage:") of the request that the thread serves: its value, at most `capacity`
+  // bytes. 0: there is none, or it is longer.
+  static std::size_t served_header(const ThreadState& thread, const char* name, char* value,
+                                   std::size_t capacity);
+
   // The outermost span of the API that a thread has open begins, or ends.
   void span_begins() { open_spans_.fetch_add(1, std::memory_order_relaxed); }
   void span_ends() { open_spans_.fetch_sub(1, std::memory_order_relaxed); }
@@ -233,6 +241,8 @@ class Connections {
   static void fill_fixed(const Socket& socket, OpenExchange* exchange);
   void request_head_complete(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void write_headers(OpenExchange* exchange, const http1::Message& request) const;
+  std::size_t write_inherited(const OpenExchange& exchange, const char* name, char* to,
+                              std::size_t capacity) const;
   void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   void name_socket(Socket& socket, int file);
   // The request on whose behalf the thread asks another server; null: none.
@@ -246,6 +256,7 @@ class Connections {
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
   const Sampler* sampler_ = nullptr;
+  ProcessContext* process_ = nullptr;
   std::uint8_t formats_ = 0;
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;

@@ -39,12 +39,20 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
   }
 }
 
-// From the request on whose behalf it is made, or a new trace.
+// From the request on whose behalf it is made, else from the process, or a new trace.
 void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
   if (exchange->owner.exchange != nullptr) {
     std::memcpy(exchange->self.trace_id, exchange->owner_context.trace_id, 16);
     std::memcpy(exchange->parent_span_id, exchange->owner_context.span_id, 8);
     exchange->self.flags = sampler_->child(exchange->self.trace_id, exchange->owner_context.flags);
+    return;
+  }
+  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
+  const Context* process = is_client && process_ != nullptr ? process_->use(thread) : nullptr;
+  if (process != nullptr) {
+    std::memcpy(exchange->self.trace_id, process->trace_id, 16);
+    std::memcpy(exchange->parent_span_id, process->span_id, 8);
+    exchange->self.flags = sampler_->child(exchange->self.trace_id, process->flags);
   } else {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
     exchange->self.flags = sampler_->root(exchange->self.trace_id);

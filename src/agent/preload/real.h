@@ -6,7 +6,7 @@ namespace kolben::agent {
 
 // clang-format off: it can not settle on a layout for this list
 #define KOLBEN_REAL_FUNCTIONS(X) \
-  X(accept) X(accept4) X(connect) X(read) X(readv) X(recv) X(recvfrom) X(recvmsg) \
+  X(accept) X(accept4) X(listen) X(connect) X(read) X(readv) X(recv) X(recvfrom) X(recvmsg) \
   X(__read_chk) X(__recv_chk) X(__recvfrom_chk) X(write) X(writev) X(send) X(sendto) \
   X(sendmsg) X(sendfile) X(close) X(close_range) X(closefrom) X(shutdown) X(dup2) X(dup3) \
   X(fclose) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(syscall) X(_exit) X(quick_exit) \

@@ -209,6 +209,7 @@ void Connections::locate(ThreadState& thread, const Socket& socket, bool is_shar
   const bool is_guess = is_shared || (thread.span == 0 && owner == &socket.owner);
   const bool is_link = parent != nullptr && is_guess &&
                        !serves_alone(thread, owner != nullptr ? owner->exchange : nullptr);
+  if (parent == nullptr && process_ != nullptr) parent = process_->use(thread);  // no guess
   if (parent != nullptr) {
     std::memcpy(fixed->parent_span_id, parent->span_id, sizeof(fixed->parent_span_id));
   }

@@ -61,6 +61,11 @@ const Context* Telemetry::current(const ThreadState& thread) {
   return Connections::serves(thread) ? &thread.request_context : nullptr;
 }
 
+const Context* Telemetry::current_or_process(ThreadState& thread) {
+  const Context* context = current(thread);
+  return context == nullptr && process_ != nullptr ? process_->use(thread) : context;
+}
+
 kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
   OpenSpan* span = map_memory() ? spans_.acquire() : nullptr;
   if (span == nullptr) {
@@ -71,7 +76,7 @@ kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
   span->status_code = 0;
   span->previous = thread.span;
   span->start_time = system_->now();
-  const Context* parent = current(thread);
+  const Context* parent = current_or_process(thread);
   span->self = {};
   std::memset(span->parent_span_id, 0, sizeof(span->parent_span_id));
   if (parent != nullptr) {
@@ -227,6 +232,7 @@ void Telemetry::log(ThreadState& thread, int severity, kolben_text body,
   LogRecordHeader fixed;
   fixed.time = system_->now();
   const Context* context = current(thread);
+  if (context == nullptr && process_ != nullptr) context = process_->known();
   // Just after its response a thread still speaks of its request.
   fixed.context = context != nullptr ? *context : thread.request_context;
   fixed.severity = severity;
@@ -244,7 +250,7 @@ void Telemetry::log(ThreadState& thread, int severity, kolben_text body,
 }
 
 std::size_t Telemetry::traceparent(ThreadState& thread, char* buffer, std::size_t size) {
-  const Context* context = current(thread);
+  const Context* context = current_or_process(thread);
   if (context == nullptr || size < kTraceparentSize) return 0;
   format_traceparent(context->trace_id, context->span_id, context->flags, buffer);
   return kTraceparentSize;

@@ -28,6 +28,8 @@ struct ThreadState {
   // The request that the thread served last; it is being served while the reference is alive.
   ExchangeReference request;
   Context request_context;
+  // In a fork's child: the request that its parent's thread served.
+  ExchangeReference forked_request;
   std::uint64_t span = 0;  // the innermost span of the API, 0: none
   Context span_context;    // that of `span`
 };

@@ -168,6 +168,7 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
   say(counts.streams_given_up,
       "connections to databases or over HTTP/2 were not followed to their end: encrypted, not "
       "understood, or with gaps (docs/agent.md)");
+  say(counts.commands_dropped, "commands have no span: too many ran at a time");
   say(counts.measurements_refused,
       "measurements were refused: no numbers, or too many instruments");
 }

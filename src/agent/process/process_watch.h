@@ -21,8 +21,8 @@ class ProcessWatch {
   ProcessWatch& operator=(const ProcessWatch&) = delete;
   ~ProcessWatch();
 
-  // Those that have ended already, or are watched, are ignored.
-  void add(std::uint32_t pid);
+  // False: it has ended already. One that is watched is not watched twice.
+  bool add(std::uint32_t pid);
   // The same for one whose pidfd somebody opened before; takes it over.
   void add(std::uint32_t pid, int file_descriptor);
   bool all_ended() const { return processes_.empty(); }

@@ -42,6 +42,7 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       database_metrics_(settings.conventions, metrics_),
       lines_([this](const Line& line) { add_line(line); }),
       streams_(*this),
+      commands_([this](const EndedCommand& command) { take_command(command); }),
       last_metric_export_(now) {}
 
 void Recorder::handle(std::string_view bytes, std::uint64_t now) {
@@ -83,6 +84,11 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
     case RecordType::kStreamEnd:
       return take(parse_stream_end(payload),
                   [&](const auto& end) { streams_.end(record->header.pid, end); });
+    case RecordType::kCommand:
+      return take(parse_command(payload), [&](const auto& view) { commands_.told(view); });
+    case RecordType::kExit:
+      return take(parse_exit(payload),
+                  [&](const auto& exit) { commands_.exited(record->header.pid, exit); });
     case RecordType::kProcessEnd:
     case RecordType::kExec:
       return process_ended(record->header.pid);
@@ -95,6 +101,17 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
 void Recorder::process_ended(std::uint32_t pid) {
   lines_.flush_process(pid);
   streams_.process_ended(pid, now_);
+}
+
+void Recorder::process_gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now) {
+  now_ = now;
+  process_ended(pid);
+  commands_.gone(pid, wait_status, now);
+}
+
+void Recorder::take_command(const EndedCommand& command) {
+  build_command(command, add_span(now_), open_spans_.batch.arena());
+  keep_span(command.fixed.self);
 }
 
 void Recorder::handle_unfinished(std::string_view bytes, std::uint64_t now) {
@@ -310,6 +327,7 @@ Recorder::Counts Recorder::counts() const {
   Counts counts = counts_;
   counts.measurements_refused = metrics_.refused();
   counts.streams_given_up = streams_.given_up();
+  counts.commands_dropped = commands_.dropped();
   return counts;
 }
 

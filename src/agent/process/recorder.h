@@ -9,9 +9,11 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "agent/process/commands.h"
 #include "agent/process/console_exporter.h"
 #include "agent/process/database_metrics.h"
 #include "agent/process/exporter.h"
@@ -44,8 +46,10 @@ class Recorder : private Streams::Sink {
   // Exports what is due; call it often. The number of active requests is asked for where
   // metrics_are_due().
   void tick(std::int64_t active_requests, std::uint64_t now);
-  // A process is gone: what it wrote last had no newline.
+  // A program's end: what it wrote last had no newline.
   void process_ended(std::uint32_t pid);
+  // Its process is gone. `wait_status` as of wait(2), where it is known.
+  void process_gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now);
   // Exports everything, metrics included.
   void finish(std::int64_t active_requests, std::uint64_t now);
 
@@ -58,6 +62,7 @@ class Recorder : private Streams::Sink {
     std::uint64_t output_cut = 0;  // bytes of output that the library did not keep
     std::uint64_t measurements_refused = 0;
     std::uint64_t streams_given_up = 0;  // connections in other protocols
+    std::uint64_t commands_dropped = 0;
   };
   Counts counts() const;
 
@@ -70,6 +75,7 @@ class Recorder : private Streams::Sink {
     std::uint64_t since = 0;
   };
 
+  void take_command(const EndedCommand& command);
   void note_recent(const ExchangeView& view);
   void handle_server(const ExchangeView& view, std::uint64_t now);
   // `origin`: of a call of HTTP/2, which may have a link.
@@ -99,6 +105,7 @@ class Recorder : private Streams::Sink {
   DatabaseMetrics database_metrics_;
   LineAssembler lines_;
   Streams streams_;
+  Commands commands_;
   Open open_spans_{Signal::kTraces};
   Open open_logs_{Signal::kLogs};
   std::uint64_t last_metric_export_;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x3130'474e'4952'424bULL;  // "KBRING01"
 // Bumped whenever a record or the layout changes: writer and reader must be of one build.
-constexpr std::uint32_t kLayoutVersion = 3;
+constexpr std::uint32_t kLayoutVersion = 4;
 constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::size_t kCacheLine = 64;
 // A ring of 1 GiB: more than any setting that makes sense, so a broken header maps nothing wild.

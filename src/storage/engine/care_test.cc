@@ -136,8 +136,8 @@ TEST_F(CareTest, ManifestsThatAreMadeAnewKnowWhatWasDeleted) {
   EXPECT_EQ(count_of(2) + count_of(4), 0U);
 }
 
-// Killed: the log still has what was deleted. The list is written by hand, for the store itself soon
-// makes a part without the rows of it.
+// Killed: the log still has what was deleted. The list is written by hand, for the store itself
+// soon makes a part without the rows of it.
 TEST_F(CareTest, ManifestsThatAreMadeAnewReadNothingDeletedFromTheLog) {
   ASSERT_EQ(open().to_string(), "OK");
   ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1, .id = 1}, {.trace = 2, .id = 2}})));
