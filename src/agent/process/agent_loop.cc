@@ -118,7 +118,9 @@ void AgentLoop::run(std::uint32_t pid, int pidfd) {
   while (!should_stop_) {
     const std::uint32_t records = drain();
     const std::uint64_t now = clock_.unix_nanos();
-    recorder_.tick(recorder_.metrics_are_due(now) ? active_requests() : 0, now);
+    const bool metrics_are_due = recorder_.metrics_are_due(now);
+    if (metrics_are_due && recorder_.wants_processes()) recorder_.set_processes(watch_.pids());
+    recorder_.tick(metrics_are_due ? active_requests() : 0, now);
     if (is_over(records)) break;
     if (records >= kRecordsPerRound) continue;
     tell_faster();

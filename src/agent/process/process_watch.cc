@@ -79,6 +79,12 @@ void ProcessWatch::add(std::uint32_t pid, int file_descriptor) {
   processes_.push_back({pid, file_descriptor});
 }
 
+std::vector<std::uint32_t> ProcessWatch::pids() const {
+  std::vector<std::uint32_t> result;
+  for (const Process& process : processes_) result.push_back(process.pid);
+  return result;
+}
+
 std::vector<ProcessWatch::Ended> ProcessWatch::wait(std::chrono::milliseconds timeout) {
   std::vector<pollfd> polls;
   polls.reserve(processes_.size());

@@ -25,6 +25,8 @@ class ProcessWatch {
   bool add(std::uint32_t pid);
   // The same for one whose pidfd somebody opened before; takes it over.
   void add(std::uint32_t pid, int file_descriptor);
+  // The oldest first, about.
+  std::vector<std::uint32_t> pids() const;
   bool all_ended() const { return processes_.empty(); }
 
   struct Ended {

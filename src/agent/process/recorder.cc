@@ -40,6 +40,7 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       metrics_(settings.counter_temporality, settings.histogram_temporality),
       http_metrics_(settings.conventions, metrics_),
       database_metrics_(settings.conventions, metrics_),
+      process_metrics_(settings.counter_temporality),
       lines_([this](const Line& line) { add_line(line); }),
       streams_(*this),
       commands_([this](const EndedCommand& command) { take_command(command); }),
@@ -296,11 +297,14 @@ void Recorder::export_metrics(std::int64_t active_requests, std::uint64_t now) {
   last_metric_export_ = now;
   if (exporters_.metrics.empty()) return;
   http_metrics_.record_active(active_requests, now);
-  if (metrics_.empty()) return;
+  const std::vector<std::uint32_t> processes = std::exchange(processes_, {});
+  if (metrics_.empty() && processes.empty()) return;
   Batch batch(Signal::kMetrics);
   ResourceMetrics& resource = batch.metrics().resources.add(batch.arena());
   fill(resource.resource, batch.arena());
   metrics_.collect(resource, batch.arena(), now);
+  process_metrics_.collect(processes, resource, batch.arena(), now);
+  if (resource.scopes.empty()) return;
   batch.recount();
   for (Exporter* exporter : exporters_.metrics) exporter->export_batch(batch);
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/process/commands.h"
@@ -20,6 +21,7 @@
 #include "agent/process/http_metrics.h"
 #include "agent/process/line_assembler.h"
 #include "agent/process/metric_store.h"
+#include "agent/process/process_metrics.h"
 #include "agent/process/records.h"
 #include "agent/process/settings.h"
 #include "agent/process/span_builder.h"
@@ -50,6 +52,9 @@ class Recorder : private Streams::Sink {
   void process_ended(std::uint32_t pid);
   // Its process is gone. `wait_status` as of wait(2), where it is known.
   void process_gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now);
+  // The processes that run, the oldest first; wanted where wants_processes() and metrics_are_due().
+  void set_processes(std::vector<std::uint32_t> pids) { processes_ = std::move(pids); }
+  bool wants_processes() const { return settings_.process_metrics; }
   // Exports everything, metrics included.
   void finish(std::int64_t active_requests, std::uint64_t now);
 
@@ -103,6 +108,8 @@ class Recorder : private Streams::Sink {
   MetricStore metrics_;
   HttpMetrics http_metrics_;
   DatabaseMetrics database_metrics_;
+  ProcessMetrics process_metrics_;
+  std::vector<std::uint32_t> processes_;
   LineAssembler lines_;
   Streams streams_;
   Commands commands_;

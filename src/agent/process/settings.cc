@@ -30,6 +30,7 @@ class Reader {
     check_command_spans();
     read_limits();
     read_conventions();
+    settings_.process_metrics = variables_.boolean("OTEL_INSTRUMENTATION_PROCESS_ENABLED", false);
     settings_.captures_output =
         variables_.boolean("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED", true);
     name_the_ignored();

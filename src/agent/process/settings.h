@@ -60,6 +60,7 @@ struct Settings {
   Temporality histogram_temporality = Temporality::kCumulative;
   Limits limits;
   SemanticConventions conventions;
+  bool process_metrics = false;  // OTEL_INSTRUMENTATION_PROCESS_ENABLED
   // Lines that the program prints become log records.
   bool captures_output = true;
 
