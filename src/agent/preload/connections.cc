@@ -47,7 +47,10 @@ Socket* Connections::find_or_map(int file) {
     count_untraced(ring_);
     return nullptr;
   }
-  if (sockets_.load(std::memory_order_acquire) == nullptr && !map_memory()) return nullptr;
+  if (sockets_.load(std::memory_order_acquire) == nullptr && !map_memory()) {
+    count_untraced(ring_);
+    return nullptr;
+  }
   int highest = highest_.load(std::memory_order_relaxed);
   while (file > highest && !highest_.compare_exchange_weak(highest, file)) {
   }

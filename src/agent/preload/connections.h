@@ -244,6 +244,7 @@ class Connections {
   std::size_t write_inherited(const OpenExchange& exchange, const char* name, char* to,
                               std::size_t capacity) const;
   void inherit_trace(ThreadState& thread, OpenExchange* exchange);
+  bool inherit_process(ThreadState& thread, OpenExchange* exchange);
   void name_socket(Socket& socket, int file);
   // The request on whose behalf the thread asks another server; null: none.
   static const ExchangeReference* owner_of(const ThreadState& thread, const Socket& socket);

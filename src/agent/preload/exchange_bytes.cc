@@ -39,6 +39,17 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
   }
 }
 
+// Not inlined: of no matter to requests that are served.
+__attribute__((noinline)) bool Connections::inherit_process(ThreadState& thread,
+                                                            OpenExchange* exchange) {
+  const Context* process = process_ == nullptr ? nullptr : process_->use(thread);
+  if (process == nullptr) return false;
+  std::memcpy(exchange->self.trace_id, process->trace_id, 16);
+  std::memcpy(exchange->parent_span_id, process->span_id, 8);
+  exchange->self.flags = sampler_->child(exchange->self.trace_id, process->flags);
+  return true;
+}
+
 // From the request on whose behalf it is made, else from the process, or a new trace.
 void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
   if (exchange->owner.exchange != nullptr) {
@@ -48,12 +59,7 @@ void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
     return;
   }
   const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
-  const Context* process = is_client && process_ != nullptr ? process_->use(thread) : nullptr;
-  if (process != nullptr) {
-    std::memcpy(exchange->self.trace_id, process->trace_id, 16);
-    std::memcpy(exchange->parent_span_id, process->span_id, 8);
-    exchange->self.flags = sampler_->child(exchange->self.trace_id, process->flags);
-  } else {
+  if (!is_client || !inherit_process(thread, exchange)) {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
     exchange->self.flags = sampler_->root(exchange->self.trace_id);
   }

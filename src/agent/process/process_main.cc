@@ -162,6 +162,7 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
     stderr_messages().say("kolben agent: " + std::to_string(count) + " " + std::string(what));
   };
   say(reader.dropped(), "records were lost: the ring was full");
+  say(reader.untraced(), "connections, spans or attributes were too many, or too long, to follow");
   say(reader.abandoned(), "records were left unfinished by processes that were killed");
   say(counts.damaged, "records were damaged");
   say(counts.output_cut, "bytes of output were too much at once and were not captured");
