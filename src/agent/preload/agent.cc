@@ -271,6 +271,12 @@ void Agent::exits(ThreadState& thread, int code) {
   writer.append(&fixed, sizeof(fixed));
 }
 
+void Agent::child_killed(ThreadState& thread, std::uint32_t pid, std::uint32_t signal) {
+  const ChildKilled fixed = {.time = system_.now(), .pid = pid, .signal = signal};
+  RecordWriter writer(ring_, RecordType::kChildKilled, sizeof(fixed), pid_, thread.tid);
+  writer.append(&fixed, sizeof(fixed));
+}
+
 void Agent::becomes(ThreadState& thread, const char*) {
   outputs.flush(thread);
   RecordWriter writer(ring_, RecordType::kExec, 0, pid_, thread.tid);

@@ -32,6 +32,8 @@ class Agent {
   void end(ThreadState& thread);
   // The last word, with the exit code.
   void exits(ThreadState& thread, int code);
+  // A signal killed a child; its parent alone is told.
+  void child_killed(ThreadState& thread, std::uint32_t pid, std::uint32_t signal);
   // The process becomes another program.
   void becomes(ThreadState& thread, const char* path);
   // What the next program's environment says of the trace. Also in a vfork() child, whose thread is

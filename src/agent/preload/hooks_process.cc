@@ -4,10 +4,13 @@
 // guard is refused to it (agent.h), and what an exec needs is on its stack.
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/preload/agent.h"
@@ -38,6 +41,24 @@ void note_end(int code) {
   if (!guard) return;
   agent_instance.end(guard.thread());
   agent_instance.exits(guard.thread(), code);
+}
+
+void note_killed(pid_t child, int signal) {
+  ThreadGuard guard;
+  if (!guard || signal == 0) return;
+  agent_instance.child_killed(guard.thread(), static_cast<std::uint32_t>(child),
+                              static_cast<std::uint32_t>(signal));
+}
+
+// `wait(status)` is one of the functions that wait for a child; the program may not want to know
+// its status, but we do.
+template <typename Wait>
+pid_t traced_wait(int* status, Wait wait) {
+  int own_status = 0;
+  if (status == nullptr) status = &own_status;
+  const pid_t child = wait(status);
+  if (child > 0 && WIFSIGNALED(*status)) note_killed(child, WTERMSIG(*status));
+  return child;
 }
 
 // The guard is released before the exec: on success nobody would come back to do it, and after
@@ -176,6 +197,33 @@ KOLBEN_EXPORT int posix_spawnp(pid_t* pid, const char* file,
   return with_environment(file, environment, Becomes::kAnother, [&](char* const* completed) {
     return KOLBEN_REAL(posix_spawnp)(pid, file, actions, attributes, arguments, completed);
   });
+}
+
+KOLBEN_EXPORT pid_t wait(int* status) {
+  return traced_wait(status, [](int* filled) { return KOLBEN_REAL(wait)(filled); });
+}
+
+KOLBEN_EXPORT pid_t waitpid(pid_t pid, int* status, int options) {
+  return traced_wait(status,
+                     [&](int* filled) { return KOLBEN_REAL(waitpid)(pid, filled, options); });
+}
+
+KOLBEN_EXPORT pid_t wait3(int* status, int options, rusage* usage) noexcept {
+  return traced_wait(status,
+                     [&](int* filled) { return KOLBEN_REAL(wait3)(filled, options, usage); });
+}
+
+KOLBEN_EXPORT pid_t wait4(pid_t pid, int* status, int options, rusage* usage) noexcept {
+  return traced_wait(status,
+                     [&](int* filled) { return KOLBEN_REAL(wait4)(pid, filled, options, usage); });
+}
+
+KOLBEN_EXPORT int waitid(idtype_t type, id_t id, siginfo_t* info, int options) {
+  const int result = KOLBEN_REAL(waitid)(type, id, info, options);
+  const bool is_killed = result == 0 && info != nullptr && info->si_pid != 0 &&
+                         (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED);
+  if (is_killed) note_killed(info->si_pid, info->si_status);
+  return result;
 }
 
 // A child in our memory that is no thread, as of vfork(). On a stack of its own, but with the state

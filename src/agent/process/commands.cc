@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "agent/process/limits.h"
 #include "agent/process/settings.h"
@@ -13,8 +14,6 @@
 namespace kolben::agent {
 namespace {
 
-// As a shell gives the exit code of a command that was killed.
-constexpr std::uint32_t kSignalBase = 128;
 constexpr std::size_t kAttributesUsual = 5;
 
 bool is_same_span(const Context& a, const Context& b) {
@@ -28,9 +27,11 @@ std::string signal_name(int signal) {
 
 }  // namespace
 
-std::string_view EndedCommand::name() const {
-  const std::string_view path = executable;
-  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+void EndedCommand::set_signal(int number) {
+  // As a shell gives the exit code of a command that was killed.
+  constexpr std::uint32_t kBase = 128;
+  signal = number;
+  exit_code = kBase + static_cast<std::uint32_t>(number);
 }
 
 std::string EndedCommand::error_type() const {
@@ -92,7 +93,7 @@ void Commands::told(const CommandView& view) {
     ++dropped_;
     return;
   }
-  open_[pid] = {view.fixed, std::string(view.executable)};
+  open_[pid] = {view.fixed, std::string(view.executable), 0};
   if (const Exit* exit = exit_of(view.fixed)) exited(pid, *exit);
 }
 
@@ -113,22 +114,46 @@ void Commands::exited(std::uint32_t pid, const Exit& exit) {
   finish(pid, std::move(ended), exit.time);
 }
 
-void Commands::gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now) {
-  if (!open_.contains(pid)) return;
+void Commands::killed(const ChildKilled& killed) {
+  const auto found = open_.find(killed.pid);
+  if (found == open_.end()) return;
   EndedCommand ended;
-  if (wait_status && WIFSIGNALED(*wait_status)) {
-    ended.signal = WTERMSIG(*wait_status);
-    ended.exit_code = kSignalBase + static_cast<std::uint32_t>(ended.signal);
-  } else if (wait_status && WIFEXITED(*wait_status)) {
+  ended.set_signal(static_cast<int>(killed.signal));
+  const std::uint64_t gone_time = found->second.gone_time;
+  finish(killed.pid, std::move(ended), gone_time != 0 ? gone_time : killed.time);
+}
+
+void Commands::gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now) {
+  const auto found = open_.find(pid);
+  if (found == open_.end() || found->second.gone_time != 0) return;
+  if (!wait_status) {
+    found->second.gone_time = now;
+    ++gone_;
+    return;
+  }
+  EndedCommand ended;
+  if (WIFSIGNALED(*wait_status)) {
+    ended.set_signal(WTERMSIG(*wait_status));
+  } else {
     ended.exit_code = static_cast<std::uint32_t>(WEXITSTATUS(*wait_status));
   }
   finish(pid, std::move(ended), now);
+}
+
+void Commands::tick(std::uint64_t now) {
+  if (gone_ == 0) return;
+  std::vector<std::uint32_t> silent;
+  for (const auto& [pid, open] : open_) {
+    if (open.gone_time != 0 && now - open.gone_time >= kParentNanos) silent.push_back(pid);
+  }
+  for (const std::uint32_t pid : silent) finish(pid, {}, open_.at(pid).gone_time);
 }
 
 void Commands::finish(std::uint32_t pid, EndedCommand ended, std::uint64_t end_time) {
   const auto found = open_.find(pid);
   ended.fixed = found->second.fixed;
   ended.fixed.end_time = end_time;
+  if (found->second.gone_time != 0) --gone_;
   ended.executable = std::move(found->second.executable);
   open_.erase(found);
   take_(ended);

@@ -29,7 +29,7 @@ struct EndedCommand {
   int signal = 0;  // that killed it; 0: none, or unknown
   bool is_server = false;
 
-  std::string_view name() const;
+  void set_signal(int number);
   // The value of error.type; empty: no error.
   std::string error_type() const;
 };
@@ -47,10 +47,16 @@ class Commands {
   void told(const CommandView& view);
   // The process's last word.
   void exited(std::uint32_t pid, const Exit& exit);
-  // The process is gone. `wait_status` as of wait(2), where it is known.
+  // Its parent was told by which signal it died.
+  void killed(const ChildKilled& killed);
+  // The process is gone. `wait_status` as of wait(2), where it is known: else its parent has
+  // kParentNanos to say a word.
   void gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now);
-  // Those that still run: the agent process ends before them.
-  void forget() { open_.clear(); }
+  static constexpr std::uint64_t kParentNanos = 300'000'000;
+  // Those whose parent said nothing.
+  void tick(std::uint64_t now);
+  // No more words come.
+  void finish() { tick(~std::uint64_t{0}); }
 
   std::uint64_t dropped() const { return dropped_; }
 
@@ -58,6 +64,7 @@ class Commands {
   struct Open {
     Command fixed;
     std::string executable;
+    std::uint64_t gone_time = 0;  // the process is gone, and nobody has said how
   };
   // A process whose end came before anybody told of its command: a background job's, say.
   struct Exited {
@@ -71,6 +78,7 @@ class Commands {
 
   const std::function<void(const EndedCommand&)> take_;
   std::unordered_map<std::uint32_t, Open> open_;  // by the process
+  std::size_t gone_ = 0;                          // how many of them wait for their parent's word
   std::array<Exited, kExitedMax> exited_ = {};    // the last ones
   std::size_t exited_next_ = 0;
   std::uint64_t dropped_ = 0;

@@ -72,10 +72,40 @@ TEST_F(CommandsTest, WhatTheKernelTellsCountsWhereTheProcessSaidNothing) {
   commands_.told(command(2));
   commands_.gone(kPid, 3 << 8, kTime + 5);
   commands_.told(command(3));
+  EXPECT_EQ(told(), "curl !137 SIGKILL (killed by SIGKILL)\ncurl !3 3\n");
+}
+
+TEST_F(CommandsTest, OrItsParentDoes) {
+  ChildKilled killed;
+  killed.time = kTime + 9;
+  killed.pid = kPid;
+  killed.signal = SIGSEGV;
+  commands_.told(command(1));
   commands_.gone(kPid, std::nullopt, kTime + 5);
+  commands_.gone(kPid, std::nullopt, kTime + 6);
+  EXPECT_TRUE(ended_.empty());
+  commands_.killed(killed);
+  commands_.told(command(2));
+  commands_.killed(killed);
+  commands_.gone(kPid, std::nullopt, kTime + 10);
   EXPECT_EQ(told(),
-            "curl !137 SIGKILL (killed by SIGKILL)\ncurl !3 3\n"
+            "curl !139 SIGSEGV (killed by SIGSEGV)\ncurl !139 SIGSEGV (killed by SIGSEGV)\n");
+  EXPECT_EQ(ended_.at(0).fixed.end_time, kTime + 5);
+}
+
+TEST_F(CommandsTest, WhereNobodySaysAWordItIsAnErrorAfterAWhile) {
+  commands_.told(command(1));
+  commands_.gone(kPid, std::nullopt, kTime + 5);
+  commands_.tick(kTime + 6);
+  EXPECT_TRUE(ended_.empty());
+  commands_.tick(kTime + 5 + Commands::kParentNanos);
+  commands_.told(command(2));
+  commands_.gone(kPid, std::nullopt, kTime + 5);
+  commands_.finish();
+  EXPECT_EQ(told(),
+            "curl ! _OTHER (ended without an exit code)\n"
             "curl ! _OTHER (ended without an exit code)\n");
+  EXPECT_EQ(ended_.at(0).fixed.end_time, kTime + 5);
 }
 
 TEST_F(CommandsTest, ASpanGoesOnWithTheProgramThatCameAfter) {

@@ -90,6 +90,9 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
     case RecordType::kExit:
       return take(parse_exit(payload),
                   [&](const auto& exit) { commands_.exited(record->header.pid, exit); });
+    case RecordType::kChildKilled:
+      return take(parse_child_killed(payload),
+                  [&](const auto& killed) { commands_.killed(killed); });
     case RecordType::kProcessEnd:
     case RecordType::kExec:
       return process_ended(record->header.pid);
@@ -311,6 +314,7 @@ void Recorder::export_metrics(std::int64_t active_requests, std::uint64_t now) {
 
 void Recorder::tick(std::int64_t active_requests, std::uint64_t now) {
   now_ = now;
+  commands_.tick(now);
   const auto is_due = [now](const Open& open, const BatchSettings& batches) {
     return open.items > 0 && now >= open.since + batches.schedule_delay_nanos;
   };
@@ -322,6 +326,7 @@ void Recorder::tick(std::int64_t active_requests, std::uint64_t now) {
 void Recorder::finish(std::int64_t active_requests, std::uint64_t now) {
   now_ = now;
   lines_.flush_all();
+  commands_.finish();
   export_open(open_spans_, exporters_.traces);
   export_open(open_logs_, exporters_.logs);
   export_metrics(active_requests, now);

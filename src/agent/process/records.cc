@@ -129,6 +129,12 @@ std::optional<Exit> parse_exit(std::string_view payload) {
   return if_ok(cursor, fixed);
 }
 
+std::optional<ChildKilled> parse_child_killed(std::string_view payload) {
+  Cursor cursor(payload);
+  const auto fixed = cursor.fixed<ChildKilled>();
+  return if_ok(cursor, fixed);
+}
+
 std::optional<StreamPieceView> parse_stream_piece(std::string_view payload) {
   Cursor cursor(payload);
   StreamPieceView view;

@@ -29,6 +29,7 @@ enum class RecordType : std::uint16_t {
   kStreamEnd = 11,
   kCommand = 12,  // the span of a program that does something and ends
   kExit = 13,     // with its exit code; last of a process
+  kChildKilled = 14,
 };
 
 struct RecordHeader {
@@ -60,6 +61,13 @@ struct Exit {
   std::uint64_t time = 0;
   std::uint32_t code = 0;  // as the parent sees it, 0 to 255
   std::uint32_t padding = 0;
+};
+
+// A parent was told that a signal killed its child, which could not say so itself.
+struct ChildKilled {
+  std::uint64_t time = 0;
+  std::uint32_t pid = 0;
+  std::uint32_t signal = 0;
 };
 
 // Told once something is below the span, and again when the process becomes another program, which

@@ -435,6 +435,18 @@ class Commands(unittest.TestCase):
             self.assertEqual(ring.run("sh", "-c", "kill -9 $$", check=False).returncode, -9)
         self.assertEqual(ring.records("exit"), [])
 
+    def test_parents_tell_of_children_that_were_killed(self):
+        ways = ["os.wait()", "os.waitpid(child, 0)", "os.wait3(0)", "os.wait4(child, 0)",
+                "os.waitid(os.P_PID, child, os.WEXITED)"]
+        for way in ways:
+            script = ("import os, signal, time\nchild = os.fork()\n"
+                      "if child == 0: time.sleep(60)\n"
+                      f"os.kill(child, signal.SIGKILL)\nprint(child, {way})\n")
+            with Ring() as ring:
+                said = ring.run("/usr/bin/python3", "-c", script).stdout.decode()
+            killed, = ring.records("killed")
+            self.assertEqual((killed["child"], killed["signal"]), (int(said.split()[0]), 9), way)
+
     def test_children_get_the_context_however_they_are_started(self):
         script = ("import os, subprocess, sys\n"
                   f"show = ['/usr/bin/python3', '-c', \"{self.SHOW}\"]\n"

@@ -133,6 +133,11 @@ std::string body(RecordType type, Cursor cursor) {
       return ",\"type\":\"exec\"";
     case RecordType::kExit:
       return ",\"type\":\"exit\",\"code\":" + std::to_string(cursor.take<Exit>().code);
+    case RecordType::kChildKilled: {
+      const auto fixed = cursor.take<ChildKilled>();
+      return ",\"type\":\"killed\",\"child\":" + std::to_string(fixed.pid) +
+             ",\"signal\":" + std::to_string(fixed.signal);
+    }
     case RecordType::kCommand: {
       const auto fixed = cursor.take<Command>();
       return ",\"type\":\"command\"," + context(fixed.self) + ",\"parent\":\"" +
