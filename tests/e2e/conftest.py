@@ -1,4 +1,5 @@
 import contextlib
+import os
 import pathlib
 import signal
 import subprocess
@@ -9,6 +10,9 @@ import harness
 
 # Whoever runs the tests may ignore it (a shell's background jobs do), and programs inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Most tests look at single calls; test_agent_commands.py is about what stands above them.
+os.environ["KOLBEN_AGENT_COMMAND_SPANS"] = "never"
 
 HERE = pathlib.Path(__file__).parent
 

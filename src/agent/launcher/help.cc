@@ -62,7 +62,9 @@ constexpr char kTail[] =
     "\n"
     "Each option sets an environment variable: OTEL_ (or OTEL_PYTHON_) and its name in capital\n"
     "letters. An option is stronger than the variable. Options can be shortened as long as they\n"
-    "are unambiguous.\n";
+    "are unambiguous.\n"
+    "Without an option: KOLBEN_AGENT_COMMAND_SPANS=auto, always or never (a span for each program\n"
+    "that is no server), OTEL_INSTRUMENTATION_PROCESS_ENABLED=true (metrics of processes).\n";
 
 bool is_in_head(const char* name) {
   for (const char* first : kFirst) {

@@ -1,9 +1,6 @@
 #include "agent/launcher/instrumentable.h"
 
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
-#include <unistd.h>
 
 #include "agent/target/target.h"
 
@@ -29,15 +26,14 @@ const char* why_not(ElfKind kind) {
   return nullptr;
 }
 
-// The loader obeys no LD_PRELOAD then.
 const char* why_not_trusted(const char* path) {
-  struct stat status = {};
-  if (stat(path, &status) != 0) return nullptr;
-  const bool becomes_other = ((status.st_mode & S_ISUID) != 0 && status.st_uid != geteuid()) ||
-                             ((status.st_mode & S_ISGID) != 0 && status.st_gid != getegid());
-  if (becomes_other) return "set-user-ID";
-  if (geteuid() != 0 && getxattr(path, "security.capability", nullptr, 0) > 0) {
-    return "a program with file capabilities";
+  switch (rights_of(path)) {
+    case Rights::kSetId:
+      return "set-user-ID";
+    case Rights::kCapabilities:
+      return "a program with file capabilities";
+    case Rights::kSame:
+      break;
   }
   return nullptr;
 }

@@ -122,20 +122,32 @@ RingHeader* make_ring(char* path) {
   return nullptr;
 }
 
-// LD_PRELOAD with the library at its end, once.
+bool is_own_library(const char* entry, std::size_t size) {
+  constexpr char kName[] = "/libkolben-agent.so";
+  constexpr std::size_t kNameSize = sizeof(kName) - 1;
+  return size >= kNameSize && std::strncmp(entry + size - kNameSize, kName, kNameSize) == 0;
+}
+
+// LD_PRELOAD with the library at its end, once: that of another agent around this one, which may be
+// of another version, is left out.
 bool preload(const char* library) {
   const char* old = getenv("LD_PRELOAD");
-  if (old == nullptr || *old == '\0') return setenv("LD_PRELOAD", library, 1) == 0;
-  for (const char* entry = old; *entry != '\0';) {
+  if (old == nullptr) old = "";
+  const std::size_t capacity = std::strlen(old) + 1 + std::strlen(library) + 1;
+  auto* list = static_cast<char*>(std::malloc(capacity));
+  if (list == nullptr) return false;
+  std::size_t used = 0;
+  for (const char* entry = old + std::strspn(old, ": "); *entry != '\0';) {
     const std::size_t size = std::strcspn(entry, ": ");
-    if (size == std::strlen(library) && std::strncmp(entry, library, size) == 0) return true;
+    if (!is_own_library(entry, size)) {
+      std::memcpy(list + used, entry, size);
+      list[used + size] = ':';
+      used += size + 1;
+    }
     entry += size;
     entry += std::strspn(entry, ": ");
   }
-  const std::size_t size = std::strlen(old) + 1 + std::strlen(library) + 1;
-  auto* list = static_cast<char*>(std::malloc(size));
-  if (list == nullptr) return false;
-  std::snprintf(list, size, "%s:%s", old, library);
+  std::memcpy(list + used, library, std::strlen(library) + 1);
   return setenv("LD_PRELOAD", list, 1) == 0;
 }
 
@@ -177,6 +189,7 @@ void set_up_agent(const char* path, char* const* arguments) {
     return say("no shared memory for the agent: %s; there is no telemetry", std::strerror(errno));
   }
   unsetenv("KOLBEN_AGENT_RING");  // of an agent around this one
+  unsetenv("KOLBEN_AGENT_COMMAND");
   const AgentResult result = start_agent_process({.binary = binary,
                                                   .ring_path = ring_path,
                                                   .ring = ring,

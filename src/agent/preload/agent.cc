@@ -132,6 +132,22 @@ bool captures_output() {
          !is_word(getenv("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED"), "false");
 }
 
+// FNV-1a: tells rings of agents within agents apart.
+std::uint32_t ring_number(const char* ring_path) {
+  constexpr std::uint32_t kPrime = 0x0100'0193;
+  std::uint32_t hash = 0x811c'9dc5;
+  for (; *ring_path != '\0'; ++ring_path) {
+    hash = (hash ^ static_cast<std::uint8_t>(*ring_path)) * kPrime;
+  }
+  return hash;
+}
+
+// Registered before the program's own handlers, so that it runs as the last one.
+void process_exits(int code, void* /*nothing*/) {
+  ThreadGuard guard;
+  if (guard) agent_instance.exits(guard.thread(), code);
+}
+
 void child_after_fork() {
   agent_instance.forked_child();
 }
@@ -181,7 +197,8 @@ void Agent::start() {
   sampler_.init(is_told ? told.sampler : getenv("OTEL_TRACES_SAMPLER"),
                 is_told ? told.sampler_argument : getenv("OTEL_TRACES_SAMPLER_ARG"));
   const char* propagators = is_told ? told.propagators : getenv("OTEL_PROPAGATORS");
-  connections.init(system_, ring_, sampler_, parse_trace_formats(propagators));
+  formats_ = parse_trace_formats(propagators);
+  connections.init(system_, ring_, sampler_, formats_);
   excluded_.init(is_told ? nullptr : getenv("OTEL_PYTHON_EXCLUDED_URLS"),
                  TextPatterns::Kind::kSearched);
   connections.exclude(excluded_);
@@ -202,9 +219,28 @@ void Agent::start() {
   executable_size = size > 0 ? static_cast<std::uint32_t>(size) : 0;
   if (works_event_by_event()) connections.works_event_by_event();
   if (pthread_atfork(nullptr, nullptr, child_after_fork) != 0) return;
+  // A handler is told the exit code; without one the agent process asks the kernel for it.
+  on_exit(process_exits, nullptr);
   active_.store(true, std::memory_order_relaxed);
   ThreadGuard guard;
-  if (guard) announce(guard.thread(), static_cast<std::uint32_t>(getppid()));
+  if (!guard) return;
+  announce(guard.thread(), static_cast<std::uint32_t>(getppid()));
+  start_process_context(guard.thread(), path);
+}
+
+void Agent::start_process_context(ThreadState& thread, const char* ring_path) {
+  const bool looks = (formats_ & kTraceContext) != 0;
+  process.init(system_, ring_, sampler_, thread,
+               {.pid = pid_,
+                .ring = ring_number(ring_path),
+                .executable = executable,
+                .executable_size = executable_size,
+                .command_spans = getenv("KOLBEN_AGENT_COMMAND_SPANS"),
+                .traceparent = looks ? getenv("TRACEPARENT") : nullptr,
+                .continued = getenv("KOLBEN_AGENT_COMMAND")});
+  connections.set_process(&process);
+  outputs.set_process(&process);
+  telemetry.set_process(&process);
 }
 
 // A kernel without MADV_WIPEONFORK (before 4.14) only tells of children by fork().
@@ -230,6 +266,14 @@ void Agent::forked_child() {
   statements.forked(generation_, pid_);
   outputs.forked(pid_);
   telemetry.forked(generation_, pid_);
+  process.forked(pid_);
+  // A child of a thread that serves goes on with the request; the last one is none of its business.
+  thread_state.forked_request = {};
+  if (Connections::serves(thread_state)) {
+    thread_state.forked_request = thread_state.request;
+  } else {
+    thread_state.request_context = {};
+  }
   thread_state.tid = 0;
   thread_state.depth = 0;
   thread_state.vfork_pending = 0;
@@ -255,6 +299,20 @@ void Agent::end(ThreadState& thread) {
   connections.process_ends(thread);
   const ProcessEnd fixed = {.time = system_.now()};
   RecordWriter writer(ring_, RecordType::kProcessEnd, sizeof(fixed), pid_, thread.tid);
+  writer.append(&fixed, sizeof(fixed));
+}
+
+void Agent::exits(ThreadState& thread, int code) {
+  Exit fixed;
+  fixed.time = system_.now();
+  fixed.code = static_cast<std::uint32_t>(code) & 0xff;
+  RecordWriter writer(ring_, RecordType::kExit, sizeof(fixed), pid_, thread.tid);
+  writer.append(&fixed, sizeof(fixed));
+}
+
+void Agent::child_killed(ThreadState& thread, std::uint32_t pid, std::uint32_t signal) {
+  const ChildKilled fixed = {.time = system_.now(), .pid = pid, .signal = signal};
+  RecordWriter writer(ring_, RecordType::kChildKilled, sizeof(fixed), pid_, thread.tid);
   writer.append(&fixed, sizeof(fixed));
 }
 

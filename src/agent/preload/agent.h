@@ -9,6 +9,7 @@
 
 #include "agent/preload/connections.h"
 #include "agent/preload/outputs.h"
+#include "agent/preload/process_context.h"
 #include "agent/preload/sessions.h"
 #include "agent/preload/statements.h"
 #include "agent/preload/system.h"
@@ -19,6 +20,11 @@
 
 namespace kolben::agent {
 
+struct ChildContext;
+
+// Where a program is to be started.
+enum class Becomes : bool { kThisProcess, kAnother };
+
 class Agent {
  public:
   // In the library's constructor: before main, and before the program can drop its rights.
@@ -26,8 +32,16 @@ class Agent {
   void forked_child();
   // Normal end: what is open is recorded. More calls do nothing.
   void end(ThreadState& thread);
+  // The last word, with the exit code.
+  void exits(ThreadState& thread, int code);
+  // A signal killed a child; its parent alone is told.
+  void child_killed(ThreadState& thread, std::uint32_t pid, std::uint32_t signal);
   // The process becomes another program.
   void becomes(ThreadState& thread, const char* path);
+  // What the next program's environment says of the trace. Also in a vfork() child, whose thread is
+  // its parent's.
+  void context_for_child(ThreadState& thread, char* const* environment, Becomes becomes,
+                         ChildContext* child);
 
   // Hooks do nothing but call the real function while this is false.
   bool active() const { return active_.load(std::memory_order_relaxed); }
@@ -44,8 +58,11 @@ class Agent {
   Statements statements;
   Outputs outputs;
   Telemetry telemetry;
+  ProcessContext process;
 
  private:
+  void start_process_context(ThreadState& thread, const char* ring_path);
+  static const Context* request_context(const ThreadState& thread);
   void announce(ThreadState& thread, std::uint32_t parent);
   void mark_process();
 
@@ -58,6 +75,7 @@ class Agent {
   volatile std::uint8_t* fork_mark_ = nullptr;
   std::uint32_t pid_ = 0;
   std::uint32_t generation_ = 1;
+  std::uint8_t formats_ = 0;
   std::atomic<bool> active_{false};
   std::atomic<bool> ended_{false};
 };

@@ -48,7 +48,10 @@ Socket* Connections::find_or_map(int file) {
     count_untraced(ring_);
     return nullptr;
   }
-  if (sockets_.load(std::memory_order_acquire) == nullptr && !map_memory()) return nullptr;
+  if (sockets_.load(std::memory_order_acquire) == nullptr && !map_memory()) {
+    count_untraced(ring_);
+    return nullptr;
+  }
   int highest = highest_.load(std::memory_order_relaxed);
   while (file > highest && !highest_.compare_exchange_weak(highest, file)) {
   }
@@ -134,7 +137,10 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
   }
   SocketLock lock(socket);
   if (!lock) return;
-  if (role == Role::kUnknown) socket->role.store(Role::kServer, std::memory_order_relaxed);
+  if (role == Role::kUnknown) {
+    socket->role.store(Role::kServer, std::memory_order_relaxed);
+    if (process_ != nullptr) process_->becomes_server(thread);
+  }
   if (role == Role::kClient) {
     if (socket->first == nullptr) return first_words(thread, *socket, pieces, count, bytes);
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {

@@ -26,6 +26,7 @@
 
 #include "agent/preload/pieces.h"
 #include "agent/preload/pool.h"
+#include "agent/preload/process_context.h"
 #include "agent/preload/request_writer.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
@@ -221,6 +222,12 @@ class Connections {
   void exclude(const TextPatterns& patterns) { excluded_ = patterns.empty() ? nullptr : &patterns; }
   // Headers that are kept besides; outlives the connections.
   void capture(const CapturedHeaders& headers) { captured_ = &headers; }
+  // What is below no request is below this; null: nothing.
+  void set_process(ProcessContext* process) { process_ = process; }
+  // For something that begins below it; null: nothing is known of it.
+  const Context* process_context(ThreadState& thread) const {
+    return process_ == nullptr ? nullptr : process_->use(thread);
+  }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
@@ -320,6 +327,11 @@ class Connections {
   static bool serves(const ThreadState& thread) { return alive(thread.request); }
   // That request's context, where it is certain; else null.
   const Context* served_for_certain(const ThreadState& thread) const;
+
+  // A header ("baggage:") of the request that the thread serves: its value, at most `capacity`
+  // bytes. 0: there is none, or it is longer.
+  static std::size_t served_header(const ThreadState& thread, const char* name, char* value,
+                                   std::size_t capacity);
 
   // The outermost span of the API that a thread has open begins, or ends.
   void span_begins() { open_spans_.fetch_add(1, std::memory_order_relaxed); }
@@ -428,7 +440,10 @@ class Connections {
   void request_head_complete(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void write_headers(OpenExchange* exchange, const http1::Message& request) const;
   std::size_t carry(const OpenExchange& served, const char* name, char* to, std::size_t room) const;
+  std::size_t write_inherited(const OpenExchange& exchange, const char* name, char* to,
+                              std::size_t capacity) const;
   void inherit_trace(ThreadState& thread, OpenExchange* exchange);
+  bool inherit_process(ThreadState& thread, OpenExchange* exchange);
   void name_socket(Socket& socket, int file);
   static bool alive(const ExchangeReference& reference) {
     return reference.exchange != nullptr &&
@@ -447,6 +462,7 @@ class Connections {
   const Sampler* sampler_ = nullptr;
   const TextPatterns* excluded_ = nullptr;  // null: none
   const CapturedHeaders* captured_ = nullptr;
+  ProcessContext* process_ = nullptr;
   std::uint8_t formats_ = 0;
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;

@@ -43,7 +43,18 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
   }
 }
 
-// From the request on whose behalf it is made, or a new trace.
+// Not inlined: of no matter to requests that are served.
+__attribute__((noinline)) bool Connections::inherit_process(ThreadState& thread,
+                                                            OpenExchange* exchange) {
+  const Context* process = process_context(thread);
+  if (process == nullptr) return false;
+  std::memcpy(exchange->self.trace_id, process->trace_id, 16);
+  std::memcpy(exchange->parent_span_id, process->span_id, 8);
+  exchange->self.flags = sampler_->child(exchange->self.trace_id, process->flags);
+  return true;
+}
+
+// From the request on whose behalf it is made, else from the process, or a new trace.
 void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
   const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
   const Tie tie = is_client ? exchange->tie : Tie::kNone;
@@ -53,7 +64,7 @@ void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
   if (tie == Tie::kParent) {
     std::memcpy(exchange->self.trace_id, relative.trace_id, 16);
     exchange->self.flags = sampler_->child(relative.trace_id, relative.flags);
-  } else {
+  } else if (!is_client || tie != Tie::kNone || !inherit_process(thread, exchange)) {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
     exchange->self.flags = sampler_->root(exchange->self.trace_id);
   }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -29,6 +30,10 @@ constinit std::size_t texts_size = 0;
 constinit char* variables[kVariablesMax] = {};
 constinit std::size_t variable_count = 0;
 constinit char* library = nullptr;  // our path, as LD_PRELOAD named it
+// TRACEPARENT and its like; an environment.
+constexpr std::size_t kCarriedMax = 3;
+constinit char* carried[kCarriedMax + 1] = {};
+constinit std::size_t carried_count = 0;
 
 bool begins_with(const char* text, const char* prefix) {
   return std::strncmp(text, prefix, std::strlen(prefix)) == 0;
@@ -92,15 +97,49 @@ bool is_set(char* const* environment, const char* variable) {
   return false;
 }
 
+// The entry "NAME=..."; null: there is none.
+const char* find_variable(char* const* environment, const char* name) {
+  for (; *environment != nullptr; ++environment) {
+    if (begins_with(*environment, name)) return *environment;
+  }
+  return nullptr;
+}
+
+bool has_text(const Replacements& replacements) {
+  for (int i = 0; i < replacements.count; ++i) {
+    if (replacements.variables[i].text != nullptr) return true;
+  }
+  return false;
+}
+
+bool is_replaced(const char* entry, const Replacements& replacements) {
+  for (int i = 0; i < replacements.count; ++i) {
+    if (begins_with(entry, replacements.variables[i].name)) return true;
+  }
+  return false;
+}
+
+void remember(const char* entry) {
+  const auto kept = [entry](std::size_t count, std::size_t count_max) {
+    return count < count_max ? keep(entry, std::strlen(entry)) : nullptr;
+  };
+  constexpr const char* kNames[kCarriedMax] = {kTraceparentName, kTracestateName, kBaggageName};
+  for (const char* name : kNames) {
+    if (!begins_with(entry, name)) continue;
+    carried[carried_count] = kept(carried_count, kCarriedMax);
+    if (carried[carried_count] != nullptr) ++carried_count;
+  }
+  const bool ours = begins_with(entry, "KOLBEN_") || begins_with(entry, "OTEL_");
+  if (!ours || begins_with(entry, kCommandName)) return;
+  char* variable = kept(variable_count, kVariablesMax);
+  if (variable != nullptr) variables[variable_count++] = variable;
+}
+
 }  // namespace
 
 void remember_environment() {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const bool ours = begins_with(*entry, "KOLBEN_") || begins_with(*entry, "OTEL_");
-    if (ours && variable_count < kVariablesMax) {
-      char* kept = keep(*entry, std::strlen(*entry));
-      if (kept != nullptr) variables[variable_count++] = kept;
-    }
+    remember(*entry);
     std::size_t size = 0;
     if (begins_with(*entry, kPreload)) {
       const char* found = find_library(*entry + kPreloadSize, &size);
@@ -117,56 +156,92 @@ Library library_for(const char* path) {
   close(file);
   char found[kPathBytesMax];
   if (!find_command(path, found)) return Library::kHandDown;  // the exec will fail
-  return is_harmed_by_preload(found) ? Library::kTakeOut : Library::kHandDown;
+  const bool stays_out =
+      is_build_helper(found) || gains_rights(found) || is_harmed_by_preload(found);
+  return stays_out ? Library::kTakeOut : Library::kHandDown;
 }
 
-std::size_t completed_environment_size(char* const* environment, Library what) {
+const char* inherited_header(const char* header) {
+  const std::size_t size = std::strlen(header);
+  for (const char* const* entry = carried; *entry != nullptr; ++entry) {
+    // "BAGGAGE=" and "baggage:"
+    if (strncasecmp(*entry, header, size - 1) != 0 || (*entry)[size - 1] != '=') continue;
+    const char* value = *entry + size;
+    for (const char* c = value; *c != '\0'; ++c) {
+      if (*c < ' ' || *c > '~') return nullptr;  // RFC 9110, 5.5; what is beyond ASCII is encoded
+    }
+    return *value == '\0' ? nullptr : value;
+  }
+  return nullptr;
+}
+
+bool sets_itself(char* const* environment, const char* name) {
+  if (environment == nullptr) return false;
+  const char* passed = find_variable(environment, name);
+  const char* inherited = find_variable(carried, name);
+  return passed != nullptr && (inherited == nullptr || std::strcmp(passed, inherited) != 0);
+}
+
+EnvironmentChange change_of(char* const* environment, Library what,
+                            const Replacements& replacements) {
   if (environment == nullptr) environment = kEmpty;
-  if (library == nullptr) return 0;
   bool has_library = false;
   bool has_ring = false;
+  bool replaces = has_text(replacements);
   std::size_t count = 0;
   for (; environment[count] != nullptr; ++count) {
-    if (count == kEnvironmentMax) return 0;
+    if (count == kEnvironmentMax) return {};
+    const char* entry = environment[count];
     std::size_t size = 0;
-    if (begins_with(environment[count], kPreload)) {
-      has_library = find_library(environment[count] + kPreloadSize, &size) != nullptr;
+    if (begins_with(entry, kPreload)) {
+      has_library = find_library(entry + kPreloadSize, &size) != nullptr;
       // No room for it: rather without the agent than with a cut list.
-      if (std::strlen(environment[count]) > kPreloadBytesMax / 2) return 0;
+      if (std::strlen(entry) > kPreloadBytesMax / 2) return {};
     }
-    has_ring = has_ring || begins_with(environment[count], kRing);
+    has_ring = has_ring || begins_with(entry, kRing);
+    replaces = replaces || is_replaced(entry, replacements);
   }
-  if (what == Library::kTakeOut) return has_library ? count + 2 : 0;
-  if (has_library && has_ring) return 0;
-  return count + variable_count + 2;  // LD_PRELOAD and the null at the end
+  EnvironmentChange change;
+  change.completes = library != nullptr && what == Library::kHandDown && !(has_library && has_ring);
+  const bool takes_out = what == Library::kTakeOut && has_library;
+  if (!change.completes && !takes_out && !replaces) return {};
+  // LD_PRELOAD and the null at the end
+  change.size = count + variable_count + static_cast<std::size_t>(replacements.count) + 2;
+  return change;
 }
 
-void complete_environment(char* const* environment, Library what, char** completed,
-                          std::size_t size, char* preload) {
+void change_environment(char* const* environment, Library what, const Replacements& replacements,
+                        EnvironmentChange change, char** changed, char* preload) {
   if (environment == nullptr) environment = kEmpty;
   std::memcpy(preload, kPreload, kPreloadSize);
   char* end = preload + kPreloadSize;
   std::size_t count = 0;
-  for (char* const* entry = environment; *entry != nullptr && count + 2 < size; ++entry) {
+  const std::size_t others = static_cast<std::size_t>(replacements.count) + 2;
+  for (char* const* entry = environment; *entry != nullptr && count + others < change.size;
+       ++entry) {
     if (begins_with(*entry, kPreload)) {
       end = copy_list(*entry + kPreloadSize, what, end);
-    } else {
-      completed[count++] = *entry;
+    } else if (!is_replaced(*entry, replacements)) {
+      changed[count++] = *entry;
     }
   }
   std::size_t listed = 0;
   *end = '\0';
-  if (what == Library::kHandDown && find_library(preload + kPreloadSize, &listed) == nullptr) {
+  if (change.completes && find_library(preload + kPreloadSize, &listed) == nullptr) {
     if (end != preload + kPreloadSize) *end++ = ':';
     std::memcpy(end, library, std::strlen(library) + 1);
     end += std::strlen(library);
   }
-  if (end != preload + kPreloadSize) completed[count++] = preload;
-  for (std::size_t i = 0; what == Library::kHandDown && i < variable_count && count + 1 < size;
-       ++i) {
-    if (!is_set(environment, variables[i])) completed[count++] = variables[i];
+  if (end != preload + kPreloadSize) changed[count++] = preload;
+  for (int i = 0; i < replacements.count && count + 1 < change.size; ++i) {
+    if (replacements.variables[i].text != nullptr) {
+      changed[count++] = replacements.variables[i].text;
+    }
   }
-  completed[count] = nullptr;
+  for (std::size_t i = 0; change.completes && i < variable_count && count + 1 < change.size; ++i) {
+    if (!is_set(environment, variables[i])) changed[count++] = variables[i];
+  }
+  changed[count] = nullptr;
 }
 
 }  // namespace kolben::agent

@@ -18,20 +18,25 @@ class ExecEnvironmentTest : public testing::Test {
     setenv("LD_PRELOAD", kLibrary, 1);
     setenv("KOLBEN_AGENT_RING", "/dev/shm/ring", 1);
     setenv("OTEL_SERVICE_NAME", "outer", 1);
+    setenv("TRACEPARENT", "inherited", 1);
+    setenv("BAGGAGE", "user=1", 1);
+    setenv("TRACESTATE", "a=\n", 1);
+    setenv("KOLBEN_AGENT_COMMAND", "of this process", 1);
     remember_environment();
     unsetenv("LD_PRELOAD");
   }
 
   // What the next program gets of `given`.
-  static std::vector<std::string> pass(std::vector<std::string> given, Library what) {
+  static std::vector<std::string> pass(std::vector<std::string> given, Library what,
+                                       const Replacements& replacements = {}) {
     std::vector<char*> environment;
     for (std::string& variable : given) environment.push_back(variable.data());
     environment.push_back(nullptr);
-    const std::size_t size = completed_environment_size(environment.data(), what);
-    if (size == 0) return given;
-    std::vector<char*> completed(size);
+    const EnvironmentChange change = change_of(environment.data(), what, replacements);
+    if (change.size == 0) return given;
+    std::vector<char*> completed(change.size);
     char preload[kPreloadBytesMax];
-    complete_environment(environment.data(), what, completed.data(), size, preload);
+    change_environment(environment.data(), what, replacements, change, completed.data(), preload);
     std::vector<std::string> result;
     for (char** variable = completed.data(); *variable != nullptr; ++variable) {
       result.emplace_back(*variable);
@@ -72,6 +77,46 @@ TEST_F(ExecEnvironmentTest, TheLibraryIsTakenOutWhereverItStands) {
   EXPECT_EQ(taken("/a.so " + ours + " /b.so"), (Texts{"A=1", "LD_PRELOAD=/a.so /b.so"}));
   EXPECT_EQ(taken("/a.so"), (Texts{"A=1", "LD_PRELOAD=/a.so"}));
   EXPECT_EQ(pass({"A=1"}, Library::kTakeOut), (Texts{"A=1"}));
+}
+
+TEST_F(ExecEnvironmentTest, TheTracesContextIsReplacedAndTheRestStays) {
+  char text[] = "TRACEPARENT=new";
+  Replacements replacements;
+  replacements.add(kTraceparentName, text);
+  replacements.add(kCommandName, nullptr);
+  const Texts whole = {"TRACEPARENT=inherited", "KOLBEN_AGENT_RING=/r", "KOLBEN_AGENT_COMMAND=x",
+                       std::string("LD_PRELOAD=") + kLibrary, "A=1"};
+  EXPECT_EQ(pass(whole, Library::kHandDown, replacements),
+            (Texts{"KOLBEN_AGENT_RING=/r", "A=1", whole[3], "TRACEPARENT=new"}));
+  EXPECT_EQ(pass({"A=1"}, Library::kTakeOut, replacements), (Texts{"A=1", "TRACEPARENT=new"}));
+  const Texts completed = pass({}, Library::kHandDown, replacements);
+  EXPECT_EQ(std::count(completed.begin(), completed.end(), "TRACEPARENT=new"), 1);
+  EXPECT_EQ(std::count(completed.begin(), completed.end(), "KOLBEN_AGENT_COMMAND=of this process"),
+            0);
+}
+
+TEST_F(ExecEnvironmentTest, ContextThatIsOnlyTakenOutMayBeAbsent) {
+  Replacements replacements;
+  replacements.add(kTraceparentName, nullptr);
+  EXPECT_EQ(pass({"A=1"}, Library::kTakeOut, replacements), (Texts{"A=1"}));
+  EXPECT_EQ(pass({"TRACEPARENT=x", "A=1"}, Library::kTakeOut, replacements), (Texts{"A=1"}));
+}
+
+TEST_F(ExecEnvironmentTest, WhatTheProgramSetItselfIsKnownFromWhatItInherited) {
+  const auto sets = [](std::string variable) {
+    char* environment[] = {variable.data(), nullptr};
+    return sets_itself(environment, kTraceparentName);
+  };
+  EXPECT_FALSE(sets("TRACEPARENT=inherited"));
+  EXPECT_TRUE(sets("TRACEPARENT=its own"));
+  EXPECT_FALSE(sets("TRACEPARENTS=x"));
+  EXPECT_FALSE(sets_itself(nullptr, kTraceparentName));
+}
+
+TEST_F(ExecEnvironmentTest, OnlyWhatMayStandInAHeaderIsOne) {
+  EXPECT_STREQ(inherited_header("baggage:"), "user=1");
+  EXPECT_EQ(inherited_header("tracestate:"), nullptr);
+  EXPECT_EQ(inherited_header("bag:"), nullptr);
 }
 
 TEST_F(ExecEnvironmentTest, ALibraryThatCannotBeReadIsNotHandedDown) {

@@ -4,33 +4,61 @@
 // guard is refused to it (agent.h), and what an exec needs is on its stack.
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/preload/agent.h"
+#include "agent/preload/child_context.h"
 #include "agent/preload/exec_environment.h"
 #include "agent/preload/real.h"
 
 using kolben::agent::agent_instance;
-using kolben::agent::complete_environment;
-using kolben::agent::completed_environment_size;
+using kolben::agent::Becomes;
+using kolben::agent::change_environment;
+using kolben::agent::change_of;
+using kolben::agent::ChildContext;
+using kolben::agent::EnvironmentChange;
 using kolben::agent::kPreloadBytesMax;
 using kolben::agent::Library;
 using kolben::agent::library_for;
 using kolben::agent::Real;
 using kolben::agent::real;
+using kolben::agent::thread_state;
 using kolben::agent::ThreadGuard;
 
 #define KOLBEN_EXPORT __attribute__((visibility("default")))
 
 namespace {
 
-void note_end() {
+void note_end(int code) {
   ThreadGuard guard;
-  if (guard) agent_instance.end(guard.thread());
+  if (!guard) return;
+  agent_instance.end(guard.thread());
+  agent_instance.exits(guard.thread(), code);
+}
+
+void note_killed(pid_t child, int signal) {
+  ThreadGuard guard;
+  if (!guard || signal == 0) return;
+  agent_instance.child_killed(guard.thread(), static_cast<std::uint32_t>(child),
+                              static_cast<std::uint32_t>(signal));
+}
+
+// `wait(status)` is one of the functions that wait for a child; the program may not want to know
+// its status, but we do.
+template <typename Wait>
+pid_t traced_wait(int* status, Wait wait) {
+  int own_status = 0;
+  if (status == nullptr) status = &own_status;
+  const pid_t child = wait(status);
+  if (child > 0 && WIFSIGNALED(*status)) note_killed(child, WTERMSIG(*status));
+  return child;
 }
 
 // The guard is released before the exec: on success nobody would come back to do it, and after
@@ -40,31 +68,34 @@ void note_exec(const char* path) {
   if (guard) agent_instance.becomes(guard.thread(), path);
 }
 
-// Calls `exec(environment)` with the agent's variables in it, as far as they are good for `path`.
+// Calls `exec(environment)` with the agent's variables in it, as far as they are good for `path`,
+// and with the trace's context.
 template <typename Exec>
-int with_environment(const char* path, char* const* environment, Exec exec) {
+int with_environment(const char* path, char* const* environment, Becomes becomes, Exec exec) {
   if (!agent_instance.active()) return exec(environment);
   const int saved = errno;
   const Library what = library_for(path);
+  ChildContext context;
+  agent_instance.context_for_child(thread_state, environment, becomes, &context);
   errno = saved;
-  const std::size_t size = completed_environment_size(environment, what);
-  if (size == 0) return exec(environment);
+  const EnvironmentChange change = change_of(environment, what, context.variables);
+  if (change.size == 0) return exec(environment);
   char preload[kPreloadBytesMax];
-  auto** completed = static_cast<char**>(__builtin_alloca(size * sizeof(char*)));
-  complete_environment(environment, what, completed, size, preload);
-  return exec(static_cast<char* const*>(completed));
+  auto** changed = static_cast<char**>(__builtin_alloca(change.size * sizeof(char*)));
+  change_environment(environment, what, context.variables, change, changed, preload);
+  return exec(static_cast<char* const*>(changed));
 }
 
 int traced_execve(const char* path, char* const* arguments, char* const* environment) {
   note_exec(path);
-  return with_environment(path, environment, [&](char* const* completed) {
+  return with_environment(path, environment, Becomes::kThisProcess, [&](char* const* completed) {
     return KOLBEN_REAL(execve)(path, arguments, completed);
   });
 }
 
 int traced_execvpe(const char* file, char* const* arguments, char* const* environment) {
   note_exec(file);
-  return with_environment(file, environment, [&](char* const* completed) {
+  return with_environment(file, environment, Becomes::kThisProcess, [&](char* const* completed) {
     return KOLBEN_REAL(execvpe)(file, arguments, completed);
   });
 }
@@ -137,7 +168,7 @@ KOLBEN_EXPORT int execle(const char* path, const char* first, ...) noexcept {
 
 KOLBEN_EXPORT int fexecve(int file, char* const* arguments, char* const* environment) noexcept {
   note_exec("");
-  return with_environment(nullptr, environment, [&](char* const* completed) {
+  return with_environment(nullptr, environment, Becomes::kThisProcess, [&](char* const* completed) {
     return KOLBEN_REAL(fexecve)(file, arguments, completed);
   });
 }
@@ -145,7 +176,7 @@ KOLBEN_EXPORT int fexecve(int file, char* const* arguments, char* const* environ
 KOLBEN_EXPORT int execveat(int directory, const char* path, char* const* arguments,
                            char* const* environment, int flags) noexcept {
   note_exec(path);
-  return with_environment(nullptr, environment, [&](char* const* completed) {
+  return with_environment(nullptr, environment, Becomes::kThisProcess, [&](char* const* completed) {
     return KOLBEN_REAL(execveat)(directory, path, arguments, completed, flags);
   });
 }
@@ -154,7 +185,7 @@ KOLBEN_EXPORT int posix_spawn(pid_t* pid, const char* path,
                               const posix_spawn_file_actions_t* actions,
                               const posix_spawnattr_t* attributes, char* const* arguments,
                               char* const* environment) {
-  return with_environment(path, environment, [&](char* const* completed) {
+  return with_environment(path, environment, Becomes::kAnother, [&](char* const* completed) {
     return KOLBEN_REAL(posix_spawn)(pid, path, actions, attributes, arguments, completed);
   });
 }
@@ -163,9 +194,36 @@ KOLBEN_EXPORT int posix_spawnp(pid_t* pid, const char* file,
                                const posix_spawn_file_actions_t* actions,
                                const posix_spawnattr_t* attributes, char* const* arguments,
                                char* const* environment) {
-  return with_environment(file, environment, [&](char* const* completed) {
+  return with_environment(file, environment, Becomes::kAnother, [&](char* const* completed) {
     return KOLBEN_REAL(posix_spawnp)(pid, file, actions, attributes, arguments, completed);
   });
+}
+
+KOLBEN_EXPORT pid_t wait(int* status) {
+  return traced_wait(status, [](int* filled) { return KOLBEN_REAL(wait)(filled); });
+}
+
+KOLBEN_EXPORT pid_t waitpid(pid_t pid, int* status, int options) {
+  return traced_wait(status,
+                     [&](int* filled) { return KOLBEN_REAL(waitpid)(pid, filled, options); });
+}
+
+KOLBEN_EXPORT pid_t wait3(int* status, int options, rusage* usage) noexcept {
+  return traced_wait(status,
+                     [&](int* filled) { return KOLBEN_REAL(wait3)(filled, options, usage); });
+}
+
+KOLBEN_EXPORT pid_t wait4(pid_t pid, int* status, int options, rusage* usage) noexcept {
+  return traced_wait(status,
+                     [&](int* filled) { return KOLBEN_REAL(wait4)(pid, filled, options, usage); });
+}
+
+KOLBEN_EXPORT int waitid(idtype_t type, id_t id, siginfo_t* info, int options) {
+  const int result = KOLBEN_REAL(waitid)(type, id, info, options);
+  const bool is_killed = result == 0 && info != nullptr && info->si_pid != 0 &&
+                         (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED);
+  if (is_killed) note_killed(info->si_pid, info->si_status);
+  return result;
 }
 
 // A child in our memory that is no thread, as of vfork(). On a stack of its own, but with the state
@@ -177,12 +235,12 @@ KOLBEN_EXPORT int clone(int (*run)(void*), void* stack, int flags, void* argumen
   void* storage = va_arg(list, void*);
   auto* child_tid = va_arg(list, pid_t*);
   va_end(list);
-  if (kolben::agent::shares_memory(flags)) kolben::agent::thread_state.vfork_pending = 1;
+  if (kolben::agent::shares_memory(flags)) thread_state.vfork_pending = 1;
   return KOLBEN_REAL(clone)(run, stack, flags, argument, parent_tid, storage, child_tid);
 }
 
 KOLBEN_EXPORT void _exit(int status) {
-  note_end();
+  note_end(status);
   KOLBEN_REAL(_exit)(status);
   __builtin_unreachable();
 }
@@ -192,7 +250,7 @@ KOLBEN_EXPORT void _Exit(int status) noexcept {
 }
 
 KOLBEN_EXPORT void quick_exit(int status) noexcept {
-  note_end();
+  note_end(status);
   KOLBEN_REAL(quick_exit)(status);
   __builtin_unreachable();
 }
@@ -202,7 +260,7 @@ KOLBEN_EXPORT void quick_exit(int status) noexcept {
 // vfork() returns twice on the same stack frame, so no C function can stand around it: this notes
 // in the thread's state that a child may run in our memory, and jumps.
 __attribute__((used, visibility("hidden"))) void* kolben_before_vfork() {
-  kolben::agent::thread_state.vfork_pending = 1;
+  thread_state.vfork_pending = 1;
   return kolben::agent::real_address(Real::k_vfork);
 }
 

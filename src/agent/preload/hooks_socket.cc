@@ -176,6 +176,7 @@ void note_accepted(int file, const sockaddr* peer, const socklen_t* size) {
   if (file < 0) return;
   ThreadGuard guard;
   if (!guard) return;
+  if (!agent_instance.process.is_server()) agent_instance.process.becomes_server(guard.thread());
   agent_instance.connections.accepted(guard.thread(), file, peer,
                                       peer != nullptr && size != nullptr ? *size : 0);
 }
@@ -185,6 +186,17 @@ void note_closed(int file) {
   if (!guard) return;
   agent_instance.connections.closed(guard.thread(), file);
   agent_instance.outputs.replaced(guard.thread(), file);
+}
+
+// Not on a Unix socket: those of programs that talk to their own children are such.
+void note_listening(int file) {
+  ThreadGuard guard;
+  if (!guard || agent_instance.process.is_server()) return;
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(address);
+  if (getsockname(file, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+  const bool is_ip = address.ss_family == AF_INET || address.ss_family == AF_INET6;
+  if (is_ip) agent_instance.process.becomes_server(guard.thread());
 }
 
 bool makes_child_in_our_memory(long number, const long* arguments) {
@@ -234,6 +246,12 @@ KOLBEN_EXPORT int accept4(int file, sockaddr* peer, socklen_t* size, int flags) 
   const int accepted = KOLBEN_REAL(accept4)(file, peer, size, flags);
   note_accepted(accepted, peer, size);
   return accepted;
+}
+
+KOLBEN_EXPORT int listen(int file, int backlog) noexcept {
+  const int result = KOLBEN_REAL(listen)(file, backlog);
+  if (result == 0) note_listening(file);
+  return result;
 }
 
 KOLBEN_EXPORT int connect(int file, const sockaddr* peer, socklen_t size) {

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "agent/preload/connections.h"
+#include "agent/preload/exec_environment.h"
 #include "agent/preload/pieces.h"
 #include "agent/preload/socket_lock.h"
 
@@ -199,12 +200,15 @@ void Connections::write_headers(OpenExchange* exchange, const Message& request) 
   constexpr Carried kCarried[] = {{kTraceContext, "tracestate:"}, {kBaggage, "baggage:"}};
   const OpenExchange* served = exchange->owner.exchange;
   for (const Carried& carried : kCarried) {
-    if (served == nullptr || (formats_ & carried.format) == 0) continue;
+    if ((formats_ & carried.format) == 0) continue;
     const std::size_t name_size = std::strlen(carried.name);
     const char* line = nullptr;
     const HeadBuffer& own = request.head();
     if (find_line(own.bytes, own.size, carried.name, name_size, &line) != 0) continue;
-    size += carry(*served, carried.name, exchange->injected + size, kInjectedBytesMax - size);
+    char* to = exchange->injected + size;
+    const std::size_t room = kInjectedBytesMax - size;
+    size += served != nullptr ? carry(*served, carried.name, to, room)
+                              : write_inherited(*exchange, carried.name, to, room);
   }
   exchange->injected_size = static_cast<std::uint16_t>(size);
 }
@@ -220,6 +224,48 @@ std::size_t Connections::carry(const OpenExchange& served, const char* name, cha
     return 0;
   }
   if (size != 0) std::memcpy(to, line, size);
+  return size;
+}
+
+// The line "baggage: ..." from the environment, for a request that is below the process's context.
+std::size_t Connections::write_inherited(const OpenExchange& exchange, const char* name, char* to,
+                                         std::size_t capacity) const {
+  const Context* process = process_ == nullptr ? nullptr : process_->known();
+  const bool is_below = process != nullptr && std::memcmp(process->trace_id, exchange.self.trace_id,
+                                                          sizeof(process->trace_id)) == 0;
+  const char* value = is_below ? inherited_header(name) : nullptr;
+  if (value == nullptr) return 0;
+  const std::size_t name_size = std::strlen(name);
+  const std::size_t value_size = std::strlen(value);
+  if (name_size + 1 + value_size + 2 > capacity) {
+    count_untraced(ring_);
+    return 0;
+  }
+  std::memcpy(to, name, name_size);
+  to[name_size] = ' ';
+  std::memcpy(to + name_size + 1, value, value_size);
+  std::memcpy(to + name_size + 1 + value_size, "\r\n", 2);
+  return name_size + 1 + value_size + 2;
+}
+
+std::size_t Connections::served_header(const ThreadState& thread, const char* name, char* value,
+                                       std::size_t capacity) {
+  if (!serves(thread)) return 0;
+  const OpenExchange& served = *thread.request.exchange;
+  const std::size_t name_size = std::strlen(name);
+  const char* line = nullptr;
+  std::size_t size =
+      find_line(served.request_head, served.request.head().size, name, name_size, &line);
+  if (size == 0) return 0;
+  const char* begin = line + name_size;
+  size -= name_size;
+  while (size != 0 && (begin[0] == ' ' || begin[0] == '\t')) {
+    ++begin;
+    --size;
+  }
+  while (size != 0 && static_cast<unsigned char>(begin[size - 1]) <= ' ') --size;
+  if (size > capacity || std::memchr(begin, '\0', size) != nullptr) return 0;
+  std::memcpy(value, begin, size);
   return size;
 }
 

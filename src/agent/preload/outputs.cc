@@ -5,6 +5,14 @@
 #include <cstring>
 
 namespace kolben::agent {
+namespace {
+
+bool has_trace(const Context& context) {
+  constexpr std::uint8_t kNone[sizeof(context.trace_id)] = {};
+  return std::memcmp(context.trace_id, kNone, sizeof(kNone)) != 0;
+}
+
+}  // namespace
 
 void Outputs::forked(std::uint32_t pid) {
   pid_ = pid;
@@ -48,6 +56,8 @@ void Outputs::record(ThreadState& thread, int file, const iovec* pieces, int cou
   Output fixed;
   fixed.time = system_->now();
   fixed.context = thread.span != 0 ? thread.span_context : thread.request_context;
+  const Context* process = process_ == nullptr ? nullptr : process_->known();
+  if (process != nullptr && !has_trace(fixed.context)) fixed.context = *process;
   fixed.file_descriptor = static_cast<std::uint16_t>(file);
   fixed.is_told = thread.output_told_depth != 0 ? 1 : 0;
   fixed.bytes_size = size;

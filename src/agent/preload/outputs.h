@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "agent/preload/pending_output.h"
+#include "agent/preload/process_context.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
 #include "agent/ring/ring.h"
@@ -29,6 +30,8 @@ class Outputs {
     ring_ = ring;
     enabled_ = enabled;
   }
+  // What is printed for no request belongs to this.
+  void set_process(const ProcessContext* process) { process_ = process; }
   void forked(std::uint32_t pid);
   bool enabled() const { return enabled_; }
 
@@ -68,6 +71,7 @@ class Outputs {
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
+  const ProcessContext* process_ = nullptr;
   bool enabled_ = false;
   std::uint32_t pid_ = 0;
   std::atomic<std::uint8_t> known_[2] = {};  // 0: look, 1: the program's output, 2: it is not

@@ -27,6 +27,7 @@ Execution Statements::begin(ThreadState& thread) const {
   execution.generation = generation_;
   const Context* parent =
       thread.span != 0 ? &thread.span_context : connections_->served_for_certain(thread);
+  if (parent == nullptr) parent = connections_->process_context(thread);
   if (parent != nullptr) {
     execution.self = *parent;
     execution.self.flags = sampler_->child(parent->trace_id, parent->flags);

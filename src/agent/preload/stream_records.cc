@@ -97,6 +97,10 @@ void Connections::asked(ThreadState& thread, OpenStream& stream, const WrittenRe
 
 void Connections::locate(ThreadState& thread, const Asker& asker, Tie tie, StreamPiece* fixed) {
   const Context* relative = thread.span != 0 ? &thread.span_context : asker.context;
+  if (tie == Tie::kNone) {
+    relative = process_context(thread);
+    if (relative != nullptr) tie = Tie::kParent;
+  }
   if (tie != Tie::kNone) {
     std::memcpy(fixed->parent_span_id, relative->span_id, sizeof(fixed->parent_span_id));
   }

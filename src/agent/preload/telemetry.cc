@@ -61,9 +61,10 @@ const Context* Telemetry::current(const ThreadState& thread) {
   return Connections::serves(thread) ? &thread.request_context : nullptr;
 }
 
-const Context* Telemetry::parent(const ThreadState& thread) {
+const Context* Telemetry::parent(ThreadState& thread) {
   const OpenSpan* span = find(thread.span);
-  return span != nullptr ? &span->self : connections_->served_for_certain(thread);
+  const Context* context = span != nullptr ? &span->self : connections_->served_for_certain(thread);
+  return context == nullptr && process_ != nullptr ? process_->use(thread) : context;
 }
 
 kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
@@ -242,6 +243,7 @@ void Telemetry::measure_packed(ThreadState& thread, kolben_instrument handle, do
 // Just after its response a thread still speaks of its request.
 const Context& Telemetry::context_of_log(const ThreadState& thread) {
   const Context* context = current(thread);
+  if (context == nullptr && process_ != nullptr) context = process_->known();
   return context != nullptr ? *context : thread.request_context;
 }
 

@@ -64,6 +64,8 @@ class Telemetry {
     sampler_ = &sampler;
     connections_ = &connections;
   }
+  // What is below neither a span nor a request is below this.
+  void set_process(ProcessContext* process) { process_ = process; }
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
     pid_ = pid;
@@ -100,13 +102,15 @@ class Telemetry {
   // The span below which the thread works: of the API, else of the request that it serves; null:
   // none.
   const Context* current(const ThreadState& thread);
-  // The same, null where the request may be another one: below which a span begins.
-  const Context* parent(const ThreadState& thread);
+  // The same, or else the process's; null where the request may be another one: below which a span
+  // begins.
+  const Context* parent(ThreadState& thread);
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
   const Sampler* sampler_ = nullptr;
   Connections* connections_ = nullptr;
+  ProcessContext* process_ = nullptr;
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;
   std::atomic<int> memory_state_{0};  // 0: not mapped, 1: at it, 2: there, 3: refused

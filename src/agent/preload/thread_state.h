@@ -61,6 +61,8 @@ struct ThreadState {
   bool is_told = false;
   // Above zero: what the thread writes to stdout and stderr is the log record that it told last.
   std::uint32_t output_told_depth = 0;
+  // In a fork's child: the request that its parent's thread served.
+  ExchangeReference forked_request;
   std::uint64_t span = 0;  // the innermost span of the API, 0: none
   Context span_context;    // that of `span`
   // The function that a hook calls now which is not the C library's, see libraries.h.

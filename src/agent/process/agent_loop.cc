@@ -54,7 +54,7 @@ std::uint32_t AgentLoop::drain() {
 void AgentLoop::take_start(std::string_view bytes) {
   const auto record = parse_record(bytes);
   if (!record || record->header.type != RecordType::kProcessStart) return;
-  watch_.add(record->header.pid);
+  if (!watch_.add(record->header.pid)) faster_.push_back(record->header.pid);
   const auto start = parse_process_start(record->payload);
   if (start) reap(record->header.pid, start->fixed.time);
 }
@@ -74,12 +74,20 @@ void AgentLoop::flush_ended(const std::vector<ProcessWatch::Ended>& processes) {
   while (drain() > 0) {
   }
   for (const ProcessWatch::Ended& process : processes) {
-    recorder_.process_ended(process.pid);
+    recorder_.process_gone(process.pid, process.wait_status, clock_.unix_nanos());
     reap(process.pid, kAnyTime);
     free_open_blocks(open_, process.pid);
     if (process.pid != program_ || marks_ == nullptr) continue;
     marks_->ended(process.wait_status, clock_.steady_nanos());
   }
+}
+
+// Of processes that had ended before they could be watched, all that they told has been read.
+void AgentLoop::tell_faster() {
+  for (const std::uint32_t pid : faster_) {
+    recorder_.process_gone(pid, std::nullopt, clock_.unix_nanos());
+  }
+  faster_.clear();
 }
 
 // Of programs that had ended before they could be watched: they were faster than this process.
@@ -112,13 +120,17 @@ void AgentLoop::run(std::uint32_t pid, int pidfd) {
   while (!should_stop_) {
     const std::uint32_t records = drain();
     const std::uint64_t now = clock_.unix_nanos();
-    recorder_.tick(recorder_.metrics_are_due(now) ? active_requests() : ActiveRequests(), now);
+    const bool metrics_are_due = recorder_.metrics_are_due(now);
+    if (metrics_are_due && recorder_.wants_processes()) recorder_.set_processes(watch_.pids());
+    recorder_.tick(metrics_are_due ? active_requests() : ActiveRequests(), now);
     if (is_over(records)) break;
     if (records >= kRecordsPerRound) continue;
+    tell_faster();
     flush_ended(watch_.wait(records > kManyRecords ? kShortPause : kPause));
   }
   while (drain() > 0) {
   }
+  tell_faster();
   if (!should_stop_) reap_all();
 }
 

@@ -148,7 +148,7 @@ TEST(AgentLoop, StopsWhenItIsTold) {
 
 TEST(ProcessWatch, AProcessThatIsGoneIsNotWaitedFor) {
   ProcessWatch watch;
-  watch.add(0x3fffff);
+  EXPECT_FALSE(watch.add(0x3fffff));
   EXPECT_TRUE(watch.all_ended());
 }
 

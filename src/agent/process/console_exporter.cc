@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "agent/process/console_format.h"
@@ -32,15 +33,19 @@ void ConsoleExporter::export_batch(const Batch& batch) {
   }
   output_.line_is_open = false;
   queue_bytes_ += text.size();
-  queue_.push_back(std::move(text));
+  queue_.push_back({std::move(text), batch.items()});
   changed_.notify_one();
 }
 
 void ConsoleExporter::shutdown(std::chrono::steady_clock::time_point /*deadline*/) {
   stop();
-  if (dropped_ == 0) return;
-  messages_.say("kolben agent: " + std::to_string(dropped_) +
-                " items were not printed: the reader of the standard output was too slow");
+  const auto say = [this](std::uint64_t items, const std::string& why) {
+    if (items == 0) return;
+    messages_.say("kolben agent: " + std::to_string(items) + " items were not printed: " + why);
+  };
+  say(dropped_, "the reader of the standard output was too slow");
+  say(unwritten_,
+      "the standard output cannot be written (" + std::string(std::strerror(write_error_)) + ")");
 }
 
 void ConsoleExporter::stop() {
@@ -55,21 +60,26 @@ void ConsoleExporter::stop() {
 void ConsoleExporter::run() {
   bool is_closed = false;
   while (true) {
-    std::string text;
+    Text text;
     {
       MutexLock lock(mutex_);
       while (queue_.empty() && !is_stopping_) changed_.wait(mutex_);
       if (queue_.empty()) return;
       text = std::move(queue_.front());
       queue_.pop_front();
-      queue_bytes_ -= text.size();
+      queue_bytes_ -= text.bytes.size();
     }
-    if (!is_closed) is_closed = !write_all(text);
+    if (is_closed) continue;
+    const int error = write_all(text.bytes);
+    // Nobody reads any more, or the program has closed it: nothing to complain about.
+    is_closed = error == EPIPE || error == EBADF || error == EINVAL;
+    if (error == 0 || is_closed) continue;
+    unwritten_ += text.items;
+    if (write_error_ == 0) write_error_ = error;
   }
 }
 
-// False where nobody reads any more.
-bool ConsoleExporter::write_all(const std::string& text) {
+int ConsoleExporter::write_all(const std::string& text) {
   std::size_t done = 0;
   while (done < text.size()) {
     const ssize_t written = ::write(file_descriptor_, text.data() + done, text.size() - done);
@@ -78,10 +88,10 @@ bool ConsoleExporter::write_all(const std::string& text) {
     } else if (errno == EAGAIN) {  // the program has set the shared description non-blocking
       ::usleep(1000);
     } else if (errno != EINTR) {
-      return false;
+      return errno;
     }
   }
-  return true;
+  return 0;
 }
 
 }  // namespace kolben::agent

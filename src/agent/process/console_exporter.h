@@ -34,18 +34,27 @@ class ConsoleExporter final : public Exporter {
   void shutdown(std::chrono::steady_clock::time_point deadline) override;
 
  private:
+  struct Text {
+    std::string bytes;
+    std::uint64_t items = 0;
+  };
+
   void run();
-  bool write_all(const std::string& text);
+  // 0, or the error.
+  int write_all(const std::string& text);
   void stop();
 
   const int file_descriptor_;
   SharedOutput& output_;
   Messages& messages_;
   std::uint64_t dropped_ = 0;  // items
+  // Of the thread; read when it has ended.
+  std::uint64_t unwritten_ = 0;  // items
+  int write_error_ = 0;          // the first one that a person wants to know
 
   Mutex mutex_;
   CondVar changed_;
-  std::deque<std::string> queue_ KOLBEN_GUARDED_BY(mutex_);
+  std::deque<Text> queue_ KOLBEN_GUARDED_BY(mutex_);
   std::size_t queue_bytes_ KOLBEN_GUARDED_BY(mutex_) = 0;
   bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
   Thread thread_;

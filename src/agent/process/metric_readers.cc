@@ -15,6 +15,7 @@ MetricReaders::MetricReaders(const std::vector<ExporterSettings>& settings,
       groups_.push_back({.reader = reader,
                          .store = std::make_unique<MetricStore>(reader.counters, reader.histograms,
                                                                 reader.histogram_kind),
+                         .processes = std::make_unique<ProcessMetrics>(reader.counters),
                          .exporters = {},
                          .last = now});
       group = groups_.end() - 1;

@@ -10,6 +10,7 @@
 #include "agent/process/exporter.h"
 #include "agent/process/exporter_settings.h"
 #include "agent/process/metric_store.h"
+#include "agent/process/process_metrics.h"
 
 namespace kolben::agent {
 
@@ -30,17 +31,20 @@ class MetricReaders {
   // Whether export_to() would do something.
   bool are_due(std::uint64_t now) const;
   // `fill_resource(Resource&, Arena&)` says whose metrics they are.
+  // `processes`: those of whose numbers metrics are to be made, see ProcessMetrics.
   template <typename FillResource>
-  void export_to(Which which, std::uint64_t now, FillResource fill_resource) {
+  void export_to(Which which, const std::vector<std::uint32_t>& processes, std::uint64_t now,
+                 FillResource fill_resource) {
     for (Group& group : groups_) {
       if (which == Which::kDue && !is_due(group, now)) continue;
       group.last = now;
-      // Nothing was measured: who pushes sends nothing, who is asked says so.
-      if (group.store->empty() && !group.reader.is_pulled) continue;
       Batch batch(Signal::kMetrics);
       ResourceMetrics& resource = batch.metrics().resources.add(batch.arena());
       fill_resource(resource.resource, batch.arena());
       group.store->collect(resource, batch.arena(), now);
+      group.processes->collect(processes, resource, batch.arena(), now);
+      // Nothing was measured: who pushes sends nothing, who is asked says so.
+      if (resource.scopes.empty() && !group.reader.is_pulled) continue;
       batch.recount();
       for (Exporter* exporter : group.exporters) exporter->export_batch(batch);
     }
@@ -50,6 +54,7 @@ class MetricReaders {
   struct Group {
     ReaderSettings reader;
     std::unique_ptr<MetricStore> store;
+    std::unique_ptr<ProcessMetrics> processes;
     std::vector<Exporter*> exporters;
     std::uint64_t last = 0;
   };

@@ -86,6 +86,7 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
     stderr_messages().say("kolben agent: " + std::to_string(count) + " " + std::string(what));
   };
   say(reader.dropped(), "records were lost: the ring was full");
+  say(reader.untraced(), "connections, spans or attributes were too many, or too long, to follow");
   say(reader.abandoned(), "records were left unfinished by processes that were killed");
   say(counts.damaged, "records were damaged");
   say(counts.output_cut, "bytes of output were too much at once and were not captured");
@@ -95,6 +96,7 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
   say(counts.streams_made_room,
       "connections to databases or over HTTP/2 were not followed to their end: others took their "
       "place (docs/agent.md)");
+  say(counts.commands_dropped, "commands have no span: too many ran at a time");
   say(counts.measurements_refused,
       "measurements were refused: no numbers, or too many instruments");
 }

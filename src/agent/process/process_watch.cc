@@ -65,16 +65,24 @@ ProcessWatch::~ProcessWatch() {
   for (const Process& process : processes_) ::close(process.file_descriptor);
 }
 
-void ProcessWatch::add(std::uint32_t pid) {
-  if (processes_.size() >= kProcessesMax) return;
+bool ProcessWatch::add(std::uint32_t pid) {
+  if (processes_.size() >= kProcessesMax) return true;
   const auto is_same = [pid](const Process& process) { return process.pid == pid; };
-  if (std::any_of(processes_.begin(), processes_.end(), is_same)) return;
+  if (std::any_of(processes_.begin(), processes_.end(), is_same)) return true;
   const long file = ::syscall(SYS_pidfd_open, pid, 0);
-  if (file >= 0) add(pid, static_cast<int>(file));
+  if (file < 0) return false;
+  add(pid, static_cast<int>(file));
+  return true;
 }
 
 void ProcessWatch::add(std::uint32_t pid, int file_descriptor) {
   processes_.push_back({pid, file_descriptor});
+}
+
+std::vector<std::uint32_t> ProcessWatch::pids() const {
+  std::vector<std::uint32_t> result;
+  for (const Process& process : processes_) result.push_back(process.pid);
+  return result;
 }
 
 std::vector<ProcessWatch::Ended> ProcessWatch::wait(std::chrono::milliseconds timeout) {

@@ -21,10 +21,12 @@ class ProcessWatch {
   ProcessWatch& operator=(const ProcessWatch&) = delete;
   ~ProcessWatch();
 
-  // Those that have ended already, or are watched, are ignored.
-  void add(std::uint32_t pid);
+  // False: it has ended already. One that is watched is not watched twice.
+  bool add(std::uint32_t pid);
   // The same for one whose pidfd somebody opened before; takes it over.
   void add(std::uint32_t pid, int file_descriptor);
+  // The oldest first, about.
+  std::vector<std::uint32_t> pids() const;
   bool all_ended() const { return processes_.empty(); }
 
   struct Ended {

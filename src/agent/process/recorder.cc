@@ -87,7 +87,8 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       database_metrics_(settings.conventions, metrics_),
       rpc_metrics_(metrics_),
       lines_([this](const Line& line) { add_line(line); }),
-      streams_(*this) {}
+      streams_(*this),
+      commands_([this](const EndedCommand& command) { take_command(command); }) {}
 
 void Recorder::handle(std::string_view bytes, std::uint64_t now) {
   now_ = now;
@@ -132,6 +133,14 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
     case RecordType::kStreamEnd:
       return take(parse_stream_end(payload),
                   [&](const auto& end) { streams_.end(record->header.pid, end); });
+    case RecordType::kCommand:
+      return take(parse_command(payload), [&](const auto& view) { commands_.told(view); });
+    case RecordType::kExit:
+      return take(parse_exit(payload),
+                  [&](const auto& exit) { commands_.exited(record->header.pid, exit); });
+    case RecordType::kChildKilled:
+      return take(parse_child_killed(payload),
+                  [&](const auto& killed) { commands_.killed(killed); });
     case RecordType::kProcessEnd:
     case RecordType::kExec:
       return process_ended(record->header.pid);
@@ -144,6 +153,17 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
 void Recorder::process_ended(std::uint32_t pid) {
   lines_.flush_process(pid);
   streams_.process_ended(pid, now_);
+}
+
+void Recorder::process_gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now) {
+  now_ = now;
+  process_ended(pid);
+  commands_.gone(pid, wait_status, now);
+}
+
+void Recorder::take_command(const EndedCommand& command) {
+  build_command(command, add_span(now_), open_spans_.batch.arena());
+  keep_span(command.fixed.self);
 }
 
 void Recorder::handle_unfinished(std::string_view bytes, std::uint64_t now) {
@@ -344,12 +364,13 @@ void Recorder::export_open(Open& open, const std::vector<Exporter*>& exporters) 
 void Recorder::export_metrics(MetricReaders::Which which, ActiveRequests active_requests,
                               std::uint64_t now) {
   http_metrics_.record_active(active_requests, now);
-  metrics_.export_to(which, now,
+  metrics_.export_to(which, std::exchange(processes_, {}), now,
                      [this](Resource& resource, Arena& arena) { fill(resource, arena); });
 }
 
 void Recorder::tick(ActiveRequests active_requests, std::uint64_t now) {
   now_ = now;
+  commands_.tick(now);
   const auto is_due = [now](const Open& open, const BatchSettings& batches) {
     return open.items > 0 && now >= open.since + batches.schedule_delay_nanos;
   };
@@ -363,6 +384,7 @@ void Recorder::tick(ActiveRequests active_requests, std::uint64_t now) {
 void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {
   now_ = now;
   lines_.flush_all();
+  commands_.finish();
   export_open(open_spans_, exporters_.traces);
   export_open(open_logs_, exporters_.logs);
   export_metrics(MetricReaders::Which::kAll, active_requests, now);
@@ -373,6 +395,7 @@ Recorder::Counts Recorder::counts() const {
   counts.measurements_refused = metrics_.refused();
   counts.streams_given_up = streams_.given_up();
   counts.streams_made_room = streams_.made_room();
+  counts.commands_dropped = commands_.dropped();
   return counts;
 }
 

@@ -9,9 +9,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "agent/process/commands.h"
 #include "agent/process/console_exporter.h"
 #include "agent/process/database_metrics.h"
 #include "agent/process/exporter.h"
@@ -46,8 +49,13 @@ class Recorder : private Streams::Sink {
   // Exports what is due; call it often. The number of active requests is asked for where
   // metrics_are_due().
   void tick(ActiveRequests active_requests, std::uint64_t now);
-  // A process is gone: what it wrote last had no newline.
+  // A program's end: what it wrote last had no newline.
   void process_ended(std::uint32_t pid);
+  // Its process is gone. `wait_status` as of wait(2), where it is known.
+  void process_gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now);
+  // The processes that run, the oldest first; wanted where wants_processes() and metrics_are_due().
+  void set_processes(std::vector<std::uint32_t> pids) { processes_ = std::move(pids); }
+  bool wants_processes() const { return settings_.process_metrics; }
   // Exports everything, metrics included.
   void finish(ActiveRequests active_requests, std::uint64_t now);
 
@@ -62,6 +70,7 @@ class Recorder : private Streams::Sink {
     std::uint64_t measurements_refused = 0;
     std::uint64_t streams_given_up = 0;  // connections in other protocols
     std::uint64_t streams_made_room = 0;
+    std::uint64_t commands_dropped = 0;
   };
   Counts counts() const;
 
@@ -74,6 +83,7 @@ class Recorder : private Streams::Sink {
     std::uint64_t since = 0;
   };
 
+  void take_command(const EndedCommand& command);
   void note_recent(const ExchangeView& view);
   void handle_server(const ExchangeView& view, std::uint64_t now);
   // `origin`: of a call of HTTP/2, which may have a link.
@@ -104,9 +114,11 @@ class Recorder : private Streams::Sink {
   HttpMetrics http_metrics_;
   DatabaseMetrics database_metrics_;
   RpcMetrics rpc_metrics_;
+  std::vector<std::uint32_t> processes_;
   LineAssembler lines_;
   ToldLines told_lines_;
   Streams streams_;
+  Commands commands_;
   Open open_spans_{Signal::kTraces};
   std::uint32_t last_scope_ = 0;  // where add_span() put the last one
   Open open_logs_{Signal::kLogs};

@@ -131,6 +131,26 @@ std::optional<StatementView> parse_statement(std::string_view payload) {
   return if_ok(cursor, view);
 }
 
+std::optional<CommandView> parse_command(std::string_view payload) {
+  Cursor cursor(payload);
+  CommandView view;
+  view.fixed = cursor.fixed<Command>();
+  view.executable = cursor.text(view.fixed.executable_size);
+  return if_ok(cursor, view);
+}
+
+std::optional<Exit> parse_exit(std::string_view payload) {
+  Cursor cursor(payload);
+  const auto fixed = cursor.fixed<Exit>();
+  return if_ok(cursor, fixed);
+}
+
+std::optional<ChildKilled> parse_child_killed(std::string_view payload) {
+  Cursor cursor(payload);
+  const auto fixed = cursor.fixed<ChildKilled>();
+  return if_ok(cursor, fixed);
+}
+
 std::optional<StreamPieceView> parse_stream_piece(std::string_view payload) {
   Cursor cursor(payload);
   StreamPieceView view;

@@ -67,6 +67,11 @@ struct StreamPieceView {
   std::uint64_t bytes_with_unseen() const;
 };
 
+struct CommandView {
+  Command fixed;
+  std::string_view executable;
+};
+
 struct LogView {
   LogRecordHeader fixed;
   std::string_view severity_text, scope_name, body;
@@ -81,6 +86,9 @@ std::optional<MeasurementView> parse_measurement(std::string_view payload);
 std::optional<OutputView> parse_output(std::string_view payload);
 std::optional<LogView> parse_log(std::string_view payload);
 std::optional<StatementView> parse_statement(std::string_view payload);
+std::optional<CommandView> parse_command(std::string_view payload);
+std::optional<Exit> parse_exit(std::string_view payload);
+std::optional<ChildKilled> parse_child_killed(std::string_view payload);
 // Also nothing where the segments do not make up the bytes.
 std::optional<StreamPieceView> parse_stream_piece(std::string_view payload);
 std::optional<StreamEnd> parse_stream_end(std::string_view payload);

@@ -27,6 +27,7 @@ class Reader {
     variables_.millis("OTEL_METRIC_EXPORT_TIMEOUT", settings_.metric_timeout_nanos);
     read_propagation();
     check_sampler();
+    check_command_spans();
     read_limits();
     read_conventions(variables_.text("OTEL_SEMCONV_STABILITY_OPT_IN"), settings_.conventions);
     read_log_level();
@@ -34,6 +35,7 @@ class Reader {
     read_captured_headers();
     settings_.conventions.all_methods =
         !variables_.text("OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS").empty();
+    settings_.process_metrics = variables_.boolean("OTEL_INSTRUMENTATION_PROCESS_ENABLED", false);
     settings_.captures_output =
         variables_.boolean("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED", true);
     name_the_ignored();
@@ -112,6 +114,14 @@ class Reader {
     const bool is_plain = value.find_first_not_of("0123456789.") == std::string::npos;
     if (is_whole && is_plain && parsed <= 1) return;
     variables_.warn_value(name, value, "not a number from 0 to 1; using 1");
+  }
+
+  // The library decides (agent/preload/process_context.h).
+  void check_command_spans() {
+    const std::string_view name = "KOLBEN_AGENT_COMMAND_SPANS";
+    const std::string value = lower(variables_.text(name));
+    if (value.empty() || value == "auto" || value == "always" || value == "never") return;
+    variables_.warn_value(name, value, "unknown (known: auto, always, never); using auto");
   }
 
   void read_limits() {

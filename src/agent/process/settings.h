@@ -92,6 +92,7 @@ struct Settings {
   Sampler sampler;
   CapturedHeaders captured_headers;
   TextPatterns sanitized_headers;  // of those, whose values are not shown
+  bool process_metrics = false;    // OTEL_INSTRUMENTATION_PROCESS_ENABLED
   // Lines that the program prints become log records.
   bool captures_output = true;
 

@@ -66,8 +66,8 @@ void SpanBuilder::build_server(const HttpExchange& exchange, Span& span, Arena& 
   // A client's mistake (4xx) is no error of the server; no answer at all is one.
   begin(exchange, 500, span);
   span.kind = SpanKind::kServer;
-  const std::string name =
-      names_.server_name(exchange.request.method, exchange.record->route, exchange.target.path);
+  const std::string name = names_.server_name(exchange.request.method, exchange.record->route,
+                                              exchange.target.path, exchange.status);
   span.name = owned_text(with_method(name, exchange.request.method), Limits::kNoLimit, arena);
   add_server_attributes(exchange, settings_.conventions, span.attributes, arena);
   add_captured_headers(exchange, false, settings_, span.attributes, arena);

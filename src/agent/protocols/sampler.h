@@ -15,6 +15,8 @@ class Sampler {
   // The variables' values; null: not set.
   void init(const char* name, const char* argument);
 
+  // False: no trace that begins here is recorded.
+  bool may_sample() const { return all_ || below_ != 0; }
   // The flags of a span of this trace without parent.
   std::uint8_t root(const std::uint8_t (&trace_id)[16]) const { return passes(trace_id) ? 1 : 0; }
   // The flags of a span below one with these flags.

@@ -28,6 +28,9 @@ enum class RecordType : std::uint16_t {
   kStreamPiece = 10,  // of a connection in another protocol than HTTP/1.x
   kStreamEnd = 11,
   kStatement = 12,  // executed by a library within the program (SQLite)
+  kCommand = 13,    // the span of a program that does something and ends
+  kExit = 14,       // with its exit code; last of a process
+  kChildKilled = 15,
 };
 
 struct RecordHeader {
@@ -53,6 +56,30 @@ struct ProcessStart {
 
 struct ProcessEnd {
   std::uint64_t time = 0;
+};
+
+struct Exit {
+  std::uint64_t time = 0;
+  std::uint32_t code = 0;  // as the parent sees it, 0 to 255
+  std::uint32_t padding = 0;
+};
+
+// A parent was told that a signal killed its child, which could not say so itself.
+struct ChildKilled {
+  std::uint64_t time = 0;
+  std::uint32_t pid = 0;
+  std::uint32_t signal = 0;
+};
+
+// Told once something is below the span, and again when the process becomes another program, which
+// goes on with it. The process's end is the span's (preload/process_context.h).
+struct Command {
+  std::uint64_t start_time = 0;
+  std::uint64_t end_time = 0;  // 0: not yet; else the program became a server
+  Context self;
+  std::uint8_t parent_span_id[8] = {};  // zero: a root
+  std::uint32_t pid = 0;                // of the program; a fork's child may tell of it
+  std::uint32_t executable_size = 0;    // text: path of the executable
 };
 
 // Why an exchange, or a connection in another protocol, ended.

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -78,6 +79,31 @@ ElfKind read_target(const char* path, char* line) {
   }
   close(file);
   return kind;
+}
+
+Rights rights_of(const char* path) {
+  struct stat status = {};
+  if (stat(path, &status) != 0) return Rights::kSame;
+  const bool becomes_other = ((status.st_mode & S_ISUID) != 0 && status.st_uid != geteuid()) ||
+                             ((status.st_mode & S_ISGID) != 0 && status.st_gid != getegid());
+  if (becomes_other) return Rights::kSetId;
+  const bool has_capabilities =
+      geteuid() != 0 && getxattr(path, "security.capability", nullptr, 0) > 0;
+  return has_capabilities ? Rights::kCapabilities : Rights::kSame;
+}
+
+bool is_build_helper(const char* path) {
+  // GCC's and binutils'; make, gcc and clang themselves are worth a span.
+  constexpr const char* kNames[] = {"ar",       "as",      "cc1",         "cc1plus", "collect2",
+                                    "ld",       "ld.bfd",  "ld.gold",     "ld.lld",  "ld.mold",
+                                    "ldconfig", "lto1",    "lto-wrapper", "mold",    "nm",
+                                    "objcopy",  "objdump", "ranlib",      "strip"};
+  const char* slash = std::strrchr(path, '/');
+  const char* name = slash == nullptr ? path : slash + 1;
+  for (const char* helper : kNames) {
+    if (std::strcmp(name, helper) == 0) return true;
+  }
+  return false;
 }
 
 bool is_harmed_by_preload(const char* path) {

@@ -20,6 +20,18 @@ bool find_command(const char* command, char* path);
 // (kScriptLineBytesMax), or something else, or a file that may not be read; then `line` is empty.
 ElfKind read_target(const char* path, char* line);
 
+// Whether the program runs with other rights than this process (set-user-ID, set-group-ID, file
+// capabilities): the loader obeys no LD_PRELOAD then.
+enum class Rights : unsigned char { kSame, kSetId, kCapabilities };
+Rights rights_of(const char* path);
+inline bool gains_rights(const char* path) {
+  return rights_of(path) != Rights::kSame;
+}
+
+// One of the programs that a compiler or linker starts by the thousand, and that tell nothing which
+// the one that starts them does not.
+bool is_build_helper(const char* path);
+
 // Whether the program would complain, or not start, with the library in LD_PRELOAD; for one that is
 // just about to be executed. Follows a script to its interpreter, as the kernel does.
 bool is_harmed_by_preload(const char* path);

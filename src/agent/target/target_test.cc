@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -33,6 +34,33 @@ TEST(Target, WhatIsThereButCannotRunIsTold) {
   }
   EXPECT_FALSE(find_command((std::string(5000, 'x') + "/y").c_str(), path));
   EXPECT_EQ(errno, ENAMETOOLONG);
+}
+
+TEST(Target, ProgramsThatRunWithOtherRights) {
+  EXPECT_FALSE(gains_rights("/bin/sh"));
+  EXPECT_FALSE(gains_rights("/nonexistent"));
+  const std::string path = write_executable("#!/bin/sh\n");
+  // The user's own: no other rights.
+  ASSERT_EQ(chmod(path.c_str(), 04755), 0);
+  EXPECT_EQ(rights_of(path.c_str()), Rights::kSame);
+  if (geteuid() == 0) {
+    ASSERT_EQ(chown(path.c_str(), 65534, 65534), 0);
+    ASSERT_EQ(chmod(path.c_str(), 04755), 0);
+    EXPECT_EQ(rights_of(path.c_str()), Rights::kSetId);
+    ASSERT_EQ(chmod(path.c_str(), 02755), 0);
+    EXPECT_EQ(rights_of(path.c_str()), Rights::kSetId);
+    ASSERT_EQ(chmod(path.c_str(), 0755), 0);
+    EXPECT_EQ(rights_of(path.c_str()), Rights::kSame);
+  }
+  unlink(path.c_str());
+}
+
+TEST(Target, HelpersOfCompilersAreKnownByName) {
+  EXPECT_TRUE(is_build_helper("/usr/lib/gcc/x86_64-linux-gnu/12/cc1plus"));
+  EXPECT_TRUE(is_build_helper("ld"));
+  for (const char* path : {"/usr/bin/make", "/usr/bin/gcc", "/opt/ld/run", "lds", ""}) {
+    EXPECT_FALSE(is_build_helper(path)) << path;
+  }
 }
 
 TEST(Target, WhatThePreloadWouldHarm) {

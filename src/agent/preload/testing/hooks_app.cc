@@ -29,10 +29,11 @@
 #include <string>
 #include <vector>
 
+#include "agent/preload/testing/loopback.h"
+
 namespace {
 
-constexpr char kRequest[] = "GET /hooks HTTP/1.1\r\nHost: a\r\n\r\n";
-constexpr char kResponse[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+using namespace kolben::agent::testing;  // NOLINT: a program
 
 // Not constants, so that the compiler does not see what is wrong on purpose.
 volatile int no_file = -1;
@@ -51,61 +52,6 @@ void say(const char* what, long result, int error) {
     say(#call, said, error);                                              \
     if (said >= 0 && error != 77) printf("errno changed to %d\n", error); \
   } while (0)
-
-// A listening socket on loopback and two ends of a connection to it.
-struct Pair {
-  int listener = -1, client = -1, server = -1;
-  Pair() {
-    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    if (bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        listen(listener, 8) != 0 ||
-        getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      abort();
-    }
-    client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(client, reinterpret_cast<sockaddr*>(&address), size) != 0) abort();
-    server = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-  }
-  ~Pair() {
-    for (const int file : {listener, client, server}) {
-      if (file >= 0) close(file);
-    }
-  }
-};
-
-bool send_all(int file, const char* bytes, size_t size) {
-  while (size != 0) {
-    const ssize_t sent = send(file, bytes, size, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return false;
-    bytes += sent;
-    size -= static_cast<size_t>(sent);
-  }
-  return true;
-}
-
-bool receive_until(int file, const char* end) {
-  std::string seen;
-  char buffer[256];
-  while (seen.find(end) == std::string::npos) {
-    const ssize_t size = recv(file, buffer, sizeof(buffer), 0);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return false;
-    seen.append(buffer, static_cast<size_t>(size));
-  }
-  return true;
-}
-
-// A request and its response, both ends played here.
-bool exchange(const Pair& pair) {
-  return send_all(pair.client, kRequest, strlen(kRequest)) &&
-         receive_until(pair.server, "\r\n\r\n") &&
-         send_all(pair.server, kResponse, strlen(kResponse)) && receive_until(pair.client, "ok");
-}
 
 int open_files() {
   int count = 0;

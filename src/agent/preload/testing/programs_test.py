@@ -6,6 +6,7 @@ Programs that the machine does not have are left out, and named at the end.
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -151,7 +152,11 @@ def free_port():
 
 
 class Ring:
-    """A ring with a reader; `with Ring() as ring:`, then ring.records() after it."""
+    """A ring with a reader; `with Ring() as ring:`, then ring.records() after it. With `count` the
+    reader only counts, ring.totals()."""
+
+    def __init__(self, count=False):
+        self.counts = ["count"] if count else []
 
     def __enter__(self):
         self.directory = tempfile.mkdtemp(prefix="kolben-test-")
@@ -159,7 +164,7 @@ class Ring:
         self.path = os.path.join(self.directory, "ring")
         self.out = os.path.join(self.directory, "records")
         with open(self.out, "w") as out:
-            self.reader = subprocess.Popen([DUMP, self.path, "create", "16384"],
+            self.reader = subprocess.Popen([DUMP, self.path, "create", "16384", *self.counts],
                                            stdin=subprocess.PIPE, stdout=out)
         self.wait_for(lambda records: records)
         return self
@@ -459,6 +464,199 @@ class Propagation(unittest.TestCase):
         self.assertNotIn("traceparent", sent)
 
 
+class Commands(unittest.TestCase):
+    """The trace of a script: what the environment says, and the records of its programs."""
+
+    TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
+    SHOW = "import os; print(os.environ.get('TRACEPARENT'), os.environ.get('BAGGAGE'))"
+
+    @staticmethod
+    def traceparent(command):
+        return f"00-{command['trace']}-{command['span']}-01"
+
+    def commands(self, ring, executable):
+        return [r for r in ring.records("command") if r["executable"].endswith("/" + executable)]
+
+    def test_a_program_that_does_nothing_is_not_told_of(self):
+        with Ring() as ring:
+            ring.run("/bin/echo", "hello")
+        self.assertEqual(ring.records("command"), [])
+        self.assertEqual([r["code"] for r in ring.records("exit")], [0])
+
+    def test_exit_codes_are_the_last_word(self):
+        python = ["/usr/bin/python3", "-c"]
+        for command, code in ((["sh", "-c", "exit 3"], 3), ([*python, "import sys; sys.exit(4)"], 4),
+                              ([*python, "import os; os._exit(261)"], 5), (["/bin/false"], 1),
+                              ([*python, "raise ValueError"], 1), (["/bin/true"], 0)):
+            with Ring() as ring:
+                self.assertEqual(ring.run(*command, check=False).returncode, code)
+            last = [r for r in ring.all if "pid" in r][-1]
+            self.assertEqual((last["type"], last["code"]), ("exit", code), command)
+        with Ring() as ring:
+            self.assertEqual(ring.run("sh", "-c", "kill -9 $$", check=False).returncode, -9)
+        self.assertEqual(ring.records("exit"), [])
+
+    def test_parents_tell_of_children_that_were_killed(self):
+        ways = ["os.wait()", "os.waitpid(child, 0)", "os.wait3(0)", "os.wait4(child, 0)",
+                "os.waitid(os.P_PID, child, os.WEXITED)"]
+        for way in ways:
+            script = ("import os, signal, time\nchild = os.fork()\n"
+                      "if child == 0: time.sleep(60)\n"
+                      f"os.kill(child, signal.SIGKILL)\nprint(child, {way})\n")
+            with Ring() as ring:
+                said = ring.run("/usr/bin/python3", "-c", script).stdout.decode()
+            killed, = ring.records("killed")
+            self.assertEqual((killed["child"], killed["signal"]), (int(said.split()[0]), 9), way)
+
+    def test_children_get_the_context_however_they_are_started(self):
+        script = ("import os, subprocess, sys\n"
+                  f"show = ['/usr/bin/python3', '-c', \"{self.SHOW}\"]\n"
+                  "sys.stdout.flush()\n"
+                  "subprocess.run(show)\n"  # vfork, or posix_spawn
+                  "subprocess.run(show, env={})\n"
+                  "os.waitpid(os.posix_spawn(show[0], show, os.environ), 0)\n"
+                  "child = os.fork()\n"
+                  "if child == 0: os.execv(show[0], show)\n"
+                  "os.waitpid(child, 0)\n"
+                  "child = os.fork()\n"
+                  "if child == 0: os.execvpe('python3', show, {'PATH': '/usr/bin'})\n"
+                  "os.waitpid(child, 0)\n"
+                  "print(os.environ.get('TRACEPARENT'))\n")
+        with Ring() as ring:
+            result = ring.run("/usr/bin/python3", "-c", script)
+        root = ring.records("command")[0]
+        self.assertEqual(root["parent"], "0" * 16)
+        shown = self.traceparent(root) + " None"
+        self.assertEqual(result.stdout.decode().splitlines(), [shown] * 5 + ["None"])
+        below = [r for r in ring.records("command") if r["parent"] == root["span"]]
+        self.assertEqual(len(below), 5)
+        self.assertEqual({r["trace"] for r in below}, {root["trace"]})
+
+    def test_the_environments_context_is_the_parent(self):
+        with Ring() as ring:
+            result = ring.run("sh", "-c", f"/usr/bin/python3 -c \"{self.SHOW}\"; exit 0",
+                              env={"TRACEPARENT": self.TRACEPARENT, "BAGGAGE": "user=1"})
+        shell, child = ring.records("command")
+        self.assertEqual((shell["trace"], shell["parent"]), (TRACE, PARENT))
+        self.assertEqual((child["trace"], child["parent"]), (TRACE, shell["span"]))
+        self.assertEqual(result.stdout.decode(), self.traceparent(shell) + " user=1\n")
+
+    def test_what_the_program_sets_itself_wins(self):
+        script = (f"TRACEPARENT={self.TRACEPARENT} /usr/bin/python3 -c \"{self.SHOW}\"; exit 0")
+        with Ring() as ring:
+            result = ring.run("sh", "-c", script)
+        self.assertEqual(result.stdout.decode(), self.TRACEPARENT + " None\n")
+        child, = ring.records("command")
+        self.assertEqual((child["trace"], child["parent"]), (TRACE, PARENT))
+
+    def test_nothing_is_said_where_nothing_is_recorded_or_propagated(self):
+        for variables in ({"OTEL_TRACES_SAMPLER": "always_off"}, {"OTEL_PROPAGATORS": "baggage"},
+                          {"OTEL_PROPAGATORS": "none"}, {"KOLBEN_AGENT_COMMAND_SPANS": "never"}):
+            with Ring() as ring:
+                result = ring.run("sh", "-c", f"/usr/bin/python3 -c \"{self.SHOW}\"; exit 0",
+                                  env=variables)
+            self.assertEqual(result.stdout.decode(), "None None\n", variables)
+        with Ring() as ring:
+            ring.run("sh", "-c", "/bin/true; exit 0",
+                     env={"OTEL_PROPAGATORS": "b3", "TRACEPARENT": self.TRACEPARENT})
+        self.assertNotIn(TRACE, [r["trace"] for r in ring.records("command")])
+
+    def test_a_program_in_the_place_of_another_goes_on_with_its_span(self):
+        script = f"/bin/true; exec /usr/bin/python3 -c \"{self.SHOW}\""
+        with Ring() as ring:
+            result = ring.run("sh", "-c", script)
+        [python] = [r for r in ring.records("command") if "python" in r["executable"]]
+        shell = ring.records("command")[0]
+        self.assertEqual((python["span"], python["parent"]), (shell["span"], "0" * 16))
+        self.assertEqual(result.stdout.decode(), self.traceparent(shell) + " None\n")
+
+    def test_a_request_s_context_goes_to_what_it_starts(self):
+        handler = ("import http.server, subprocess, sys\n"
+                   "class Handler(http.server.BaseHTTPRequestHandler):\n"
+                   "  def do_GET(self):\n"
+                   f"    out = subprocess.run(['/usr/bin/python3', '-c', \"{self.SHOW}\"],\n"
+                   "                         capture_output=True).stdout\n"
+                   "    self.send_response(200)\n    self.end_headers()\n"
+                   "    self.wfile.write(out)\n"
+                   "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)"
+                   ".serve_forever()\n")
+        with Ring() as ring:
+            port = free_port()
+            with Server(ring, ["/usr/bin/python3", "-c", handler, str(port)], port) as server:
+                shown = server.get("/with", "-H", HEADER, "-H", "baggage: user=2")
+                bare = server.get("/without", "-H", HEADER)
+                ring.wait_for(lambda records: sum(r["type"] == "server" for r in records) == 2)
+        first, second = ring.records("server")
+        self.assertEqual(shown, f"00-{TRACE}-{first['span']}-01 user=2\n")
+        self.assertEqual(bare, f"00-{TRACE}-{second['span']}-01 None\n")
+        self.assertEqual([r["parent"] for r in ring.records("command")],
+                         [first["span"], second["span"]])
+
+
+class Stress(unittest.TestCase):
+    """Programs that are hard to watch; each behaves as without, and what is lost is counted."""
+
+    APP = os.path.join(BINARIES, "kolben-stress-app")
+
+    def compare(self, *arguments, count=True, seconds=60):
+        plain = subprocess.run([self.APP, *arguments], env=clean_environment(), check=True,
+                               capture_output=True, timeout=seconds)
+        with Ring(count) as ring:
+            traced = subprocess.run([self.APP, *arguments], env=ring.environment(), check=True,
+                                    capture_output=True, timeout=seconds)
+        self.assertEqual((traced.stdout, traced.stderr), (plain.stdout, plain.stderr))
+        return ring, traced.stdout.decode()
+
+    def test_a_hundred_thousand_connections_one_after_the_other(self):
+        ring, said = self.compare("churn", "100000")
+        self.assertEqual(said, "churned: 100000\n")
+        totals = ring.totals()
+        self.assertEqual(totals["servers"] + totals["clients"] + totals["dropped"], 200000)
+        self.assertGreater(totals["servers"], 50000)
+        self.assertEqual((totals["untraced"], totals["active"]), (0, 0))
+
+    def test_ten_thousand_connections_at_a_time(self):
+        if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 10100:
+            self.skipTest("not so many files")
+        ring, said = self.compare("many", "10000")
+        self.assertEqual(said, "at a time: 10000 asked, answered: 1\n")
+        totals = ring.totals()
+        # Up to the bound of a process; the rest is counted.
+        self.assertEqual((totals["servers"], totals["clients"]), (8192, 8192))
+        self.assertEqual(totals["untraced"], 20000 - 2 * 8192)
+        self.assertEqual((totals["dropped"], totals["active"]), (0, 0))
+
+    def test_a_body_of_a_gigabyte(self):
+        ring, said = self.compare("body", str(1 << 30), count=False)
+        self.assertEqual(said, f"body: 1, {1 << 30} bytes more than the head\n")
+        for kind in ("server", "client"):
+            record, = ring.records(kind)
+            self.assertEqual((record["response_body"], record["end"]), (1 << 30, 0))
+
+    def test_a_fork_storm_beside_threads_that_talk(self):
+        ring, said = self.compare("forks", "300")
+        self.assertEqual(said, "forks: 300, exchanges of threads: 1\n")
+        self.assertEqual(ring.totals()["active"], 0)
+        self.assertGreaterEqual(ring.totals()["servers"], 300)
+
+    def test_refused_system_calls(self):
+        ring, said = self.compare("eperm", "1", count=False)
+        self.assertEqual(said, "refused: 1, exchanges: 1\n")
+        self.assertEqual(len(ring.records("server")), 101)
+        self.assertEqual({r["status"] for r in ring.records("client")}, {200})
+        # Where there is no memory for connections any more, those are not followed.
+        ring, said = self.compare("eperm", "0", count=False)
+        self.assertEqual(said, "refused: 1, exchanges: 1\n")
+        self.assertEqual(ring.records("server"), [])
+        self.assertGreaterEqual(ring.totals()["untraced"], 200)
+
+    def test_a_connection_that_ends_unseen_and_its_number(self):
+        ring, said = self.compare("unseen", count=False)
+        self.assertEqual(said, "the same number: 1, written: 40\nafter it: 1\n")
+        # Nobody can know; but the connection's next user has records of its own.
+        self.assertEqual([r["status"] for r in ring.records("client")].count(200), 1)
+
+
 class Processes(unittest.TestCase):
     def test_application_interface(self):
         with Ring() as ring:
@@ -628,6 +826,26 @@ class Processes(unittest.TestCase):
             self.skipTest("no gcc with its AddressSanitizer")
         self.assertEqual((result.stdout, result.stderr), (b"3\n", b""))
         self.assertEqual((spawned.returncode, spawned.stderr), (3, b""))
+
+    def test_helpers_of_compilers_and_programs_with_other_rights_run_without(self):
+        with Ring() as ring:
+            helper = os.path.join(ring.directory, "ld")
+            other = os.path.join(ring.directory, "other")
+            for program in (helper, other):
+                shutil.copy("/usr/bin/env", program)
+            if os.geteuid() == 0:
+                os.chown(other, 65534, 65534)
+                os.chmod(other, 0o4755)
+            result = ring.run("sh", "-c", f"{helper}; echo --; {other}; echo --; env")
+        helpers, others, plain = result.stdout.decode().split("--\n")
+        self.assertNotIn("LD_PRELOAD", helpers)
+        self.assertIn("TRACEPARENT=", helpers)
+        self.assertIn("LD_PRELOAD=" + LIBRARY, plain)
+        if os.geteuid() == 0:
+            self.assertNotIn("LD_PRELOAD", others)
+        ran = [r["executable"].rpartition("/")[2] for r in ring.records("start")]
+        self.assertNotIn("ld", ran)
+        self.assertIn("env", ran)
 
     def test_children_that_cannot_read_the_library_do_not_say_so(self):
         if os.geteuid() != 0:
@@ -807,6 +1025,18 @@ echo gone > {self.directory}/gone
         result = self.run_under("sh", "-c", "echo $LD_PRELOAD", env={"LD_PRELOAD": other})
         self.assertEqual(result.stdout.strip(), f"{other}:{LIBRARY}")
         self.wait_for("gone")
+
+    def test_the_library_of_an_agent_around_this_one_is_left_out(self):
+        other = os.path.join(self.directory, "older")
+        os.mkdir(other)
+        shutil.copy(LIBRARY, other)
+        for list_, kept in ((f"{other}/libkolben-agent.so", LIBRARY), (LIBRARY, LIBRARY),
+                            (f"{LIBRARY} {other}/libkolben-agent.so::/no/such.so",
+                             f"/no/such.so:{LIBRARY}")):
+            result = self.run_under("/bin/sh", "-c", "echo $LD_PRELOAD", env={"LD_PRELOAD": list_})
+            self.assertEqual(result.stdout.strip(), kept)
+            self.wait_for("gone")
+            os.unlink(self.directory + "/gone")
 
     def test_singular_variable_is_understood_with_a_word(self):
         result = self.run_under("sh", "-c", "echo $OTEL_LOGS_EXPORTER",

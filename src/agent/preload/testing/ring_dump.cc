@@ -137,6 +137,20 @@ std::string body(RecordType type, Cursor cursor) {
       return ",\"type\":\"end\"";
     case RecordType::kExec:
       return ",\"type\":\"exec\"";
+    case RecordType::kExit:
+      return ",\"type\":\"exit\",\"code\":" + std::to_string(cursor.take<Exit>().code);
+    case RecordType::kChildKilled: {
+      const auto fixed = cursor.take<ChildKilled>();
+      return ",\"type\":\"killed\",\"child\":" + std::to_string(fixed.pid) +
+             ",\"signal\":" + std::to_string(fixed.signal);
+    }
+    case RecordType::kCommand: {
+      const auto fixed = cursor.take<Command>();
+      return ",\"type\":\"command\"," + context(fixed.self) + ",\"parent\":\"" +
+             hex(fixed.parent_span_id, 8) + "\",\"of\":" + std::to_string(fixed.pid) +
+             ",\"ended\":" + (fixed.end_time != 0 ? "true" : "false") +
+             ",\"executable\":" + quoted(cursor.text(fixed.executable_size));
+    }
     case RecordType::kServerExchange:
       return ",\"type\":\"server\"" + exchange(cursor);
     case RecordType::kClientExchange:

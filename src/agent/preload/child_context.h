@@ -1,0 +1,33 @@
+// What the environment of a program that is started says of the trace: the context of the thread
+// that starts it. Plain data on the stack of the caller, who may be a vfork() child.
+#pragma once
+
+#include <cstddef>
+
+#include "agent/preload/exec_environment.h"
+#include "agent/preload/process_context.h"
+#include "agent/protocols/traceparent.h"
+
+namespace kolben::agent {
+
+inline constexpr std::size_t kTracestateBytesMax = 512;  // W3C Trace Context, 3.3.1.5
+inline constexpr std::size_t kBaggageBytesMax = 1024;
+
+struct ChildContext {
+  Replacements variables;  // with texts below
+  char traceparent[sizeof(kTraceparentName) + kTraceparentSize];
+  char command[sizeof(kCommandName) - 1 + ProcessContext::kMarkBytes];
+  char tracestate[sizeof(kTracestateName) + kTracestateBytesMax];
+  char baggage[sizeof(kBaggageName) + kBaggageBytesMax];
+
+  ChildContext() = default;
+  ChildContext(const ChildContext&) = delete;
+  ChildContext& operator=(const ChildContext&) = delete;
+
+  void set_traceparent(const Context& context);
+  // Of the request that is served; without one the program's own is taken out.
+  void set_carried(const char* name, const char* header, char* text, std::size_t capacity,
+                   const ThreadState& thread, char* const* environment);
+};
+
+}  // namespace kolben::agent
