@@ -206,8 +206,10 @@ void Connections::locate(ThreadState& thread, const Socket& socket, bool is_shar
                           : owner == nullptr       ? nullptr
                           : owner == &socket.owner ? &socket.owner_context
                                                    : &thread.request_context;
+  // A runtime writes HTTP/2's frames when it likes, whatever its shim says of the thread.
+  const bool is_http2 = fixed->protocol == static_cast<std::uint8_t>(Protocol::kHttp2);
   const bool is_guess =
-      !thread.is_told && (is_shared || (thread.span == 0 && owner == &socket.owner));
+      is_http2 || (!thread.is_told && (is_shared || (thread.span == 0 && owner == &socket.owner)));
   const bool is_link = parent != nullptr && is_guess &&
                        !serves_alone(thread, owner != nullptr ? owner->exchange : nullptr);
   if (parent != nullptr) {

@@ -254,6 +254,21 @@ TEST_F(StreamsTest, AServerWhoseFirstWordsWeDoNotKnowIsNotFollowed) {
   EXPECT_TRUE(told().empty());
 }
 
+// A shim says what the thread works for, but frames are written when the runtime likes.
+TEST_F(StreamsTest, WhoseAFrameOfHttp2IsNoShimKnows) {
+  connect(8);
+  for (const int file : {5, 6}) {
+    accept(file);
+    receive(file, "GET / HTTP/1.1\r\n\r\n");
+  }
+  connections_.work_for(thread_, connections_.request(thread_));
+  send(8, kPreface + kSettings);
+  const std::vector<Told> all = told();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(hex(all[0].fixed.linked_trace_id, 16), hex(thread_.request_context.trace_id, 16));
+  EXPECT_NE(hex(all[0].fixed.self.trace_id, 16), hex(thread_.request_context.trace_id, 16));
+}
+
 TEST_F(StreamsTest, NothingIsWrittenIntoHttp2) {
   connect(8);
   EXPECT_EQ(injection(8, {kPreface}), "");
