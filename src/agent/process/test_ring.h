@@ -112,6 +112,7 @@ struct TestExchange {
   Context self = context(0xab, 0xcd);
   std::uint8_t parent = 0;  // each byte of the parent's id; 0: a root
   bool parent_is_remote = false;
+  bool is_encrypted = false;
   std::string local_address = "127.0.0.1";
   std::string peer_address = "127.0.0.1";
   std::uint16_t local_port = 5000;
@@ -126,6 +127,7 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   fixed.self = exchange.self;
   std::memset(fixed.parent_span_id, exchange.parent, sizeof fixed.parent_span_id);
   fixed.parent_is_remote = exchange.parent_is_remote ? 1 : 0;
+  fixed.is_encrypted = exchange.is_encrypted ? 1 : 0;
   fixed.local_port = exchange.local_port;
   fixed.peer_port = exchange.peer_port;
   fixed.local_address_size = static_cast<std::uint8_t>(exchange.local_address.size());
