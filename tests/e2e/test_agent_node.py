@@ -1,6 +1,7 @@
 """What the agent sees of Node with its script inside: whose call each call is, however many requests
 are served at a time; HTTPS; and that the program does not notice."""
 import concurrent.futures
+import contextlib
 import json
 import os
 import signal
@@ -432,12 +433,19 @@ def test_a_script_that_is_not_there_keeps_no_program_from_running(tmp_path):
 
 
 def test_sigterm_ends_a_program_that_waits(tmp_path, programs):
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+    with contextlib.ExitStack() as stack:
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         program, port = start(tmp_path, programs, "app.js", APPS["http.get"], silent.getsockname()[1])
-        with socket.create_connection(("127.0.0.1", port)) as connection:
-            connection.sendall(b"GET /users/1 HTTP/1.1\r\nHost: a\r\n\r\n")
-            accepted, _ = silent.accept()
-            assert accepted.recv(10) == b"GET /users"
-            assert program.stop() == -signal.SIGTERM
-            accepted.close()
-    wait_until(lambda: len(spans_of(program.stdout)) == 2, "what was open is told")
+        # When the second is there, the program has done with writing the first.
+        for number in (1, 2):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            connection.sendall(f"GET /users/{number} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            asked = stack.enter_context(silent.accept()[0])
+            assert asked.recv(12) == f"GET /users/{number}".encode()
+        assert program.stop() == -signal.SIGTERM
+
+    def what_was_open():
+        spans = spans_of(program.stdout)
+        ones = [span for span in spans if span["attributes"].get("http.target") == "/users/1"]
+        return ones and [call for call in clients(spans) if call["parent_id"] == ones[0]["context"]["span_id"]]
+    assert len(wait_until(what_was_open, "what was open is told")) == 1

@@ -142,12 +142,17 @@ Connections::Asker Connections::asker_of(const ThreadState& thread, const Opener
   return {};
 }
 
-// `is_shared`: on a connection that several ask on at a time, where one thread may write what
-// another one asked.
-Tie Connections::tie_of(const ThreadState& thread, const Asker& asker, bool is_shared) const {
+Connections::Sharing Connections::sharing_of(const OpenStream& stream) {
+  if (stream.protocol == Protocol::kHttp2) return Sharing::kMultiplexed;
+  return stream.is_shared.load(std::memory_order_relaxed) ? Sharing::kShared : Sharing::kAlone;
+}
+
+// A runtime writes frames of HTTP/2 when it likes, whatever its shim says of the thread.
+Tie Connections::tie_of(const ThreadState& thread, const Asker& asker, Sharing sharing) const {
   const bool has_span = thread.span != 0;
   if (!has_span && asker.request == nullptr) return Tie::kNone;
-  const bool guesses = !thread.is_told && (is_shared || (!has_span && asker.is_guess));
+  const bool may_be_guess = sharing != Sharing::kAlone || (!has_span && asker.is_guess);
+  const bool guesses = sharing == Sharing::kMultiplexed || (!thread.is_told && may_be_guess);
   return guesses && !serves_alone(thread, asker.request != nullptr) ? Tie::kLink : Tie::kParent;
 }
 

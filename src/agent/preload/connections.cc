@@ -390,7 +390,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
 void Connections::relate(const ThreadState& thread, Socket& socket, OpenExchange* exchange) const {
   const Asker asker = asker_of(thread, socket.opener, exchange->start_time);
   socket.opener.is_unused = false;
-  exchange->tie = tie_of(thread, asker, false);
+  exchange->tie = tie_of(thread, asker, Sharing::kAlone);
   if (exchange->tie == Tie::kNone) return;
   exchange->relative = thread.span != 0 ? thread.span_context : *asker.context;
   if (exchange->tie == Tie::kLink || asker.request == nullptr) return;

@@ -386,6 +386,9 @@ class Connections {
   bool finish_requests(Socket& socket, int file);
   void sent_requests(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                      std::size_t bytes);
+  // How many ask on a connection at a time: one, several of whom each writes its own, or several of
+  // whom one may write what another one asked.
+  enum class Sharing : std::uint8_t { kAlone, kShared, kMultiplexed };
   // On whose behalf a thread asks another server; nulls: nobody is known.
   struct Asker {
     const ExchangeReference* request = nullptr;
@@ -412,7 +415,8 @@ class Connections {
   static bool is_guess(const ThreadState& thread, std::uint64_t now);
   Opener opener_of(const ThreadState& thread) const;
   Asker asker_of(const ThreadState& thread, const Opener& opener, std::uint64_t now) const;
-  Tie tie_of(const ThreadState& thread, const Asker& asker, bool is_shared) const;
+  Tie tie_of(const ThreadState& thread, const Asker& asker, Sharing sharing) const;
+  static Sharing sharing_of(const OpenStream& stream);
   bool serves_alone(const ThreadState& thread, bool has_request) const;
   void count_served(OpenExchange* exchange);
   void uncount_served(OpenExchange* exchange);

@@ -102,6 +102,21 @@ TEST_F(Http2StreamsTest, BesideAServedConnectionOfHttp2AMultiplexedRequestIsOnly
   EXPECT_EQ(hex(all[3].fixed.self.trace_id, 16), hex(served.trace_id, 16));
 }
 
+// A shim says what the thread works for, but frames are written when the runtime likes.
+TEST_F(Http2StreamsTest, WhoseAFrameOfHttp2IsNoShimKnows) {
+  connect(8);
+  for (const int file : {5, 6}) {
+    accept(file);
+    receive(file, "GET / HTTP/1.1\r\n\r\n");
+  }
+  connections_.work_for(thread_, connections_.request(thread_));
+  send(8, kPreface + kSettings);
+  const std::vector<Told> all = told();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(hex(all[0].fixed.linked_trace_id, 16), hex(thread_.request_context.trace_id, 16));
+  EXPECT_NE(hex(all[0].fixed.self.trace_id, 16), hex(thread_.request_context.trace_id, 16));
+}
+
 TEST_F(Http2StreamsTest, AMultiplexedConnectionAdoptsNobody) {
   accept(5);
   receive(5, "GET / HTTP/1.1\r\n\r\n");

@@ -82,15 +82,13 @@ void copy_place(const StreamPiece& from, StreamPiece* to) {
 void Connections::asked(ThreadState& thread, OpenStream& stream, const WrittenRequests* written,
                         StreamPiece* fixed) {
   const Asker asker = asker_of(thread, stream.opener, fixed->time);
-  note_asker(asker, tie_of(thread, asker, stream.is_shared.load(std::memory_order_relaxed)),
-             stream);
+  note_asker(asker, tie_of(thread, asker, sharing_of(stream)), stream);
   if (written != nullptr && written->is_located) {
     copy_place(written->piece, fixed);
     fixed->request_count = written->count;
   } else {
     // Which may have told that several ask.
-    locate(thread, asker, tie_of(thread, asker, stream.is_shared.load(std::memory_order_relaxed)),
-           fixed);
+    locate(thread, asker, tie_of(thread, asker, sharing_of(stream)), fixed);
   }
   stream.opener.is_unused = false;
 }

@@ -112,6 +112,19 @@ TEST_F(RecorderTest, WithoutARouteTheNameIsTheTemplateAndTheAttributeIsAbsent) {
   EXPECT_EQ(all[0].trace_state, "k=v");
 }
 
+TEST_F(RecorderTest, WithinTlsTheSchemeIsHttps) {
+  TestExchange exchange;
+  exchange.request = "GET /a HTTP/2.0\r\nHost: localhost:8443\r\n\r\n";
+  exchange.is_encrypted = true;
+  handle(exchange_record(exchange));
+  handle(exchange_record(exchange, RecordType::kClientExchange));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(find(all[0].attributes, "http.scheme")->as_string(), "https");
+  EXPECT_EQ(find(all[0].attributes, "http.flavor")->as_string(), "2");
+  EXPECT_EQ(find(all[1].attributes, "http.url")->as_string(), "https://localhost:8443/a");
+}
+
 TEST_F(RecorderTest, ServerErrorsAndMissingAnswersAreErrors) {
   const auto status = [this](std::uint16_t response) {
     TestExchange exchange;
