@@ -133,9 +133,9 @@ Opener Connections::opener_of(const ThreadState& thread) const {
 Connections::Asker Connections::asker_of(const ThreadState& thread, const Opener& opener,
                                          std::uint64_t now) const {
   const bool is_opened = !thread.is_told && alive(opener.request);
-  // That the connection is there is an event of its own.
-  if (is_opened && opener.is_unused && works_event_by_event_) {
-    return {&opener.request, &opener.context, opener.is_guess};
+  // That the connection is there is an event of its own, whoever opened it.
+  if (opener.is_unused && works_event_by_event_ && !thread.is_told) {
+    return is_opened ? Asker{&opener.request, &opener.context, opener.is_guess} : Asker{};
   }
   if (serves(thread)) return {&thread.request, &thread.request_context, is_guess(thread, now)};
   if (is_opened) return {&opener.request, &opener.context, true};
