@@ -288,8 +288,16 @@ class Connections {
   Asker asker_of(const ThreadState& thread, const Opener& opener, std::uint64_t now) const;
   Tie tie_of(const ThreadState& thread, const Asker& asker, bool is_shared) const;
   bool serves_alone(const ThreadState& thread, bool has_request) const;
-  void count_served(OpenExchange* exchange);
-  void uncount_served(OpenExchange* exchange);
+  void count_served(OpenExchange* exchange) {
+    exchange->is_counted = true;
+    served_.fetch_add(1, std::memory_order_relaxed);
+  }
+  void uncount_served(OpenExchange* exchange) {
+    if (!exchange->is_counted) return;
+    exchange->is_counted = false;
+    // After a fork the parent counts its own.
+    if (exchange->generation == generation_) served_.fetch_sub(1, std::memory_order_relaxed);
+  }
   bool map_memory();
   OpenExchange* begin(ThreadState& thread, Socket& socket, int file, bool is_client);
   void relate(const ThreadState& thread, Socket& socket, OpenExchange* exchange) const;
@@ -315,7 +323,14 @@ class Connections {
     return reference.exchange != nullptr &&
            reference.exchange->id.load(std::memory_order_relaxed) == reference.id;
   }
-  static void serve(ThreadState& thread, OpenExchange* exchange, bool is_guess);
+  static ExchangeReference reference_to(OpenExchange* exchange) {
+    return {exchange, exchange->id.load(std::memory_order_relaxed)};
+  }
+  static void serve(ThreadState& thread, OpenExchange* exchange, bool is_guess) {
+    thread.request = reference_to(exchange);
+    thread.request_context = exchange->self;
+    thread.request_is_guess = is_guess;
+  }
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
