@@ -116,7 +116,7 @@ struct OpenStream {
   char peer[SocketNames::kAddressBytesMax];
   std::uint8_t peer_size;
   std::uint16_t peer_port;
-  Opener opener;  // of requests, like is_unused within
+  Opener opener;  // for who writes requests
   // Several requests ask on it at a time: whose bytes a thread writes, and who is answered, nobody
   // knows.
   std::atomic<bool> is_shared;
