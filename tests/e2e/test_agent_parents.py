@@ -79,6 +79,7 @@ NODE = """
 const http = require("http");
 const agent = new http.Agent({keepAlive: true, maxSockets: 20});
 http.createServer((request, response) => {
+  if (!request.url.startsWith("/ask/")) return response.writeHead(404).end();
   const number = Number(request.url.split("/").pop());
   const ask = () => http.get({agent, host: "127.0.0.1", port: process.env.UPSTREAM, path: `/up/${number}`},
                              (answer) => answer.pipe(response));
@@ -215,7 +216,7 @@ http {{
   fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;
   upstream kept {{ server 127.0.0.1:{upstream}; keepalive 16; }}
   upstream half {{ server 127.0.0.1:{free_port()} max_fails=0; server 127.0.0.1:{upstream}; }}
-  limit_req_zone $server_name zone=all:1m rate=400r/s;
+  limit_req_zone $binary_remote_addr zone=all:1m rate=400r/s;
   server {{
     listen 127.0.0.1:{port} backlog=512;
     location /ask/ {{ proxy_pass http://127.0.0.1:{upstream}/up/; }}

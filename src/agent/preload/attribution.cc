@@ -25,12 +25,6 @@ void Connections::forget(ThreadState& thread) {
   thread.request_is_guess = false;
 }
 
-void Connections::serve(ThreadState& thread, OpenExchange* exchange, bool is_guess) {
-  thread.request = {exchange, exchange->id.load(std::memory_order_relaxed)};
-  thread.request_context = exchange->self;
-  thread.request_is_guess = is_guess;
-}
-
 // --- what brings a thread to a request -----------------------------------------------------------
 
 void Connections::waits_for_events(ThreadState& thread) {
@@ -60,16 +54,18 @@ void Connections::events_came(ThreadState& thread, int events, std::int64_t time
 
 // Bytes of the request that the connection's next response is for.
 void Connections::reads(ThreadState& thread, OpenExchange* exchange) {
-  const ExchangeReference request = {exchange, exchange->id.load(std::memory_order_relaxed)};
+  const ExchangeReference request = reference_to(exchange);
   if (thread.request == request) return;
   // Two at a time, whatever it waits with.
   if (alive(thread.last_read) && thread.last_read != request) becomes_loop(thread);
   thread.last_read = request;
-  EventLoop& loop = thread.loop;
+  serve(thread, exchange, false);
+  if (!thread.loop.is_one || works_event_by_event_) return;
   // Where loops share their work, a turn's event is not known.
-  const bool is_its_event = loop.has_single_event && loops_.load(std::memory_order_relaxed) == 1;
-  loop.has_single_event = false;
-  serve(thread, exchange, loop.is_one && !works_event_by_event_ && !is_its_event);
+  const bool is_its_event =
+      thread.loop.has_single_event && loops_.load(std::memory_order_relaxed) == 1;
+  thread.loop.has_single_event = false;
+  thread.request_is_guess = !is_its_event;
 }
 
 // A request that came while the ones before it on its connection were not answered: whose is what
@@ -78,17 +74,16 @@ void Connections::reads_ahead(ThreadState& thread) const {
   if (!works_event_by_event_) forget(thread);
 }
 
-// Its turn has come.
+// The turn of the next one on the connection has come.
 void Connections::reads_next(ThreadState& thread, const Socket& socket, const OpenExchange* ended) {
   OpenExchange* next = socket.first;
-  if (thread.is_told || thread.request.exchange != ended || next == nullptr) return;
+  if (thread.is_told || thread.request.exchange != ended) return;
   if (next->head_seen && !next->recorded) serve(thread, next, thread.request_is_guess);
 }
 
-// Bytes of its response.
+// Bytes of the response to another one than it is at.
 void Connections::writes(ThreadState& thread, OpenExchange* exchange) {
-  const ExchangeReference request = {exchange, exchange->id.load(std::memory_order_relaxed)};
-  if (thread.request == request || thread.is_told) return;
+  if (thread.is_told) return;
   if (serves(thread) && !thread.loop.is_one) return;
   serve(thread, exchange, !works_event_by_event_ || !thread.loop.is_one);
 }
@@ -133,9 +128,9 @@ Opener Connections::opener_of(const ThreadState& thread) const {
 Connections::Asker Connections::asker_of(const ThreadState& thread, const Opener& opener,
                                          std::uint64_t now) const {
   const bool is_opened = !thread.is_told && alive(opener.request);
-  // That the connection is there is an event of its own.
-  if (is_opened && opener.is_unused && works_event_by_event_) {
-    return {&opener.request, &opener.context, opener.is_guess};
+  // That the connection is there is an event of its own, whoever opened it.
+  if (opener.is_unused && works_event_by_event_ && !thread.is_told) {
+    return is_opened ? Asker{&opener.request, &opener.context, opener.is_guess} : Asker{};
   }
   if (serves(thread)) return {&thread.request, &thread.request_context, is_guess(thread, now)};
   if (is_opened) return {&opener.request, &opener.context, true};
@@ -169,19 +164,6 @@ const Context* Connections::served_for_certain(const ThreadState& thread) const 
   if (!serves(thread)) return nullptr;
   const bool guesses = is_guess(thread, thread.loop.is_one ? system_->now() : 0);
   return guesses && !serves_alone(thread, true) ? nullptr : &thread.request_context;
-}
-
-void Connections::count_served(OpenExchange* exchange) {
-  exchange->is_counted = true;
-  served_.fetch_add(1, std::memory_order_relaxed);
-}
-
-void Connections::uncount_served(OpenExchange* exchange) {
-  // After a fork the parent counts its own.
-  if (exchange->is_counted && exchange->generation == generation_) {
-    served_.fetch_sub(1, std::memory_order_relaxed);
-  }
-  exchange->is_counted = false;
 }
 
 }  // namespace kolben::agent

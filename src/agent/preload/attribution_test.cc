@@ -309,6 +309,16 @@ TEST_F(EventByEventTest, AConnectionThatIsThereIsAnEventOfWhoOpenedIt) {
   EXPECT_EQ(call(kUpstream, false), parent(third));  // which found it unused again
 }
 
+TEST_F(EventByEventTest, AConnectionThatATimerOpenedIsNobodys) {
+  turn(1);
+  read_request(5);
+  turn(0);
+  connect(kUpstream);
+  turn(2);
+  read_request(6);
+  EXPECT_EQ(call(kUpstream, false), Outcome());
+}
+
 TEST_F(EventByEventTest, AnAnswerLeadsBackToWhoAsked) {
   turn(1);
   const std::string first = read_request(5);

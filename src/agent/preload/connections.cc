@@ -361,6 +361,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->has_injected = false;
   exchange->is_counted = false;
   exchange->is_linked = false;
+  exchange->tie = Tie::kNone;
   exchange->start_time = system_->now();
   exchange->last_time = 0;
   exchange->self = {};

@@ -133,7 +133,7 @@ struct OpenStream {
   std::uint64_t positions[2];  // by Direction
   // Copies: another thread may make a new connection of the file number meanwhile.
   SocketNames names;
-  Opener opener;  // of requests, like is_unused within
+  Opener opener;  // for who writes requests
   // Several requests ask on it at a time: whose bytes a thread writes, and who is answered, nobody
   // knows.
   std::atomic<bool> is_shared;
@@ -418,8 +418,16 @@ class Connections {
   Tie tie_of(const ThreadState& thread, const Asker& asker, Sharing sharing) const;
   static Sharing sharing_of(const OpenStream& stream);
   bool serves_alone(const ThreadState& thread, bool has_request) const;
-  void count_served(OpenExchange* exchange);
-  void uncount_served(OpenExchange* exchange);
+  void count_served(OpenExchange* exchange) {
+    exchange->is_counted = true;
+    served_.fetch_add(1, std::memory_order_relaxed);
+  }
+  void uncount_served(OpenExchange* exchange) {
+    if (!exchange->is_counted) return;
+    exchange->is_counted = false;
+    // After a fork the parent counts its own.
+    if (exchange->generation == generation_) served_.fetch_sub(1, std::memory_order_relaxed);
+  }
   bool map_memory();
   OpenExchange* begin(ThreadState& thread, Socket& socket, int file, bool is_client);
   void relate(const ThreadState& thread, Socket& socket, OpenExchange* exchange) const;
@@ -453,7 +461,14 @@ class Connections {
     return reference.exchange != nullptr &&
            reference.exchange->id.load(std::memory_order_relaxed) == reference.id;
   }
-  static void serve(ThreadState& thread, OpenExchange* exchange, bool is_guess);
+  static ExchangeReference reference_to(OpenExchange* exchange) {
+    return {exchange, exchange->id.load(std::memory_order_relaxed)};
+  }
+  static void serve(ThreadState& thread, OpenExchange* exchange, bool is_guess) {
+    thread.request = reference_to(exchange);
+    thread.request_context = exchange->self;
+    thread.request_is_guess = is_guess;
+  }
   std::uint64_t number_of(const OpenExchange* exchange, std::uint64_t id) {
     return (id & kTurnMask) << kPlaceBits | exchanges_.index_of(exchange);
   }

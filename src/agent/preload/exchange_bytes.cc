@@ -56,13 +56,13 @@ __attribute__((noinline)) bool Connections::inherit_process(ThreadState& thread,
 
 // From the request on whose behalf it is made, else from the process, or a new trace.
 void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
-  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
-  const Tie tie = is_client ? exchange->tie : Tie::kNone;
   const Context& relative = exchange->relative;
-  if (tie != Tie::kNone) std::memcpy(exchange->parent_span_id, relative.span_id, 8);
-  exchange->is_linked = tie == Tie::kLink;
-  if (tie == Tie::kParent) {
-    std::memcpy(exchange->self.trace_id, relative.trace_id, 16);
+  if (exchange->tie != Tie::kNone) {
+    std::memcpy(exchange->parent_span_id, relative.span_id, sizeof(exchange->parent_span_id));
+  }
+  exchange->is_linked = exchange->tie == Tie::kLink;
+  if (exchange->tie == Tie::kParent) {
+    std::memcpy(exchange->self.trace_id, relative.trace_id, sizeof(exchange->self.trace_id));
     exchange->self.flags = sampler_->child(relative.trace_id, relative.flags);
   } else if (!is_client || tie != Tie::kNone || !inherit_process(thread, exchange)) {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
@@ -146,7 +146,7 @@ void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExc
   if (exchange->is_client.load(std::memory_order_relaxed)) {
     // An event loop that goes on with the request on whose behalf it asked.
     goes_on(thread, exchange->owner, exchange->owner_context);
-  } else {
+  } else if (!(thread.request == reference_to(exchange))) {
     writes(thread, exchange);
   }
   if (!exchange->response.complete()) {
@@ -159,7 +159,7 @@ void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExc
   if (switches) return give_up(socket);
   if (!exchange->request.complete()) return;
   end(socket, exchange);
-  reads_next(thread, socket, exchange);
+  if (socket.first != nullptr) reads_next(thread, socket, exchange);
 }
 
 }  // namespace kolben::agent

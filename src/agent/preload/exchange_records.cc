@@ -93,7 +93,7 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
     writer.append(exchange->request_head, fixed.request_head_size);
     writer.append(exchange->route, fixed.route_size);
     writer.append(exchange->attributes, fixed.attributes_size);
-    writer.append(exchange->relative.trace_id, fixed.linked_size);
+    if (exchange->is_linked) writer.append(exchange->relative.trace_id, fixed.linked_size);
     writer.append(exchange->response_head, fixed.response_head_size);
   }
   // After the record: a kill in between shows the exchange twice, which the agent process sees.

@@ -48,7 +48,7 @@ class ExecEnvironmentTest : public testing::Test {
 
 TEST_F(ExecEnvironmentTest, AnEmptyOneIsCompleted) {
   const Texts passed = pass({}, Library::kHandDown);
-  EXPECT_EQ(passed[0], std::string("LD_PRELOAD=") + kLibrary);
+  EXPECT_EQ(passed[0], "LD_PRELOAD=/opt/x/libkolben-agent.so");
   EXPECT_NE(std::find(passed.begin(), passed.end(), "KOLBEN_AGENT_RING=/dev/shm/ring"),
             passed.end());
   EXPECT_NE(std::find(passed.begin(), passed.end(), "OTEL_SERVICE_NAME=outer"), passed.end());
@@ -57,12 +57,12 @@ TEST_F(ExecEnvironmentTest, AnEmptyOneIsCompleted) {
 TEST_F(ExecEnvironmentTest, WhatTheProgramSetsStays) {
   const Texts passed = pass({"OTEL_SERVICE_NAME=mine", "LD_PRELOAD=/a.so"}, Library::kHandDown);
   EXPECT_EQ(passed[0], "OTEL_SERVICE_NAME=mine");
-  EXPECT_EQ(passed[1], std::string("LD_PRELOAD=/a.so:") + kLibrary);
+  EXPECT_EQ(passed[1], "LD_PRELOAD=/a.so:/opt/x/libkolben-agent.so");
   EXPECT_EQ(std::count(passed.begin(), passed.end(), "OTEL_SERVICE_NAME=outer"), 0);
 }
 
 TEST_F(ExecEnvironmentTest, ACompleteOneIsPassedAsItIs) {
-  const Texts whole = {"KOLBEN_AGENT_RING=/r", std::string("LD_PRELOAD=/a.so:") + kLibrary};
+  const Texts whole = {"KOLBEN_AGENT_RING=/r", "LD_PRELOAD=/a.so:/opt/x/libkolben-agent.so"};
   EXPECT_EQ(pass(whole, Library::kHandDown), whole);
 }
 

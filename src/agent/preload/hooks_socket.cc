@@ -227,7 +227,9 @@ int traced_wait(std::int64_t timeout, Wait wait) {
 constexpr std::int64_t kNanosOfMilli = 1'000'000;
 
 std::int64_t nanos_of(const timespec* time) {
-  return time == nullptr ? -1 : time->tv_sec * (1000 * kNanosOfMilli) + time->tv_nsec;
+  constexpr time_t kSecondsMax = 1'000'000'000;  // years
+  if (time == nullptr || time->tv_sec > kSecondsMax) return -1;
+  return time->tv_sec * (1000 * kNanosOfMilli) + time->tv_nsec;
 }
 
 }  // namespace

@@ -155,7 +155,7 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
     const Traceparent& header = request.trace_headers().traceparent();
     const Asker asker = asker_of(thread, socket->opener, system_->now());
     const bool is_certain =
-        asker.request != nullptr && tie_of(thread, asker, false) == Tie::kParent;
+        asker.request != nullptr && tie_of(thread, asker, Sharing::kAlone) == Tie::kParent;
     if (!is_certain || !same_header(header, *asker.request->exchange)) return false;
     char value[kTraceparentSize];
     format_traceparent(header.trace_id, header.span_id, header.flags, value);

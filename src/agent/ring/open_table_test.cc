@@ -69,6 +69,19 @@ TEST_F(OpenTableTest, WhatAProcessLeftIsReapedOnceAsARecord) {
   EXPECT_EQ(reap(7), std::vector<std::uint64_t>());
 }
 
+// Whose trace it is linked to does not stand in the table.
+TEST_F(OpenTableTest, WhatWasOnlyLinkedHasNoParent) {
+  OpenEntry* entry = entries_.entry_of(0);
+  show(entry, 7, 11, RecordType::kClientExchange);
+  std::memset(entry->fixed.parent_span_id, 0x11, sizeof(entry->fixed.parent_span_id));
+  entry->fixed.linked_size = 16;
+  EXPECT_EQ(reap(7), std::vector<std::uint64_t>{11});
+  Exchange fixed;
+  std::memcpy(&fixed, buffer_ + sizeof(RecordHeader), sizeof(fixed));
+  EXPECT_EQ(fixed.linked_size, 0);
+  EXPECT_EQ(std::string(reinterpret_cast<char*>(fixed.parent_span_id), 8), std::string(8, '\0'));
+}
+
 TEST_F(OpenTableTest, WhatBeganLaterStays) {
   show(entries_.entry_of(0), 7, 11);
   show(entries_.entry_of(1), 7, 500);
