@@ -258,6 +258,40 @@ def test_nginx_in_front_of_another_server(tmp_path, programs, tls):
     assert ids(back[0])[0] == ids(curl[0])[0]
 
 
+def test_apache_in_front_of_another_server(tmp_path, programs, tls):
+    """Layers of its own between the library and the socket."""
+    back, back_port = flask_server(tmp_path, programs, tls, "back")
+    port, modules = free_port(), "/usr/lib/apache2/modules/mod_"
+    (tmp_path / "htdocs").mkdir()
+    (tmp_path / "htdocs" / "big").write_bytes(os.urandom(300_000))
+    names = ("mpm_event", "authz_core", "socache_shmcb", "ssl", "proxy", "proxy_http")
+    (tmp_path / "httpd.conf").write_text("\n".join([
+        *(f"LoadModule {name}_module {modules}{name}.so" for name in names),
+        f"ServerName localhost\nListen 127.0.0.1:{port}\nPidFile {tmp_path}/pid\nErrorLog {tmp_path}/error.log",
+        f"DocumentRoot {tmp_path}/htdocs\nUser nobody\nGroup nogroup\nSSLEngine on\nSSLProxyEngine on",
+        f"SSLCertificateFile {tls}/cert.pem\nSSLCertificateKeyFile {tls}/key.pem",
+        f"SSLProxyCACertificateFile {tls}/cert.pem\nProxyPass /back https://localhost:{back_port}/back\n"]))
+    for path in (tmp_path, *tmp_path.parents[:2]):
+        path.chmod(0o755)  # as root it serves as nobody
+    apache = programs(Program([AGENT, *CONSOLE, "/usr/sbin/apache2", "-d", tmp_path, "-f", tmp_path / "httpd.conf",
+                               "-X"], tmp_path, "apache"))
+    wait_listening(port, tls)
+    base = f"https://localhost:{port}"
+    curl, _ = run("curl", "-s", "--cacert", tls / "cert.pem", f"{base}/back", "-o", "/dev/null", f"{base}/big", "-o",
+                  tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == (tmp_path / "htdocs" / "big").read_bytes()
+    apache, back = stop(apache, 3), stop(back, 1)
+    assert sorted(told(span) for span in apache) == [
+        ("client", f"https://localhost:{back_port}/back", 200), ("server", "https /back", 200),
+        ("server", "https /big", 200)]
+    proxied = next(span for span in apache if span["kind"] == "SpanKind.CLIENT")
+    served = next(span for span in apache if span["attributes"].get("http.target") == "/back")
+    assert served["parent_id"] == ids(curl[0])[1]
+    assert proxied["parent_id"] == ids(served)[1]
+    assert back[0]["parent_id"] == ids(proxied)[1]
+    assert served["attributes"]["net.host.port"] == port
+
+
 def test_http2_within_tls(tmp_path, programs, tls):
     port = free_port()
     (tmp_path / "hello").write_text("hello")

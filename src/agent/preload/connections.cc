@@ -165,7 +165,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role != Role::kServer && role != Role::kClient) {
-    if (role == Role::kIgnored) return note_session_file(thread, file);
+    if (role == Role::kIgnored) return note_session_file(thread, file, pieces, count, bytes);
     if (role < Role::kStream) return;
     if (role == Role::kHttp2) return sent_requests(thread, *socket, pieces, count, bytes);
     const Direction direction =
@@ -313,7 +313,9 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   }
   if (socket.stream.load(std::memory_order_relaxed) != nullptr) {
     OpenStream* stream = socket.stream.exchange(nullptr);
-    const bool is_whole = !socket.missed.load(std::memory_order_relaxed);
+    // Not so what is within the TLS of a library that we do not see.
+    const bool is_whole = !socket.missed.load(std::memory_order_relaxed) &&
+                          (stream == nullptr || !stream->skimmer.awaits_tls());
     if (stream != nullptr) {
       end_stream(thread, *stream, is_whole ? end_reason : EndReason::kNotUnderstood);
     }

@@ -270,6 +270,8 @@ class Connections {
   bool begin_plaintext(ThreadState& thread, int plaintext, Side side);
   // It turned out within which file: what is known of that one is known of it.
   void attach_plaintext(ThreadState& thread, int plaintext, int file);
+  // It ends, but its file may not, and the number may be another session's soon. -1: no file.
+  void end_plaintext(ThreadState& thread, int plaintext, int file);
   // False: its file was closed.
   bool is_open(int plaintext) const {
     const Socket* socket = find(plaintext);
@@ -350,7 +352,8 @@ class Connections {
   Socket* find_plaintext(int file) const;
   bool map_plaintexts();
   bool is_plaintext(const Socket& socket) const;
-  static void note_session_file(ThreadState& thread, int file);
+  static void note_session_file(ThreadState& thread, int file, const iovec* pieces, int count,
+                                std::size_t bytes);
   static void note_ciphertext(ThreadState& thread, int file, const Socket& socket,
                               const iovec* pieces, int count, std::size_t bytes);
   void plaintexts_end(ThreadState& thread);

@@ -91,6 +91,23 @@ KOLBEN_EXPORT ssize_t gnutls_record_send(void* session, const void* bytes, size_
   });
 }
 
+KOLBEN_EXPORT void gnutls_record_cork(void* session) {
+  const auto function = KOLBEN_REAL_OF(gnutls_record_cork, KOLBEN_CALLER);
+  if (!function) return;
+  if (agent_instance.active()) SessionCall(facts_of(session)).cork(true);
+  function(session);
+}
+
+KOLBEN_EXPORT int gnutls_record_uncork(void* session, unsigned flags) {
+  const auto function = KOLBEN_REAL_OF(gnutls_record_uncork, KOLBEN_CALLER);
+  if (!function) return kInternalError;
+  if (!agent_instance.active()) return function(session, flags);
+  SessionCall call(facts_of(session));
+  const int result = function(session, flags);
+  if (result >= 0) call.cork(false);
+  return result;
+}
+
 KOLBEN_EXPORT ssize_t gnutls_record_send_range(void* session, const void* bytes, size_t size,
                                                const void* range) {
   const auto function = KOLBEN_REAL_OF(gnutls_record_send_range, KOLBEN_CALLER);

@@ -18,7 +18,8 @@ namespace kolben::agent {
   X(SSL_read_early_data) X(SSL_write) X(SSL_write_ex) X(SSL_write_early_data) X(SSL_sendfile) \
   X(SSL_shutdown) X(SSL_get_rfd) X(SSL_get_rbio) X(SSL_is_server) X(SSL_get_shutdown) X(BIO_write) \
   X(gnutls_init) X(gnutls_deinit) X(gnutls_handshake) X(gnutls_record_recv) X(gnutls_record_send) \
-  X(gnutls_record_send_range) X(gnutls_record_send_file) X(gnutls_bye) \
+  X(gnutls_record_send_range) X(gnutls_record_send_file) X(gnutls_record_cork) \
+  X(gnutls_record_uncork) X(gnutls_bye) \
   X(sqlite3_prepare) X(sqlite3_prepare_v2) X(sqlite3_prepare_v3) X(sqlite3_step) \
   X(sqlite3_reset) X(sqlite3_finalize) X(sqlite3_exec) X(sqlite3_sql) X(sqlite3_db_handle) \
   X(sqlite3_db_filename) X(sqlite3_extended_errcode)

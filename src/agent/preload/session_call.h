@@ -38,6 +38,10 @@ class SessionCall {
     if (guard) agent_instance.sessions.found(guard.thread(), *session_, file);
   }
 
+  void cork(bool is_corked) {
+    if (session_ != nullptr) session_->is_corked = is_corked;
+  }
+
   void received(const void* bytes, std::size_t size) {
     tell(
         size,

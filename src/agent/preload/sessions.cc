@@ -25,7 +25,7 @@ bool HeldWrite::join(const Injection& injection, std::size_t program_bytes) {
 
 int Sessions::plaintext_of(const Session& session) const {
   if (!session.is_begun) return -1;
-  const int plaintext = kPlaintextBase + static_cast<int>(table_.index_of(&session));
+  const int plaintext = number_of(session);
   return connections_->is_open(plaintext) ? plaintext : -1;
 }
 
@@ -37,7 +37,11 @@ Session* Sessions::enter(ThreadState& thread, const SessionFacts& facts) {
       count_untraced(ring_);
       return nullptr;
     }
-    *session = {.file = kNoFile, .side = Side::kUnknown, .is_begun = false, .held = nullptr};
+    *session = {.file = kNoFile,
+                .side = Side::kUnknown,
+                .is_begun = false,
+                .is_corked = false,
+                .held = nullptr};
   }
   if (session->side == Side::kUnknown) session->side = facts.side;
   if (facts.file >= 0 && facts.file != session->file) attach(thread, *session, facts.file);
@@ -47,8 +51,7 @@ Session* Sessions::enter(ThreadState& thread, const SessionFacts& facts) {
   }
   thread.ciphertext = {};  // the holder's address may be another's soon
   if (!session->is_begun) {
-    const int plaintext = kPlaintextBase + static_cast<int>(table_.index_of(session));
-    session->is_begun = connections_->begin_plaintext(thread, plaintext, session->side);
+    session->is_begun = connections_->begin_plaintext(thread, number_of(*session), session->side);
   }
   return session;
 }
@@ -58,9 +61,11 @@ void Sessions::found(ThreadState& thread, Session& session, int file) {
 }
 
 void Sessions::attach(ThreadState& thread, Session& session, int file) {
-  const int plaintext = kPlaintextBase + static_cast<int>(table_.index_of(&session));
+  const int plaintext = number_of(session);
   // Another file than before: another connection.
-  if (session.is_begun && session.file >= 0) connections_->closed(thread, plaintext);
+  if (session.is_begun && session.file >= 0) {
+    connections_->end_plaintext(thread, plaintext, session.file);
+  }
   if (plaintext_of(session) < 0) {
     session.is_begun = connections_->begin_plaintext(thread, plaintext, session.side);
   }
@@ -75,7 +80,7 @@ void Sessions::ends(ThreadState& thread, const void* object) {
   if (session == nullptr) return;
   release(*session);
   if (session->is_begun) {
-    connections_->closed(thread, kPlaintextBase + static_cast<int>(table_.index_of(session)));
+    connections_->end_plaintext(thread, number_of(*session), session->file);
   }
   table_.remove(session);
 }
@@ -83,7 +88,7 @@ void Sessions::ends(ThreadState& thread, const void* object) {
 HeldWrite* Sessions::hold(ThreadState& thread, Session& session, const void* bytes,
                           std::size_t size) {
   const int plaintext = plaintext_of(session);
-  if (plaintext < 0 || !connections_->may_inject(plaintext)) return nullptr;
+  if (plaintext < 0 || session.is_corked || !connections_->may_inject(plaintext)) return nullptr;
   HeldWrite* held = held_.map_once(*system_, kHeldWritesMax) ? held_.acquire() : nullptr;
   if (held == nullptr) return nullptr;
   Injection injection;

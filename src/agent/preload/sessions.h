@@ -31,6 +31,8 @@ struct Session {
   int file;  // -1: not known
   Side side;
   bool is_begun;  // Connections knows its plaintext
+  // The library gathers what is written, and tells of its length later: no byte of ours goes there.
+  bool is_corked;
   HeldWrite* held;
 };
 
@@ -65,6 +67,9 @@ class Sessions {
   void release(Session& session);
 
  private:
+  int number_of(const Session& session) const {
+    return kPlaintextBase + static_cast<int>(table_.index_of(&session));
+  }
   void attach(ThreadState& thread, Session& session, int file);
 
   const System* system_ = nullptr;
