@@ -58,6 +58,7 @@ struct MysqlState {
   std::uint8_t step = 0;  // of what the client's first packet or an answer is made of
   std::uint8_t command = 0;
   bool sends_file = false;  // the client does
+  bool is_in_tls = false;
   bool caches_columns = false;
 };
 
@@ -102,6 +103,8 @@ struct SkimState {
   // begun.
   bool is_started = false;
   SharedFlag expects_byte;
+  // PostgreSQL, MySQL: both have agreed on TLS, within which the conversation goes on.
+  SharedFlag awaits_tls;
   MysqlState mysql;
   MemcachedSide memcached[2];  // by Direction
 
@@ -116,8 +119,11 @@ class Skimmer {
   }
   // The run of bytes that is to be shown or not; `size` is not 0. Not to be called when lost.
   Run next(Direction direction, const std::uint8_t* bytes, std::size_t size);
-  // From here on the connection is not understood, or encrypted.
+  // From here on the connection is not understood.
   bool lost() const { return state_.lost; }
+  // The next bytes are to be those within TLS, which begins.
+  bool awaits_tls() const { return state_.awaits_tls; }
+  void tls_begins() { state_.awaits_tls = false; }
 
  private:
   Protocol protocol_ = Protocol::kNone;

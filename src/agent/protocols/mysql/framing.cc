@@ -61,8 +61,16 @@ void set_byte(std::uint32_t& number, std::uint32_t position, std::uint32_t from,
   number |= std::uint32_t{byte} << (8 * (position - from));
 }
 
-bool is_followed(const MysqlState& my) {
-  return (my.client_flags & kProtocol41) != 0 && (my.client_flags & kTls) == 0 &&
+// The client's first packet is no more than what comes before its name: in TLS it begins again.
+bool asks_for_tls(const MysqlState& my, std::uint32_t length) {
+  return my.phase == kResponse && (my.client_flags & kTls) != 0 && !my.is_in_tls &&
+         length == kFixedBytesOfResponse;
+}
+
+bool is_followed(const MysqlState& my, std::uint32_t length) {
+  const bool has_tls = (my.client_flags & kTls) != 0;
+  return (my.client_flags & kProtocol41) != 0 &&
+         (!has_tls || my.is_in_tls || asks_for_tls(my, length)) &&
          !negotiated(my, kCompress | kZstd | kOptionalMetadata);
 }
 
@@ -71,19 +79,21 @@ Seen after_secret(MysqlState& my) {
   return {false, (my.client_flags & kConnectWithDatabase) == 0};
 }
 
-Seen response_byte(SkimState& state, std::uint32_t position, std::uint8_t byte) {
+Seen response_byte(SkimState& state, const MysqlSide& side, std::uint8_t byte) {
+  const std::uint32_t position = side.position;
+  const std::uint32_t length = length_of(side.header);
   constexpr std::uint32_t kMariadbFlags = 28;
   MysqlState& my = state.mysql;
   switch (my.step) {
     case kFixed:
       if (position < 4) set_byte(my.client_flags, position, 0, byte);
-      if (position == 3 && !is_followed(my)) state.lost = true;
+      if (position == 3 && !is_followed(my, length)) state.lost = true;
       if (position == kMariadbFlags) {
         const bool is_mariadb = ((my.client_flags | my.server_flags) & kIsMysql) == 0;
         my.caches_columns = my.caches_columns && is_mariadb && (byte & kCacheMetadata) != 0;
       }
       if (position + 1 == kFixedBytesOfResponse) my.step = kUser;
-      return {true};
+      return {true, side.left == 0 && asks_for_tls(my, length)};
     case kUser:
       if (byte == 0) my.step = kSecretLength;
       if (position > kFixedBytesOfResponse + kNameBytesMax) state.lost = true;
@@ -164,7 +174,7 @@ Seen request_byte(SkimState& state, SkimSide& skim_side, MysqlSide& side, std::u
   MysqlState& my = state.mysql;
   switch (my.phase) {
     case kResponse:
-      return response_byte(state, side.position, byte);
+      return response_byte(state, side, byte);
     case kAuth:
       return kHideRest;
     case kCommands:
@@ -333,7 +343,14 @@ void end_packet(SkimState& state, Direction direction, MysqlSide& side) {
   side.goes_on = !is_whole;
   if (!is_whole) return;
   if (direction == Direction::kRequests) {
-    if (my.phase == kResponse) my.phase = kAuth;
+    if (asks_for_tls(my, length_of(side.header))) {
+      state.awaits_tls = true;
+      my.is_in_tls = true;
+      my.client_flags = 0;
+      my.step = kFixed;
+    } else if (my.phase == kResponse) {
+      my.phase = kAuth;
+    }
     return;
   }
   if (my.phase == kGreeting) my.phase = kResponse;

@@ -8,6 +8,7 @@
 //   - an error: 0xff, two bytes of code, '#', five of SQLSTATE,
 //   - of a command that prepares: 0x00 and the four bytes of the statement's id.
 //
+// A client that asks for TLS says its first packet again within it.
 // A client that asks before it is answered, compresses, or leaves out what columns are, is not
 // followed.
 // Source: MySQL documentation, "Client/Server Protocol"; MariaDB documentation, "Clientserver

@@ -88,10 +88,12 @@ bool Parser::packet(const Moment& moment) {
 
 // int32 flags and what is nothing to us, the user's name; the secret is not here; the database.
 bool Parser::response() {
-  has_response_ = true;
   std::string_view content = content_;
   if (content.size() < kFixedBytesOfResponse) return false;
   client_flags_ = number_of(content.substr(0, 4));
+  // It asks for TLS, and says it again there.
+  if ((client_flags_ & kTls) != 0 && content.size() == kFixedBytesOfResponse) return true;
+  has_response_ = true;
   content.remove_prefix(kFixedBytesOfResponse);
   const std::size_t end = content.find('\0');
   if (end == std::string_view::npos) return false;

@@ -293,6 +293,23 @@ TEST(Mysql, WhatIsNotAnsweredIsToldAtTheEnd) {
   EXPECT_EQ(talk.told(), "SELECT | SELECT sleep(?) | process ended\n");
 }
 
+TEST(Mysql, InTlsTheClientsFirstPacketComesAgain) {
+  for (const std::size_t bytes : {~std::size_t{0}, std::size_t{1}}) {
+    Conversation talk(Protocol::kMysql, bytes);
+    talk.server(greeting());
+    const std::string whole = response(kClient | kTls);
+    talk.client(packet(1, whole.substr(4, kFixedBytesOfResponse)));
+    EXPECT_TRUE(talk.awaits_tls());
+    talk.client(whole);
+    talk.server(ok(2, 3));
+    talk.client(query("SELECT 1"));
+    talk.server(error(1146));
+    EXPECT_EQ(talk.told(), "SELECT | SELECT ? | 1146\n") << bytes;
+    EXPECT_EQ(talk.calls().at(0).user, "ada");
+    EXPECT_EQ(talk.shown().find("secret"), std::string::npos);
+  }
+}
+
 TEST(Mysql, WhatIsNotFollowed) {
   const auto of_client = [](std::uint32_t flags) {
     Conversation talk(Protocol::kMysql);

@@ -90,8 +90,9 @@ Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::
   SkimSide& side = state.side(direction);
   if (direction == Direction::kReplies && state.expects_byte) {
     state.expects_byte = false;
-    // 'N': in the clear. Else TLS or GSSAPI follows.
-    if (bytes[0] != 'N') state.lost = true;
+    // 'N': in the clear; 'S': TLS follows. Else GSSAPI.
+    if (bytes[0] == 'S') state.awaits_tls = true;
+    if (bytes[0] != 'N' && bytes[0] != 'S') state.lost = true;
     return {1, true};
   }
   const bool is_typed = direction == Direction::kReplies || state.is_started;

@@ -43,7 +43,7 @@ bool Parser::take(Direction direction, std::string_view bytes, const Moment& mom
   while (!bytes.empty()) {
     if (!is_request && expects_byte_) {
       expects_byte_ = false;
-      if (bytes[0] != 'N') return false;  // what follows is encrypted
+      if (bytes[0] != 'N' && bytes[0] != 'S') return false;  // GSSAPI
       bytes.remove_prefix(1);
       continue;
     }

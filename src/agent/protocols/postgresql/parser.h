@@ -3,7 +3,7 @@
 // protocol each Execute is one, which begins with the first message that prepares it.
 //
 // Source: PostgreSQL documentation, "Frontend/Backend Protocol", "Message Flow". Not: replication,
-// TLS, GSSAPI encryption, function calls; those end it.
+// GSSAPI encryption, function calls; those end it.
 #pragma once
 
 #include <cstdint>

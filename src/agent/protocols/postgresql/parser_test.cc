@@ -306,10 +306,22 @@ TEST(Postgresql, ItGivesUpAndDoesNotGuess) {
   EXPECT_FALSE(f(query("SELECT 1"), ""));
 }
 
-TEST(Postgresql, WhatIsEncryptedIsNotUnderstood) {
+TEST(Postgresql, WithinTlsTheConversationGoesOn) {
   Conversation talk(Protocol::kPostgresql);
   talk.client(kSslRequest);
+  EXPECT_FALSE(talk.awaits_tls());
   talk.server("S");
+  EXPECT_TRUE(talk.awaits_tls());
+  begin(talk);
+  talk.client(query("SELECT a FROM b"));
+  talk.server(complete("SELECT 2") + kReady);
+  EXPECT_EQ(talk.told(), "SELECT b | SELECT a FROM b\n");
+}
+
+TEST(Postgresql, WhatIsEncryptedByGssapiIsNotUnderstood) {
+  Conversation talk(Protocol::kPostgresql);
+  talk.client(int32(8) + int32(80877104));
+  talk.server("G");
   EXPECT_TRUE(talk.given_up());
 }
 

@@ -28,6 +28,7 @@ class Conversation final : public CallSink {
   }
 
   bool given_up() const { return given_up_; }
+  bool awaits_tls() const { return skimmer_.awaits_tls(); }
   bool awaits_reply() const { return parser_->awaits_reply(); }
   const std::vector<DatabaseCall>& calls() const { return calls_; }
   // What left the program.
