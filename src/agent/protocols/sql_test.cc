@@ -10,6 +10,22 @@ namespace {
 // The cases marked so say what the semantic conventions' own cases say
 // (docs/non-normative/database-test-cases).
 
+TEST(SanitizedSql, OfSqliteWhatMayBeATextIsOne) {
+  const auto f = [](std::string_view text, std::string_view want) {
+    EXPECT_EQ(sanitized_sql(text, SqlDialect::kSqlite), want);
+  };
+  f("SELECT name FROM users WHERE name = \"secret\"", "SELECT name FROM users WHERE name = ?");
+  f("SELECT \"u\".\"name\" FROM \"users\" AS \"u\"",
+    "SELECT \"u\".\"name\" FROM \"users\" AS \"u\"");
+  f("INSERT INTO \"t\" VALUES (?, ?2, :name, @a, $b)",
+    "INSERT INTO \"t\" VALUES (?, ?2, :name, @a, $b)");
+  f("SELECT x'00ff', 'it''s', 'a\\', 1.5e3, `a b`, [c d]", "SELECT ?, ?, ?, ?, `a b`, [c d]");
+  f("SELECT 1 /* a /* b */ -- c\n+ 2", "SELECT ?  \n+ ?");
+  f("SELECT \"never ends", "SELECT ?");
+  EXPECT_EQ(sql_summary("select * from \"users\" join b", SqlDialect::kSqlite),
+            "select \"users\" b");
+}
+
 TEST(SanitizedSql, LiteralsBecomeQuestionMarks) {
   const auto f = [](std::string_view text, std::string_view want) {
     EXPECT_EQ(sanitized_sql(text), want);

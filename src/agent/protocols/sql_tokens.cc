@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace kolben::agent {
 namespace {
@@ -157,10 +158,36 @@ std::size_t name(std::string_view text) {
   return end;
 }
 
-std::size_t placeholder(std::string_view text) {
+// ?, ?1, :name, $name; @name is a name.
+std::size_t sqlite_placeholder(std::string_view text) {
+  const char first = at(text, 0);
+  if (first != '?' && first != ':' && first != '$') return 0;
+  const auto end = std::find_if_not(text.begin() + 1, text.end(), continues_name);
+  return static_cast<std::size_t>(end - text.begin());
+}
+
+std::size_t placeholder(std::string_view text, SqlDialect dialect) {
+  if (dialect == SqlDialect::kSqlite) return sqlite_placeholder(text);
   if (at(text, 0) != '$' || !is_digit(at(text, 1))) return 0;
   const auto end = std::find_if_not(text.begin() + 1, text.end(), is_digit);
   return static_cast<std::size_t>(end - text.begin());
+}
+
+bool equals_ignoring_case(std::string_view text, std::string_view capitals) {
+  return std::equal(text.begin(), text.end(), capitals.begin(), capitals.end(),
+                    [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 32 : a) == b; });
+}
+
+// Words behind which stands a name.
+bool announces_name(std::string_view word) {
+  constexpr std::string_view kWords[] = {"FROM",  "JOIN", "INTO", "UPDATE",     "TABLE", "EXISTS",
+                                         "INDEX", "VIEW", "AS",   "REFERENCES", "ON",    "COLUMN"};
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [&](std::string_view one) { return equals_ignoring_case(word, one); });
+}
+
+bool is_of_mysql(SqlDialect dialect) {
+  return dialect != SqlDialect::kStandard && dialect != SqlDialect::kSqlite;
 }
 
 }  // namespace
@@ -173,15 +200,17 @@ SqlToken SqlTokens::take(Kind kind, std::size_t size) {
 
 // 0: it is none.
 std::size_t SqlTokens::comment() const {
-  const bool is_mysql = dialect_ != SqlDialect::kStandard;
-  if (rest_.starts_with("/*")) return is_mysql ? block_comment(rest_) : nested_comment(rest_);
+  const bool is_mysql = is_of_mysql(dialect_);
+  const bool nests = dialect_ == SqlDialect::kStandard;
+  if (rest_.starts_with("/*")) return nests ? nested_comment(rest_) : block_comment(rest_);
   const char third = at(rest_, 2);
   const bool is_line = rest_.starts_with("--") && (!is_mysql || third == '\0' || is_blank(third));
   return is_line || (is_mysql && rest_[0] == '#') ? line_comment(rest_) : 0;
 }
 
 std::size_t SqlTokens::literal() const {
-  if (dialect_ != SqlDialect::kStandard) {
+  if (dialect_ == SqlDialect::kSqlite) return sqlite_literal();
+  if (is_of_mysql(dialect_)) {
     const bool has_backslashes = dialect_ != SqlDialect::kMysqlWithoutBackslashes;
     const std::size_t size = mysql_literal(rest_, has_backslashes);
     if (size == 0) return number_literal(rest_);
@@ -194,14 +223,34 @@ std::size_t SqlTokens::literal() const {
   return 0;
 }
 
+std::size_t SqlTokens::sqlite_literal() const {
+  const bool has_prefix = rest_[0] == 'x' || rest_[0] == 'X';
+  const std::size_t quote = has_prefix ? 1 : 0;
+  if (at(rest_, quote) == '\'') return quoted(rest_, quote, '\'', false);
+  if (rest_[0] != '"') return number_literal(rest_);
+  const std::size_t size = quoted(rest_, 0, '"', false);
+  return expects_name_ || at(rest_, size) == '.' ? 0 : size;
+}
+
+void SqlTokens::note(const SqlToken& token) {
+  if (token.kind == Kind::kBlank || token.kind == Kind::kComment) return;
+  expects_name_ = token.kind == Kind::kName && announces_name(token.text);
+}
+
 SqlToken SqlTokens::next() {
+  const SqlToken token = next_token();
+  note(token);
+  return token;
+}
+
+SqlToken SqlTokens::next_token() {
   if (rest_.empty()) return {};
   if (is_blank(rest_[0])) return take(Kind::kBlank, blanks(rest_));
   std::size_t size = comment();
   if (size != 0) return take(Kind::kComment, size);
   size = literal();
   if (size != 0) return take(Kind::kLiteral, size);
-  size = placeholder(rest_);
+  size = placeholder(rest_, dialect_);
   if (size != 0) return take(Kind::kPlaceholder, size);
   if (begins_name_part(rest_[0])) return take(Kind::kName, name(rest_));
   return take(Kind::kSign, 1);
