@@ -208,7 +208,7 @@ def test_spans_metrics_and_logs_arrive_in_the_store(tmp_path, programs, kolben):
     assert time.monotonic() - began < 2
     columns = get(kolben.ui, f"/api/kolben/trace/{trace['traceId']}").json()
     names = [columns["names"][name] for name in columns["name"]]
-    assert names == ["GET /", "querying_tasks"]
+    assert names == ["GET /", "querying_tasks", "SELECT"]  # which SQLite executes
     logs = wait_until(lambda: get(kolben.ui, f"/api/kolben/trace/{trace['traceId']}/logs").json()["logs"],
                       "the request's log lines are there")
     assert any("Fetched 0 tasks" in log["body"] for log in logs)

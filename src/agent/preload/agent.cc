@@ -157,6 +157,9 @@ void Agent::start() {
   sampler_.init(getenv("OTEL_TRACES_SAMPLER"), getenv("OTEL_TRACES_SAMPLER_ARG"));
   connections.init(system_, ring_, sampler_, parse_trace_formats(getenv("OTEL_PROPAGATORS")));
   connections.forked(generation_, pid_);
+  sessions.init(system_, ring_, connections);
+  statements.init(system_, ring_, sampler_);
+  statements.forked(generation_, pid_);
   outputs.init(system_, ring_, captures_output());
   telemetry.init(system_, ring_, sampler_, connections);
   outputs.forked(pid_);
@@ -189,6 +192,7 @@ void Agent::forked_child() {
   ++generation_;
   ended_.store(false, std::memory_order_relaxed);
   connections.forked(generation_, pid_);
+  statements.forked(generation_, pid_);
   outputs.forked(pid_);
   telemetry.forked(generation_, pid_);
   thread_state.tid = 0;

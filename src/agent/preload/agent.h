@@ -10,6 +10,8 @@
 #include "agent/preload/connections.h"
 #include "agent/preload/outputs.h"
 #include "agent/preload/sampler.h"
+#include "agent/preload/sessions.h"
+#include "agent/preload/statements.h"
 #include "agent/preload/system.h"
 #include "agent/preload/telemetry.h"
 #include "agent/preload/thread_state.h"
@@ -38,6 +40,8 @@ class Agent {
   bool knows_its_process() const { return *fork_mark_ != 0; }
 
   Connections connections;
+  Sessions sessions;
+  Statements statements;
   Outputs outputs;
   Telemetry telemetry;
 

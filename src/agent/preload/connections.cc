@@ -36,7 +36,8 @@ void name_path(const sockaddr* peer, socklen_t peer_size, SocketNames* names) {
 
 // Null: nothing interesting has been seen in this process, or the number is beyond the bound.
 Socket* Connections::find(int file) const {
-  if (file < 0 || file >= kFilesMax) return nullptr;
+  if (file < 0 || file >= kFilesMax) [[unlikely]]
+    return find_plaintext(file);
   Socket* sockets = sockets_.load(std::memory_order_acquire);
   return sockets == nullptr ? nullptr : sockets + file;
 }
@@ -109,6 +110,7 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
   const Context owner_context = again ? socket->owner_context : thread.request_context;
   reset(thread, *socket, EndReason::kClosed);
   socket->role.store(Role::kClient, std::memory_order_relaxed);
+  socket->is_connected = true;
   if (alive(owner)) {
     socket->owner = owner;
     socket->owner_context = owner_context;
@@ -128,7 +130,9 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
   Socket* socket = find(file);
   Role role = socket == nullptr ? Role::kUnknown : socket->role.load(std::memory_order_relaxed);
   if (role >= Role::kIgnored) {
-    if (role == Role::kIgnored) return;
+    if (role == Role::kIgnored) {
+      return note_ciphertext(thread, file, *socket, pieces, count, bytes);
+    }
     return tell_stream(thread, *socket, Direction::kReplies, pieces, count, bytes);
   }
   if (role == Role::kUnknown) {
@@ -158,6 +162,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role != Role::kServer && role != Role::kClient) {
+    if (role == Role::kIgnored) return note_session_file(thread, file);
     if (role != Role::kStream) return;
     return tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
   }
@@ -254,6 +259,7 @@ void Connections::closed_range(ThreadState& thread, unsigned first, unsigned las
 
 void Connections::process_ends(ThreadState& thread) {
   if (sockets_.load(std::memory_order_acquire) == nullptr) return;
+  plaintexts_end(thread);
   const int highest = highest_.load(std::memory_order_relaxed);
   for (int file = 0; file <= highest; ++file) {
     Socket* socket = find(file);
@@ -290,7 +296,10 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   socket.names = {};
   socket.owner = {};
   socket.owner_context = {};
+  socket.is_connected = false;
   socket.role.store(Role::kUnknown, std::memory_order_relaxed);
+  const int plaintext = socket.plaintext.exchange(0, std::memory_order_relaxed);
+  if (plaintext != 0) closed(thread, plaintext);
 }
 
 // The connection speaks something that we do not understand.

@@ -10,9 +10,12 @@
 // agent process piece by piece (streams.cc), which finds the requests in it. One thread may be at
 // what it says while another is at what it is told.
 //
-// Bounds: kFilesMax file numbers, kExchangesMax requests at a time, kPipelinedMax of them on a
-// connection, kStreamsMax connections in other protocols. What is beyond is not traced, and counted
-// in the ring.
+// What goes through TLS is looked at in the clear (encrypted.cc): it comes from the hooks of TLS
+// libraries (sessions.h) under a number of its own, as if that were a file.
+//
+// Bounds: kFilesMax file numbers, kSessionsMax TLS sessions, kExchangesMax requests at a time,
+// kPipelinedMax of them on a connection, kStreamsMax connections in other protocols. What is beyond
+// is not traced, and counted in the ring.
 #pragma once
 
 #include <sys/uio.h>
@@ -35,6 +38,9 @@
 namespace kolben::agent {
 
 inline constexpr int kFilesMax = 65536;
+inline constexpr std::uint32_t kSessionsMax = 4096;
+// Numbers from here on are no files, but the plaintext of TLS sessions. Linux has fewer files.
+inline constexpr int kPlaintextBase = 1 << 30;
 inline constexpr std::uint32_t kExchangesMax = 8192;
 inline constexpr std::uint32_t kPipelinedMax = 16;
 inline constexpr std::uint32_t kStreamsMax = 4096;
@@ -123,9 +129,15 @@ struct Socket {
   OpenExchange* last;   // the request is read for this one
   ExchangeReference owner;
   Context owner_context;
-  std::atomic<OpenStream*> stream;  // of kStream
+  // Of kStream; of kIgnored: one that goes on in TLS.
+  std::atomic<OpenStream*> stream;
   SocketNames names;
+  // The number of what is within the TLS of a file; 0: none is known.
+  std::atomic<int> plaintext;
+  bool is_connected;  // by the program: it is the client
 };
+
+enum class Side : std::uint8_t { kUnknown, kServer, kClient };
 
 // A request's head with our header in it; see Connections::prepare_injection().
 struct Injection {
@@ -172,6 +184,18 @@ class Connections {
   // The thread waits for events: what it does next may be for any request.
   void waits_for_events(ThreadState& thread);
 
+  // A number of kPlaintextBase and above becomes the plaintext of a TLS session. False: it can not.
+  bool begin_plaintext(ThreadState& thread, int plaintext, Side side);
+  // It turned out within which file: what is known of that one is known of it.
+  void attach_plaintext(ThreadState& thread, int plaintext, int file);
+  // It ends, but its file may not, and the number may be another session's soon. -1: no file.
+  void end_plaintext(ThreadState& thread, int plaintext, int file);
+  // False: its file was closed.
+  bool is_open(int plaintext) const {
+    const Socket* socket = find(plaintext);
+    return socket != nullptr && socket->role.load(std::memory_order_relaxed) != Role::kUnknown;
+  }
+
   // Whether a request of ours could be written into this file.
   bool may_inject(int file) const {
     const Socket* socket = find(file);
@@ -199,7 +223,12 @@ class Connections {
  private:
   Socket* find(int file) const;
   Socket* find_or_map(int file);
-  bool map_streams();
+  Socket* find_plaintext(int file) const;
+  bool map_plaintexts();
+  static void note_session_file(ThreadState& thread, int file);
+  static void note_ciphertext(ThreadState& thread, int file, const Socket& socket,
+                              const iovec* pieces, int count, std::size_t bytes);
+  void plaintexts_end(ThreadState& thread);
   bool begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
                     std::size_t bytes);
   void first_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
@@ -252,8 +281,9 @@ class Connections {
   std::atomic<int> highest_{0};
   std::atomic<bool> mapping_{false};
   std::atomic<Socket*> sockets_{nullptr};
+  std::atomic<bool> mapping_plaintexts_{false};
+  std::atomic<Socket*> plaintexts_{nullptr};
   Pool<OpenExchange> exchanges_;
-  std::atomic<int> streams_state_{0};  // 0: not mapped, 1: at it, 2: there, 3: refused
   Pool<OpenStream> streams_;
   std::atomic<std::uint32_t> stream_count_{0};
   std::atomic<std::uint32_t> open_spans_{0};  // the outermost of each thread

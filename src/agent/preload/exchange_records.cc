@@ -54,6 +54,8 @@ void Connections::fill_fixed(const Socket& socket, OpenExchange* exchange) {
   fixed.local_address_size = socket.names.local_size;
   fixed.peer_address_size = socket.names.peer_size;
   fixed.parent_is_remote = exchange->parent_is_remote ? 1 : 0;
+  const auto file = static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1;
+  fixed.is_encrypted = file >= kPlaintextBase ? 1 : 0;
   fixed.request_head_size = static_cast<std::uint16_t>(exchange->request.head().size);
 }
 

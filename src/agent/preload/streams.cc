@@ -100,16 +100,6 @@ class StreamHold {
 
 }  // namespace
 
-bool Connections::map_streams() {
-  int state = streams_state_.load(std::memory_order_acquire);
-  if (state == 2) return true;
-  if (state != 0 || !streams_state_.compare_exchange_strong(state, 1)) return false;
-  void* memory = system_->allocate(sizeof(OpenStream) * kStreamsMax);
-  if (memory != nullptr) streams_.init(memory, kStreamsMax);
-  streams_state_.store(memory != nullptr ? 2 : 3, std::memory_order_release);
-  return memory != nullptr;
-}
-
 // The first bytes on a client's connection that is not HTTP/1.x; false: nor any that we know.
 bool Connections::begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
                                std::size_t bytes) {
@@ -121,7 +111,7 @@ bool Connections::begin_stream(Socket& socket, Direction direction, const iovec*
     is_first = false;
   });
   if (protocol == Protocol::kNone) return false;
-  OpenStream* stream = map_streams() ? streams_.acquire() : nullptr;
+  OpenStream* stream = streams_.map_once(*system_, kStreamsMax) ? streams_.acquire() : nullptr;
   if (stream == nullptr) {
     count_untraced(ring_);
     return false;
@@ -274,6 +264,8 @@ void Connections::tell_stream(ThreadState& thread, Socket& socket, Direction dir
       socket.role.store(Role::kIgnored, std::memory_order_relaxed);
       end_stream(thread, *stream, EndReason::kNotUnderstood);
     }
+  } else if (stream->skimmer.awaits_tls()) {
+    socket.role.store(Role::kIgnored, std::memory_order_relaxed);
   }
   hold.release();
   finish_stream(thread, *stream);

@@ -17,6 +17,18 @@ struct ExchangeReference {
   std::uint64_t id = 0;
 };
 
+inline constexpr int kNoFile = -1;
+inline constexpr int kSeveralFiles = -2;
+
+// What was read last from a file that may be encrypted, to know it again in the hands of a TLS
+// library.
+struct Ciphertext {
+  int file = kNoFile;
+  std::uint32_t size = 0;
+  std::uint64_t mark = 0;        // of its bytes
+  const void* holder = nullptr;  // the library's object that has got it
+};
+
 struct ThreadState {
   // Above zero: our own code runs, hooks call the real function and nothing else.
   std::uint32_t depth = 0;
@@ -30,6 +42,15 @@ struct ThreadState {
   Context request_context;
   std::uint64_t span = 0;  // the innermost span of the API, 0: none
   Context span_context;    // that of `span`
+  // The function that a hook calls now which is not the C library's, see libraries.h.
+  const void* library = nullptr;
+  // The TLS session that a call is under way on, and the file that it has read from or written to.
+  // See sessions.h.
+  const void* session = nullptr;
+  int session_file = kNoFile;
+  Ciphertext ciphertext;
+  // Calls into SQLite that are under way.
+  std::uint32_t database_calls = 0;
 };
 
 }  // namespace kolben::agent

@@ -110,7 +110,7 @@ void AgentLoop::run(std::uint32_t pid, int pidfd) {
   while (!should_stop_) {
     const std::uint32_t records = drain();
     const std::uint64_t now = clock_.unix_nanos();
-    recorder_.tick(recorder_.metrics_are_due(now) ? active_requests() : 0, now);
+    recorder_.tick(recorder_.metrics_are_due(now) ? active_requests() : ActiveRequests(), now);
     if (is_over(records)) break;
     if (records >= kRecordsPerRound) continue;
     flush_ended(watch_.wait(records > kManyRecords ? kShortPause : kPause));

@@ -31,7 +31,9 @@ class AgentLoop {
   void set_crash_marks(const CrashMarks* marks) { marks_ = marks; }
 
   const RingReader& reader() const { return reader_; }
-  std::int64_t active_requests() const { return count_open_requests(open_); }
+  ActiveRequests active_requests() const {
+    return {count_open_requests(open_), count_encrypted_requests(open_)};
+  }
 
  private:
   std::uint32_t drain();

@@ -94,13 +94,13 @@ void tells_of_what_is_left(bool before) {
     entry->pid.store(pid);
   }
   AgentLoop loop(ring.ring(), ring.path(), recorder, system_clock(), should_stop);
-  EXPECT_EQ(loop.active_requests(), 3);
+  EXPECT_EQ(loop.active_requests().all, 3);
   program->end();
   if (before) program.reset();
   loop.run(pid);
   recorder.finish(0, system_clock().unix_nanos());
   EXPECT_EQ(items.items, 3u);
-  EXPECT_EQ(loop.active_requests(), 0);
+  EXPECT_EQ(loop.active_requests().all, 0);
 }
 
 TEST(AgentLoop, TellsOfTheRequestsThatAKilledProgramLeft) {

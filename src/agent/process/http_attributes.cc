@@ -82,7 +82,8 @@ HttpExchange::HttpExchange(const ExchangeView& view)
       status(view.fixed.response_status),
       response_version(version_name(view.fixed.response_minor_version)),
       target(split_target(request.target)),
-      host(find_header(request.headers, "host")) {
+      host(find_header(request.headers, "host")),
+      scheme(view.fixed.is_encrypted != 0 ? "https" : "http") {
   if (host.empty()) host = target.authority;
 }
 
@@ -94,8 +95,8 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
   Writer writer(conventions, attributes, arena);
   writer.method(exchange.request.method);
   writer.old_text("http.server_name", record.local_address);
-  writer.old_text("http.scheme", "http");
-  writer.stable_text("url.scheme", "http");
+  writer.old_text("http.scheme", exchange.scheme);
+  writer.stable_text("url.scheme", exchange.scheme);
   writer.old_text("net.host.name", exchange.host);
   writer.stable_text("server.address", server.host);
   writer.old_text("http.host", exchange.host);
@@ -152,7 +153,8 @@ std::string error_type(const HttpExchange& exchange, bool is_server) {
 }
 
 std::string client_url(const HttpExchange& exchange) {
-  std::string url = "http://";
+  std::string url(exchange.scheme);
+  url += "://";
   if (exchange.host.find('@') != std::string_view::npos) {
     url.append("REDACTED:REDACTED@");
     url.append(exchange.host.substr(exchange.host.rfind('@') + 1));

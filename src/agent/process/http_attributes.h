@@ -25,6 +25,7 @@ struct HttpExchange {
   std::string_view response_version;  // "1.1"
   Target target;
   std::string_view host;  // the Host header, or the authority of the target
+  std::string_view scheme;
 
   explicit HttpExchange(const ExchangeView& view);
 };

@@ -32,6 +32,13 @@ void select(const Attributes& from, std::span<const std::string_view> keys, Attr
   }
 }
 
+bool is_https(const Span& span) {
+  return std::any_of(span.attributes.begin(), span.attributes.end(), [](const KeyValue& attribute) {
+    const bool is_scheme = attribute.key == "http.scheme" || attribute.key == "url.scheme";
+    return is_scheme && attribute.value.as_string() == "https";
+  });
+}
+
 double millis_of(const Span& span) {
   return static_cast<double>(span.duration_nanos()) / 1e6;
 }
@@ -61,7 +68,7 @@ void HttpMetrics::trim_scratch() {
 }
 
 void HttpMetrics::record_server(const Span& span, std::string_view route, std::uint64_t now) {
-  has_served_ = true;
+  (is_https(span) ? has_served_https_ : has_served_http_) = true;
   if (conventions_.old_http) {
     Attributes attributes;
     select(span.attributes, kOldServerKeys, attributes, scratch_);
@@ -98,8 +105,12 @@ void HttpMetrics::record_client(const Span& span, std::uint64_t now) {
   trim_scratch();
 }
 
-void HttpMetrics::record_active(std::int64_t requests, std::uint64_t now) {
-  if (!has_served_) return;
+void HttpMetrics::record_active(ActiveRequests requests, std::uint64_t now) {
+  if (has_served_http_) record_active("http", requests.all - requests.encrypted, now);
+  if (has_served_https_) record_active("https", requests.encrypted, now);
+}
+
+void HttpMetrics::record_active(std::string_view scheme, std::int64_t requests, std::uint64_t now) {
   Measured measured;
   measured.scope = MetricScope::kHttp;
   measured.kind = InstrumentKind::kUpDownCounter;
@@ -110,10 +121,10 @@ void HttpMetrics::record_active(std::int64_t requests, std::uint64_t now) {
   measured.value = static_cast<double>(std::max<std::int64_t>(requests, 0));
   Attributes attributes;
   if (conventions_.old_http) {
-    attributes.push_back(scratch_, {"http.scheme", Value::string("http")});
+    attributes.push_back(scratch_, {"http.scheme", Value::string(scheme)});
   }
   if (conventions_.stable_http) {
-    attributes.push_back(scratch_, {"url.scheme", Value::string("http")});
+    attributes.push_back(scratch_, {"url.scheme", Value::string(scheme)});
   }
   store_.record_total(measured, attributes, now);
   trim_scratch();

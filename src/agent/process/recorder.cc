@@ -6,6 +6,7 @@
 #include "agent/process/limits.h"
 #include "agent/process/log_builder.h"
 #include "agent/process/web_calls.h"
+#include "agent/protocols/sql.h"
 #include "kolben/abi.h"
 
 namespace kolben::agent {
@@ -27,6 +28,20 @@ InstrumentKind instrument_kind(std::uint8_t kind) {
     default:
       return InstrumentKind::kCounter;
   }
+}
+
+DatabaseCall call_of(const StatementView& view) {
+  const Statement& fixed = view.fixed;
+  DatabaseCall call;
+  call.system = "sqlite";
+  call.start_time = fixed.start_time;
+  call.end_time = fixed.end_time;
+  call.origin = origin_of(fixed.self, fixed.parent_span_id);
+  call.database = view.database;
+  call.text = sanitized_sql(view.text, SqlDialect::kSqlite);
+  call.summary = sql_summary(view.text, SqlDialect::kSqlite);
+  if (fixed.error_code != 0) call.error_code = std::to_string(fixed.error_code);
+  return call;
 }
 
 }  // namespace
@@ -77,6 +92,9 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
                   [&](const auto& view) { handle_output(record->header, view, now); });
     case RecordType::kLog:
       return take(parse_log(payload), [&](const auto& view) { handle_log(view, now); });
+    case RecordType::kStatement:
+      return take(parse_statement(payload),
+                  [&](const auto& view) { Recorder::take(call_of(view), StreamPeer()); });
     case RecordType::kStreamPiece:
       return take(parse_stream_piece(payload),
                   [&](const auto& view) { streams_.piece(record->header.pid, view); });
@@ -275,7 +293,7 @@ void Recorder::export_open(Open& open, const std::vector<Exporter*>& exporters) 
   open = Open(open.batch.signal());
 }
 
-void Recorder::export_metrics(std::int64_t active_requests, std::uint64_t now) {
+void Recorder::export_metrics(ActiveRequests active_requests, std::uint64_t now) {
   last_metric_export_ = now;
   if (exporters_.metrics.empty()) return;
   http_metrics_.record_active(active_requests, now);
@@ -288,7 +306,7 @@ void Recorder::export_metrics(std::int64_t active_requests, std::uint64_t now) {
   for (Exporter* exporter : exporters_.metrics) exporter->export_batch(batch);
 }
 
-void Recorder::tick(std::int64_t active_requests, std::uint64_t now) {
+void Recorder::tick(ActiveRequests active_requests, std::uint64_t now) {
   now_ = now;
   const auto is_due = [now](const Open& open, const BatchSettings& batches) {
     return open.items > 0 && now >= open.since + batches.schedule_delay_nanos;
@@ -298,7 +316,7 @@ void Recorder::tick(std::int64_t active_requests, std::uint64_t now) {
   if (metrics_are_due(now)) export_metrics(active_requests, now);
 }
 
-void Recorder::finish(std::int64_t active_requests, std::uint64_t now) {
+void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {
   now_ = now;
   lines_.flush_all();
   export_open(open_spans_, exporters_.traces);

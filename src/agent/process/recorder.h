@@ -43,11 +43,11 @@ class Recorder : private Streams::Sink {
   void handle_unfinished(std::string_view record, std::uint64_t now);
   // Exports what is due; call it often. The number of active requests is asked for where
   // metrics_are_due().
-  void tick(std::int64_t active_requests, std::uint64_t now);
+  void tick(ActiveRequests active_requests, std::uint64_t now);
   // A process is gone: what it wrote last had no newline.
   void process_ended(std::uint32_t pid);
   // Exports everything, metrics included.
-  void finish(std::int64_t active_requests, std::uint64_t now);
+  void finish(ActiveRequests active_requests, std::uint64_t now);
 
   bool metrics_are_due(std::uint64_t now) const {
     return now >= last_metric_export_ + settings_.metric_interval_nanos;
@@ -87,7 +87,7 @@ class Recorder : private Streams::Sink {
   void trim_spans();
   LogRecord& add_log(std::uint64_t now);
   void export_open(Open& open, const std::vector<Exporter*>& exporters);
-  void export_metrics(std::int64_t active_requests, std::uint64_t now);
+  void export_metrics(ActiveRequests active_requests, std::uint64_t now);
   void fill(Resource& resource, Arena& arena) const;
 
   const Settings& settings_;

@@ -121,6 +121,32 @@ TEST_F(RecorderTest, WhatTheSamplerLeftOutIsNotExported) {
   EXPECT_TRUE(spans().empty());
 }
 
+TEST_F(RecorderTest, WhatWentThroughTlsIsHttps) {
+  TestExchange exchange;
+  exchange.is_encrypted = true;
+  handle(exchange_record(exchange));
+  handle(exchange_record(exchange, RecordType::kClientExchange));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_THAT(listed(all[0].attributes), HasSubstr("http.scheme=https\n"));
+  EXPECT_THAT(listed(all[1].attributes), HasSubstr("http.url=https://127.0.0.1:5000/\n"));
+}
+
+TEST_F(RecorderTest, AStatementIsACallToADatabase) {
+  handle(statement_record("SELECT name FROM users WHERE id = 7 AND name = 'secret'"));
+  handle(statement_record("INSERT INTO users VALUES (?, ?)", 1555));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].name, "SELECT");
+  EXPECT_EQ(all[0].kind, SpanKind::kClient);
+  EXPECT_EQ(all[0].parent_span_id.bytes[0], 0xcd);
+  EXPECT_EQ(all[0].duration_nanos(), 1'000'000u);
+  EXPECT_EQ(listed(all[0].attributes),
+            "db.system=sqlite\ndb.name=shop.db\n"
+            "db.statement=SELECT name FROM users WHERE id = ? AND name = ?\n");
+  EXPECT_EQ(all[1].status_code, SpanStatusCode::kError);
+}
+
 TEST_F(RecorderTest, WhatAProcessLeftUnfinishedIsAnError) {
   TestExchange exchange;
   exchange.status = 0;
@@ -216,6 +242,24 @@ TEST_F(RecorderTest, MetricsComeAtTheEnd) {
                            "flask_app_requests_total", "\"http.host\": \"127.0.0.1:5000\""}) {
     EXPECT_THAT(text, HasSubstr(name));
   }
+}
+
+TEST_F(RecorderTest, ActiveRequestsAreToldByTheirScheme) {
+  TestExchange exchange;
+  handle(exchange_record(exchange));
+  exchange.is_encrypted = true;
+  handle(exchange_record(exchange));
+  recorder_.finish({5, 2}, kTime);
+  std::string told;
+  for (const ScopeMetrics& scope : metrics_.batches.at(0).metrics().resources[0].scopes) {
+    for (const Metric& metric : scope.metrics) {
+      if (metric.name != "http.server.active_requests") continue;
+      for (const NumberPoint& point : metric.number_points) {
+        told += listed(point.attributes) + std::to_string(point.value.to_double()) + "\n";
+      }
+    }
+  }
+  EXPECT_EQ(told, "http.scheme=http\n3.000000\nhttp.scheme=https\n2.000000\n");
 }
 
 TEST_F(RecorderTest, BatchesGoOutWhenTheyAreFull) {

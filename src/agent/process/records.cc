@@ -115,6 +115,15 @@ std::optional<LogView> parse_log(std::string_view payload) {
   return if_ok(cursor, view);
 }
 
+std::optional<StatementView> parse_statement(std::string_view payload) {
+  Cursor cursor(payload);
+  StatementView view;
+  view.fixed = cursor.fixed<Statement>();
+  view.database = cursor.text(view.fixed.database_size);
+  view.text = cursor.text(view.fixed.text_size);
+  return if_ok(cursor, view);
+}
+
 std::optional<StreamPieceView> parse_stream_piece(std::string_view payload) {
   Cursor cursor(payload);
   StreamPieceView view;

@@ -49,6 +49,11 @@ struct OutputView {
   std::string_view bytes;
 };
 
+struct StatementView {
+  Statement fixed;
+  std::string_view database, text;
+};
+
 struct StreamPieceView {
   StreamPiece fixed;
   std::string_view peer_address;
@@ -72,6 +77,7 @@ std::optional<SpanView> parse_span(std::string_view payload);
 std::optional<MeasurementView> parse_measurement(std::string_view payload);
 std::optional<OutputView> parse_output(std::string_view payload);
 std::optional<LogView> parse_log(std::string_view payload);
+std::optional<StatementView> parse_statement(std::string_view payload);
 // Also nothing where the segments do not make up the bytes.
 std::optional<StreamPieceView> parse_stream_piece(std::string_view payload);
 std::optional<StreamEnd> parse_stream_end(std::string_view payload);

@@ -116,6 +116,7 @@ struct TestExchange {
   std::string peer_address = "127.0.0.1";
   std::uint16_t local_port = 5000;
   std::uint16_t peer_port = 41234;
+  bool is_encrypted = false;
 };
 
 inline RecordBytes exchange_record(const TestExchange& exchange,
@@ -126,6 +127,7 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   fixed.self = exchange.self;
   std::memset(fixed.parent_span_id, exchange.parent, sizeof fixed.parent_span_id);
   fixed.parent_is_remote = exchange.parent_is_remote ? 1 : 0;
+  fixed.is_encrypted = exchange.is_encrypted ? 1 : 0;
   fixed.local_port = exchange.local_port;
   fixed.peer_port = exchange.peer_port;
   fixed.local_address_size = static_cast<std::uint8_t>(exchange.local_address.size());
@@ -184,6 +186,19 @@ inline RecordBytes stream_end_record(EndReason reason, std::uint32_t stream = 1,
   fixed.stream = stream;
   fixed.end_reason = reason;
   return RecordBytes(RecordType::kStreamEnd, pid).fixed(fixed);
+}
+
+inline RecordBytes statement_record(std::string_view text, std::int32_t error_code = 0) {
+  constexpr std::string_view kDatabase = "shop.db";
+  Statement fixed;
+  fixed.start_time = kTime;
+  fixed.end_time = kTime + 1'000'000;
+  fixed.self = context(0xab, 0xef);
+  std::memset(fixed.parent_span_id, 0xcd, sizeof fixed.parent_span_id);
+  fixed.error_code = error_code;
+  fixed.database_size = static_cast<std::uint32_t>(kDatabase.size());
+  fixed.text_size = static_cast<std::uint32_t>(text.size());
+  return RecordBytes(RecordType::kStatement).fixed(fixed).text(kDatabase).text(text);
 }
 
 inline RecordBytes output_record(std::string_view bytes, std::uint32_t file_descriptor = 1,

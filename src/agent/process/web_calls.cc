@@ -25,6 +25,15 @@ EndReason end_reason(CallEnd end) {
 
 }  // namespace
 
+Origin origin_of(const Context& self, const std::uint8_t (&parent_span_id)[8]) {
+  Origin origin;
+  std::memcpy(origin.trace_id, self.trace_id, sizeof origin.trace_id);
+  std::memcpy(origin.span_id, self.span_id, sizeof origin.span_id);
+  std::memcpy(origin.parent_span_id, parent_span_id, sizeof origin.parent_span_id);
+  origin.flags = self.flags;
+  return origin;
+}
+
 Context context_of(const Origin& origin, std::uint32_t number) {
   Context context;
   std::memcpy(context.trace_id, origin.trace_id, sizeof context.trace_id);
@@ -59,6 +68,7 @@ HttpTwoExchange::HttpTwoExchange(const WebCall& call, const StreamPeer& peer, Ar
   fixed.response_body_bytes = call.response_bytes;
   fixed.peer_port = peer.port;
   fixed.end_reason = end_reason(call.end);
+  fixed.is_encrypted = call.scheme == "https" ? 1 : 0;
   fixed.response_status = call.status;
   fixed.response_minor_version = kMinorVersionOfHttp2;
   view_.peer_address = arena.copy(peer.address);

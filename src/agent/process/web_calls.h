@@ -18,6 +18,7 @@ namespace kolben::agent {
 inline constexpr std::uint8_t kMinorVersionOfHttp2 = 20;
 
 // The ids of a call: several may have begun in the bytes that came with one id.
+Origin origin_of(const Context& self, const std::uint8_t (&parent_span_id)[8]);
 Context context_of(const Origin& origin, std::uint32_t number);
 
 // Whose call it is was not certain.

@@ -76,16 +76,30 @@ std::uint16_t OpenEntries::claim(std::uint32_t block) {
   return unclaimed;
 }
 
-std::int64_t count_open_requests(const OpenTable& table) {
+namespace {
+
+template <typename Wanted>
+std::int64_t count_requests(const OpenTable& table, Wanted wanted) {
   std::int64_t count = 0;
   for (std::uint32_t block = 0; block < kOpenBlocks; ++block) {
     if (table.owners[block].load(std::memory_order_relaxed) == 0) continue;
     for (const OpenEntry& entry : table.entries[block]) {
       const bool open = entry.pid.load(std::memory_order_acquire) != 0;
-      count += open && entry.type == RecordType::kServerExchange ? 1 : 0;
+      count += open && entry.type == RecordType::kServerExchange && wanted(entry) ? 1 : 0;
     }
   }
   return count;
+}
+
+}  // namespace
+
+std::int64_t count_open_requests(const OpenTable& table) {
+  return count_requests(table, [](const OpenEntry&) { return true; });
+}
+
+std::int64_t count_encrypted_requests(const OpenTable& table) {
+  return count_requests(table,
+                        [](const OpenEntry& entry) { return entry.fixed.is_encrypted != 0; });
 }
 
 std::uint32_t reap_open_request(OpenTable& table, std::uint32_t pid, std::uint64_t before,

@@ -70,7 +70,9 @@ class OpenEntries {
 };
 
 // The agent process's side.
-std::int64_t count_open_requests(const OpenTable& table);  // those of servers
+// Those of servers; of them those that came through TLS.
+std::int64_t count_open_requests(const OpenTable& table);
+std::int64_t count_encrypted_requests(const OpenTable& table);
 // Takes an entry of `pid` that began before `before` out, as the bytes of its record, which ends at
 // `end_time` for the reason that the process ended. 0: there is none any more. `buffer` holds
 // kOpenEntryBytes + sizeof(RecordHeader).

@@ -27,6 +27,7 @@ enum class RecordType : std::uint16_t {
   kExec = 9,          // the process is about to become another program
   kStreamPiece = 10,  // of a connection in another protocol than HTTP/1.x
   kStreamEnd = 11,
+  kStatement = 12,  // executed by a library within the program (SQLite)
 };
 
 struct RecordHeader {
@@ -79,7 +80,7 @@ struct Exchange {
   std::uint8_t parent_is_remote = 0;
   std::uint16_t response_status = 0;        // 0: no response
   std::uint8_t response_minor_version = 0;  // of HTTP/1.x
-  std::uint8_t padding = 0;
+  std::uint8_t is_encrypted = 0;
   std::uint16_t request_head_size = 0;  // the start line and the headers that spans are made of
   std::uint16_t route_size = 0;         // what the application called its route
   std::uint16_t attributes_size = 0;    // encoded, what the application added
@@ -129,6 +130,21 @@ struct StreamEnd {
   EndReason end_reason = EndReason::kClosed;
   std::uint8_t padding[3] = {};
 };
+
+struct Statement {
+  std::uint64_t start_time = 0;
+  std::uint64_t end_time = 0;
+  Context self;
+  std::uint8_t parent_span_id[8] = {};  // zero: a root
+  std::int32_t error_code = 0;
+  std::uint32_t database_size = 0;
+  std::uint32_t text_size = 0;
+  std::uint32_t padding = 0;
+  // texts: database, text (as the program wrote it, without what was bound)
+};
+
+inline constexpr std::uint32_t kDatabaseBytesMax = 256;
+inline constexpr std::uint32_t kStatementBytesMax = 8 * 1024;  // longer ones are cut
 
 struct SpanRecord {
   std::uint64_t start_time = 0;

@@ -176,6 +176,14 @@ std::string body(RecordType type, Cursor cursor) {
       return ",\"type\":\"stream_end\",\"stream\":" + std::to_string(fixed.stream) +
              ",\"reason\":" + std::to_string(static_cast<int>(fixed.end_reason));
     }
+    case RecordType::kStatement: {
+      const auto fixed = cursor.take<Statement>();
+      std::string line = ",\"type\":\"statement\"," + context(fixed.self) + ",\"parent\":\"" +
+                         hex(fixed.parent_span_id, 8) +
+                         "\",\"error\":" + std::to_string(fixed.error_code);
+      line += ",\"database\":" + quoted(cursor.text(fixed.database_size));
+      return line + ",\"text\":" + quoted(cursor.text(fixed.text_size));
+    }
     case RecordType::kLog: {
       const auto fixed = cursor.take<LogRecordHeader>();
       std::string line = ",\"type\":\"log\"," + context(fixed.context) +
