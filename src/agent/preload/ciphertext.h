@@ -16,7 +16,7 @@ inline constexpr std::size_t kMarkBytesMax = 64;
 
 // The beginning of a TLS record: its type, and 3 for all versions.
 inline bool is_tls_record(const std::uint8_t* bytes, std::size_t size) {
-  return size > 5 && bytes[0] >= 20 && bytes[0] <= 23 && bytes[1] == 3;
+  return size >= 5 && bytes[0] >= 20 && bytes[0] <= 23 && bytes[1] == 3;
 }
 
 // Not zero. Handshakes begin with random bytes, records are encrypted with a connection's own keys.

@@ -162,7 +162,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role != Role::kServer && role != Role::kClient) {
-    if (role == Role::kIgnored) return note_session_file(thread, file);
+    if (role == Role::kIgnored) return note_session_file(thread, file, pieces, count, bytes);
     if (role != Role::kStream) return;
     return tell_stream(thread, *socket, Direction::kRequests, pieces, count, bytes);
   }
@@ -288,7 +288,10 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   }
   if (socket.stream.load(std::memory_order_relaxed) != nullptr) {
     OpenStream* stream = socket.stream.exchange(nullptr);
-    if (stream != nullptr) end_stream(thread, *stream, end_reason);
+    // In TLS of a library that we do not see.
+    const bool is_lost = stream != nullptr && stream->skimmer.awaits_tls();
+    const EndReason reason = is_lost ? EndReason::kNotUnderstood : end_reason;
+    if (stream != nullptr) end_stream(thread, *stream, reason);
   }
   socket.last = nullptr;
   socket.missed.store(false, std::memory_order_relaxed);

@@ -225,7 +225,8 @@ class Connections {
   Socket* find_or_map(int file);
   Socket* find_plaintext(int file) const;
   bool map_plaintexts();
-  static void note_session_file(ThreadState& thread, int file);
+  static void note_session_file(ThreadState& thread, int file, const iovec* pieces, int count,
+                                std::size_t bytes);
   static void note_ciphertext(ThreadState& thread, int file, const Socket& socket,
                               const iovec* pieces, int count, std::size_t bytes);
   void plaintexts_end(ThreadState& thread);

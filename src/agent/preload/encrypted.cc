@@ -86,15 +86,19 @@ void Connections::plaintexts_end(ThreadState& thread) {
   }
 }
 
-// A read or write of what may be ciphertext, by a TLS library or by the program.
-void Connections::note_session_file(ThreadState& thread, int file) {
-  if (thread.session == nullptr || thread.session_file == file) return;
+// A read or write of what may be ciphertext, by a TLS library or by the program. Records begin
+// where reads and writes do, but for those of the rest of one.
+void Connections::note_session_file(ThreadState& thread, int file, const iovec* pieces, int count,
+                                    std::size_t bytes) {
+  if (thread.session == nullptr || thread.session_file == file || count == 0) return;
+  const std::size_t size = pieces[0].iov_len < bytes ? pieces[0].iov_len : bytes;
+  if (!is_tls_record(static_cast<const std::uint8_t*>(pieces[0].iov_base), size)) return;
   thread.session_file = thread.session_file == kNoFile ? file : kSeveralFiles;
 }
 
 void Connections::note_ciphertext(ThreadState& thread, int file, const Socket& socket,
                                   const iovec* pieces, int count, std::size_t bytes) {
-  if (thread.session != nullptr) return note_session_file(thread, file);
+  if (thread.session != nullptr) return note_session_file(thread, file, pieces, count, bytes);
   // What is known to be within needs no second look.
   if (socket.plaintext.load(std::memory_order_relaxed) != 0 || count != 1) return;
   remember_ciphertext(thread, file, pieces[0].iov_base, bytes);

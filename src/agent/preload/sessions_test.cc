@@ -94,6 +94,18 @@ TEST_F(SessionsTest, PlaintextIsOfTheFileThatACallReads) {
   EXPECT_EQ(seen().at(0).fixed.peer_port, 4711);
 }
 
+TEST_F(SessionsTest, WhatACallReadsOrWritesBesideIsNotItsFile) {
+  accept_tls(5);
+  accept_tls(6);
+  Session& session = enter(&object_, Side::kServer);
+  during_call(session, &object_, [&] {
+    send(6, "what a program writes in a callback");
+    receive(5, ciphertext(1).substr(0, 5));
+    receive(5, ciphertext(1).substr(5));
+  });
+  EXPECT_EQ(session.file, 5);
+}
+
 TEST_F(SessionsTest, OfTwoFilesThatACallReadsItIsNeithers) {
   accept_tls(5);
   accept_tls(6);
@@ -406,6 +418,17 @@ TEST_F(SessionsTest, PostgresqlGoesOnWithinTls) {
   EXPECT_EQ(all[2].fixed.position, 8u);
   EXPECT_EQ(all[2].fixed.peer_port, 6379);
   EXPECT_EQ(all[3].end_reason, EndReason::kClosed);
+}
+
+TEST_F(SessionsTest, WhatGoesOnWithinTlsThatNobodySeesIsNotUnderstood) {
+  connect(8);
+  send(8, std::string("\0\0\0\x08\x04\xd2\x16\x2f", 8));
+  receive(8, "S");
+  send(8, ciphertext(1));
+  connections_.closed(thread_, 8);
+  const std::vector<Told> all = told();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[2].end_reason, EndReason::kNotUnderstood);
 }
 
 TEST_F(SessionsTest, OtherProtocolsAreFoundWithinTlsToo) {
