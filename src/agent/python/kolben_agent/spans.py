@@ -9,6 +9,7 @@ import traceback
 
 from kolben_agent import packing
 from kolben_agent.managers import Manager, describe
+from kolben_agent.patching import concrete
 from kolben_agent.table import native
 
 KINDS = {"INTERNAL": 1, "SERVER": 2, "CLIENT": 3, "PRODUCER": 4, "CONSUMER": 5}
@@ -52,6 +53,7 @@ def define(trace, current_span_of):
                 return served, above.trace_state
         return format_traceparent(above), above.trace_state
 
+    @concrete
     class Span(trace.Span):
         def __init__(self, scope, name, kind, attributes, links, start_time, context,
                      records_exceptions, sets_status):
@@ -158,6 +160,7 @@ def define(trace, current_span_of):
             if getattr(self, "_is_open", False):
                 native.span_finish(self._kolben_handle)
 
+    @concrete
     class ServedSpan(trace.Span):
         """The span of the request that the thread serves, which the agent makes itself."""
 
@@ -201,6 +204,7 @@ def define(trace, current_span_of):
         traceparent = native.traceparent()
         return ServedSpan(traceparent) if traceparent else None
 
+    @concrete
     class Tracer(trace.Tracer):
         def __init__(self, provider, arguments):
             name, version = (list(arguments) + [""])[:2]
@@ -235,6 +239,7 @@ def define(trace, current_span_of):
             return Manager(trace, lambda: self.start_span(*arguments), end_on_exit, record_exception,
                            set_status_on_exception)
 
+    @concrete
     class Provider(trace.ProxyTracerProvider):
         def get_tracer(self, instrumenting_module_name, instrumenting_library_version=None, *more,
                        **named):
