@@ -601,6 +601,18 @@ class PatchingTest(SideTest):
         imports.patch(types.ModuleType("threading"))  # without anything that it has
         imports.patch(types.ModuleType("unheard.of"))
 
+    def test_what_anyio_runs_in_a_thread_works_for_its_caller(self):
+        module = types.ModuleType("anyio.to_thread")
+
+        async def run_sync(func, *args, **kwargs):
+            return func(*args)
+        module.run_sync = run_sync
+        imports.patch(module)
+        self.assertEqual(asyncio.run(module.run_sync(max, 1, 2)), 2)
+        self.table.thread = (9, 0)
+        seen = asyncio.run(module.run_sync(lambda: self.table.thread, limiter=None))
+        self.assertEqual((seen, self.table.worked[-1]), ((9, 0), (0, 0)))
+
     def test_threads_start_with_what_their_starter_worked_for(self):
         class Thread(threading.Thread):
             start, _bootstrap_inner = threading.Thread.start, threading.Thread._bootstrap_inner
