@@ -157,8 +157,11 @@ def define(trace, current_span_of):
 
         def __del__(self):
             # Dropped without an end, it is not told; its place in the library is free again.
-            if getattr(self, "_is_open", False):
-                native.span_finish(self._kolben_handle)
+            try:
+                if self._is_open:
+                    native.span_finish(self._kolben_handle)
+            except Exception:  # the interpreter ends, and has taken things away
+                pass
 
     @concrete
     class ServedSpan(trace.Span):
