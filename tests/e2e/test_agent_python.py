@@ -555,6 +555,27 @@ def test_logs_that_nobody_wants_are_not_told(tmp_path):
     assert program.stderr == "WARNING:root:said\n" and logs_of(program.stdout) == []
 
 
+def test_log_lines_say_their_trace_where_that_is_wanted(tmp_path):
+    (tmp_path / "program.py").write_text("""
+import logging
+from opentelemetry import trace
+logging.info("outside")
+with trace.get_tracer("t").start_as_current_span("span"):
+    logging.warning("inside")
+""")
+    program = run(tmp_path, PYTHON, "program.py", OTEL_PYTHON_LOG_CORRELATION="true")
+    [span] = spans_of(program.stdout)
+    trace_id, span_id = (span["context"][name][2:] for name in ("trace_id", "span_id"))
+    outside, inside = program.stderr.splitlines()
+    assert outside.endswith("INFO [root] [program.py:4] [trace_id=0 span_id=0 resource.service.name="
+                            "todo trace_sampled=False] - outside")
+    assert inside.endswith(f"[program.py:6] [trace_id={trace_id} span_id={span_id} "
+                           "resource.service.name=todo trace_sampled=True] - inside")
+    logs = {log["body"]: log for log in logs_of(program.stdout)}
+    assert set(logs) == {"outside", "inside"}
+    assert not any(name.startswith("otel") for name in logs["inside"]["attributes"])
+
+
 def test_what_is_printed_before_a_log_line_is_not_lost(tmp_path):
     (tmp_path / "program.py").write_text("""
 import logging, sys

@@ -250,5 +250,7 @@ constinit PyModuleDef definition = {.references = 1,
 }  // namespace kolben::agent
 
 extern "C" __attribute__((visibility("default"))) PyObject* PyInit_kolben_native() {
+  // A Python that came into the program later than the library: its functions were not found.
+  if (PyModule_Create2 == nullptr) return nullptr;
   return PyModule_Create2(&kolben::agent::definition, kolben::agent::kStableAbi);
 }

@@ -5,12 +5,14 @@ for that.
 """
 from kolben_agent import observers
 from kolben_agent.packing import attributes as pack
+from kolben_agent.patching import concrete
 from kolben_agent.table import native
 
 COUNTER, UP_DOWN_COUNTER, HISTOGRAM, GAUGE = 1, 2, 3, 4
 
 
 def patch(api):
+    api._METER_PROVIDER  # an API that keeps its provider elsewhere is left alone
     meters = []
 
     def instrument(kind, name, unit, description):
@@ -35,7 +37,8 @@ def patch(api):
                 return getattr(self._real, verb)(amount, attributes, *more, **named)
             return self._measure(amount, attributes)
 
-        return type(base.__name__, (Measuring, base), {verb: measure, "__module__": __name__})
+        return concrete(
+            type(base.__name__, (Measuring, base), {verb: measure, "__module__": __name__}))
 
     Counter = measuring_class(api.Counter, "add")
     UpDownCounter = measuring_class(api.UpDownCounter, "add")
@@ -49,12 +52,14 @@ def patch(api):
                 instrument(kind, name, unit, description), kind != GAUGE, callbacks,
                 lambda: self._real is not None))
 
-        return type(base.__name__, (base,), {"__init__": __init__, "__module__": __name__})
+        return concrete(
+            type(base.__name__, (base,), {"__init__": __init__, "__module__": __name__}))
 
     ObservableCounter = observed_class(api.ObservableCounter)
     ObservableUpDownCounter = observed_class(api.ObservableUpDownCounter)
     ObservableGauge = observed_class(api.ObservableGauge)
 
+    @concrete
     class Meter(api.Meter):
         def __init__(self, arguments):
             self._name, self._version, self._schema_url = (list(arguments) + [None, None])[:3]
@@ -122,8 +127,8 @@ def patch(api):
                               lambda real: real.create_gauge(name, unit, description))
 
         Meter.create_gauge = create_gauge
-        Meter.__abstractmethods__ = Meter.__abstractmethods__ - {"create_gauge"}
 
+    @concrete
     class Provider(type(api._PROXY_METER_PROVIDER)):
         def get_meter(self, name, version=None, schema_url=None, attributes=None):
             if api._METER_PROVIDER is not None:

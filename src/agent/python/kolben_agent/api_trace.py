@@ -9,6 +9,7 @@ from kolben_agent.spans import define
 
 
 def patch(trace):
+    trace._TRACER_PROVIDER  # an API that keeps its provider elsewhere is left alone
     propagation = trace.propagation
     current_span_of = propagation.get_current_span
     spans = define(trace, current_span_of)

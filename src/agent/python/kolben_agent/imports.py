@@ -4,6 +4,7 @@ import sys
 # A module of the program -> ours, whose patch(module) is called once the program's has run.
 PATCHES = {
     "aiohttp.web_urldispatcher": "routes_aiohttp",
+    "anyio.to_thread": "pools_anyio",
     "asyncio.base_events": "loops",
     "asyncio.events": "callbacks",
     "concurrent.futures.thread": "pools",

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 
-from kolben_agent import packing
+from kolben_agent import correlation, packing
 from kolben_agent.patching import replace
 from kolben_agent.table import native
 
@@ -14,10 +14,11 @@ from kolben_agent.table import native
 _COMMON = frozenset((
     "args", "asctime", "created", "exc_info", "exc_text", "filename", "funcName", "levelname", "levelno",
     "lineno", "message", "module", "msecs", "msg", "name", "pathname", "process", "processName",
-    "relativeCreated", "stack_info", "taskName", "thread", "threadName"))
+    "relativeCreated", "stack_info", "taskName", "thread", "threadName") + correlation.ATTRIBUTES)
 
 
 def patch(logging):
+    correlation.begin(logging, os.environ)
     if not _is_wanted(os.environ):
         return
 

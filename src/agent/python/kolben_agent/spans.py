@@ -9,6 +9,7 @@ import traceback
 
 from kolben_agent import packing
 from kolben_agent.managers import Manager, describe
+from kolben_agent.patching import concrete
 from kolben_agent.table import native
 
 KINDS = {"INTERNAL": 1, "SERVER": 2, "CLIENT": 3, "PRODUCER": 4, "CONSUMER": 5}
@@ -52,6 +53,7 @@ def define(trace, current_span_of):
                 return served, above.trace_state
         return format_traceparent(above), above.trace_state
 
+    @concrete
     class Span(trace.Span):
         def __init__(self, scope, name, kind, attributes, links, start_time, context,
                      records_exceptions, sets_status):
@@ -155,9 +157,13 @@ def define(trace, current_span_of):
 
         def __del__(self):
             # Dropped without an end, it is not told; its place in the library is free again.
-            if getattr(self, "_is_open", False):
-                native.span_finish(self._kolben_handle)
+            try:
+                if self._is_open:
+                    native.span_finish(self._kolben_handle)
+            except Exception:  # the interpreter ends, and has taken things away
+                pass
 
+    @concrete
     class ServedSpan(trace.Span):
         """The span of the request that the thread serves, which the agent makes itself."""
 
@@ -201,6 +207,7 @@ def define(trace, current_span_of):
         traceparent = native.traceparent()
         return ServedSpan(traceparent) if traceparent else None
 
+    @concrete
     class Tracer(trace.Tracer):
         def __init__(self, provider, arguments):
             name, version = (list(arguments) + [""])[:2]
@@ -235,6 +242,7 @@ def define(trace, current_span_of):
             return Manager(trace, lambda: self.start_span(*arguments), end_on_exit, record_exception,
                            set_status_on_exception)
 
+    @concrete
     class Provider(trace.ProxyTracerProvider):
         def get_tracer(self, instrumenting_module_name, instrumenting_library_version=None, *more,
                        **named):

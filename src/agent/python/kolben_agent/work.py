@@ -4,6 +4,7 @@ The agent's library knows it for each thread: who reads a request from a socket 
 goes on in another thread, or in a callback of an event loop, it is taken along from here. It is a
 pair of numbers of the library's: the request's and the span's, 0 for none.
 """
+import sys
 from contextvars import ContextVar
 
 from kolben_agent.table import native
@@ -23,9 +24,16 @@ def current():
     return None if pair == NOTHING else pair
 
 
+def tell(request, span):
+    """Greenlets of gevent and eventlet share a thread and change places unseen: what one of them works
+    for is not what the thread does."""
+    if "gevent" not in sys.modules and "eventlet" not in sys.modules:
+        native.work_for(request, span)
+
+
 def enter(pair):
     """This thread works for that from now on."""
-    native.work_for(*pair)
+    tell(*pair)
     own.set(pair)
     carried.set(pair[1])
 
@@ -39,4 +47,4 @@ def set_span(span):
     request = native.request()
     span = span or carried.get()
     own.set((request, span))
-    native.work_for(request, span)
+    tell(request, span)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The agent's Python side over a table that the test keeps: no library, no agent."""
+import abc
 import asyncio
 import importlib
 import os
@@ -278,6 +279,16 @@ class SpanTest(SideTest):
             self.assertEqual(self.table.thread, (7, 1))
         self.assertEqual(self.table.thread, (7, 0))
 
+    def test_greenlets_do_not_tell_what_their_thread_works_for(self):
+        sys.modules["gevent"] = types.ModuleType("gevent")
+        try:
+            with self.tracer().start_as_current_span("outer"):
+                self.tracer().start_span("inner").end()
+        finally:
+            del sys.modules["gevent"]
+        self.assertEqual(self.table.worked, [])
+        self.assertEqual(self.table.parents[2][36:52], b"%016x" % 1)
+
     def test_exceptions(self):
         trace = self.api()
 
@@ -367,6 +378,34 @@ class SpanTest(SideTest):
         early.start_span("x").end()
         self.assertFalse(trace.get_current_span().get_span_context().is_valid)
         self.assertEqual(self.table.parents, {})
+
+
+class LaterVersionTest(SideTest):
+    def test_methods_that_nobody_knows_yet(self):
+        """A later API may ask for more than our classes have."""
+        imports.PATCHES.pop("opentelemetry.trace")
+        try:
+            trace = self.api()
+        finally:
+            imports.PATCHES["opentelemetry.trace"] = "api_trace"
+        for kind in (trace.Span, trace.Tracer, trace.TracerProvider):
+            kind.__abstractmethods__ = kind.__abstractmethods__ | {"later"}
+            kind.later = abc.abstractmethod(lambda self: None)
+        imports.patch(trace)
+        with trace.get_tracer("t").start_as_current_span("x"):
+            pass
+        self.assertEqual(len(self.table.spans), 1)
+
+    def test_an_api_without_what_is_replaced_is_left_alone(self):
+        imports.PATCHES.pop("opentelemetry.trace")
+        try:
+            trace = self.api()
+        finally:
+            imports.PATCHES["opentelemetry.trace"] = "api_trace"
+        del trace._TRACER_PROVIDER
+        before = trace.get_current_span
+        imports.patch(trace)
+        self.assertIs(trace.get_current_span, before)
 
 
 class NoAgentTest(SideTest):
@@ -561,6 +600,18 @@ class PatchingTest(SideTest):
     def test_a_patch_that_fails_leaves_the_module(self):
         imports.patch(types.ModuleType("threading"))  # without anything that it has
         imports.patch(types.ModuleType("unheard.of"))
+
+    def test_what_anyio_runs_in_a_thread_works_for_its_caller(self):
+        module = types.ModuleType("anyio.to_thread")
+
+        async def run_sync(func, *args, **kwargs):
+            return func(*args)
+        module.run_sync = run_sync
+        imports.patch(module)
+        self.assertEqual(asyncio.run(module.run_sync(max, 1, 2)), 2)
+        self.table.thread = (9, 0)
+        seen = asyncio.run(module.run_sync(lambda: self.table.thread, limiter=None))
+        self.assertEqual((seen, self.table.worked[-1]), ((9, 0), (0, 0)))
 
     def test_threads_start_with_what_their_starter_worked_for(self):
         class Thread(threading.Thread):
