@@ -99,13 +99,7 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     }
     if (!exchange->response_begun) {
       exchange->response_begun = true;
-      http1::HeadBuffer head;
-      head.also = captured(exchange->is_client.load(std::memory_order_relaxed), true);
-      if (head.also != nullptr) {
-        head.bytes = exchange->response_head;
-        head.capacity = kResponseHeadBytesMax;
-      }
-      exchange->response.begin(Message::Kind::kResponse, head, exchange->request.method());
+      begin_response(exchange);
     }
     const std::size_t used = exchange->response.feed(bytes, size);
     bytes += used;
@@ -117,6 +111,17 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     response_advanced(thread, socket, exchange);
     if (used == 0) return;
   }
+}
+
+void Connections::begin_response(OpenExchange* exchange) const {
+  const http1::Message::Method method = exchange->request.method();
+  if (captured_ == nullptr) {
+    return exchange->response.begin(Message::Kind::kResponse, {}, method);
+  }
+  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
+  exchange->response.begin(Message::Kind::kResponse,
+                           {exchange->response_head, kResponseHeadBytesMax, 0}, method);
+  exchange->response.keep_also(captured_->of(is_client, true));
 }
 
 // After bytes of the response, or its end.
