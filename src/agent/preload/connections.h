@@ -230,7 +230,7 @@ class Connections {
   void give_up(Socket& socket);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
   void leave_out_if_excluded(OpenExchange* exchange) const;
-  void begin_response(OpenExchange* exchange) const;
+  void begin_captured_response(OpenExchange* exchange) const;
   void record(ThreadState& thread, Socket& socket, OpenExchange* exchange, std::uint64_t end_time,
               EndReason end_reason);
   void feed_request(ThreadState& thread, Socket& socket, int file, const std::uint8_t* bytes,

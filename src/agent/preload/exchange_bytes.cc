@@ -99,7 +99,11 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     }
     if (!exchange->response_begun) {
       exchange->response_begun = true;
-      begin_response(exchange);
+      if (captured_ == nullptr) {
+        exchange->response.begin(Message::Kind::kResponse, {}, exchange->request.method());
+      } else {
+        begin_captured_response(exchange);
+      }
     }
     const std::size_t used = exchange->response.feed(bytes, size);
     bytes += used;
@@ -113,14 +117,11 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
   }
 }
 
-void Connections::begin_response(OpenExchange* exchange) const {
-  const http1::Message::Method method = exchange->request.method();
-  if (captured_ == nullptr) {
-    return exchange->response.begin(Message::Kind::kResponse, {}, method);
-  }
+void Connections::begin_captured_response(OpenExchange* exchange) const {
   const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
   exchange->response.begin(Message::Kind::kResponse,
-                           {exchange->response_head, kResponseHeadBytesMax, 0}, method);
+                           {exchange->response_head, kResponseHeadBytesMax, 0},
+                           exchange->request.method());
   exchange->response.keep_also(captured_->of(is_client, true));
 }
 

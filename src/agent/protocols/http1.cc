@@ -254,12 +254,15 @@ void Message::line_complete(const char* line, std::size_t size, bool whole) {
       if (size != 0) start_line(line, size, whole);
       break;
     case State::kHeaders:
-      headers_line(line, size);
+      line_is_kept_ = size == 0;
+      if (size == 0) {
+        end_of_head();
+      } else {
+        header_line(line, size);
+      }
       break;
     case State::kAllHeaders:
-      headers_line(line, size);
-      if (!line_is_kept_) line_is_kept_ = is_named(*also_, line, size);
-      break;
+      return any_header_line(line, size);
     case State::kChunkSize:
       chunk_size_line(line, size);
       break;
@@ -293,13 +296,12 @@ void Message::start_line(const char* line, std::size_t size, bool whole) {
   state_ = also_ == nullptr ? State::kHeaders : State::kAllHeaders;
 }
 
-void Message::headers_line(const char* line, std::size_t size) {
+// Apart, so that the usual way stays short.
+void Message::any_header_line(const char* line, std::size_t size) {
   line_is_kept_ = size == 0;
-  if (size == 0) {
-    end_of_head();
-  } else {
-    header_line(line, size);
-  }
+  if (size == 0) return end_of_head();
+  header_line(line, size);
+  if (!line_is_kept_) line_is_kept_ = is_named(*also_, line, size);
 }
 
 void Message::header_line(const char* line, std::size_t size) {

@@ -89,7 +89,7 @@ class Message {
   std::size_t skip_lines(const std::uint8_t* bytes, std::size_t size) const;
   void line_complete(const char* line, std::size_t size, bool whole);
   void start_line(const char* line, std::size_t size, bool whole);
-  void headers_line(const char* line, std::size_t size);
+  [[gnu::noinline]] void any_header_line(const char* line, std::size_t size);
   void header_line(const char* line, std::size_t size);
   void chunk_size_line(const char* line, std::size_t size);
   void end_of_head();
