@@ -371,8 +371,8 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->owner = {};
   exchange->route_size = 0;
   exchange->attributes_size = 0;
-  exchange->request.begin(Message::Kind::kRequest,
-                          {exchange->request_head, kHeadBytesMax, 0, captured(is_client, false)});
+  exchange->request.begin(Message::Kind::kRequest, {exchange->request_head, kHeadBytesMax, 0});
+  if (captured_ != nullptr) exchange->request.keep_also(captured_->of(is_client, false));
   exchange->file.store(static_cast<std::uint32_t>(file) + 1, std::memory_order_relaxed);
   exchange->id.store(++exchange->turn, std::memory_order_relaxed);
   random_span_id(thread, *system_, generation_, exchange->self.span_id);

@@ -221,7 +221,7 @@ class Connections {
   // the connections.
   void exclude(const TextPatterns& patterns) { excluded_ = patterns.empty() ? nullptr : &patterns; }
   // Headers that are kept besides; outlives the connections.
-  void capture(const CapturedHeaders& headers) { captured_ = &headers; }
+  void capture(const CapturedHeaders& headers) { captured_ = headers.empty() ? nullptr : &headers; }
   // What is below no request is below this; null: nothing.
   void set_process(ProcessContext* process) { process_ = process; }
   // For something that begins below it; null: nothing is known of it.
@@ -439,9 +439,7 @@ class Connections {
   void give_up(Socket& socket);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
   void leave_out_if_excluded(OpenExchange* exchange) const;
-  const TextPatterns* captured(bool is_client, bool is_response) const {
-    return captured_ == nullptr ? nullptr : captured_->of(is_client, is_response);
-  }
+  void begin_captured_response(OpenExchange* exchange) const;
   void record(ThreadState& thread, Socket& socket, OpenExchange* exchange, std::uint64_t end_time,
               EndReason end_reason);
   void feed_request(ThreadState& thread, Socket& socket, int file, const std::uint8_t* bytes,
@@ -482,8 +480,8 @@ class Connections {
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;
   const Sampler* sampler_ = nullptr;
-  const TextPatterns* excluded_ = nullptr;  // null: none
-  const CapturedHeaders* captured_ = nullptr;
+  const TextPatterns* excluded_ = nullptr;     // null: none
+  const CapturedHeaders* captured_ = nullptr;  // null: none
   ProcessContext* process_ = nullptr;
   std::uint8_t formats_ = 0;
   std::uint32_t generation_ = 1;

@@ -120,13 +120,11 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     }
     if (!exchange->response_begun) {
       exchange->response_begun = true;
-      http1::HeadBuffer head;
-      head.also = captured(exchange->is_client.load(std::memory_order_relaxed), true);
-      if (head.also != nullptr) {
-        head.bytes = exchange->response_head;
-        head.capacity = kResponseHeadBytesMax;
+      if (captured_ == nullptr) {
+        exchange->response.begin(Message::Kind::kResponse, {}, exchange->request.method());
+      } else {
+        begin_captured_response(exchange);
       }
-      exchange->response.begin(Message::Kind::kResponse, head, exchange->request.method());
     }
     const std::size_t used = exchange->response.feed(bytes, size);
     bytes += used;
@@ -138,6 +136,14 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     response_advanced(thread, socket, exchange);
     if (used == 0) return;
   }
+}
+
+void Connections::begin_captured_response(OpenExchange* exchange) const {
+  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
+  exchange->response.begin(Message::Kind::kResponse,
+                           {exchange->response_head, kResponseHeadBytesMax, 0},
+                           exchange->request.method());
+  exchange->response.keep_also(captured_->of(is_client, true));
 }
 
 // After bytes of the response, or its end.

@@ -94,7 +94,9 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
     writer.append(exchange->route, fixed.route_size);
     writer.append(exchange->attributes, fixed.attributes_size);
     if (exchange->is_linked) writer.append(exchange->relative.trace_id, fixed.linked_size);
-    writer.append(exchange->response_head, fixed.response_head_size);
+    if (fixed.response_head_size != 0) {
+      writer.append(exchange->response_head, fixed.response_head_size);
+    }
   }
   // After the record: a kill in between shows the exchange twice, which the agent process sees.
   hide(exchange);

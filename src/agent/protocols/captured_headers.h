@@ -18,6 +18,12 @@ struct CapturedHeaders {
 
   TextPatterns lists[kLists] = {};
 
+  bool empty() const {
+    for (const TextPatterns& list : lists) {
+      if (!list.empty()) return false;
+    }
+    return true;
+  }
   // The names of one side and message; null: none.
   const TextPatterns* of(bool is_client, bool is_response) const {
     const TextPatterns& list = lists[(is_client ? 2 : 0) + (is_response ? 1 : 0)];

@@ -126,6 +126,7 @@ void Message::begin(Kind kind, HeadBuffer head, Method request_method) {
   left_ = 0;
   body_bytes_ = 0;
   head_ = head;
+  also_ = nullptr;
   trace_headers_.clear();
 }
 
@@ -136,6 +137,7 @@ std::size_t Message::feed(const std::uint8_t* bytes, std::size_t size) {
     switch (state_) {
       case State::kStartLine:
       case State::kHeaders:
+      case State::kAllHeaders:
         used += feed_head(bytes + used, size - used);
         break;
       case State::kChunkSize:
@@ -191,7 +193,7 @@ void Message::keep_head(const std::uint8_t* bytes, std::size_t size) {
 // A line of the head, or a piece of one. Which line it is may only be known at its end, so that
 // what was kept of it is taken back then.
 std::size_t Message::feed_head(const std::uint8_t* bytes, std::size_t size) {
-  if (state_ == State::kHeaders && line_size_ == 0 && head_.also == nullptr) {
+  if (state_ == State::kHeaders && line_size_ == 0) {
     const std::size_t skipped = skip_lines(bytes, size);
     if (skipped != 0) return skipped;
   }
@@ -259,6 +261,8 @@ void Message::line_complete(const char* line, std::size_t size, bool whole) {
         header_line(line, size);
       }
       break;
+    case State::kAllHeaders:
+      return any_header_line(line, size);
     case State::kChunkSize:
       chunk_size_line(line, size);
       break;
@@ -279,7 +283,7 @@ void Message::start_line(const char* line, std::size_t size, bool whole) {
     if (whole && !ends_with_version(line, size)) return;
     if (size > 5 && std::memcmp(line, "HEAD ", 5) == 0) method_ = Method::kHead;
     if (size > 8 && std::memcmp(line, "CONNECT ", 8) == 0) method_ = Method::kConnect;
-    state_ = State::kHeaders;
+    state_ = also_ == nullptr ? State::kHeaders : State::kAllHeaders;
     return;
   }
   std::uint64_t status = 0;
@@ -289,7 +293,15 @@ void Message::start_line(const char* line, std::size_t size, bool whole) {
   }
   status_ = static_cast<int>(status);
   minor_version_ = line[7] == '0' ? 0 : 1;
-  state_ = State::kHeaders;
+  state_ = also_ == nullptr ? State::kHeaders : State::kAllHeaders;
+}
+
+// Apart, so that the usual way stays short.
+void Message::any_header_line(const char* line, std::size_t size) {
+  line_is_kept_ = size == 0;
+  if (size == 0) return end_of_head();
+  header_line(line, size);
+  if (!line_is_kept_) line_is_kept_ = is_named(*also_, line, size);
 }
 
 void Message::header_line(const char* line, std::size_t size) {
@@ -310,7 +322,6 @@ void Message::header_line(const char* line, std::size_t size) {
   } else if (kind_ == Kind::kRequest && !trace_headers_.take(line, size)) {
     line_is_kept_ = is_kept_header(line, size);
   }
-  if (head_.also != nullptr && !line_is_kept_) line_is_kept_ = is_named(*head_.also, line, size);
 }
 
 void Message::end_of_head() {

@@ -26,7 +26,6 @@ struct HeadBuffer {
   std::uint8_t* bytes = nullptr;
   std::uint32_t capacity = 0;
   std::uint32_t size = 0;
-  const TextPatterns* also = nullptr;  // further headers that are kept, by their names
 };
 
 class Message {
@@ -36,6 +35,9 @@ class Message {
   enum class Method : std::uint8_t { kOther, kHead, kConnect };
 
   void begin(Kind kind, HeadBuffer head, Method request_method = Method::kOther);
+
+  // Further headers that are kept, by their names; after begin(). They outlive the message.
+  void keep_also(const TextPatterns* names) { also_ = names; }
 
   // Takes the bytes that belong to the message and returns how many those were. Less than `size`:
   // the message is complete, or has failed (then the rest is not HTTP either).
@@ -69,6 +71,7 @@ class Message {
   enum class State : std::uint8_t {
     kStartLine,
     kHeaders,
+    kAllHeaders,  // the same where each may be one that is kept
     kFailed,
     kBodyLength,
     kChunkSize,
@@ -86,6 +89,7 @@ class Message {
   std::size_t skip_lines(const std::uint8_t* bytes, std::size_t size) const;
   void line_complete(const char* line, std::size_t size, bool whole);
   void start_line(const char* line, std::size_t size, bool whole);
+  [[gnu::noinline]] void any_header_line(const char* line, std::size_t size);
   void header_line(const char* line, std::size_t size);
   void chunk_size_line(const char* line, std::size_t size);
   void end_of_head();
@@ -108,6 +112,7 @@ class Message {
   std::uint64_t left_ = 0;        // of the body, or of the chunk
   std::uint64_t body_bytes_ = 0;
   HeadBuffer head_;
+  const TextPatterns* also_ = nullptr;
   TraceHeaders trace_headers_;
   char line_[kLineBytesMax] = {};  // the begin of a line whose end has not come yet
 };

@@ -962,8 +962,8 @@ echo gone > {self.directory}/gone
                 (["--exporter_otlp_m", "x"], 2, "could match --exporter_otlp_metrics_"),
                 (["--traces_exporter", "foo", "true"], 2,
                  'argument --traces_exporter: unknown exporter "foo" (known: console, otlp'),
-                (["--metrics_exporter=prometheus", "true"], 2,
-                 'argument --metrics_exporter: the agent has no exporter "prometheus" yet'),
+                (["--metrics_exporter=zipkin", "true"], 2,
+                 'argument --metrics_exporter: the agent has no exporter "zipkin" for metrics'),
                 (["no-such-command-here"], 127, "cannot find the command no-such-command-here")):
             result = self.run_under(*arguments)
             self.assertEqual(result.returncode, code, arguments)
@@ -974,12 +974,12 @@ echo gone > {self.directory}/gone
         self.assertRegex(self.run_under("--version").stdout, r"^opentelemetry-instrument \d")
 
     def test_a_wrong_exporter_in_a_variable_costs_its_telemetry(self):
-        for value, kept in (("foo", "none"), ("console, zipkin", "console")):
+        for value, kept in (("foo", "none"), ("console, opencensus, zipkin", "console,zipkin")):
             result = self.run_under("sh", "-c", "echo $OTEL_TRACES_EXPORTER; exit 4",
                                     env={"OTEL_TRACES_EXPORTER": value})
             self.assertEqual((result.returncode, result.stdout), (4, value + "\n"))
             self.assertRegex(result.stderr, r'^opentelemetry-instrument: OTEL_TRACES_EXPORTER: .*'
-                                            r'exporter "(foo|zipkin)".*; it is left out\n$')
+                                            r'exporter "(foo|opencensus)".*; it is left out\n$')
             self.wait_for("gone")
             with open(self.directory + "/exporter") as file:
                 self.assertEqual(file.read(), kept + "\n")
