@@ -2,6 +2,7 @@
 
 #include "agent/protocols/http2/framing.h"
 #include "agent/protocols/memcached/framing.h"
+#include "agent/protocols/mongodb/framing.h"
 #include "agent/protocols/mysql/framing.h"
 #include "agent/protocols/postgresql/framing.h"
 #include "agent/protocols/redis/framing.h"
@@ -56,6 +57,8 @@ Run Skimmer::next(Direction direction, const std::uint8_t* bytes, std::size_t si
       return mysql::skim(state_, direction, bytes, size);
     case Protocol::kMemcached:
       return memcached::skim(state_, direction, bytes, size);
+    case Protocol::kMongodb:
+      return mongodb::skim(state_, direction, bytes, size);
     case Protocol::kNone:
       break;
   }

@@ -42,6 +42,7 @@ class Conversation final : public CallSink {
     for (const DatabaseCall& call : calls_) {
       text += call.operation.empty() ? call.summary : call.operation;
       text += " | " + call.text;
+      if (!call.collection.empty()) text += call.database + '.' + call.collection;
       if (!call.error_code.empty()) text += " | " + call.error_code;
       if (call.batch_size != 0) text += " | " + std::to_string(call.batch_size);
       text += how(call.end) + '\n';
