@@ -16,8 +16,8 @@ using kolben::agent::Direction;
 using kolben::agent::Protocol;
 using kolben::agent::testing::Conversation;
 
-// kNone, PostgreSQL, Redis, HTTP/2, MySQL, Memcached, MongoDB
-constexpr std::uint8_t kProtocols = 7;
+// kNone, PostgreSQL, Redis, HTTP/2, MySQL, Memcached, MongoDB, Kafka
+constexpr std::uint8_t kProtocols = 8;
 
 void speak(std::string_view bytes, Conversation& talk) {
   while (bytes.size() >= 3 && !talk.given_up()) {

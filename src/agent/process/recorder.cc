@@ -168,6 +168,11 @@ void Recorder::take(const WebCall& call, const StreamPeer& peer) {
   handle_client(exchange.view(), &origin, now_);
 }
 
+void Recorder::take(const MessagingCall& call, const StreamPeer& peer) {
+  spans_.build_messaging(call, peer, add_span(now_), open_spans_.batch.arena());
+  keep_span(context_of(call.origin, call.number));
+}
+
 void Recorder::handle_span(const SpanView& view, std::uint64_t now) {
   spans_.build_manual(view, add_span(now), open_spans_.batch.arena());
   keep_span(view.fixed.self);

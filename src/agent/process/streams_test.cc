@@ -109,6 +109,30 @@ TEST_F(StableStreamsTest, ACommandOfMongodbByTheStableConventions) {
             "db.response.status_code=26\nerror.type=26\n");
 }
 
+TEST_F(StreamsTest, ACallOfKafka) {
+  piece_.protocol = 7;
+  piece_.peer_port = 9092;
+  // Produce, version 7: acks and a timeout, a topic, a partition, records.
+  const std::string produce =
+      std::string("\0\0\0\7\0\0\0\1\0\3app\377\377\377\377\0\0\0\0\0\0\0\1", 25) +
+      std::string("\0\6orders\0\0\0\1\0\0\0\2", 16);
+  piece_.unseen = 14;
+  client(int32(produce.size() + 14) + produce);
+  piece_.unseen = 4;
+  server(int32(8) + int32(1));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "send orders");
+  EXPECT_EQ(all[0].kind, SpanKind::kProducer);
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kUnset);
+  EXPECT_EQ(all[0].parent_span_id.to_hex(), "cdcdcdcdcdcdcdcd");
+  EXPECT_EQ(listed(all[0].attributes),
+            "messaging.system=kafka\nmessaging.operation.name=send\nmessaging.operation.type=send\n"
+            "messaging.destination.name=orders\nmessaging.destination.partition.id=2\n"
+            "messaging.client.id=app\nserver.address=127.0.0.1\nserver.port=9092\n"
+            "network.peer.address=127.0.0.1\nnetwork.peer.port=9092\n");
+}
+
 // --- the program as the server ---------------------------------------------------------------
 
 // A client that writes the header itself has a span of its own.

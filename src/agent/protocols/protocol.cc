@@ -1,6 +1,7 @@
 #include "agent/protocols/protocol.h"
 
 #include "agent/protocols/http2/framing.h"
+#include "agent/protocols/kafka/framing.h"
 #include "agent/protocols/memcached/framing.h"
 #include "agent/protocols/mongodb/framing.h"
 #include "agent/protocols/mysql/framing.h"
@@ -24,6 +25,7 @@ constexpr FirstMessage kProtocols[] = {
     {Protocol::kMysql, {nullptr, mysql::greets}},
     {Protocol::kMemcached, {memcached::begins, nullptr}},
     {Protocol::kMongodb, {mongodb::begins, nullptr}},
+    {Protocol::kKafka, {kafka::begins, nullptr}},
 };
 
 }  // namespace

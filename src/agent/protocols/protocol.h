@@ -16,6 +16,7 @@ enum class Protocol : std::uint8_t {
   kMysql = 4,
   kMemcached = 5,
   kMongodb = 6,
+  kKafka = 7,
 };
 
 // Of the bytes on a connection: what the client says, and what it is told.

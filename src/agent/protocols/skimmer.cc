@@ -1,6 +1,7 @@
 #include "agent/protocols/skimmer.h"
 
 #include "agent/protocols/http2/framing.h"
+#include "agent/protocols/kafka/framing.h"
 #include "agent/protocols/memcached/framing.h"
 #include "agent/protocols/mongodb/framing.h"
 #include "agent/protocols/mysql/framing.h"
@@ -59,6 +60,8 @@ Run Skimmer::next(Direction direction, const std::uint8_t* bytes, std::size_t si
       return memcached::skim(state_, direction, bytes, size);
     case Protocol::kMongodb:
       return mongodb::skim(state_, direction, bytes, size);
+    case Protocol::kKafka:
+      return kafka::skim(state_, direction, bytes, size);
     case Protocol::kNone:
       break;
   }
