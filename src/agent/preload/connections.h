@@ -93,8 +93,8 @@ struct OpenStream {
   std::atomic<std::uint32_t> users;   // see StreamHold (streams.cc)
   std::uint32_t generation;           // of forks: whose connection this is
   Protocol protocol;
-  bool is_served;         // the program is the server
-  RequestWriter* writer;  // null: nothing is written into its requests
+  bool is_served;                      // the program is the server
+  std::atomic<RequestWriter*> writer;  // null: nothing is written into its requests
   EndReason end_reason;
   std::uint64_t positions[2];  // by Direction
   // Several requests ask on it at a time: whose bytes a thread writes, and who is answered, nobody
@@ -234,6 +234,7 @@ class Connections {
                     Direction direction, PieceCursor cursor, const WrittenRequests* written);
   bool tell_record(ThreadState& thread, const Socket& socket, OpenStream& stream,
                    StreamPiece* fixed, const StreamRequest* requests, PieceCursor* cursor);
+  static void heed_settings(const OpenStream& stream, const PieceCursor& cursor);
   void give_up_stream(ThreadState& thread, Socket& socket, OpenStream& stream);
   static RequestWriter* writer_of(const Socket& socket);
   RequestWriter* new_writer();

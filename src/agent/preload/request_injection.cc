@@ -116,7 +116,7 @@ void feed(RequestWriter& writer, const iovec* pieces, int count, std::size_t byt
 
 RequestWriter* Connections::writer_of(const Socket& socket) {
   const OpenStream* stream = socket.stream.load(std::memory_order_acquire);
-  return stream == nullptr ? nullptr : stream->writer;
+  return stream == nullptr ? nullptr : stream->writer.load(std::memory_order_acquire);
 }
 
 // Null: there are too many, or nothing is to be written at all.

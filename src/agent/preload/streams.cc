@@ -147,8 +147,10 @@ bool Connections::begin_stream(Socket& socket, Protocol protocol, Role role) {
   stream->generation = generation_;
   stream->protocol = protocol;
   stream->is_served = role == Role::kServedStream;
-  stream->writer = protocol == Protocol::kHttp2 && !stream->is_served ? new_writer() : nullptr;
-  if (stream->writer != nullptr) role = Role::kHttp2;
+  RequestWriter* writer =
+      protocol == Protocol::kHttp2 && !stream->is_served ? new_writer() : nullptr;
+  stream->writer = writer;
+  if (writer != nullptr) role = Role::kHttp2;
   if (stream->is_served) served_streams_.fetch_add(1, std::memory_order_relaxed);
   stream->positions[0] = 0;
   stream->positions[1] = 0;
@@ -209,8 +211,7 @@ void Connections::finish_stream(ThreadState& thread, OpenStream& stream) {
     writer.append(&fixed, sizeof(fixed));
   }
   // One that a thread is still at is nobody's any more.
-  RequestWriter* writer = stream.writer;
-  stream.writer = nullptr;
+  RequestWriter* writer = stream.writer.exchange(nullptr);
   if (writer != nullptr && !writer->busy.exchange(true)) writers_.release(writer);
   streams_.release(&stream);
 }
@@ -304,7 +305,8 @@ void Connections::answered(ThreadState& thread, OpenStream& stream) {
 // Not while something of ours has begun that has to be written.
 void Connections::give_up_stream(ThreadState& thread, Socket& socket, OpenStream& stream) {
   socket.missed.store(true, std::memory_order_relaxed);
-  if (stream.writer != nullptr && stream.writer->edit_count != 0) return;
+  const RequestWriter* writer = stream.writer;
+  if (writer != nullptr && writer->edit_count != 0) return;
   OpenStream* expected = &stream;
   if (!socket.stream.compare_exchange_strong(expected, nullptr)) return;
   socket.role.store(Role::kIgnored, std::memory_order_relaxed);
@@ -335,7 +337,7 @@ void Connections::tell_unseen(ThreadState& thread, Socket& socket, std::size_t b
   OpenStream* stream = socket.stream.load(std::memory_order_acquire);
   if (stream == nullptr) return;
   const Direction direction = stream->is_served ? Direction::kReplies : Direction::kRequests;
-  if (stream->writer != nullptr) stream->writer->is_off = true;
+  if (RequestWriter* writer = stream->writer; writer != nullptr) writer->is_off = true;
   StreamHold hold(*stream, direction);
   const bool is_ours = hold && socket.stream.load(std::memory_order_relaxed) == stream &&
                        stream->generation == generation_;
@@ -359,6 +361,15 @@ void Connections::tell_unseen(ThreadState& thread, Socket& socket, std::size_t b
   }
   hold.release();
   finish_stream(thread, *stream);
+}
+
+// What the server of HTTP/2 says first.
+void Connections::heed_settings(const OpenStream& stream, const PieceCursor& cursor) {
+  RequestWriter* writer = stream.writer;
+  if (writer == nullptr) return;
+  const std::uint64_t list_bytes =
+      http2::setting_of(cursor.bytes(), cursor.size(), http2::kMaxHeaderListSize, ~0U);
+  if (list_bytes < kHeaderListBytesMax) writer->is_off = true;
 }
 
 // False: the connection is not understood any more, or not ours.
@@ -393,10 +404,8 @@ bool Connections::tell_records(ThreadState& thread, const Socket& socket, OpenSt
     } else {
       locate(thread, socket, stream.is_shared.load(std::memory_order_relaxed), &fixed);
     }
-  } else if (stream.writer != nullptr && stream.positions[1] == 0 && !cursor.at_end()) {
-    const std::uint64_t list_bytes =
-        http2::setting_of(cursor.bytes(), cursor.size(), http2::kMaxHeaderListSize, ~0U);
-    if (list_bytes < kHeaderListBytesMax) stream.writer->is_off = true;
+  } else if (stream.positions[1] == 0 && !cursor.at_end()) {
+    heed_settings(stream, cursor);
   }
   bool goes_on = true;
   for (int records = 0; goes_on && !cursor.at_end(); ++records) {
