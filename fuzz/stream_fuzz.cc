@@ -16,7 +16,8 @@ using kolben::agent::Direction;
 using kolben::agent::Protocol;
 using kolben::agent::testing::Conversation;
 
-constexpr std::uint8_t kProtocols = 6;  // kNone, PostgreSQL, Redis, HTTP/2, MySQL, Memcached
+// kNone, PostgreSQL, Redis, HTTP/2, MySQL, Memcached, MongoDB, Kafka
+constexpr std::uint8_t kProtocols = 8;
 
 void speak(std::string_view bytes, Conversation& talk) {
   while (bytes.size() >= 3 && !talk.given_up()) {

@@ -430,3 +430,46 @@ except psycopg2.OperationalError:
     assert "refused" in done.stdout and spans_of(done.stdout) == []
     assert ("1 connections to databases or over HTTP/2 were not followed to their end: encrypted, not "
             "understood, or with gaps (docs/agent.md)") in done.stderr
+
+
+MONGODB = """
+import sys, pymongo
+client = pymongo.MongoClient("127.0.0.1", int(sys.argv[1]), serverSelectionTimeoutMS=20000)
+users = client.shop.users
+users.insert_many([{"name": "secret", "n": n} for n in range(100)])
+assert len(list(users.find({"name": "secret"}))) >= 100
+try:
+    list(client.shop.missing.find({"name": "secret"}))
+except pymongo.errors.OperationFailure as error:
+    assert error.code == 26
+client.close()
+"""
+
+
+def test_pymongo(tmp_path, programs):
+    port = free_port()
+    programs(Program(["/usr/bin/python3", pathlib.Path(__file__).with_name("mongodb_server.py"), str(port)],
+                     tmp_path, "mongodb"))
+
+    def answers():
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return True
+    wait_until(answers, "the server listens")
+    told = {}
+    for conventions in ("", "database"):
+        done = subprocess.run([AGENT, *CONSOLE, "/usr/bin/python3", "-c", MONGODB, str(port)], capture_output=True,
+                              text=True, timeout=60, env={**os.environ, "OTEL_SEMCONV_STABILITY_OPT_IN": conventions})
+        assert done.returncode == 0 and done.stderr == "", done.stderr
+        assert "secret" not in done.stdout
+        told[conventions] = spans_of(done.stdout)
+    assert [(span["name"], span["status"]["status_code"]) for span in told[""]] == [
+        ("shop.insert", "UNSET"), ("shop.find", "UNSET"), ("shop.find", "ERROR")]
+    assert told[""][0]["attributes"] == {
+        "db.system": "mongodb", "db.name": "shop", "db.statement": "insert", "db.mongodb.collection": "users",
+        "net.peer.name": "127.0.0.1", "net.peer.port": port}
+    assert [span["name"] for span in told["database"]] == ["insert users", "find users", "find missing"]
+    assert told["database"][2]["attributes"] == {
+        "db.system.name": "mongodb", "db.namespace": "shop", "db.collection.name": "missing",
+        "db.operation.name": "find", "server.address": "127.0.0.1", "server.port": port,
+        "network.peer.address": "127.0.0.1", "network.peer.port": port, "db.response.status_code": "26",
+        "error.type": "26"}

@@ -127,8 +127,8 @@ struct OpenStream {
   std::atomic<std::uint32_t> users;   // see StreamHold (streams.cc)
   std::uint32_t generation;           // of forks: whose connection this is
   Protocol protocol;
-  bool is_served;         // the program is the server
-  RequestWriter* writer;  // null: nothing is written into its requests
+  bool is_served;                      // the program is the server
+  std::atomic<RequestWriter*> writer;  // null: nothing is written into its requests
   EndReason end_reason;
   std::uint64_t positions[2];  // by Direction
   // Copies: another thread may make a new connection of the file number meanwhile.
@@ -377,6 +377,7 @@ class Connections {
   bool tell_record(ThreadState& thread, OpenStream& stream, StreamPiece* fixed,
                    const StreamRequest* requests, PieceCursor* cursor);
   void tell_gap(ThreadState& thread, OpenStream& stream, Direction direction, std::uint32_t bytes);
+  static void heed_settings(const OpenStream& stream, const PieceCursor& cursor);
   void give_up_stream(ThreadState& thread, Socket& socket, OpenStream& stream);
   static RequestWriter* writer_of(const Socket& socket);
   RequestWriter* new_writer();

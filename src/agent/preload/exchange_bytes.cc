@@ -64,7 +64,8 @@ void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
   if (exchange->tie == Tie::kParent) {
     std::memcpy(exchange->self.trace_id, relative.trace_id, sizeof(exchange->self.trace_id));
     exchange->self.flags = sampler_->child(relative.trace_id, relative.flags);
-  } else if (!is_client || tie != Tie::kNone || !inherit_process(thread, exchange)) {
+  } else if (exchange->tie == Tie::kLink || !exchange->is_client.load(std::memory_order_relaxed) ||
+             !inherit_process(thread, exchange)) {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
     exchange->self.flags = sampler_->root(exchange->self.trace_id);
   }

@@ -22,12 +22,6 @@ TEST_F(Http2StreamsTest, AServerThatSpeaksFirst) {
   EXPECT_EQ(all[1].bytes, kPreface + kSettings);
 }
 
-TEST_F(Http2StreamsTest, NothingIsWrittenIntoHttp2) {
-  connect(8);
-  EXPECT_EQ(injection(8, {kPreface}), "");
-  EXPECT_EQ(injection(8, {kPreface + kSettings}), "");
-}
-
 // --- the program as the server ---------------------------------------------------------------
 
 TEST_F(Http2StreamsTest, AServedConnectionOfHttp2IsTold) {

@@ -116,7 +116,7 @@ void feed(RequestWriter& writer, const iovec* pieces, int count, std::size_t byt
 
 RequestWriter* Connections::writer_of(const Socket& socket) {
   const OpenStream* stream = socket.stream.load(std::memory_order_acquire);
-  return stream == nullptr ? nullptr : stream->writer;
+  return stream == nullptr ? nullptr : stream->writer.load(std::memory_order_acquire);
 }
 
 // Null: there are too many, or nothing is to be written at all.
@@ -144,7 +144,7 @@ bool Connections::has_edits(int file) const {
 bool Connections::prepare_requests(ThreadState& thread, Socket& socket, const iovec* pieces,
                                    int count, std::size_t bytes, Injection* injection) {
   OpenStream* stream = socket.stream.load(std::memory_order_acquire);
-  RequestWriter* writer = stream == nullptr ? nullptr : stream->writer;
+  RequestWriter* writer = stream == nullptr ? nullptr : stream->writer.load();
   if (writer == nullptr) return false;
   if (writer->busy.exchange(true, std::memory_order_acquire)) {
     writer->is_off = true;

@@ -147,6 +147,15 @@ void Connections::answered(ThreadState& thread, OpenStream& stream) {
   stream.asker_busy.store(false, std::memory_order_release);
 }
 
+// What the server of HTTP/2 says first.
+void Connections::heed_settings(const OpenStream& stream, const PieceCursor& cursor) {
+  RequestWriter* writer = stream.writer;
+  if (writer == nullptr) return;
+  const std::uint64_t list_bytes =
+      http2::setting_of(cursor.bytes(), cursor.size(), http2::kMaxHeaderListSize, ~0U);
+  if (list_bytes < kHeaderListBytesMax) writer->is_off = true;
+}
+
 // False: the connection is not understood any more, or not ours.
 bool Connections::tell_records(ThreadState& thread, OpenStream& stream, Direction direction,
                                PieceCursor cursor, const WrittenRequests* written) {
@@ -164,10 +173,8 @@ bool Connections::tell_records(ThreadState& thread, OpenStream& stream, Directio
     if (is_request) locate_root(thread, &fixed);
   } else if (is_request) {
     asked(thread, stream, written, &fixed);
-  } else if (stream.writer != nullptr && stream.positions[1] == 0 && !cursor.at_end()) {
-    const std::uint64_t list_bytes =
-        http2::setting_of(cursor.bytes(), cursor.size(), http2::kMaxHeaderListSize, ~0U);
-    if (list_bytes < kHeaderListBytesMax) stream.writer->is_off = true;
+  } else if (stream.positions[1] == 0 && !cursor.at_end()) {
+    heed_settings(stream, cursor);
   }
   bool goes_on = true;
   for (int records = 0; goes_on && !cursor.at_end(); ++records) {

@@ -82,8 +82,9 @@ bool Connections::open_stream(Socket& socket, Protocol protocol, Role role) {
   // Within TLS a write is not ours to make longer than a record.
   const bool may_write =
       protocol == Protocol::kHttp2 && !stream->is_served && !is_plaintext(socket);
-  stream->writer = may_write ? new_writer() : nullptr;
-  if (stream->writer != nullptr) role = Role::kHttp2;
+  RequestWriter* writer = may_write ? new_writer() : nullptr;
+  stream->writer = writer;
+  if (writer != nullptr) role = Role::kHttp2;
   if (stream->is_served) served_streams_.fetch_add(1, std::memory_order_relaxed);
   stream->positions[0] = 0;
   stream->positions[1] = 0;
@@ -180,8 +181,7 @@ void Connections::finish_stream(ThreadState& thread, OpenStream& stream) {
     writer.append(&fixed, sizeof(fixed));
   }
   // One that a thread is still at is nobody's any more.
-  RequestWriter* writer = stream.writer;
-  stream.writer = nullptr;
+  RequestWriter* writer = stream.writer.exchange(nullptr);
   if (writer != nullptr && !writer->busy.exchange(true)) writers_.release(writer);
   streams_.release(&stream);
 }
@@ -189,7 +189,8 @@ void Connections::finish_stream(ThreadState& thread, OpenStream& stream) {
 // Not while something of ours has begun that has to be written.
 void Connections::give_up_stream(ThreadState& thread, Socket& socket, OpenStream& stream) {
   socket.missed.store(true, std::memory_order_relaxed);
-  if (stream.writer != nullptr && stream.writer->edit_count != 0) return;
+  const RequestWriter* writer = stream.writer;
+  if (writer != nullptr && writer->edit_count != 0) return;
   OpenStream* expected = &stream;
   if (!socket.stream.compare_exchange_strong(expected, nullptr)) return;
   socket.role.store(Role::kIgnored, std::memory_order_relaxed);
@@ -223,7 +224,7 @@ void Connections::tell_unseen(ThreadState& thread, Socket& socket, std::size_t b
   OpenStream* stream = socket.stream.load(std::memory_order_acquire);
   if (stream == nullptr) return;
   const Direction direction = stream->is_served ? Direction::kReplies : Direction::kRequests;
-  if (stream->writer != nullptr) stream->writer->is_off = true;
+  if (RequestWriter* writer = stream->writer; writer != nullptr) writer->is_off = true;
   StreamHold hold(*stream, direction);
   const bool is_ours = hold && socket.stream.load(std::memory_order_relaxed) == stream &&
                        stream->generation == generation_;

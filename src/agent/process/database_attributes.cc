@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kAttributesUsual = 12;
 constexpr std::string_view kRedis = "redis";
+constexpr std::string_view kMongodb = "mongodb";
 
 class Writer {
  public:
@@ -29,7 +30,9 @@ class Writer {
 void add_old(const DatabaseCall& call, const StreamPeer& peer, Writer& writer) {
   writer.text("db.system", call.system);
   if (call.system != kRedis) writer.text("db.name", call.database);
-  writer.text("db.statement", call.text);
+  // opentelemetry-instrumentation-pymongo: the command's name.
+  writer.text("db.statement", call.system == kMongodb ? call.operation : call.text);
+  writer.text("db.mongodb.collection", call.collection);
   writer.text("db.user", call.user);
   writer.text("net.peer.name", peer.address);
   writer.number("net.peer.port", peer.port);
@@ -41,6 +44,7 @@ void add_old(const DatabaseCall& call, const StreamPeer& peer, Writer& writer) {
 void add_stable(const DatabaseCall& call, const StreamPeer& peer, Writer& writer) {
   writer.text("db.system.name", call.system);
   writer.text("db.namespace", call.database);
+  writer.text("db.collection.name", call.collection);
   writer.text("db.operation.name", call.operation);
   if (call.batch_size > 1) writer.number("db.operation.batch.size", call.batch_size);
   writer.text("db.query.summary", call.summary);
@@ -71,12 +75,16 @@ void add_database_attributes(const DatabaseCall& call, const StreamPeer& peer,
 std::string database_span_name(const DatabaseCall& call, const StreamPeer& peer, bool is_stable) {
   const std::string_view operation = call.operation.empty() ? call.summary : call.operation;
   if (operation.empty()) return std::string(call.system);
+  if (!is_stable && call.system == kMongodb) {
+    return call.database.empty() ? std::string(operation) : call.database + '.' + call.operation;
+  }
   if (!is_stable) {
     const bool is_batch = call.batch_size > 1;
     return std::string(is_batch ? operation : first_word(operation));
   }
   if (!call.summary.empty()) return call.summary;
   std::string name(operation);
+  if (!call.collection.empty()) return name + ' ' + call.collection;
   // The database of Redis is a number, which says nothing in a name.
   if (call.system != kRedis) return call.database.empty() ? name : name + " " + call.database;
   if (peer.address.empty()) return name;

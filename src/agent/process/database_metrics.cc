@@ -8,8 +8,9 @@ namespace {
 
 constexpr double kBounds[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0};
 constexpr std::string_view kKeys[] = {
-    "db.system.name", "db.namespace", "db.operation.name",       "db.query.summary",
-    "server.address", "server.port",  "db.response.status_code", "error.type"};
+    "db.system.name",   "db.namespace",   "db.collection.name", "db.operation.name",
+    "db.query.summary", "server.address", "server.port",        "db.response.status_code",
+    "error.type"};
 constexpr std::size_t kScratchBytesMax = 64 * 1024;
 
 }  // namespace

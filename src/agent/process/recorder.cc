@@ -237,6 +237,11 @@ void Recorder::take(const WebCall& call, const StreamPeer& peer) {
   handle_client(exchange.view(), &origin, now_);
 }
 
+void Recorder::take(const MessagingCall& call, const StreamPeer& peer) {
+  spans_.build_messaging(call, peer, add_span(now_), open_spans_.batch.arena());
+  keep_span(context_of(call.origin, call.number));
+}
+
 void Recorder::handle_span(const SpanView& view, std::uint64_t now) {
   Span& span =
       view.scope_name.empty() ? add_span(now) : add_span(view.scope_name, view.scope_version, now);

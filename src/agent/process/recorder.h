@@ -90,6 +90,7 @@ class Recorder : private Streams::Sink {
   void handle_client(const ExchangeView& view, const Origin* origin, std::uint64_t now);
   void take(const DatabaseCall& call, const StreamPeer& peer) override;
   void take(const WebCall& call, const StreamPeer& peer) override;
+  void take(const MessagingCall& call, const StreamPeer& peer) override;
   void handle_span(const SpanView& view, std::uint64_t now);
   void handle_measurement(const MeasurementView& view, std::uint64_t now);
   void handle_output(const RecordHeader& header, const OutputView& view, std::uint64_t now);

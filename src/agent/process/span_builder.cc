@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "agent/process/messaging_attributes.h"
 #include "agent/process/web_calls.h"
 
 namespace kolben::agent {
@@ -141,6 +142,19 @@ void SpanBuilder::build_grpc(const WebCall& call, const Origin& origin, const St
   span.name = owned_text(grpc_span_name(call), Limits::kNoLimit, arena);
   add_grpc_attributes(call, peer, span.attributes, arena);
   if (is_grpc_error(grpc_status(call), peer.is_client)) span.status_code = SpanStatusCode::kError;
+  if (call.end == CallEnd::kProcessEnded) span.status_message = "the process ended";
+  span.dropped_attributes_count = limit_attributes(span_limits(), span.attributes, arena);
+}
+
+void SpanBuilder::build_messaging(const MessagingCall& call, const StreamPeer& peer, Span& span,
+                                  Arena& arena) const {
+  begin_call(call.origin, call.number, span, arena);
+  if (call.sends) span.kind = SpanKind::kProducer;
+  span.start_time_unix_nano = call.start_time;
+  span.end_time_unix_nano = std::max(call.start_time, call.end_time);
+  span.name = owned_text(messaging_span_name(call), Limits::kNoLimit, arena);
+  add_messaging_attributes(call, peer, span.attributes, arena);
+  if (!messaging_error_type(call).empty()) span.status_code = SpanStatusCode::kError;
   if (call.end == CallEnd::kProcessEnded) span.status_message = "the process ended";
   span.dropped_attributes_count = limit_attributes(span_limits(), span.attributes, arena);
 }

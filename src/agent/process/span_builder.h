@@ -23,6 +23,8 @@ class SpanBuilder {
                       Arena& arena) const;
   void build_grpc(const WebCall& call, const Origin& origin, const StreamPeer& peer, Span& span,
                   Arena& arena) const;
+  void build_messaging(const MessagingCall& call, const StreamPeer& peer, Span& span,
+                       Arena& arena) const;
   // Nothing where the call has a parent, or none at all.
   static void add_link(const Origin& origin, Span& span, Arena& arena);
   void build_manual(const SpanView& view, Span& span, Arena& arena) const;

@@ -67,6 +67,7 @@ class Streams::Stream final : public CallSink {
   }
 
   void take(const DatabaseCall& call) override { sink_.take(call, peer_); }
+  void take(const MessagingCall& call) override { sink_.take(call, peer_); }
   // Where the library chose whose call it is, it has told somebody else.
   void take(WebCall& call) override {
     const auto named = origins_.find(call.stream);

@@ -46,6 +46,7 @@ class Streams {
     virtual ~Sink() = default;
     virtual void take(const DatabaseCall& call, const StreamPeer& peer) = 0;
     virtual void take(const WebCall& call, const StreamPeer& peer) = 0;
+    virtual void take(const MessagingCall& call, const StreamPeer& peer) = 0;
   };
   // The sink outlives the streams.
   explicit Streams(Sink& sink, std::size_t bytes_max = kBytesMax);

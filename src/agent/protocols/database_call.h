@@ -23,8 +23,9 @@ struct DatabaseCall {
   std::string user;
   std::string text;              // without literals
   std::string summary;           // "SELECT users"
+  std::string collection;        // of MongoDB
   std::string operation;         // where it is known without parsing a text: "GET", "PIPELINE"
-  std::string error_code;        // SQLSTATE, a number of MySQL, a word of Redis, Memcached
+  std::string error_code;        // SQLSTATE, a number of MySQL, MongoDB, a word of Redis, Memcached
   std::uint32_t batch_size = 0;  // two or more: so many commands at once
 };
 

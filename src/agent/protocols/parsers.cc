@@ -1,5 +1,7 @@
 #include "agent/protocols/http2/parser.h"
+#include "agent/protocols/kafka/parser.h"
 #include "agent/protocols/memcached/parser.h"
+#include "agent/protocols/mongodb/parser.h"
 #include "agent/protocols/mysql/parser.h"
 #include "agent/protocols/postgresql/parser.h"
 #include "agent/protocols/redis/parser.h"
@@ -19,6 +21,10 @@ std::unique_ptr<StreamParser> make_parser(Protocol protocol, CallSink& sink) {
       return std::make_unique<mysql::Parser>(sink);
     case Protocol::kMemcached:
       return std::make_unique<memcached::Parser>(sink);
+    case Protocol::kMongodb:
+      return std::make_unique<mongodb::Parser>(sink);
+    case Protocol::kKafka:
+      return std::make_unique<kafka::Parser>(sink);
     case Protocol::kNone:
       break;
   }

@@ -1,7 +1,9 @@
 #include "agent/protocols/protocol.h"
 
 #include "agent/protocols/http2/framing.h"
+#include "agent/protocols/kafka/framing.h"
 #include "agent/protocols/memcached/framing.h"
+#include "agent/protocols/mongodb/framing.h"
 #include "agent/protocols/mysql/framing.h"
 #include "agent/protocols/postgresql/framing.h"
 #include "agent/protocols/redis/framing.h"
@@ -22,6 +24,8 @@ constexpr FirstMessage kProtocols[] = {
     {Protocol::kHttp2, {http2::begins, http2::greets}},
     {Protocol::kMysql, {nullptr, mysql::greets}},
     {Protocol::kMemcached, {memcached::begins, nullptr}},
+    {Protocol::kMongodb, {mongodb::begins, nullptr}},
+    {Protocol::kKafka, {kafka::begins, nullptr}},
 };
 
 }  // namespace

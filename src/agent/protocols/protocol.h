@@ -15,6 +15,8 @@ enum class Protocol : std::uint8_t {
   kHttp2 = 3,
   kMysql = 4,
   kMemcached = 5,
+  kMongodb = 6,
+  kKafka = 7,
 };
 
 // Of the bytes on a connection: what the client says, and what it is told.

@@ -1,7 +1,9 @@
 #include "agent/protocols/skimmer.h"
 
 #include "agent/protocols/http2/framing.h"
+#include "agent/protocols/kafka/framing.h"
 #include "agent/protocols/memcached/framing.h"
+#include "agent/protocols/mongodb/framing.h"
 #include "agent/protocols/mysql/framing.h"
 #include "agent/protocols/postgresql/framing.h"
 #include "agent/protocols/redis/framing.h"
@@ -57,6 +59,10 @@ Run Skimmer::next(Direction direction, const std::uint8_t* bytes, std::size_t si
       return mysql::skim(state_, direction, bytes, size);
     case Protocol::kMemcached:
       return memcached::skim(state_, direction, bytes, size);
+    case Protocol::kMongodb:
+      return mongodb::skim(state_, direction, bytes, size);
+    case Protocol::kKafka:
+      return kafka::skim(state_, direction, bytes, size);
     case Protocol::kNone:
       break;
   }

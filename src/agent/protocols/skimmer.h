@@ -12,7 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/protocols/kafka/state.h"
 #include "agent/protocols/memcached/state.h"
+#include "agent/protocols/mongodb/state.h"
 #include "agent/protocols/mysql/state.h"
 #include "agent/protocols/protocol.h"
 #include "agent/protocols/redis/state.h"
@@ -65,6 +67,8 @@ struct SkimState {
   MysqlState mysql;
   MemcachedSide memcached[2];  // by Direction
   RedisSide redis[2];          // by Direction
+  MongodbSide mongodb[2];
+  KafkaSide kafka[2];
 
   SkimSide& side(Direction direction) { return sides[static_cast<int>(direction)]; }
 };

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "agent/protocols/database_call.h"
+#include "agent/protocols/messaging_call.h"
 #include "agent/protocols/protocol.h"
 #include "agent/protocols/web_call.h"
 
@@ -25,6 +26,7 @@ class CallSink {
   virtual ~CallSink() = default;
   virtual void take(const DatabaseCall& call) = 0;
   virtual void take(WebCall& call) = 0;
+  virtual void take(const MessagingCall& call) = 0;
 };
 
 // When bytes went, and for whom. Bytes of one call to the system have the same.

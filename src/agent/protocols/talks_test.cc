@@ -91,6 +91,9 @@ TEST(Talks, MariadbByPreparedStatements) {
 TEST(Talks, Memcached) {
   check("pymemcache", Protocol::kMemcached);
 }
+TEST(Talks, MongodbByPymongo) {
+  check("pymongo", Protocol::kMongodb);
+}
 TEST(Talks, Redis) {
   check("redis_py", Protocol::kRedis);
 }

@@ -193,7 +193,9 @@ class ConnectionsTest : public testing::Test {
       one.local.assign(text, one.fixed.local_address_size);
       text += one.fixed.local_address_size;
       one.requests.resize(one.fixed.request_count);
-      std::memcpy(one.requests.data(), text, one.requests.size() * sizeof(StreamRequest));
+      if (!one.requests.empty()) {
+        std::memcpy(one.requests.data(), text, one.requests.size() * sizeof(StreamRequest));
+      }
       text += one.requests.size() * sizeof(StreamRequest);
       one.segments.resize(one.fixed.segment_count);
       std::memcpy(one.segments.data(), text, one.segments.size() * sizeof(StreamSegment));

@@ -35,6 +35,8 @@ class Conversation final : public CallSink {
   const std::string& shown() const { return shown_; }
   const std::vector<WebCall>& web_calls() const { return web_calls_; }
   void take(const DatabaseCall& call) override { calls_.push_back(call); }
+  void take(const MessagingCall& call) override { messaging_calls_.push_back(call); }
+  const std::vector<MessagingCall>& messaging_calls() const { return messaging_calls_; }
   void take(WebCall& call) override { web_calls_.push_back(call); }
 
   // A line a call: "SELECT users | SELECT ? FROM users | 42P01", "GET a /b | 200".
@@ -43,6 +45,7 @@ class Conversation final : public CallSink {
     for (const DatabaseCall& call : calls_) {
       text += call.operation.empty() ? call.summary : call.operation;
       text += " | " + call.text;
+      if (!call.collection.empty()) text += call.database + '.' + call.collection;
       if (!call.error_code.empty()) text += " | " + call.error_code;
       if (call.batch_size != 0) text += " | " + std::to_string(call.batch_size);
       text += how(call.end) + '\n';
@@ -52,6 +55,11 @@ class Conversation final : public CallSink {
       text += " | " + std::to_string(call.status);
       if (call.grpc_status >= 0) text += " | grpc " + std::to_string(call.grpc_status);
       if (call.end == CallEnd::kReset) text += " | reset " + std::to_string(call.reset);
+      text += how(call.end) + '\n';
+    }
+    for (const MessagingCall& call : messaging_calls_) {
+      text += (call.sends ? "send " : "poll ") + call.destination;
+      if (call.partition >= 0) text += " | " + std::to_string(call.partition);
       text += how(call.end) + '\n';
     }
     return text;
@@ -107,6 +115,7 @@ class Conversation final : public CallSink {
   std::unique_ptr<StreamParser> parser_;
   std::vector<DatabaseCall> calls_;
   std::vector<WebCall> web_calls_;
+  std::vector<MessagingCall> messaging_calls_;
   std::string shown_;
   std::uint64_t time_ = 0;
   bool given_up_ = false;

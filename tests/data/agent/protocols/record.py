@@ -20,6 +20,7 @@ import textwrap
 import threading
 import time
 
+ROOT = pathlib.Path(__file__).resolve().parents[4]
 POSTGRESQL = pathlib.Path("/usr/lib/postgresql/15/bin")
 NOT_PLAIN = re.compile(rb"[^ -\[\]-~]")
 
@@ -169,6 +170,33 @@ def mariadb():
             yield port
 
 
+@contextlib.contextmanager
+def mongodb():
+    """Debian has none: one that is made up (tests/e2e/mongodb_server.py)."""
+    port = free_port()
+    with running(["/usr/bin/python3", ROOT / "tests" / "e2e" / "mongodb_server.py", port], port):
+        yield port
+
+
+PYMONGO = """
+import sys, pymongo
+client = pymongo.MongoClient("127.0.0.1", int(sys.argv[1]), serverSelectionTimeoutMS=20000)
+users = client.shop.users
+users.insert_one({"name": "secret"})
+users.insert_many([{"name": "secret", "n": n} for n in range(3)])
+assert len(list(users.find({"name": "secret"}))) == 4
+users.update_one({"name": "secret"}, {"$set": {"name": "secret_too"}})
+users.delete_many({"name": "secret"})
+list(users.aggregate([{"$match": {"name": "secret"}}]))
+client.shop.get_collection("log", write_concern=pymongo.WriteConcern(w=0)).insert_one({"line": "secret"})
+try:
+    list(client.shop.missing.find({"name": "secret"}))
+except pymongo.errors.OperationFailure as error:
+    assert error.code == 26
+client.admin.command("ping")
+client.close()
+"""
+
 PYMYSQL = """
 import sys, tempfile, pymysql
 db = pymysql.connect(host="127.0.0.1", port=int(sys.argv[1]), user="ada", password="secret", database="shop",
@@ -310,6 +338,7 @@ TALKS = {
     "postgresql_pgbench_prepared": (postgresql, pgbench("prepared")),
     "mariadb_pymysql": (mariadb, python(PYMYSQL)),
     "mariadb_prepared": (mariadb, python(LIBMARIADB)),
+    "pymongo": (mongodb, python(PYMONGO)),
     "pymemcache": (memcached, python(PYMEMCACHE)),
     "redis_py": (redis, python(REDIS)),
     "grpc_python": (grpc, python(GRPC)),

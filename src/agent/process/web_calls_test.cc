@@ -1,0 +1,199 @@
+// Calls over HTTP/2, a client's and a server's, from the records of the library to spans.
+#include "agent/process/web_calls.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "agent/process/streams_fixture.h"
+
+namespace kolben::agent {
+namespace {
+
+using namespace kolben::agent::testing;  // NOLINT: the records' builders
+
+TEST_F(StreamsTest, AGrpcCallByTheRpcConventions) {
+  piece_.protocol = 3;
+  piece_.peer_port = 50051;
+  client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  client(frame(1, kEndOfBoth, 1,
+               block({{":method", "POST"},
+                      {":path", "/shop.Cart/Add"},
+                      {"content-type", "application/grpc"}})));
+  server(frame(1, kEndOfBoth, 1, block({{":status", "200"}, {"grpc-status", "5"}})));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "shop.Cart/Add");
+  EXPECT_EQ(all[0].kind, SpanKind::kClient);
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kError);
+  EXPECT_EQ(all[0].parent_span_id.to_hex(), "cdcdcdcdcdcdcdcd");
+  EXPECT_EQ(listed(all[0].attributes),
+            "rpc.system=grpc\nrpc.method=Add\nrpc.service=shop.Cart\nnet.peer.name=127.0.0.1\n"
+            "net.peer.port=50051\nrpc.grpc.status_code=5\n");
+}
+
+TEST_F(StreamsTest, ARequestOverHttp2IsLikeOneOverHttp1) {
+  piece_.protocol = 3;
+  client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  client(frame(1, kEndOfBoth, 1,
+               block({{":method", "GET"},
+                      {":path", "/a?b=c"},
+                      {":authority", "host:80"},
+                      {"user-agent", "x\r\nhost: evil"}})));
+  server(frame(1, kEndOfBoth, 1, block({{":status", "404"}})));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "GET");
+  EXPECT_EQ(all[0].span_id.to_hex(), "efefefefefefefef");
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kError);
+  EXPECT_EQ(listed(all[0].attributes),
+            "http.method=GET\nhttp.url=http://host:80/a?b=c\nhttp.status_code=404\n");
+}
+
+class ServedStreamsTest : public StreamsTest {
+ protected:
+  explicit ServedStreamsTest(Environment environment = {}) : StreamsTest(std::move(environment)) {
+    piece_.protocol = 3;
+    piece_.peer_port = 41000;
+    piece_.parent = 0;
+    piece_.local_address = "127.0.0.2";
+    piece_.local_port = 8080;
+  }
+  void asked(std::initializer_list<std::pair<std::string, std::string>> fields) {
+    client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    client(frame(1, kEndOfBoth, 1, block(fields)));
+  }
+  void answered(std::initializer_list<std::pair<std::string, std::string>> fields) {
+    server(frame(1, kEndOfBoth, 1, block(fields)));
+  }
+  std::vector<std::string> metric_names() {
+    recorder_.finish(0, kTime + 1);
+    std::vector<std::string> names;
+    for (const ScopeMetrics& scope : metrics_.batches.at(0).metrics().resources[0].scopes) {
+      for (const Metric& metric : scope.metrics) names.emplace_back(metric.name);
+    }
+    return names;
+  }
+};
+
+constexpr char kRemote[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+constexpr char kRemoteUnsampled[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+
+TEST_F(ServedStreamsTest, ARequestThatIsServedOverHttp2IsLikeOneOverHttp1) {
+  asked({{":method", "GET"},
+         {":path", "/users/17?b=c"},
+         {":authority", "host:80"},
+         {"user-agent", "curl"}});
+  answered({{":status", "404"}});
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "GET /users/*");
+  EXPECT_EQ(all[0].kind, SpanKind::kServer);
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kUnset);
+  EXPECT_TRUE(all[0].parent_span_id.is_zero());
+  EXPECT_EQ(listed(all[0].attributes),
+            "http.method=GET\nhttp.server_name=127.0.0.2\nhttp.scheme=http\n"
+            "net.host.name=host:80\nhttp.host=host:80\nnet.host.port=8080\n"
+            "http.target=/users/17?b=c\nnet.peer.ip=127.0.0.1\nnet.peer.port=41000\n"
+            "http.user_agent=curl\nhttp.flavor=2\nhttp.status_code=404\n");
+  EXPECT_THAT(metric_names(), ::testing::Contains("http.server.duration"));
+}
+
+TEST_F(ServedStreamsTest, ItIsBelowTheContextInItsHeaders) {
+  asked({{":method", "GET"}, {":path", "/"}, {"traceparent", kRemote}, {"tracestate", "a=1"}});
+  answered({{":status", "200"}});
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].trace_id.to_hex(), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(all[0].parent_span_id.to_hex(), "b7ad6b7169203331");
+  EXPECT_EQ(all[0].span_id.to_hex(), "efefefefefefefef");
+  EXPECT_EQ(all[0].trace_state, "a=1");
+  EXPECT_TRUE(all[0].links.empty());
+}
+
+TEST_F(ServedStreamsTest, WhatTheClientDoesNotSampleIsNotSampled) {
+  asked({{":method", "GET"}, {":path", "/"}, {"traceparent", kRemoteUnsampled}});
+  answered({{":status", "200"}});
+  EXPECT_TRUE(spans().empty());
+  EXPECT_THAT(metric_names(), ::testing::Contains("http.server.duration"));
+}
+
+TEST_F(ServedStreamsTest, AServedCallOfGrpc) {
+  asked({{":method", "POST"},
+         {":path", "/shop.Cart/Add"},
+         {"content-type", "application/grpc+proto"},
+         {"traceparent", kRemote},
+         {"tracestate", "a=1"}});
+  answered({{":status", "200"}, {"grpc-status", "13"}});
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "shop.Cart/Add");
+  EXPECT_EQ(all[0].kind, SpanKind::kServer);
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kError);
+  EXPECT_EQ(all[0].parent_span_id.to_hex(), "b7ad6b7169203331");
+  EXPECT_EQ(all[0].trace_state, "a=1");
+  EXPECT_EQ(listed(all[0].attributes),
+            "rpc.system=grpc\nrpc.method=Add\nrpc.service=shop.Cart\nnet.peer.ip=127.0.0.1\n"
+            "net.peer.port=41000\nrpc.grpc.status_code=13\n");
+  EXPECT_THAT(metric_names(), ::testing::ElementsAre("rpc.server.duration"));
+}
+
+TEST_F(ServedStreamsTest, AClientsMistakeIsNoErrorOfTheServer) {
+  asked({{":path", "/shop.Cart/Add"}, {"content-type", "application/grpc"}});
+  answered({{":status", "200"}, {"grpc-status", "5"}});
+  EXPECT_EQ(spans().at(0).status_code, SpanStatusCode::kUnset);
+}
+
+class B3ServedStreamsTest : public ServedStreamsTest {
+ protected:
+  B3ServedStreamsTest()
+      : ServedStreamsTest({{"OTEL_PROPAGATORS", "b3"}, {"OTEL_TRACES_SAMPLER", "always_on"}}) {}
+};
+
+TEST_F(B3ServedStreamsTest, ItsContextIsTheOneThatTheSettingsName) {
+  asked({{":method", "GET"},
+         {":path", "/"},
+         {"traceparent", kRemote},
+         {"b3", "463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-0"}});
+  answered({{":status", "200"}});
+  const auto all = spans();  // the sampler asks no parent
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].trace_id.to_hex(), "463ac35c9f6413ad48485a3953bb6124");
+  EXPECT_EQ(all[0].parent_span_id.to_hex(), "a2fb4a1d1a96d312");
+}
+
+TEST_F(StreamsTest, AClientsRequestIsBelowTheContextInItsHeaders) {
+  piece_.protocol = 3;
+  piece_.linked_trace = 0x99;
+  client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  client(frame(1, kEndOfBoth, 1,
+               block({{":method", "GET"}, {":path", "/"}, {"traceparent", kRemote}})));
+  server(frame(1, kEndOfBoth, 1, block({{":status", "200"}})));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].kind, SpanKind::kClient);
+  EXPECT_EQ(all[0].parent_span_id.to_hex(), "b7ad6b7169203331");
+  EXPECT_TRUE(all[0].links.empty());
+}
+
+TEST_F(StreamsTest, ARequestHasTheContextThatTheLibraryChose) {
+  piece_.protocol = 3;
+  client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  const std::string get = frame(1, kEndOfBoth, 1, block({{":method", "GET"}, {":path", "/"}})) +
+                          frame(1, kEndOfBoth, 3, block({{":method", "POST"}, {":path", "/"}}));
+  piece_.requests = {{1, {1, 1, 1, 1, 1, 1, 1, 1}}, {3, {3, 3, 3, 3, 3, 3, 3, 3}}};
+  client(get.substr(0, 5));
+  piece_.requests.clear();
+  piece_.self = context(0x77, 0x88);
+  client(get.substr(5));
+  server(frame(1, kEndOfBoth, 3, block({{":status", "200"}})) +
+         frame(1, kEndOfBoth, 1, block({{":status", "200"}})));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].trace_id.to_hex(), "abababababababababababababababab");
+  EXPECT_EQ(all[0].span_id.to_hex(), "0303030303030303");
+  EXPECT_EQ(all[0].parent_span_id.to_hex(), "cdcdcdcdcdcdcdcd");
+  EXPECT_EQ(all[1].span_id.to_hex(), "0101010101010101");
+}
+
+}  // namespace
+}  // namespace kolben::agent

@@ -1,0 +1,134 @@
+#include "agent/protocols/kafka/parser.h"
+
+#include <utility>
+
+namespace kolben::agent::kafka {
+
+bool Parser::take(Direction direction, std::string_view bytes, const Moment& moment) {
+  KafkaSide& side = sides_[static_cast<int>(direction)];
+  while (!bytes.empty()) {
+    if (!is_shown(side)) return false;
+    const std::size_t run = run_of(side, direction, bytes.size());
+    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    if (!take_run(direction, data, run, moment)) return false;
+    bytes.remove_prefix(run);
+  }
+  return true;
+}
+
+bool Parser::pass(Direction direction, std::uint64_t bytes, const Moment& moment) {
+  KafkaSide& side = sides_[static_cast<int>(direction)];
+  while (bytes != 0) {
+    if (is_shown(side)) return false;
+    const std::size_t run = run_of(side, direction, bytes);
+    if (!take_run(direction, nullptr, run, moment)) return false;
+    bytes -= run;
+  }
+  return true;
+}
+
+bool Parser::take_run(Direction direction, const std::uint8_t* bytes, std::size_t size,
+                      const Moment& moment) {
+  KafkaSide& side = sides_[static_cast<int>(direction)];
+  const auto step = static_cast<Step>(side.step);
+  const bool is_first = step == Step::kSize && side.number_bytes == 0;
+  const bool is_request = direction == Direction::kRequests;
+  if (is_first && is_request) begun_ = moment;
+  if (!is_request) in_reply_ = true;
+  const auto* text = reinterpret_cast<const char*>(bytes);
+  if (is_request && side.in_text && text_.size() < kTextBytesKept) text_.append(text, size);
+  if (is_request && step == Step::kFixed) fixed_.append(text, size);
+  Event event = Event::kNone;
+  if (!kolben::agent::kafka::take(side, direction, bytes, size, &event)) return false;
+  const auto use = [&](Event one) {
+    return is_request ? request(one, moment) : reply(one, moment.time);
+  };
+  return use(event) && (!side.ends || use(Event::kEnd));
+}
+
+bool Parser::request(Event event, const Moment& moment) {
+  const KafkaSide& side = sides_[static_cast<int>(Direction::kRequests)];
+  MessagingCall& call = request_.call;
+  switch (event) {
+    case Event::kNone:
+      return true;
+    case Event::kHeader:
+      begin();
+      return true;
+    case Event::kClientId:
+      call.client_id = std::exchange(text_, {});
+      return true;
+    case Event::kTopics:
+      // acks: none is wanted.
+      if (call.sends) request_.wants_answer = fixed_.substr(0, 2) != std::string_view("\0\0", 2);
+      text_.clear();
+      topics_ = side.count;
+      return true;
+    case Event::kTopic:
+      if (topics_ == 1) call.destination = std::exchange(text_, {});
+      return true;
+    case Event::kPartition:
+      if (topics_ == 1 && side.count == 1) call.partition = side.partition;
+      return true;
+    case Event::kEnd:
+      return end(moment.time);
+  }
+  return false;
+}
+
+void Parser::begin() {
+  const KafkaSide& side = sides_[static_cast<int>(Direction::kRequests)];
+  request_ = Pending();
+  text_.clear();
+  fixed_.clear();
+  request_.correlation = side.correlation;
+  request_.is_told = side.api == kProduce || side.api == kFetch;
+  MessagingCall& call = request_.call;
+  call.system = "kafka";
+  call.sends = side.api == kProduce;
+  call.start_time = begun_.time;
+  call.origin = begun_.origin;
+}
+
+bool Parser::end(std::uint64_t time) {
+  MessagingCall& call = request_.call;
+  if (request_.is_told) {
+    if (call.start_time != bytes_time_) calls_of_bytes_ = 0;
+    bytes_time_ = call.start_time;
+    call.number = calls_of_bytes_++;
+  }
+  if (!request_.wants_answer) {
+    emit(request_, time, CallEnd::kAnswered);
+    return true;
+  }
+  if (pending_.size() >= kPendingMax) return false;
+  pending_.push_back(std::move(request_));
+  return true;
+}
+
+// Brokers answer a connection's requests in their order.
+bool Parser::reply(Event event, std::uint64_t time) {
+  if (event == Event::kHeader) {
+    const KafkaSide& side = sides_[static_cast<int>(Direction::kReplies)];
+    return !pending_.empty() && pending_.front().correlation == side.correlation;
+  }
+  if (event != Event::kEnd) return true;
+  in_reply_ = false;
+  emit(pending_.front(), time, CallEnd::kAnswered);
+  pending_.pop_front();
+  return true;
+}
+
+void Parser::finish(std::uint64_t time, CallEnd end) {
+  for (Pending& pending : pending_) emit(pending, time, end);
+  pending_.clear();
+}
+
+void Parser::emit(Pending& pending, std::uint64_t time, CallEnd end) {
+  if (!pending.is_told) return;
+  pending.call.end_time = time;
+  pending.call.end = end;
+  sink_.take(pending.call);
+}
+
+}  // namespace kolben::agent::kafka

@@ -1,0 +1,58 @@
+// Calls in a client's connection of Kafka: a Produce is one, and a Fetch; other requests are none.
+//
+// Source: https://kafka.apache.org/protocol.html. Not: what brokers answer beside that they do
+// (an answer's errors stay in the program), topics beyond the first of a request.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "agent/protocols/kafka/framing.h"
+#include "agent/protocols/stream_parser.h"
+
+namespace kolben::agent::kafka {
+
+// Requests that are not answered.
+inline constexpr std::size_t kPendingMax = 1024;
+
+class Parser final : public StreamParser {
+ public:
+  explicit Parser(CallSink& sink) : sink_(sink) {}
+
+  bool take(Direction direction, std::string_view bytes, const Moment& moment) override;
+  bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
+  bool awaits_reply() const override { return !pending_.empty() || in_reply_; }
+  void finish(std::uint64_t time, CallEnd end) override;
+
+ private:
+  struct Pending {
+    MessagingCall call;
+    std::uint32_t correlation = 0;
+    bool is_told = false;
+    bool wants_answer = true;
+  };
+
+  bool take_run(Direction direction, const std::uint8_t* bytes, std::size_t size,
+                const Moment& moment);
+  bool request(Event event, const Moment& moment);
+  bool reply(Event event, std::uint64_t time);
+  void begin();
+  bool end(std::uint64_t time);
+  void emit(Pending& pending, std::uint64_t time, CallEnd end);
+
+  CallSink& sink_;
+  KafkaSide sides_[2];  // by Direction
+  Moment begun_;        // of the request that comes
+  Pending request_;
+  std::string text_, fixed_;
+  std::uint32_t topics_ = 0;
+  // In the order in which they were asked, which is that of the answers.
+  std::deque<Pending> pending_;
+  bool in_reply_ = false;
+  // Calls that began in the bytes of this time.
+  std::uint64_t bytes_time_ = 0;
+  std::uint32_t calls_of_bytes_ = 0;
+};
+
+}  // namespace kolben::agent::kafka

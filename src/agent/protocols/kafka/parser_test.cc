@@ -1,0 +1,185 @@
+#include "agent/protocols/kafka/parser.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "agent/protocols/testing/conversation.h"
+
+namespace kolben::agent::kafka {
+namespace {
+
+using testing::Conversation;
+
+std::string number(std::uint64_t value, int size) {
+  std::string bytes;
+  for (int i = size - 1; i >= 0; --i) bytes += static_cast<char>(value >> (8 * i));
+  return bytes;
+}
+std::string sized(const std::string& bytes) {
+  return number(bytes.size(), 4) + bytes;
+}
+std::string text(const std::string& value) {
+  return number(value.size(), 2) + value;
+}
+std::string varint(std::size_t value) {
+  std::string bytes;
+  for (; value >= 128; value /= 128) bytes += static_cast<char>(value % 128 + 128);
+  return bytes + static_cast<char>(value);
+}
+std::string compact(const std::string& value) {
+  return varint(value.size() + 1) + value;
+}
+const std::string kNull = number(0xffff, 2);
+
+std::string request(int api, int version, std::uint32_t id, const std::string& body) {
+  return sized(number(static_cast<std::uint64_t>(api), 2) +
+               number(static_cast<std::uint64_t>(version), 2) + number(id, 4) + body);
+}
+std::string answer(std::uint32_t id, const std::string& body = "") {
+  return sized(number(id, 4) + body);
+}
+std::string api_versions(std::uint32_t id) {
+  return request(18, 3, id, text("app") + '\0' + compact("librdkafka") + compact("2.0") + '\0');
+}
+// As of version 7.
+std::string produce(std::uint32_t id, const std::string& topic, int acks = 0xffff) {
+  return request(kProduce, 7, id,
+                 text("app") + kNull + number(static_cast<std::uint64_t>(acks), 2) +
+                     number(1000, 4) + number(1, 4) + text(topic) + number(1, 4) + number(3, 4) +
+                     sized("secret records"));
+}
+// As of version 9.
+std::string flexible_produce(std::uint32_t id, const std::string& topic) {
+  return request(kProduce, 9, id,
+                 text("app") + '\0' + '\0' + number(1, 2) + number(1000, 4) + varint(2) +
+                     compact(topic) + varint(2) + number(3, 4) + compact("secret records") +
+                     std::string(3, '\0'));
+}
+// As of version 11.
+std::string fetch(std::uint32_t id, const std::string& topics) {
+  return request(kFetch, 11, id,
+                 text("app") + number(0xffffffff, 4) + number(500, 4) + number(1, 4) +
+                     number(1 << 20, 4) + '\1' + number(0, 4) + number(0xffffffff, 4) + topics);
+}
+std::string fetched(const std::string& topic, std::uint32_t partition) {
+  return text(topic) + number(1, 4) + number(partition, 4) + std::string(24, '\0');
+}
+// As of version 13.
+std::string fetch_by_id(std::uint32_t id) {
+  return request(kFetch, 13, id,
+                 text("app") + '\0' + number(0xffffffff, 4) + number(500, 4) + number(1, 4) +
+                     number(1 << 20, 4) + '\1' + number(0, 4) + number(0xffffffff, 4) + varint(2) +
+                     std::string(16, 'i') + varint(2) + number(3, 4) + std::string(30, '\0'));
+}
+
+TEST(Kafka, FirstRequestsAreKnown) {
+  const auto f = [](const std::string& bytes) {
+    return begins(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  };
+  EXPECT_TRUE(f(api_versions(1)));
+  EXPECT_TRUE(f(request(18, 0, 1, kNull)));
+  EXPECT_FALSE(f(api_versions(1).substr(0, 13)));
+  EXPECT_FALSE(f(produce(1, "orders")));
+  EXPECT_FALSE(f(request(18, 99, 1, text("app"))));
+  EXPECT_FALSE(f(number(1 << 20, 4) + api_versions(1).substr(4)));
+  EXPECT_FALSE(f("GET / HTTP/1.1\r\n\r\n"));
+}
+
+TEST(Kafka, AProduceIsACallOfWhichNoRecordIsTold) {
+  Conversation talk(Protocol::kKafka);
+  talk.client(api_versions(1));
+  talk.server(answer(1, "which there are"));
+  talk.client(produce(2, "orders"));
+  talk.server(answer(2, "secret offset"));
+  EXPECT_EQ(talk.told(), "send orders | 3\n");
+  EXPECT_EQ(talk.shown().find("secret"), std::string::npos);
+  const MessagingCall& call = talk.messaging_calls()[0];
+  EXPECT_EQ(call.system, "kafka");
+  EXPECT_EQ(call.client_id, "app");
+  EXPECT_EQ(call.start_time, 3u);
+  EXPECT_EQ(call.end_time, 4u);
+  EXPECT_EQ(call.origin.span_id[0], 3u);
+}
+
+TEST(Kafka, WhereverTheBytesAreCut) {
+  for (const std::size_t bytes : {~0UL, 1UL, 2UL, 3UL, 5UL, 7UL, 64UL}) {
+    Conversation talk(Protocol::kKafka, bytes);
+    talk.client(api_versions(1));
+    talk.server(answer(1));
+    talk.client(flexible_produce(2, std::string(200, 't')) +
+                fetch(3, number(1, 4) + fetched("a", 0)));
+    talk.server(answer(2, "x") + answer(3));
+    talk.client(fetch_by_id(4) + request(3, 9, 5, text("app") + "some metadata"));
+    talk.server(answer(4, std::string(5000, 'r')) + answer(5));
+    EXPECT_EQ(talk.told(), "send " + std::string(200, 't') + " | 3\npoll a | 0\npoll  | 3\n")
+        << bytes;
+    EXPECT_FALSE(talk.given_up()) << bytes;
+    EXPECT_EQ(talk.shown().find("secret"), std::string::npos);
+  }
+}
+
+TEST(Kafka, OfSeveralTopicsOrPartitionsNoneIsNamed) {
+  Conversation talk(Protocol::kKafka);
+  talk.client(fetch(1, number(2, 4) + fetched("a", 0) + fetched("b", 0)));
+  talk.client(fetch(2, number(1, 4) + text("a") + number(2, 4) + std::string(56, '\0')));
+  talk.client(fetch(3, number(0, 4) + number(0, 4)));
+  talk.client(fetch(4, number(0xffffffff, 4)));
+  talk.server(answer(1) + answer(2) + answer(3) + answer(4));
+  EXPECT_EQ(talk.told(), "poll \npoll a\npoll \npoll \n");
+}
+
+TEST(Kafka, VersionsThatAreNotKnownAreToldWithoutATopic) {
+  Conversation talk(Protocol::kKafka);
+  talk.client(request(kProduce, 77, 1, "secret"));
+  talk.server(answer(1));
+  EXPECT_EQ(talk.told(), "send \n");
+  EXPECT_EQ(talk.shown().find("secret"), std::string::npos);
+}
+
+TEST(Kafka, AProduceThatWantsNoAnswerEndsWhereItsBytesDo) {
+  Conversation talk(Protocol::kKafka);
+  talk.client(produce(1, "log", 0));
+  talk.client(produce(2, "orders", 1));
+  talk.server(answer(2));
+  EXPECT_EQ(talk.told(), "send log | 3\nsend orders | 3\n");
+  EXPECT_FALSE(talk.given_up());
+}
+
+TEST(Kafka, WhatIsNotAnsweredIsToldAtTheEnd) {
+  Conversation talk(Protocol::kKafka);
+  talk.client(produce(1, "orders"));
+  talk.close();
+  EXPECT_EQ(talk.told(), "send orders | 3 | closed\n");
+}
+
+TEST(Kafka, ItGivesUpAndDoesNotGuess) {
+  const auto f = [](const std::string& client, const std::string& server) {
+    Conversation talk(Protocol::kKafka);
+    talk.client(client);
+    talk.server(server);
+    return talk.given_up();
+  };
+  EXPECT_FALSE(f(produce(1, "orders"), answer(1)));
+  EXPECT_TRUE(f(produce(1, "orders"), answer(2)));
+  EXPECT_TRUE(f(produce(1, "orders"), answer(1) + answer(1)));
+  EXPECT_TRUE(f(number(7, 4), ""));
+  EXPECT_TRUE(f(number(kRequestBytesMax + 1, 4), ""));
+  EXPECT_TRUE(f(produce(1, std::string(kTextBytesMax + 1, 't')), ""));
+  // A text that goes beyond its request, and a request that ends in its header.
+  EXPECT_TRUE(f(request(kProduce, 7, 1, number(100, 2) + "app"), ""));
+  EXPECT_TRUE(f(request(kProduce, 7, 1, "") + produce(2, "orders"), ""));
+  EXPECT_TRUE(f(fetch(1, number(1000, 4)), ""));
+  EXPECT_TRUE(f(produce(1, "orders"), number(3, 4)));
+}
+
+TEST(Kafka, MemoryIsBounded) {
+  Conversation talk(Protocol::kKafka);
+  for (std::size_t i = 0; i < kPendingMax; ++i) talk.client(produce(1, "orders"));
+  EXPECT_FALSE(talk.given_up());
+  talk.client(produce(1, "orders"));
+  EXPECT_TRUE(talk.given_up());
+}
+
+}  // namespace
+}  // namespace kolben::agent::kafka
