@@ -61,6 +61,7 @@ struct RingHeader {
   // Device and inode of the launched program's stdout and stderr; zero: not noted.
   std::uint64_t output_device[2] = {};
   std::uint64_t output_inode[2] = {};
+  alignas(kCacheLine) RefusalTable refusals{};
 };
 static_assert(sizeof(RingHeader) <= kHeaderBytes);
 
@@ -76,7 +77,7 @@ std::uint64_t stamp_of(std::uint32_t slots, std::uint64_t position, std::uint64_
 }
 
 std::size_t mapped_bytes(std::uint32_t slots) {
-  return kHeaderBytes + std::size_t{slots} * kSlotBytes + sizeof(OpenTable) + sizeof(RefusalTable);
+  return kHeaderBytes + std::size_t{slots} * kSlotBytes + sizeof(OpenTable);
 }
 
 bool is_power_of_two(std::uint32_t value) {
@@ -149,13 +150,12 @@ RingHeader* map_ring(const char* path) {
 }
 
 OpenTable* open_table(RingHeader* ring) {
-  return reinterpret_cast<OpenTable*>(reinterpret_cast<std::uint8_t*>(refusal_table(ring)) -
-                                      sizeof(OpenTable));
+  auto* bytes = reinterpret_cast<std::uint8_t*>(ring);
+  return reinterpret_cast<OpenTable*>(bytes + mapped_bytes(ring->slots) - sizeof(OpenTable));
 }
 
 RefusalTable* refusal_table(RingHeader* ring) {
-  auto* bytes = reinterpret_cast<std::uint8_t*>(ring);
-  return reinterpret_cast<RefusalTable*>(bytes + mapped_bytes(ring->slots) - sizeof(RefusalTable));
+  return &ring->refusals;
 }
 
 void unmap_ring(RingHeader* ring) {
