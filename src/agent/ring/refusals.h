@@ -14,14 +14,14 @@ namespace kolben::agent {
 
 struct RingHeader;
 
-inline constexpr std::uint32_t kRefusalPlaces = 1024;
+inline constexpr std::uint32_t kRefusalPlaces = 256;  // they fit into the ring's header
 
 struct RefusalTable {
   std::atomic<std::uint64_t> places[kRefusalPlaces];  // pid above, number below; 0: free
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-// In the ring's mapping.
+// In the ring's header.
 RefusalTable* refusal_table(RingHeader* ring);
 
 inline std::atomic<std::uint64_t>& refusal_place(RefusalTable& table, std::uint32_t pid,

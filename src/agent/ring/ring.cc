@@ -66,6 +66,7 @@ struct RingHeader {
   std::uint64_t output_inode[2] = {};
   std::atomic<std::uint32_t> library_is_told{0};
   LibrarySettings library;
+  alignas(kCacheLine) RefusalTable refusals{};
 };
 static_assert(sizeof(RingHeader) <= kHeaderBytes);
 
@@ -81,7 +82,7 @@ std::uint64_t stamp_of(std::uint32_t slots, std::uint64_t position, std::uint64_
 }
 
 std::size_t mapped_bytes(std::uint32_t slots) {
-  return kHeaderBytes + std::size_t{slots} * kSlotBytes + sizeof(OpenTable) + sizeof(RefusalTable);
+  return kHeaderBytes + std::size_t{slots} * kSlotBytes + sizeof(OpenTable);
 }
 
 bool is_power_of_two(std::uint32_t value) {
@@ -112,14 +113,12 @@ bool allocate(int file, std::size_t begin, std::size_t end) {
   return failure == 0;
 }
 
-// The header with the first slots, the first entries of the open table, and the refusals.
+// The header with the first slots, and the first entries of the open table.
 bool allocate_first(int file, std::uint32_t slots) {
-  const std::size_t end = mapped_bytes(slots);
-  const std::size_t table = end - sizeof(RefusalTable) - sizeof(OpenTable);
+  const std::size_t table = mapped_bytes(slots) - sizeof(OpenTable);
   const std::size_t first = kHeaderBytes + std::size_t{kBegunSlots} * kSlotBytes;
   return allocate(file, 0, first < table ? first : table) &&
-         allocate(file, table, table + offsetof(OpenTable, entries[kFirstOpenBlocks])) &&
-         allocate(file, end - sizeof(RefusalTable), end);
+         allocate(file, table, table + offsetof(OpenTable, entries[kFirstOpenBlocks]));
 }
 
 }  // namespace
@@ -197,13 +196,12 @@ RingHeader* map_ring(const char* path) {
 }
 
 OpenTable* open_table(RingHeader* ring) {
-  return reinterpret_cast<OpenTable*>(reinterpret_cast<std::uint8_t*>(refusal_table(ring)) -
-                                      sizeof(OpenTable));
+  auto* bytes = reinterpret_cast<std::uint8_t*>(ring);
+  return reinterpret_cast<OpenTable*>(bytes + mapped_bytes(ring->slots) - sizeof(OpenTable));
 }
 
 RefusalTable* refusal_table(RingHeader* ring) {
-  auto* bytes = reinterpret_cast<std::uint8_t*>(ring);
-  return reinterpret_cast<RefusalTable*>(bytes + mapped_bytes(ring->slots) - sizeof(RefusalTable));
+  return &ring->refusals;
 }
 
 void unmap_ring(RingHeader* ring) {
