@@ -170,7 +170,7 @@ def test_the_file_counts_and_not_the_variable_that_disables(tmp_path):
 
 
 def test_an_agent_process_that_says_nothing_costs_telemetry_only(tmp_path):
-    env = with_file(tmp_path, 'file_format: "1.1"\n', KOLBEN_BINARY="/bin/true")
+    env = with_file(tmp_path, 'file_format: "1.1"\n', KOLBEN_AGENT_BINARY="/bin/true")
     answer = run(env, "sh", "-c", "echo \"preload: $LD_PRELOAD\"; exit 3")
     assert (answer.returncode, answer.stdout) == (3, "preload: \n")
     assert answer.stderr == ("opentelemetry-instrument: the agent process did not read the "
