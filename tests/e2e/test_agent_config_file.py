@@ -113,8 +113,8 @@ tracer_provider:
 
 @pytest.mark.parametrize("propagators, sampler, wanted, unwanted", [
     ("b3multi", "always_on", ["x-b3-traceid: ", "x-b3-sampled: 1"], ["traceparent"]),
-    ("tracecontext", "always_off", ["traceparent: 00-", "-00\n"], ["b3"]),
-    ("none", "always_on", [], ["traceparent", "b3", "uber-trace-id"])])
+    ("tracecontext", "always_off", ["traceparent: 00-", "-00\n"], ["b3:"]),
+    ("none", "always_on", [], ["traceparent", "b3:", "uber-trace-id"])])
 def test_sampler_and_propagators_reach_the_program(tmp_path, programs, propagators, sampler, wanted,
                                                    unwanted):
     port = free_port()

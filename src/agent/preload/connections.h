@@ -224,6 +224,8 @@ class Connections {
   void capture(const CapturedHeaders& headers) { captured_ = headers.empty() ? nullptr : &headers; }
   // What is below no request is below this; null: nothing.
   void set_process(ProcessContext* process) { process_ = process; }
+  // Null: there is none, or nothing is below it yet.
+  const Context* known_process() const { return process_ == nullptr ? nullptr : process_->known(); }
   // For something that begins below it; null: nothing is known of it.
   const Context* process_context(ThreadState& thread) const {
     return process_ == nullptr ? nullptr : process_->use(thread);
@@ -477,6 +479,7 @@ class Connections {
   // Null: it has ended.
   OpenExchange* exchange_of(std::uint64_t number, std::uint64_t* id);
   OpenExchange* told_of(std::uint64_t number);
+  void end_served_stream(ThreadState& thread, int file);
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;

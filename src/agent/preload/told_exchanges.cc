@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "agent/preload/connections.h"
+#include "agent/preload/socket_lock.h"
 
 namespace kolben::agent {
 
@@ -46,8 +47,22 @@ OpenExchange* Connections::told_of(std::uint64_t number) {
   return is_ours ? exchange : nullptr;
 }
 
+// A connection of HTTP/2 in the clear is not told twice.
+void Connections::end_served_stream(ThreadState& thread, int file) {
+  Socket* socket = find(file);
+  if (socket == nullptr || socket->role.load(std::memory_order_relaxed) != Role::kServedStream) {
+    return;
+  }
+  SocketLock lock(socket);
+  OpenStream* stream = lock ? socket->stream.exchange(nullptr) : nullptr;
+  if (stream == nullptr) return;
+  socket->role.store(Role::kIgnored, std::memory_order_relaxed);
+  end_stream(thread, *stream, EndReason::kToldOtherwise);
+}
+
 std::uint64_t Connections::begin_told(ThreadState& thread, const ToldRequest& request) {
   if (sockets_.load(std::memory_order_acquire) == nullptr && !map_memory()) return 0;
+  if (!request.is_client) end_served_stream(thread, request.file);
   Stand stand(request.is_client, request.what);
   if (request.file >= 0) system_->socket_names(request.file, &stand.socket.names);
   OpenExchange* exchange = begin(thread, stand.socket, request.file, request.is_client);

@@ -125,6 +125,23 @@ TEST_F(ToldExchangesTest, TheForkedChildLeavesTheParentsAlone) {
   EXPECT_TRUE(seen().empty());
 }
 
+// A runtime that serves HTTP/2 in the clear: its bytes are seen too.
+TEST_F(ToldExchangesTest, AServedConnectionThatIsToldIsNotTakenFromItsBytes) {
+  accept(5);
+  receive(5, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  const std::string head = "GET / HTTP/1.1\r\n\r\n";
+  EXPECT_NE(connections_.begin_told(thread_, {.what = ToldRequest::kTold | ToldRequest::kHttp2,
+                                              .is_client = false,
+                                              .file = 5,
+                                              .head = head.data(),
+                                              .head_size = head.size()}),
+            0u);
+  receive(5, std::string("\0\0\0\4\0\0\0\0\0", 9));
+  const std::vector<Told> all = told();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[1].end_reason, EndReason::kToldOtherwise);
+}
+
 TEST_F(ToldExchangesTest, RequestsThatCameInOneReadAreTakenInTheirOrder) {
   accept(5);
   receive(5, "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");

@@ -194,7 +194,7 @@ void Streams::end(std::uint32_t pid, const StreamEnd& end) {
   if (found == streams_.end()) return;
   if (end.end_reason == EndReason::kNotUnderstood) {
     if (!found->second->is_given_up()) ++given_up_;
-  } else {
+  } else if (end.end_reason != EndReason::kToldOtherwise) {
     const bool is_process = end.end_reason == EndReason::kProcessEnded;
     found->second->finish(end.time, is_process ? CallEnd::kProcessEnded : CallEnd::kClosed);
   }

@@ -88,6 +88,7 @@ enum class EndReason : std::uint8_t {
   kClosed = 1,  // before the response was complete
   kProcessEnded = 2,
   kNotUnderstood = 3,  // a connection, from here on
+  kToldOtherwise = 4,  // a runtime's shim tells of the connection's requests
 };
 
 // A request and its response, HTTP/1.x, seen from the server or from the client.
