@@ -24,175 +24,21 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/preload/connection_state.h"
 #include "agent/preload/pieces.h"
 #include "agent/preload/pool.h"
 #include "agent/preload/process_context.h"
-#include "agent/preload/request_writer.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
 #include "agent/protocols/captured_headers.h"
 #include "agent/protocols/http1.h"
 #include "agent/protocols/sampler.h"
-#include "agent/protocols/skimmer.h"
 #include "agent/ring/open_table.h"
 #include "agent/ring/refusals.h"
 #include "agent/ring/ring.h"
 #include "kolben/abi.h"
 
 namespace kolben::agent {
-
-inline constexpr int kFilesMax = 65536;
-inline constexpr std::uint32_t kSessionsMax = 4096;
-// Numbers from here on are no files, but the plaintext of TLS sessions. Linux has fewer files.
-inline constexpr int kPlaintextBase = 1 << 30;
-inline constexpr std::uint32_t kExchangesMax = 8192;
-inline constexpr std::uint32_t kPipelinedMax = 16;
-inline constexpr std::uint32_t kStreamsMax = 4096;
-inline constexpr std::uint32_t kWritersMax = 1024;  // clients' connections of HTTP/2
-inline constexpr std::uint32_t kRouteBytesMax = 256;
-inline constexpr std::uint32_t kAttributesBytesMax = 1024;
-// A trace's identifier, where a record tells of one that is only linked.
-inline constexpr std::uint16_t kLinkedBytes = sizeof(Context::trace_id);
-// What is written into a request at most: the trace's headers, and of the request that is served
-// its `tracestate` and `baggage`.
-inline constexpr std::uint32_t kInjectedBytesMax = 1024;
-static_assert(kInjectedBytesMax > kTraceHeadersBytesMax);
-// A vector with more pieces is not rewritten.
-inline constexpr int kInjectPiecesMax = 16;
-// Of HTTP/2: gRPC's first write has a piece for each text.
-inline constexpr int kRequestPiecesMax = 64;
-
-// How what is asked hangs together with the request on whose behalf it may be asked, or with the
-// span of the API that the thread has open.
-enum class Tie : std::uint8_t { kNone, kParent, kLink };
-
-// Who opened a connection.
-struct Opener {
-  ExchangeReference request;
-  Context context;
-  bool is_guess = false;
-  bool is_unused = false;  // nothing was asked on the connection yet
-};
-
-// A request that was begun and not recorded yet.
-struct OpenExchange {
-  std::atomic<std::uint32_t> next_free;
-  std::atomic<std::uint32_t> file;  // + 1; 0: not in use
-  std::atomic<std::uint64_t> id;    // 0: recorded; what ExchangeReference compares
-  std::uint64_t turn;               // how often the place was used: the next id
-  OpenExchange* next;               // the next request on the connection (pipelining)
-  std::uint32_t generation;         // of forks: whose exchange this is
-  std::atomic<bool> is_client;
-  bool response_begun;
-  bool head_seen;
-  bool recorded;  // answered before the request's body was complete
-  bool parent_is_remote;
-  bool is_counted;    // among those that are served
-  bool is_taken;      // by a runtime's shim, see take_request()
-  std::uint8_t told;  // by one, see ToldRequest; 0: its bytes were seen
-  bool is_excluded;
-  std::uint16_t injected_from;  // of `injected`, what is to be sent before the program's next byte
-  std::uint16_t injected_to;
-  bool has_injected;
-  OpenEntry* entry;  // where the agent process sees it; null: nowhere
-  std::uint64_t start_time;
-  std::uint64_t last_time;  // of a response that lasts until the connection ends
-  Context self;
-  std::uint8_t parent_span_id[8];
-  // Of a client exchange: the request that it serves, where that is certain, and what its span
-  // hangs together with.
-  ExchangeReference owner;
-  Context owner_context;
-  Tie tie;
-  bool is_linked;  // in its record
-  Context relative;
-  Exchange fixed;  // of its record, from the time that the head was seen
-  http1::Message request;
-  http1::Message response;
-  std::uint32_t route_size;
-  std::uint32_t attributes_size;
-  std::uint16_t injected_size;
-  char injected[kInjectedBytesMax];
-  std::uint8_t request_head[kHeadBytesMax];
-  std::uint8_t response_head[kResponseHeadBytesMax];  // where headers of it are captured
-  char route[kRouteBytesMax];
-  std::uint8_t attributes[kAttributesBytesMax];
-  SocketNames names;  // of one that a shim tells of
-};
-
-// A connection in another protocol, whose bytes are told to the agent process.
-struct OpenStream {
-  std::atomic<std::uint32_t> next_free;
-  std::atomic<std::uint32_t> number;  // in this process
-  std::atomic<std::uint32_t> users;   // see StreamHold (streams.cc)
-  std::uint32_t generation;           // of forks: whose connection this is
-  Protocol protocol;
-  bool is_served;                      // the program is the server
-  std::atomic<RequestWriter*> writer;  // null: nothing is written into its requests
-  EndReason end_reason;
-  std::uint64_t positions[2];  // by Direction
-  // Copies: another thread may make a new connection of the file number meanwhile.
-  SocketNames names;
-  Opener opener;  // for who writes requests
-  // Several requests ask on it at a time: whose bytes a thread writes, and who is answered, nobody
-  // knows.
-  std::atomic<bool> is_shared;
-  // The request on whose behalf was asked what is not answered; null: none.
-  std::atomic<bool> asker_busy;
-  bool is_asked;
-  ExchangeReference asker;
-  Context asker_context;
-  Skimmer skimmer;
-};
-
-enum class Role : std::uint8_t {
-  kUnknown,  // not seen before
-  kServer,   // accepted, or a request was read from it
-  kClient,   // connected
-  // Not HTTP/1.x, in this order:
-  kIgnored,  // and nothing that we know
-  kStream,   // see OpenStream
-  kServedStream,
-  kHttp2,  // a client's, with a RequestWriter
-};
-
-// What is known of a file number; zero bytes are "nothing".
-struct Socket {
-  std::atomic<bool> busy;
-  std::atomic<Role> role;
-  // Some of its bytes, or what was done to it, were not looked at.
-  std::atomic<bool> missed;
-  bool named;
-  // A server's first words, too few to be sure what it speaks.
-  std::uint8_t words[kFirstWordsMax];
-  std::uint8_t words_size;
-  bool is_encrypted;  // what is looked at is what TLS hides
-  std::uint32_t pipelined;
-  OpenExchange* first;  // the response is expected for this one
-  OpenExchange* last;   // the request is read for this one
-  Opener opener;
-  // Of kStream and what is like it; of kIgnored: one that goes on in TLS.
-  std::atomic<OpenStream*> stream;
-  SocketNames names;
-  // The number of what is within the TLS of a file; 0: none is known.
-  std::atomic<int> plaintext;
-  bool is_connected;  // by the program: it is the client
-};
-
-enum class Side : std::uint8_t { kUnknown, kServer, kClient };
-
-// A request's head with our header in it; see Connections::prepare_injection().
-struct Injection {
-  iovec pieces[kRequestPiecesMax + 2 * kRequestEditsMax];
-  int count = 0;
-  std::size_t position = 0;  // of our bytes, among the application's
-  std::uint16_t from = 0;    // what of OpenExchange::injected is ours here
-  std::uint16_t to = 0;
-  std::size_t replaced = 0;  // how many of the application's bytes ours stand for
-  // Of HTTP/2 none of these, but:
-  RequestWriter* writer = nullptr;
-  std::size_t bytes = 0;  // the application's
-};
 
 // A request whose bytes nobody sees, as a runtime's shim tells of it.
 struct ToldRequest {
