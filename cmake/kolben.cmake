@@ -89,7 +89,9 @@ function(kolben_test name)
   if(KOLBEN_SANITIZE MATCHES "undefined")
     # GoogleTest's macros are half of the compile time with these, and they judge the tests only.
     target_compile_options(${target} PRIVATE -fno-sanitize=null,vptr,alignment,object-size)
-    # Between such checks GCC 12 takes short strings for their inner buffer.
+  endif()
+  if(KOLBEN_SANITIZE)
+    # Between sanitizers' checks GCC 12 takes short strings for their inner buffer.
     target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow)
   endif()
   kolben_precompile(${target} kolben_base_test <gtest/gtest.h> <gmock/gmock.h> <string> <vector>)

@@ -124,11 +124,13 @@ std::size_t Series::bytes_of(const std::string& name, const Family& family) {
 
 void Series::expire(std::uint64_t now_nanos) {
   for (auto family = families_.begin(); family != families_.end();) {
+    std::size_t freed = 0;
     series_count_ -= std::erase_if(family->second.states, [&](const auto& entry) {
       const bool is_old = entry.second.updated_nanos + settings_.expiration_nanos < now_nanos;
-      if (is_old) bytes_ -= bytes_of(entry.first, entry.second);
+      if (is_old) freed += bytes_of(entry.first, entry.second);
       return is_old;
     });
+    bytes_ -= freed;
     if (!family->second.states.empty()) {
       ++family;
       continue;
@@ -141,7 +143,7 @@ void Series::expire(std::uint64_t now_nanos) {
 
 // Whether one more series fits that takes so much.
 bool Series::has_room(std::size_t bytes, std::uint64_t now_nanos) {
-  const auto fits = [&] {
+  const auto fits = [&]() KOLBEN_REQUIRES(mutex_) {
     return series_count_ < settings_.series_max && bytes_ + bytes <= settings_.bytes_max();
   };
   if (!fits() && now_nanos - swept_nanos_ >= kSweepNanos) expire(now_nanos);
