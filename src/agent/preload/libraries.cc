@@ -157,7 +157,7 @@ __attribute__((noinline)) void* look_up_for(int function, std::uintptr_t caller)
 }  // namespace
 
 void* library_address(InLibrary function, const void* caller) {
-  if (is_ours(caller)) caller = thread_state.library;
+  if (is_ours(caller)) caller = thread_state.called;
   const auto address = reinterpret_cast<std::uintptr_t>(caller);
   const int count = module_count.load(std::memory_order_acquire);
   for (int i = 0; i < count; ++i) {

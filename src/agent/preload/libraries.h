@@ -46,12 +46,12 @@ template <typename Function>
 class RealFunction {
  public:
   RealFunction(InLibrary function, const void* caller)
-      : function_(library_function<Function>(function, caller)), before_(thread_state.library) {
-    thread_state.library = reinterpret_cast<const void*>(function_);
+      : function_(library_function<Function>(function, caller)), before_(thread_state.called) {
+    thread_state.called = reinterpret_cast<const void*>(function_);
   }
   RealFunction(const RealFunction&) = delete;
   RealFunction& operator=(const RealFunction&) = delete;
-  ~RealFunction() { thread_state.library = before_; }
+  ~RealFunction() { thread_state.called = before_; }
 
   explicit operator bool() const { return function_ != nullptr; }
   template <typename... Arguments>

@@ -66,7 +66,7 @@ struct ThreadState {
   std::uint64_t span = 0;  // the innermost span of the API, 0: none
   Context span_context;    // that of `span`
   // The function that a hook calls now which is not the C library's, see libraries.h.
-  const void* library = nullptr;
+  const void* called = nullptr;
   // The TLS session that a call is under way on, and the file that it has read from or written to.
   // See sessions.h.
   const void* session = nullptr;

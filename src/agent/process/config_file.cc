@@ -50,14 +50,14 @@ class FileReader {
     }
     read_resource_section();
     read_limits_section();
-    settings_.library.emplace();
+    settings_.for_library.emplace();
     if (const auto propagator = root_.child("propagator")) {
-      read_propagators(*propagator, *settings_.library, errors_);
+      read_propagators(*propagator, *settings_.for_library, errors_);
     }
     if (const auto provider = root_.child("tracer_provider")) read_traces(*provider);
     if (const auto provider = root_.child("meter_provider")) read_metrics(*provider);
     if (const auto provider = root_.child("logger_provider")) read_logs(*provider);
-    const LibraryTexts& told = *settings_.library;
+    const LibraryTexts& told = *settings_.for_library;
     set_propagation(told.propagators, told.sampler, told.sampler_argument, settings_);
     settings_.captures_output = !settings_.logs.empty();
     for (const char* key : {"instrumentation/development", "instrumentation"}) {
@@ -116,7 +116,7 @@ class FileReader {
 
   void read_traces(config::Reader& provider) {
     read_processors(Signal::kTraces, provider, settings_, errors_);
-    read_sampler(provider, *settings_.library, errors_);
+    read_sampler(provider, *settings_.for_library, errors_);
     if (const auto reader = provider.child("limits")) {
       Limits& limits = settings_.limits;
       read_common_limits(*reader, limits.span_attributes_max, limits.span_value_bytes_max);
@@ -177,7 +177,7 @@ class FileReader {
   void read_headers(config::Reader& reader, const char* key, int list) {
     std::vector<std::string> names;
     reader.optional(key, names);
-    std::string& told = settings_.library->captured_headers[list];
+    std::string& told = settings_.for_library->captured_headers[list];
     for (const std::string& name : names) {
       if (!told.empty()) told += ',';
       told += name;

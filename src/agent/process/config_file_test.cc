@@ -33,9 +33,9 @@ std::string attribute(const Settings& settings, std::string_view key) {
 TEST(ConfigFile, WhatIsNotThereIsNotDone) {
   const Settings settings = read_well("");
   for (const Signal signal : kAllSignals) EXPECT_THAT(settings.exporters(signal), IsEmpty());
-  ASSERT_TRUE(settings.library);
-  EXPECT_EQ(settings.library->sampler, "parentbased_always_on");
-  EXPECT_EQ(settings.library->propagators, "none");
+  ASSERT_TRUE(settings.for_library);
+  EXPECT_EQ(settings.for_library->sampler, "parentbased_always_on");
+  EXPECT_EQ(settings.for_library->propagators, "none");
   EXPECT_FALSE(settings.captures_output);
   EXPECT_EQ(attribute(settings, "service.name"), "unknown_service");
 }
@@ -166,7 +166,7 @@ TEST(ConfigFile, NamesOfOlderFormats) {
   EXPECT_EQ(settings.traces[0].peer.client_key_file, "k.pem");
   EXPECT_FALSE(settings.metrics.at(0).prometheus.with_suffixes);
   EXPECT_EQ(settings.logs.at(0).kind, ExporterKind::kOtlpHttpProtobuf);
-  EXPECT_EQ(settings.library->propagators, "tracecontext,b3");
+  EXPECT_EQ(settings.for_library->propagators, "tracecontext,b3");
   EXPECT_TRUE(settings.captures_output);
 
   const Settings newer = read_config(
@@ -176,7 +176,7 @@ TEST(ConfigFile, NamesOfOlderFormats) {
       "  processors: [{simple: {exporter: {otlp_grpc: {certificate_file: ca.pem}}}}]\n",
       "otel.yaml", {});
   EXPECT_THAT(newer.mistakes, IsEmpty());
-  EXPECT_EQ(newer.library->propagators, "tracecontext,b3multi,jaeger");
+  EXPECT_EQ(newer.for_library->propagators, "tracecontext,b3multi,jaeger");
   EXPECT_EQ(newer.traces.at(0).peer.endpoint, "localhost:4317");
   EXPECT_TRUE(newer.traces[0].peer.insecure);
   EXPECT_EQ(newer.span_batches.batch_items_max, 1U) << "simple: each span by itself";
@@ -245,8 +245,8 @@ TEST(ConfigFile, Samplers) {
   const auto f = [](const std::string& sampler, std::string_view name, std::string_view argument) {
     const Settings settings =
         read_well("tracer_provider: {processors: [], sampler: " + sampler + "}\n");
-    EXPECT_EQ(settings.library->sampler, name) << sampler;
-    EXPECT_EQ(settings.library->sampler_argument, argument) << sampler;
+    EXPECT_EQ(settings.for_library->sampler, name) << sampler;
+    EXPECT_EQ(settings.for_library->sampler_argument, argument) << sampler;
   };
   f("{always_off: }", "always_off", "");
   f("{trace_id_ratio_based: {ratio: 0.25}}", "traceidratio", "0.25000000000000000");
@@ -276,8 +276,8 @@ TEST(ConfigFile, WhatTheAgentCannotDoIsSaidAndTheRestHolds) {
       "x-mine: {a: 1}\n");
   EXPECT_THAT(settings.mistakes, IsEmpty());
   EXPECT_EQ(settings.traces.size(), 2U);
-  EXPECT_EQ(settings.library->propagators, "tracecontext");
-  EXPECT_EQ(settings.library->sampler, "parentbased_always_on");
+  EXPECT_EQ(settings.for_library->propagators, "tracecontext");
+  EXPECT_EQ(settings.for_library->sampler, "parentbased_always_on");
   EXPECT_THAT(
       settings.warnings,
       ElementsAre(
@@ -342,9 +342,9 @@ TEST(ConfigFile, HeadersAreCapturedHereAndInTheLibrary) {
   const Settings settings = read_well(
       "instrumentation/development: {general: {http: {server: {request_captured_headers: "
       "[Content-Type, Accept]}, client: {response_captured_headers: [X-Id]}}}}\n");
-  EXPECT_EQ(settings.library->captured_headers[0], "Content-Type,Accept");
-  EXPECT_EQ(settings.library->captured_headers[1], "");
-  EXPECT_EQ(settings.library->captured_headers[3], "X-Id");
+  EXPECT_EQ(settings.for_library->captured_headers[0], "Content-Type,Accept");
+  EXPECT_EQ(settings.for_library->captured_headers[1], "");
+  EXPECT_EQ(settings.for_library->captured_headers[3], "X-Id");
   ASSERT_NE(settings.captured_headers.of(false, false), nullptr);
   EXPECT_TRUE(settings.captured_headers.of(false, false)->match("accept", 6));
   EXPECT_EQ(settings.captured_headers.of(true, false), nullptr);

@@ -123,13 +123,13 @@ bool tell_settings(RingHeader* ring, const Settings& settings, const Arguments& 
     stderr_messages().say("kolben agent: the program runs without telemetry");
   }
   const bool is_wanted = settings.mistakes.empty() && !settings.is_disabled;
-  if (is_wanted && settings.library) {
+  if (is_wanted && settings.for_library) {
     LibrarySettings told;
-    copy_text(settings.library->sampler, told.sampler);
-    copy_text(settings.library->sampler_argument, told.sampler_argument);
-    copy_text(settings.library->propagators, told.propagators);
+    copy_text(settings.for_library->sampler, told.sampler);
+    copy_text(settings.for_library->sampler_argument, told.sampler_argument);
+    copy_text(settings.for_library->propagators, told.propagators);
     for (int i = 0; i < CapturedHeaders::kLists; ++i) {
-      copy_text(settings.library->captured_headers[i], told.captured_headers[i]);
+      copy_text(settings.for_library->captured_headers[i], told.captured_headers[i]);
     }
     told.captures_output = settings.captures_output ? 1 : 0;
     tell_library(ring, told);

@@ -102,7 +102,7 @@ struct Settings {
   std::vector<std::string> warnings;  // for stderr, one line each, in the order they were found
 
   // Of a configuration file (config_file.h):
-  std::optional<LibraryTexts> library;
+  std::optional<LibraryTexts> for_library;
   std::vector<std::string> mistakes;  // with any there is no telemetry
 };
 

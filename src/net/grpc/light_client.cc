@@ -1,11 +1,11 @@
 #include "net/grpc/light_client.h"
 
-#include <charconv>
 #include <utility>
 
 #include "net/grpc/client_target.h"
 #include "net/grpc/light_messages.h"
 #include "net/http2/client.h"
+#include "wire/base64.h"
 
 namespace kolben::net::grpc {
 namespace {
@@ -52,7 +52,13 @@ class LightClient final : public Client {
       headers.emplace_back("grpc-encoding", wire::to_string(outgoing.compression));
     }
     for (const auto& [name, value] : settings_.metadata) {
-      headers.emplace_back(name, name.ends_with("-bin") ? encode_base64(value) : value);
+      std::string text;
+      if (name.ends_with("-bin")) {
+        wire::append_base64(value, text);
+      } else {
+        text = value;
+      }
+      headers.emplace_back(name, std::move(text));
     }
     request.prefix = message_prefix(is_compressed, outgoing.message.size());
     request.body = std::move(outgoing.message);

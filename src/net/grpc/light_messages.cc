@@ -1,18 +1,17 @@
 #include "net/grpc/light_messages.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "wire/base64.h"
+
 namespace kolben::net::grpc {
 namespace {
 
 constexpr std::size_t kPrefixSize = 5;
-constexpr std::string_view kAlphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr int kLastCode = 16;  // UNAUTHENTICATED
 
 // An answer that did not come from gRPC, but from a proxy, say ("HTTP to gRPC Status Code
@@ -49,9 +48,9 @@ std::optional<int> grpc_status(const http::Headers& headers) {
 Status read_status(int code, const http::Headers& headers, DecodeDetails decode_details) {
   Status status(static_cast<StatusCode>(code),
                 http::percent_decode(http::find_header(headers, "grpc-message")));
-  const std::string details = decode_base64(http::find_header(headers, "grpc-status-details-bin"));
-  if (details.empty() || decode_details == nullptr) return status;
-  const Status detailed = decode_details(details);
+  const auto details = wire::from_base64(http::find_header(headers, "grpc-status-details-bin"));
+  if (!details || details->empty() || decode_details == nullptr) return status;
+  const Status detailed = decode_details(*details);
   if (!detailed.retry_after().has_value()) return status;
   return std::move(status).with_retry_after(*detailed.retry_after());
 }
@@ -93,35 +92,6 @@ std::string format_timeout(std::chrono::nanoseconds timeout) {
     if (nanos / unit.nanos <= kDigitsMax) return std::to_string(nanos / unit.nanos) + unit.letter;
   }
   return std::to_string(kDigitsMax) + "M";
-}
-
-std::string encode_base64(std::string_view bytes) {
-  std::string text;
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : bytes) {
-    bits = bits << 8 | static_cast<std::uint8_t>(c);
-    for (count += 8; count >= 6; count -= 6) text += kAlphabet[bits >> (count - 6) & 63];
-  }
-  if (count > 0) text += kAlphabet[bits << (6 - count) & 63];
-  return text;
-}
-
-std::string decode_base64(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  std::string bytes;
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const std::size_t value = kAlphabet.find(c);
-    if (value == std::string_view::npos) return {};
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>(bits >> count & 0xff);
-  }
-  return bytes;
 }
 
 Result<std::string> read_answer(http2::Response response, DecodeDetails decode_details) {

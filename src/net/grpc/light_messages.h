@@ -18,11 +18,6 @@ using DecodeDetails = Status (*)(std::string_view);
 std::string message_prefix(bool is_compressed, std::size_t size);
 // "1500m": at most eight digits and a unit.
 std::string format_timeout(std::chrono::nanoseconds timeout);
-// Without padding at its end, as gRPC sends it.
-std::string encode_base64(std::string_view bytes);
-// Padding may be there; nothing where the text is damaged.
-std::string decode_base64(std::string_view text);
-
 // The message of the answer, or its status, with retry_after where the details name one.
 Result<std::string> read_answer(http2::Response response, DecodeDetails decode_details);
 
