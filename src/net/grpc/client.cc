@@ -126,12 +126,8 @@ class GrpcClient final : public Client {
   }
 
   void call(OutgoingCall outgoing, Callback callback) override {
-    using wire::Compression;
-    if (outgoing.compression != Compression::kNone && outgoing.compression != Compression::kGzip &&
-        outgoing.compression != Compression::kDeflate) {
-      return callback(unimplemented("compression " +
-                                    std::string(wire::to_string(outgoing.compression)) +
-                                    " over gRPC: grpc++ knows gzip and deflate"));
+    if (Status status = check_compression(outgoing.compression); !status.is_ok()) {
+      return callback(std::move(status));
     }
     auto started = std::make_unique<RunningCall>();
     RunningCall& call = *started;
@@ -140,9 +136,9 @@ class GrpcClient final : public Client {
     call.context.set_deadline(
         std::chrono::system_clock::now() +
         std::chrono::duration_cast<std::chrono::system_clock::duration>(outgoing.timeout));
-    if (outgoing.compression == Compression::kGzip) {
+    if (outgoing.compression == wire::Compression::kGzip) {
       call.context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
-    } else if (outgoing.compression == Compression::kDeflate) {
+    } else if (outgoing.compression == wire::Compression::kDeflate) {
       call.context.set_compression_algorithm(GRPC_COMPRESS_DEFLATE);
     }
     const ::grpc::ByteBuffer message =

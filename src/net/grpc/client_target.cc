@@ -50,6 +50,15 @@ std::string authority_of(const ClientSettings& settings, const ClientTarget& tar
   return settings.authority.empty() ? target.address.to_string() : settings.authority;
 }
 
+Status check_compression(wire::Compression compression) {
+  using wire::Compression;
+  const bool is_known = compression == Compression::kNone || compression == Compression::kGzip ||
+                        compression == Compression::kDeflate;
+  if (is_known) return Status::ok();
+  return unimplemented("compression " + std::string(wire::to_string(compression)) +
+                       " over gRPC: gzip and deflate are known");
+}
+
 Result<http::Headers> read_metadata(http::Headers metadata) {
   for (auto& [name, value] : metadata) {
     for (char& c : name) {

@@ -17,6 +17,8 @@ struct ClientTarget {
 // INVALID_ARGUMENT names the endpoint.
 Result<ClientTarget> read_endpoint(const ClientSettings& settings);
 std::string authority_of(const ClientSettings& settings, const ClientTarget& target);
+// UNIMPLEMENTED where gRPC does not know it.
+Status check_compression(wire::Compression compression);
 // Names in lower case. INVALID_ARGUMENT names the header that gRPC does not allow.
 Result<http::Headers> read_metadata(http::Headers metadata);
 

@@ -19,12 +19,8 @@ class LightClient final : public Client {
         client_(std::move(client)) {}
 
   void call(OutgoingCall outgoing, Callback callback) override {
-    using wire::Compression;
-    if (outgoing.compression != Compression::kNone && outgoing.compression != Compression::kGzip &&
-        outgoing.compression != Compression::kDeflate) {
-      return callback(unimplemented("compression " +
-                                    std::string(wire::to_string(outgoing.compression)) +
-                                    " over gRPC: gzip and deflate are known"));
+    if (Status status = check_compression(outgoing.compression); !status.is_ok()) {
+      return callback(std::move(status));
     }
     const auto timeout = outgoing.timeout;
     client_->send(request(std::move(outgoing)), timeout,
