@@ -30,12 +30,6 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-bool is_variable_name(std::string_view name) {
-  return !name.empty() && is_name_start(name[0]) &&
-         std::all_of(name.begin(), name.end(),
-                     [](char c) { return is_name_start(c) || is_digit(c); });
-}
-
 // Position of the '}' that closes the "${" whose content begins at `begin`.
 std::size_t find_closing(std::string_view text, std::size_t begin) {
   int depth = 1;
@@ -228,6 +222,12 @@ class Expander {
 };
 
 }  // namespace
+
+bool is_variable_name(std::string_view name) {
+  return !name.empty() && is_name_start(name[0]) &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return is_name_start(c) || is_digit(c); });
+}
 
 void expand(Node& root, const Environment& environment, Errors& errors) {
   Expander(environment, errors).expand_tree(root, 0);

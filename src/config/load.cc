@@ -1,6 +1,7 @@
 #include "config/load.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,9 +13,13 @@
 namespace kolben::config {
 namespace {
 
+// Of a pipe, until more comes: nobody may be writing to it.
+constexpr int kPauseMillisMax = 5000;
+
 Result<std::string> read_file(const std::string& path) {
   const std::string attempted = "reading " + path;
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // A FIFO without a writer would be waited for.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return from_errno(errno, attempted);
   std::string text;
   Status status;
@@ -22,6 +27,13 @@ Result<std::string> read_file(const std::string& path) {
   while (true) {
     const ssize_t count = ::read(descriptor, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) {
+      pollfd more = {descriptor, POLLIN, 0};
+      if (::poll(&more, 1, kPauseMillisMax) > 0) continue;
+      status = deadline_exceeded(attempted + ": nothing came within " +
+                                 std::to_string(kPauseMillisMax / 1000) + " s");
+      break;
+    }
     if (count < 0) status = from_errno(errno, attempted);
     if (count <= 0) break;
     text.append(buffer, static_cast<std::size_t>(count));

@@ -59,6 +59,7 @@ Node load(std::vector<Source> sources, const Environment& environment, Errors& e
 
 // The parts, for tests and for whoever needs one of them.
 void merge_into(Node& target, Node source);
+bool is_variable_name(std::string_view name);
 void expand(Node& root, const Environment& environment, Errors& errors);
 
 }  // namespace kolben::config

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <map>
 #include <string>
@@ -159,6 +162,19 @@ TEST_F(Load, SourcesByUri) {
   read_source("nowhere.yaml", environment, errors);
   EXPECT_THAT(errors.messages(), ElementsAre("empty.yaml: empty configuration file",
                                              "reading nowhere.yaml: No such file or directory"));
+}
+
+// It would be waited for.
+TEST(LoadFiles, AFifoThatNobodyWritesToIsEmpty) {
+  char directory[] = "/tmp/kolben-config-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory), nullptr);
+  const std::string path = std::string(directory) + "/fifo";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  Errors errors;
+  read_source(path, process_environment(), errors);
+  EXPECT_THAT(errors.messages(), ElementsAre(path + ": empty configuration file"));
+  ::unlink(path.c_str());
+  ::rmdir(directory);
 }
 
 }  // namespace

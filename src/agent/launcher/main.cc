@@ -153,9 +153,17 @@ bool preload(const char* library) {
 
 // What of us runs within Node, or Python. A variable that is set, also to nothing, is the user's
 // own choice.
-void offer_runtime_part(const char* variable, const char* name) {
+void offer_runtime_part(const char* runtime, const char* variable, const char* name) {
   char path[kPathBytesMax];
-  if (getenv(variable) == nullptr && find_runtime_part(name, path)) setenv(variable, path, 1);
+  if (getenv(variable) != nullptr) return;
+  if (find_runtime_part(name, path)) {
+    setenv(variable, path, 1);
+  } else {
+    say("../lib/kolben/%s is not there from this program: less is seen of %s (install again, or "
+        "set "
+        "%s to nothing)",
+        name, runtime, variable);
+  }
 }
 
 // Everything but the program itself. Says why where there will be no telemetry.
@@ -172,7 +180,11 @@ void set_up_agent(const char* path, char* const* arguments) {
   }
   char library[kPathBytesMax];
   if (!find_agent_library(library)) {
-    return say("libkolben-agent.so is not beside this program; %s runs without telemetry", path);
+    return say(
+        "libkolben-agent.so is neither beside this program nor in ../lib: install all of Kolben, "
+        "or "
+        "set KOLBEN_AGENT_LIBRARY to its path; %s runs without telemetry",
+        path);
   }
   if (std::strpbrk(library, ": ") != nullptr) {
     return say("the loader cannot take %s (blank or colon in the path); there is no telemetry",
@@ -181,7 +193,10 @@ void set_up_agent(const char* path, char* const* arguments) {
   char binary[kPathBytesMax];
   if (!find_agent_binary(binary)) {
     return say(
-        "kolben-agent is neither beside this program nor in ../lib/kolben; there is no telemetry");
+        "kolben-agent is neither beside this program nor in ../lib/kolben: install all of Kolben, "
+        "or set "
+        "KOLBEN_AGENT_BINARY to its path; %s runs without telemetry",
+        path);
   }
   char ring_path[kPathBytesMax];
   RingHeader* ring = make_ring(ring_path);
@@ -206,8 +221,8 @@ void set_up_agent(const char* path, char* const* arguments) {
     case AgentResult::kStarted:
       break;
   }
-  offer_runtime_part("KOLBEN_AGENT_NODE", "node/agent.cjs");
-  offer_runtime_part("KOLBEN_AGENT_PYTHON", "python");
+  offer_runtime_part("Node", "KOLBEN_AGENT_NODE", "node/agent.cjs");
+  offer_runtime_part("Python", "KOLBEN_AGENT_PYTHON", "python");
   if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring_path, 1) != 0) {
     say("no memory for the environment; there is no telemetry");
   }

@@ -46,7 +46,7 @@ class FileReader {
     std::string level;
     root_.optional("log_level", level);
     if (!level.empty() && !parse_log_level(level, settings_.log_level)) {
-      root_.error("log_level", "want one of trace, debug, info, warn, error, fatal");
+      root_.error("log_level", "want one of trace, debug, info, warn, error, fatal, none");
     }
     read_resource_section();
     read_limits_section();
@@ -221,7 +221,12 @@ std::string unused_variables(const Environment& environment, const std::set<std:
   for (const auto& [name, value] : environment) {
     const bool is_ours =
         std::find(std::begin(kVariables), std::end(kVariables), name) != std::end(kVariables);
-    if (!name.starts_with("OTEL_") || value.empty() || is_ours || used.contains(name)) continue;
+    // What Python's side does to the program's own lines is not telemetry's.
+    const bool is_pythons = name.starts_with("OTEL_PYTHON_LOG_");
+    if (!name.starts_with("OTEL_") || value.empty() || is_ours || is_pythons ||
+        used.contains(name)) {
+      continue;
+    }
     if (!names.empty()) names += ", ";
     names += name;
   }
@@ -249,7 +254,8 @@ Settings read_config(std::string_view text, const std::string& name,
   if (errors.empty()) FileReader(source.root, environment, settings, errors).read();
   settings.warnings = errors.warnings();
   settings.mistakes = errors.messages();
-  if (const std::string unused = unused_variables(environment, used); !unused.empty()) {
+  const std::string unused = unused_variables(environment, used);
+  if (settings.mistakes.empty() && !unused.empty()) {
     settings.warnings.push_back("these settings have no effect, because " + name +
                                 " is read and does not name them: " + unused);
   }

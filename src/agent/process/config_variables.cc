@@ -3,19 +3,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include "config/load.h"
 #include "config/yaml.h"
 
 namespace kolben::agent {
 namespace {
-
-bool is_name(std::string_view name) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9');
-  });
-}
 
 class Substitution {
  public:
@@ -70,7 +62,7 @@ class Substitution {
     const std::string_view fallback =
         dash == std::string_view::npos ? std::string_view() : name.substr(dash + 2);
     name = name.substr(0, dash);
-    if (!is_name(name)) {
+    if (!config::is_variable_name(name)) {
       errors_.add(location, "${" + std::string(expression) +
                                 "} is not understood: want ${NAME} or ${NAME:-default}");
       return {};

@@ -82,6 +82,7 @@ Exporter* ExporterSet::add_network(const Settings& settings, Signal signal,
 
 void ExporterSet::shutdown(std::chrono::steady_clock::time_point deadline) {
   end_by_force_after(kForcedEnd);
+  for (const auto& exporter : network_) exporter->begin_shutdown(deadline);
   std::vector<Loss> losses;
   for (const auto& exporter : network_) {
     exporter->shutdown(deadline);

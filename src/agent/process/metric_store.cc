@@ -129,17 +129,18 @@ MetricStore::Series& MetricStore::sorted_series_of(Instrument& instrument,
   }
   const bool is_full =
       instrument.series.size() + 1 >= kSeriesMax || texts_.reserved_bytes() >= kTextBytesMax;
-  Attributes overflow;
   if (is_full) {
-    overflow.push_back(texts_, {"otel.metric.overflow", Value::boolean(true)});
-    make_key(overflow, key_);
+    if (overflow_.empty()) {
+      overflow_.push_back(texts_, {"otel.metric.overflow", Value::boolean(true)});
+    }
+    make_key(overflow_, key_);
     if (const auto found = instrument.index.find(key_); found != instrument.index.end()) {
       return instrument.series[found->second];
     }
   }
   instrument.index.emplace(key_, instrument.series.size());
   Series& series = instrument.series.emplace_back();
-  series.attributes = is_full ? overflow : clone(attributes, texts_);
+  series.attributes = is_full ? overflow_ : clone(attributes, texts_);
   series.start = now;
   if (instrument.kind == InstrumentKind::kHistogram) {
     if (histogram_kind_ == HistogramKind::kExponential) {

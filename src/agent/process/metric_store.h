@@ -94,6 +94,7 @@ class MetricStore {
   Temporality counter_temporality_, histogram_temporality_;
   HistogramKind histogram_kind_;
   Arena texts_;
+  Attributes overflow_;  // of the series of what is beyond; empty: not needed yet
   std::vector<std::unique_ptr<Instrument>> instruments_;
   std::unordered_map<std::string, Instrument*> by_name_;
   std::string key_, quick_key_;  // scratch

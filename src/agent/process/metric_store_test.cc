@@ -115,5 +115,16 @@ TEST_F(MetricStoreTest, DeltasBeginAnewAfterEachCollection) {
   EXPECT_EQ(collect().number_points[0].value.integer, 2);
 }
 
+// What is beyond takes no more memory, and nobody else's place.
+TEST_F(MetricStoreTest, OverflowLeavesRoomForOthers) {
+  for (int i = 0; i < 60'000; ++i) record(InstrumentKind::kCounter, 1, std::to_string(i));
+  Measured other;
+  other.kind = InstrumentKind::kCounter;
+  other.name = "another";
+  other.value = 1;
+  store_.record(other, {}, ++now_);
+  EXPECT_EQ(store_.refused(), 0U);
+}
+
 }  // namespace
 }  // namespace kolben::agent

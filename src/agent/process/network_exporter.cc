@@ -42,7 +42,7 @@ NetworkExporter::NetworkExporter(NetworkExporterSettings settings,
     : settings_(std::move(settings)), transport_(std::move(transport)), messages_(messages) {}
 
 NetworkExporter::~NetworkExporter() {
-  stop(std::chrono::steady_clock::now());
+  shutdown(std::chrono::steady_clock::now());
 }
 
 void NetworkExporter::export_batch(const Batch& batch) {
@@ -68,8 +68,16 @@ void NetworkExporter::export_batch(const Batch& batch) {
   }
 }
 
+void NetworkExporter::begin_shutdown(std::chrono::steady_clock::time_point deadline) {
+  MutexLock lock(mutex_);
+  if (!is_stopping_) deadline_ = deadline;
+  is_stopping_ = true;
+  changed_.notify_all();
+}
+
 void NetworkExporter::shutdown(std::chrono::steady_clock::time_point deadline) {
-  stop(deadline);
+  begin_shutdown(deadline);
+  thread_.join();
 }
 
 Loss NetworkExporter::loss() {
@@ -78,16 +86,6 @@ Loss NetworkExporter::loss() {
           .items = dropped_items_,
           .endpoint = settings_.endpoint,
           .why = last_failure_};
-}
-
-void NetworkExporter::stop(std::chrono::steady_clock::time_point deadline) {
-  {
-    MutexLock lock(mutex_);
-    if (!is_stopping_) deadline_ = deadline;
-    is_stopping_ = true;
-    changed_.notify_all();
-  }
-  thread_.join();
 }
 
 void NetworkExporter::run() {

@@ -47,6 +47,8 @@ class NetworkExporter final : public Exporter {
   ~NetworkExporter() override;
 
   void export_batch(const Batch& batch) override;
+  // shutdown() is to come: what waits is tried once more now, beside that of other exporters.
+  void begin_shutdown(std::chrono::steady_clock::time_point deadline);
   void shutdown(std::chrono::steady_clock::time_point deadline) override;
   // What could not be sent; after the shutdown.
   Loss loss();
@@ -64,7 +66,6 @@ class NetworkExporter final : public Exporter {
   void say_failed(const Status& status);
   bool wait(std::chrono::nanoseconds delay);
   bool is_stopping();
-  void stop(std::chrono::steady_clock::time_point deadline);
   void drop(std::uint64_t items);
 
   const NetworkExporterSettings settings_;

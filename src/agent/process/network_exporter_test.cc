@@ -122,6 +122,17 @@ TEST_F(NetworkExporterTest, TheFirstDelayIsOneSecond) {
   EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in 1s.")));
 }
 
+// As the exporters of other signals do meanwhile.
+TEST_F(NetworkExporterTest, TheBeginOfAShutdownInterruptsTheDelay) {
+  peer_.answers = {unavailable("refused")};
+  start(std::chrono::hours(1));
+  export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  exporter_->begin_shutdown(steady_clock::now() + std::chrono::seconds(10));
+  EXPECT_TRUE(wait_for_calls(2));
+  shutdown();
+}
+
 TEST_F(NetworkExporterTest, APermanentErrorIsNotTriedAgain) {
   peer_.answers = {invalid_argument("no")};
   start();

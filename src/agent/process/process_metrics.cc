@@ -151,17 +151,20 @@ std::vector<ProcessMetrics::Process> ProcessMetrics::read(const std::vector<std:
                                                           std::uint64_t now) {
   std::vector<Process> result;
   std::unordered_map<std::uint32_t, Told> told;
-  const std::uint64_t boot = boot_time(now);
+  // Once: counters that begin anew at each export would count as reset.
+  if (boot_time_ == 0) boot_time_ = boot_time(now);
   for (const std::uint32_t pid : pids) {
     if (result.size() == kProcessesMax) break;
     const std::string process = "/proc/" + std::to_string(pid);
     const std::string stat = read_small_file(process + "/stat");
-    auto numbers = parse_process(stat, read_small_file(process + "/status"), boot);
+    auto numbers = parse_process(stat, read_small_file(process + "/status"), boot_time_);
     if (!numbers) continue;
     numbers->files = count_files(process);
     Process& read = result.emplace_back(Process{pid, *numbers, {}, numbers->start_time});
     if (temporality_ != Temporality::kDelta) continue;
-    if (const auto last = told_.find(pid); last != told_.end()) {
+    const auto last = told_.find(pid);
+    // Another process may have got the number.
+    if (last != told_.end() && last->second.numbers.start_time == numbers->start_time) {
       read.last = last->second.numbers;
       read.since = last->second.time;
     }

@@ -56,6 +56,7 @@ class ProcessMetrics {
   std::vector<Process> read(const std::vector<std::uint32_t>& pids, std::uint64_t now);
 
   const Temporality temporality_;
+  std::uint64_t boot_time_ = 0;                   // 0: not known yet
   std::unordered_map<std::uint32_t, Told> told_;  // for deltas
 };
 

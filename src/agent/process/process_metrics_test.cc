@@ -57,6 +57,17 @@ class Collected {
 
 const std::vector<std::uint32_t> kThisProcess = {static_cast<std::uint32_t>(::getpid())};
 
+// Another start would tell that the counters began anew.
+TEST(ProcessMetrics, CumulativeCountersKeepTheirStart) {
+  ProcessMetrics metrics(Temporality::kCumulative);
+  const auto start = [&metrics] {
+    const Collected collected(metrics, kThisProcess);
+    return collected.at("process.cpu.time").number_points[0].start_time_unix_nano;
+  };
+  const std::uint64_t first = start();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(start(), first);
+}
+
 TEST(ProcessMetrics, OfThisProcess) {
   ProcessMetrics metrics(Temporality::kCumulative);
   const Collected collected(metrics, kThisProcess);

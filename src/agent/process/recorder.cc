@@ -103,6 +103,7 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
       use(*view);
     } else {
       ++counts_.damaged;
+      trim_spans();  // of its copy
     }
   };
   switch (record->header.type) {
@@ -188,7 +189,7 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   if (view.fixed.is_excluded != 0) return trim_spans();
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
-    return;
+    return trim_spans();
   }
   note_recent(view);
   Span& span = add_span(now);
@@ -206,7 +207,7 @@ void Recorder::handle_client(const ExchangeView& view, const Origin* origin, std
   const HttpExchange exchange(view);
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
-    return;
+    return trim_spans();
   }
   note_recent(view);
   Span& span = add_span(now);

@@ -29,6 +29,7 @@ class Reader {
     check_sampler();
     check_command_spans();
     read_limits();
+    check_conventions();
     read_conventions(variables_.text("OTEL_SEMCONV_STABILITY_OPT_IN"), settings_.conventions);
     read_log_level();
     check_patterns("OTEL_PYTHON_EXCLUDED_URLS");
@@ -85,7 +86,28 @@ class Reader {
     }
   }
 
+  // What is left out, and what then holds (parse_trace_formats), is said here.
+  void check_propagators() {
+    const std::string_view name = "OTEL_PROPAGATORS";
+    constexpr std::string_view kKnown[] = {"tracecontext", "baggage", "b3",
+                                           "b3multi",      "jaeger",  "none"};
+    const std::vector<std::string_view> items = split_list(variables_.text(name));
+    const auto is_known = [&](std::string_view item) {
+      return std::find(std::begin(kKnown), std::end(kKnown), lower(item)) != std::end(kKnown);
+    };
+    const bool has_known = std::any_of(items.begin(), items.end(), is_known);
+    for (const std::string_view item : items) {
+      if (is_known(item)) continue;
+      variables_.warn_value(
+          name, item,
+          std::string("unknown (known: tracecontext, baggage, b3, b3multi, jaeger, "
+                      "none); ") +
+              (has_known ? "it is left out" : "using tracecontext,baggage"));
+    }
+  }
+
   void read_propagation() {
+    check_propagators();
     set_propagation(std::string(variables_.text("OTEL_PROPAGATORS")),
                     std::string(variables_.text("OTEL_TRACES_SAMPLER")),
                     std::string(variables_.text("OTEL_TRACES_SAMPLER_ARG")), settings_);
@@ -174,11 +196,24 @@ class Reader {
                                      TextPatterns::Kind::kSearchedAnyCase);
   }
 
+  // Others are for areas that the agent tells nothing of.
+  void check_conventions() {
+    const std::string_view name = "OTEL_SEMCONV_STABILITY_OPT_IN";
+    for (const std::string_view item : split_list(variables_.text(name))) {
+      const std::string area = lower(item);
+      if (area == "http" || area == "http/dup" || area == "database" || area == "database/dup")
+        continue;
+      variables_.warn_value(name, item,
+                            "has no effect (known: http, http/dup, database, database/dup)");
+    }
+  }
+
   void read_log_level() {
     const std::string_view name = "OTEL_LOG_LEVEL";
     const std::string_view value = variables_.text(name);
     if (!value.empty() && !parse_log_level(value, settings_.log_level)) {
-      variables_.warn_value(name, value, "unknown (known: debug, info, warn, error, none)");
+      variables_.warn_value(
+          name, value, "unknown (known: debug, info, warn, error, fatal, none); it is left out");
     }
   }
 

@@ -44,7 +44,9 @@ class Streams::Stream final : public CallSink {
     held_bytes_ = 0;
   }
   std::size_t bytes() const {
-    return sizeof(*this) + held_bytes_ + (parser_ != nullptr ? parser_->bytes() : 0);
+    constexpr std::size_t kOfNode = 48;  // of a map
+    return sizeof(*this) + held_bytes_ + (parser_ != nullptr ? parser_->bytes() : 0) +
+           origins_.size() * (sizeof(*origins_.begin()) + kOfNode);
   }
   std::size_t counted_bytes = 0;  // as bytes() was
 

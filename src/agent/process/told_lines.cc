@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/process/line_assembler.h"
+
 namespace kolben::agent {
 
 ToldLines::Told* ToldLines::find(std::uint32_t pid, std::uint32_t tid) {
@@ -18,7 +20,8 @@ void ToldLines::tell(std::uint32_t pid, std::uint32_t tid, std::string_view body
     told = &threads_.emplace_back(Told{pid, tid, false, {}});
   }
   told->is_found = false;
-  told->text = body.substr(0, std::min(body.find('\n'), kTextBytesMax));
+  // A program that prints to no terminal leaves the colours of a text out.
+  told->text = plain_text(body.substr(0, std::min(body.find('\n'), kTextBytesMax)));
 }
 
 std::string_view ToldLines::untold(std::uint32_t pid, std::uint32_t tid, std::string_view bytes) {
@@ -27,11 +30,17 @@ std::string_view ToldLines::untold(std::uint32_t pid, std::uint32_t tid, std::st
   if (told->is_found) return {};
   if (told->text.empty()) return bytes;
   // The last one: the same text may have been printed before.
-  const std::size_t at = bytes.rfind(told->text);
-  if (at == std::string_view::npos) return bytes;
-  told->is_found = true;
-  const std::size_t newline = bytes.substr(0, at).rfind('\n');
-  return bytes.substr(0, newline == std::string_view::npos ? 0 : newline + 1);
+  std::size_t end = bytes.size();
+  while (end != 0) {
+    const std::size_t newline = bytes.substr(0, end - 1).rfind('\n');
+    const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
+    if (plain_text(bytes.substr(begin, end - begin)).find(told->text) != std::string::npos) {
+      told->is_found = true;
+      return bytes.substr(0, begin);
+    }
+    end = begin;
+  }
+  return bytes;
 }
 
 }  // namespace kolben::agent

@@ -57,5 +57,14 @@ TEST(ToldLinesTest, TheThreadThatToldFirstMakesRoom) {
   EXPECT_EQ(lines.untold(1, 1, "text\n"), "");
 }
 
+// werkzeug colours its texts, and takes the colours out again where it prints to no terminal.
+TEST(ToldLines, ColoursMakeNoOtherLine) {
+  ToldLines lines;
+  lines.tell(1, 2, "\"\x1b[33mGET /nope HTTP/1.1\x1b[0m\" 404 -");
+  EXPECT_EQ(lines.untold(1, 2, "before\n\"GET /nope HTTP/1.1\" 404 -\n"), "before\n");
+  lines.tell(1, 2, "plain");
+  EXPECT_EQ(lines.untold(1, 2, "\x1b[1mplain\x1b[0m\n"), "");
+}
+
 }  // namespace
 }  // namespace kolben::agent

@@ -110,8 +110,10 @@ constexpr Name kNames[] = {{"tracecontext", kTraceContext},
 }  // namespace
 
 std::uint8_t parse_trace_formats(const char* list) {
-  if (list == nullptr || *list == '\0') return kTraceContext | kBaggage;
+  constexpr std::uint8_t kDefault = kTraceContext | kBaggage;
+  if (list == nullptr || *list == '\0') return kDefault;
   std::uint8_t formats = 0;
+  bool is_known = false;
   Text rest = {list, std::strlen(list)};
   while (rest.size != 0) {
     Text name = next_part(&rest, ',');
@@ -120,11 +122,14 @@ std::uint8_t parse_trace_formats(const char* list) {
       --name.size;
     }
     while (name.size != 0 && name.bytes[name.size - 1] == ' ') --name.size;
+    if (is_text(name, "none")) is_known = true;
     for (const Name& known : kNames) {
-      if (is_text(name, known.text)) formats = static_cast<std::uint8_t>(formats | known.format);
+      if (!is_text(name, known.text)) continue;
+      formats = static_cast<std::uint8_t>(formats | known.format);
+      is_known = true;
     }
   }
-  return formats;
+  return is_known ? formats : kDefault;
 }
 
 bool TraceHeaders::take(const char* line, std::size_t size) {

@@ -22,7 +22,8 @@ enum TraceFormat : std::uint8_t {
   kBaggage = 16,
 };
 
-// "tracecontext,baggage", which is also the default (null or empty). Unknown names are left out.
+// "tracecontext,baggage", which is also the default (null, empty, or nothing that is known).
+// Unknown names are left out.
 std::uint8_t parse_trace_formats(const char* list);
 
 // What the headers of one request say.

@@ -40,6 +40,7 @@ TEST(TraceHeaders, FormatsByName) {
   EXPECT_EQ(parse_trace_formats("b3, B3multi ,jaeger"), kB3 | kB3Multi | kJaeger);
   EXPECT_EQ(parse_trace_formats("none"), 0);
   EXPECT_EQ(parse_trace_formats("xray,,tracecontext"), kTraceContext);
+  EXPECT_EQ(parse_trace_formats("tracecontex"), kTraceContext | kBaggage);
 }
 
 TEST(TraceHeaders, EachFormat) {

@@ -23,6 +23,9 @@ class Parser final : public StreamParser {
   bool take(Direction direction, std::string_view bytes, const Moment& moment) override;
   bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
   bool awaits_reply() const override { return !pending_.empty() || in_reply_; }
+  std::size_t bytes() const override {
+    return sizeof(*this) + pending_.size() * (sizeof(Pending) + 2 * kTextBytesMax);
+  }
   void finish(std::uint64_t time, CallEnd end) override;
 
  private:

@@ -146,8 +146,8 @@ bool Parser::command_complete(const Moment& moment) {
     return true;
   }
   if (pending_.size() >= kPendingMax) return false;
-  pending_[message.id] = std::move(command);
-  return true;
+  // A number twice: whose the answer will be, nobody knows.
+  return pending_.emplace(message.id, std::move(command)).second;
 }
 
 bool Parser::answer_complete(const Moment& moment) {

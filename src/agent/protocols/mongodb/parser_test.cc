@@ -157,6 +157,7 @@ TEST(Mongodb, ItGivesUpAndDoesNotGuess) {
   const std::string find = message(1, 0, text("find", "users") + database());
   EXPECT_FALSE(f(find, message(2, 1, ok(true))));
   EXPECT_TRUE(f(find, message(2, 5, ok(true))));  // answers nothing that was asked
+  EXPECT_TRUE(f(find + find, ""));                // one number for two
   EXPECT_TRUE(f(legacy(1, 0, 2012, std::string(20, '\0')), ""));
   EXPECT_TRUE(f(int32(15) + find.substr(4), ""));
   EXPECT_TRUE(f(int32(kMessageBytesMax + 1) + find.substr(4), ""));

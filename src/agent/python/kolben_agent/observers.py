@@ -8,9 +8,13 @@ import sys
 import threading
 
 from kolben_agent.packing import attributes as pack
+from kolben_agent.settings import has_config_file
 from kolben_agent.table import native
 
 INTERVAL_SECONDS = 60.0  # the specification's default
+# Beside a configuration file, whose readers each have one: short for most.
+CONFIG_FILE_SECONDS = 5.0
+SETS_MAX = 2000  # of attributes, as the agent process keeps
 
 _observed = []
 _thread = None
@@ -46,6 +50,8 @@ class Observed:
     def _take(self, value, packed):
         amount = value
         if self._is_total:
+            if packed not in self._totals and len(self._totals) >= SETS_MAX:
+                return
             amount = value - self._totals.get(packed, 0)
             self._totals[packed] = value
         native.record_packed(self._handle, amount, packed)
@@ -67,6 +73,8 @@ def observe():
 
 
 def interval():
+    if has_config_file(os.environ):
+        return CONFIG_FILE_SECONDS
     try:
         return float(os.environ["OTEL_METRIC_EXPORT_INTERVAL"]) / 1000 or INTERVAL_SECONDS
     except (KeyError, ValueError):

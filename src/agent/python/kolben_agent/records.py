@@ -8,6 +8,7 @@ import traceback
 
 from kolben_agent import correlation, packing
 from kolben_agent.patching import replace
+from kolben_agent.settings import has_config_file
 from kolben_agent.table import native
 
 # What every record has; the rest is what the program added by `extra`.
@@ -37,7 +38,10 @@ def patch(logging):
 
 
 def _is_wanted(environment):
-    """As the agent's library decides whether it reads what the program prints."""
+    """As the agent's library decides whether it reads what the program prints; what a configuration
+    file says of that the agent process heeds."""
+    if has_config_file(environment):
+        return True
     return (environment.get("OTEL_LOGS_EXPORTER", "").lower() != "none" and environment.get(
         "OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED", "").lower() != "false")
 
