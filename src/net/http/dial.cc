@@ -37,15 +37,15 @@ void Dial::start(Callback callback) {
   resolve();
 }
 
+// The callback stays: what it owns may be all that keeps the socket for the handlers that are pending.
 void Dial::cancel() {
-  callback_ = {};
+  is_over_ = true;
   resolver_.cancel();
 }
 
 void Dial::finish(Status status) {
-  Callback callback = std::move(callback_);
-  callback_ = {};
-  callback(std::move(status));
+  is_over_ = true;
+  std::exchange(callback_, {})(std::move(status));
 }
 
 Status Dial::failure(const std::string& how, const std::string& why) const {
@@ -62,7 +62,7 @@ void Dial::resolve() {
   resolver_.async_resolve(host, std::to_string(port),
                           [self = shared_from_this()](const ErrorCode& error,
                                                       const tcp::resolver::results_type& results) {
-                            if (!self->callback_) return;
+                            if (self->is_over_) return;
                             if (error) return self->finish(self->failure("", error.message()));
                             std::vector<tcp::endpoint> endpoints;
                             for (const auto& result : results)
@@ -75,7 +75,7 @@ void Dial::connect(std::vector<tcp::endpoint> endpoints) {
   endpoints_ = std::move(endpoints);
   asio::async_connect(socket_, endpoints_,
                       [self = shared_from_this()](const ErrorCode& error, const tcp::endpoint&) {
-                        if (!self->callback_) return;
+                        if (self->is_over_) return;
                         if (error) return self->finish(self->failure("", error.message()));
                         ErrorCode ignored;
                         self->socket_.set_option(tcp::no_delay(true), ignored);
@@ -104,7 +104,7 @@ void Dial::shake_hands() {
   }
   tls.async_handshake(asio::ssl::stream_base::client,
                       [self = shared_from_this()](const ErrorCode& error) {
-                        if (self->callback_) self->on_hands_shaken(error);
+                        if (!self->is_over_) self->on_hands_shaken(error);
                       });
 }
 

@@ -30,11 +30,12 @@ struct DialTarget {
 
 class Dial : public std::enable_shared_from_this<Dial> {
  public:
-  // UNAVAILABLE says what failed where. Not called after cancel().
+  // UNAVAILABLE says what failed where. Not called after cancel(), but kept, with what it owns,
+  // until the last pending handler has run.
   using Callback = UniqueFunction<void(Status)>;
 
-  // `socket` and `tls` outlive the dial, or are closed after cancel() and kept until the handlers
-  // that are pending on them have run.
+  // `socket` and `tls` outlive the dial: owned by the callback, or closed after cancel() and kept
+  // until the handlers that are pending on them have run.
   Dial(boost::asio::io_context& io, DialTarget target, boost::asio::ip::tcp::socket& socket,
        std::optional<TlsStream>& tls);
   void start(Callback callback);
@@ -55,7 +56,8 @@ class Dial : public std::enable_shared_from_this<Dial> {
   std::optional<TlsStream>& tls_;
   boost::asio::ip::tcp::resolver resolver_;
   std::vector<boost::asio::ip::tcp::endpoint> endpoints_;
-  Callback callback_;  // empty: over
+  Callback callback_;
+  bool is_over_ = false;  // finished or cancelled: what is still pending does nothing
 };
 
 }  // namespace kolben::net::http

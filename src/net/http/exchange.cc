@@ -82,8 +82,8 @@ class Exchange final : public Waiter, public std::enable_shared_from_this<Exchan
  private:
   std::string label() const { return request_.method + " " + request_.url; }
 
-  // Pending operations on it end with an error, and find that the exchange is over: they hold the
-  // exchange, which keeps the channel until they have run.
+  // Pending operations on it end with an error, and find that the exchange is over. Closing queues
+  // their handlers, so that the channel, dropped by one queued after them, is there until they ran.
   void close_channel() {
     ErrorCode ignored;
     channel_->socket.close(ignored);
