@@ -295,7 +295,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binaries")
-    parser.add_argument("what", nargs="*", default=["nginx", "flask", "start"])
+    parser.add_argument("what", nargs="*", default=["nginx", "flask", "node", "start"])
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--verbose", action="store_true")

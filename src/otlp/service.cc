@@ -1,8 +1,10 @@
 #include "otlp/service.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <limits>
 
@@ -200,6 +202,31 @@ Result<PartialSuccess> decode_response(std::string_view message) {
     }
   }
   if (in.failed()) return invalid_argument("reading an OTLP response: malformed protobuf");
+  return partial;
+}
+
+// The JSON mapping of protobuf: an int64 is a string, and may be a number.
+Result<PartialSuccess> decode_response_json(std::string_view text) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object answer;
+  if (parser.parse(text.data(), text.size()).get(answer) != simdjson::SUCCESS) {
+    return invalid_argument("the answer is no JSON object");
+  }
+  PartialSuccess partial;
+  simdjson::dom::object told;
+  if (answer["partialSuccess"].get(told) != simdjson::SUCCESS) return partial;
+  for (const Signal signal : {Signal::kTraces, Signal::kMetrics, Signal::kLogs}) {
+    std::string_view digits;
+    const auto rejected = told[rejected_name(signal)];
+    if (rejected.get(digits) == simdjson::SUCCESS) {
+      std::from_chars(digits.data(), digits.data() + digits.size(), partial.rejected);
+    } else if (std::int64_t number = 0; rejected.get(number) == simdjson::SUCCESS) {
+      partial.rejected = number;
+    }
+  }
+  if (std::string_view message; told["errorMessage"].get(message) == simdjson::SUCCESS) {
+    partial.error_message = message;
+  }
   return partial;
 }
 

@@ -26,6 +26,7 @@ struct PartialSuccess {
 std::string encode_response(const PartialSuccess& partial);
 std::string encode_response_json(Signal signal, const PartialSuccess& partial);
 Result<PartialSuccess> decode_response(std::string_view message);
+Result<PartialSuccess> decode_response_json(std::string_view text);
 
 // google.rpc.Status with RetryInfo among its details where the status asks for a delay.
 std::string encode_rpc_status(const Status& status);

@@ -40,6 +40,24 @@ TEST(Response, PartialSuccessBothWays) {
   EXPECT_FALSE(decode_response("\x0a\x05"));
 }
 
+TEST(Response, PartialSuccessInJson) {
+  for (const std::string_view text :
+       {R"({"partialSuccess":{"rejectedSpans":"3","errorMessage":"no"}})",
+        R"({"partialSuccess":{"errorMessage":"no","rejectedLogRecords":3}})"}) {
+    const auto partial = decode_response_json(text);
+    ASSERT_TRUE(partial) << text;
+    EXPECT_EQ(partial->rejected, 3) << text;
+    EXPECT_EQ(partial->error_message, "no") << text;
+  }
+  for (const std::string_view text : {"{}", R"({"partialSuccess":{}})", R"({"partialSuccess":7})",
+                                      R"({"partialSuccess":{"rejectedSpans":"x"}})"}) {
+    EXPECT_EQ(decode_response_json(text)->rejected, 0) << text;
+  }
+  for (const std::string_view text : {"", "[]", "<html>", "{"}) {
+    EXPECT_FALSE(decode_response_json(text)) << text;
+  }
+}
+
 TEST(RpcStatus, CodeAndMessageBothWays) {
   const std::string message = encode_rpc_status(invalid_argument("bad"));
   EXPECT_EQ(wire::to_hex(message), "08031203626164");

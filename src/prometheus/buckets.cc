@@ -71,15 +71,35 @@ Buckets buckets_of(const HistogramPoint& point) {
   return buckets;
 }
 
-void add_buckets(Buckets& total, Buckets delta) {
+bool add_buckets(Buckets& total, const Buckets& delta) {
   const bool fits = total.size() == delta.size() &&
                     std::equal(total.begin(), total.end(), delta.begin(),
                                [](const auto& a, const auto& b) { return a.first == b.first; });
-  if (!fits) {
-    total = std::move(delta);
-    return;
-  }
+  if (!fits) return false;
   for (std::size_t i = 0; i < total.size(); ++i) total[i].second += delta[i].second;
+  return true;
+}
+
+bool merge_buckets(Buckets& total, const Buckets& delta) {
+  Buckets merged;
+  merged.reserve(total.size() + delta.size());
+  auto left = total.begin();
+  auto right = delta.begin();
+  while (left != total.end() || right != delta.end()) {
+    if (right == delta.end() || (left != total.end() && left->first < right->first)) {
+      merged.push_back(*left++);
+    } else if (left == total.end() || right->first < left->first) {
+      merged.push_back(*right++);
+    } else {
+      merged.emplace_back(left->first, left->second + right->second);
+      ++left;
+      ++right;
+    }
+  }
+  // One that the caller's own point has alone is never refused.
+  if (merged.size() > std::max(kBucketsMax + 1, delta.size())) return false;
+  total = std::move(merged);
+  return true;
 }
 
 }  // namespace kolben::prometheus

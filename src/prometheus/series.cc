@@ -223,21 +223,27 @@ void Series::update_metric(const Metric& metric, const LabelText& target, std::u
   const std::string name = metric_name(metric, settings_.names);
   const Stream stream{name, type_of(metric), metric.description, target};
   const bool is_delta = metric.temporality == Temporality::kDelta;
-  const auto take_histogram = [&](State& state, const auto& point) {
-    state.count = point.count + (is_delta ? state.count : 0);
-    state.sum = point.sum + (is_delta ? state.sum : 0);
-    if (is_delta) {
-      add_buckets(state.buckets, buckets_of(point));
-    } else {
-      state.buckets = buckets_of(point);
-    }
+  // Where the bounds of a delta point are others, all of it begins anew, as after a restart.
+  const auto take_histogram = [&](auto add) {
+    return [is_delta, add](State& state, const auto& point) {
+      Buckets buckets = buckets_of(point);
+      if (is_delta && add(state.buckets, buckets)) {
+        state.count += point.count;
+        state.sum += point.sum;
+        return;
+      }
+      state.count = point.count;
+      state.sum = point.sum;
+      state.buckets = std::move(buckets);
+    };
   };
   refused += take_points(stream, metric.number_points, now_nanos,
                          [&](State& state, const NumberPoint& point) {
                            state.value = point.value.to_double() + (is_delta ? state.value : 0);
                          });
-  refused += take_points(stream, metric.histogram_points, now_nanos, take_histogram);
-  refused += take_points(stream, metric.exponential_histogram_points, now_nanos, take_histogram);
+  refused += take_points(stream, metric.histogram_points, now_nanos, take_histogram(add_buckets));
+  refused += take_points(stream, metric.exponential_histogram_points, now_nanos,
+                         take_histogram(merge_buckets));
   refused += take_points(stream, metric.summary_points, now_nanos,
                          [](State& state, const SummaryPoint& point) {
                            state.count = point.count;

@@ -126,6 +126,49 @@ TEST(Series, DeltaPointsAreSummedUp) {
   EXPECT_NE(series.to_text(2 * kSecond).find("jobs_total{job=\"todo\"} 4\n"), std::string::npos);
 }
 
+// Their bounds are others nearly every time.
+TEST(Series, DeltasOfExponentialHistogramsAreSummedUp) {
+  Series series({});
+  for (const std::int32_t offset : {0, 2}) {
+    OneMetric data("wait", MetricKind::kExponentialHistogram);
+    data.metric->temporality = Temporality::kDelta;
+    ExponentialHistogramPoint& point =
+        data.metric->exponential_histogram_points.add(data.batch.arena());
+    point.count = 3;
+    point.sum = 5;
+    point.positive.offset = offset;
+    point.positive.bucket_counts.push_back(data.batch.arena(), 1);
+    point.positive.bucket_counts.push_back(data.batch.arena(), 2);
+    EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 0u);
+  }
+  const std::string text = series.to_text(kSecond);
+  for (const char* line :
+       {"wait_bucket{job=\"todo\",le=\"2.0\"} 1\n", "wait_bucket{job=\"todo\",le=\"4.0\"} 3\n",
+        "wait_bucket{job=\"todo\",le=\"8.0\"} 4\n", "wait_bucket{job=\"todo\",le=\"16.0\"} 6\n",
+        "wait_bucket{job=\"todo\",le=\"+Inf\"} 6\n", "wait_sum{job=\"todo\"} 10",
+        "wait_count{job=\"todo\"} 6\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+}
+
+TEST(Series, ADeltaWithOtherBoundsBeginsAnew) {
+  Series series({});
+  for (const double bound : {1.0, 2.0}) {
+    OneMetric data("wait", MetricKind::kHistogram);
+    data.metric->temporality = Temporality::kDelta;
+    HistogramPoint& point = data.metric->histogram_points.add(data.batch.arena());
+    point.count = 3;
+    point.sum = 5;
+    point.explicit_bounds.push_back(data.batch.arena(), bound);
+    point.bucket_counts.push_back(data.batch.arena(), 1);
+    point.bucket_counts.push_back(data.batch.arena(), 2);
+    EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 0u);
+  }
+  const std::string text = series.to_text(kSecond);
+  EXPECT_NE(text.find("wait_bucket{job=\"todo\",le=\"2.0\"} 1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("wait_count{job=\"todo\"} 3\n"), std::string::npos) << text;
+}
+
 TEST(Series, WhatGetsNoPointsExpires) {
   OneMetric data("load", MetricKind::kGauge);
   data.add_number(1);

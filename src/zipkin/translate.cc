@@ -43,8 +43,20 @@ void append_port(wire::JsonWriter& json, const Attributes& attributes, std::stri
   json.integer(port->as_int());
 }
 
-void append_endpoints(wire::JsonWriter& json, const Attributes& attributes,
-                      std::string_view service) {
+// Specification, "OTLP to Zipkin", Remote endpoint: the first of these that there is.
+std::optional<std::string_view> peer_name(const Span& span) {
+  if (span.kind != SpanKind::kClient && span.kind != SpanKind::kProducer) return std::nullopt;
+  for (const std::string_view key :
+       {"server.address", "net.peer.name", "network.peer.address", "server.socket.domain",
+        "server.socket.address", "net.sock.peer.name", "net.sock.peer.addr", "peer.hostname",
+        "peer.address", "db.name"}) {
+    if (const auto name = text_attribute(span.attributes, key)) return name;
+  }
+  return std::nullopt;
+}
+
+void append_endpoints(wire::JsonWriter& json, const Span& span, std::string_view service) {
+  const Attributes& attributes = span.attributes;
   json.key("localEndpoint");
   json.begin_object();
   json.key("serviceName");
@@ -55,8 +67,9 @@ void append_endpoints(wire::JsonWriter& json, const Attributes& attributes,
   append_port(json, attributes, "net.host.port");
   json.end_object();
 
-  const auto peer = text_attribute(attributes, "peer.service");
+  auto peer = text_attribute(attributes, "peer.service");
   const auto address = text_attribute(attributes, "net.peer.ip");
+  if (!peer && !address) peer = peer_name(span);
   if (!peer && !address) return;
   json.key("remoteEndpoint");
   json.begin_object();
@@ -163,7 +176,7 @@ void append_span(wire::JsonWriter& json, const Span& span, const Resource& resou
   // Zipkin takes 0 for "unknown"; what was shorter than a microsecond is one.
   const std::uint64_t nanos = span.duration_nanos();
   json.unsigned_integer(nanos == 0 ? 0 : nanos < 1000 ? 1 : nanos / 1000);
-  append_endpoints(json, span.attributes, service);
+  append_endpoints(json, span, service);
   append_annotations(json, span.events);
   append_tags(json, span, resource, scope);
   json.end_object();

@@ -425,7 +425,7 @@ def test_an_agent_process_that_is_killed_leaves_the_program_unharmed(tmp_path, p
     port = free_port()
     program = programs(Program([AGENT, *CONSOLE, BIN / "todo", "run", "-p", str(port)], tmp_path, "todo"))
     wait_listening(port, "todo")
-    for agent in agent_of(program):
+    for agent in wait_until(lambda: agent_of(program), "the agent process"):
         os.kill(agent, signal.SIGKILL)
     # More than the ring holds: what finds no room is dropped.
     assert all(request(port, "GET", "/").status == 200 for _ in range(2000))

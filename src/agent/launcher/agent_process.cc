@@ -187,8 +187,11 @@ namespace {
 AgentResult wait_for_answer(int file) {
   pollfd answer = {file, POLLIN, 0};
   char byte = 0;
-  const bool has_come = poll(&answer, 1, kReadyMillisMax) > 0 && read(file, &byte, 1) == 1;
-  if (!has_come) return AgentResult::kSilent;
+  int events = 0;
+  do {  // again after Ctrl-Z and fg
+    events = poll(&answer, 1, kReadyMillisMax);
+  } while (events < 0 && errno == EINTR);
+  if (events <= 0 || read(file, &byte, 1) != 1) return AgentResult::kSilent;
   return byte == kIsReady ? AgentResult::kStarted : AgentResult::kRefused;
 }
 
@@ -205,13 +208,14 @@ AgentResult start_agent_process(const AgentStart& start) {
     setsid();
     const pid_t agent = fork();
     if (agent == 0) become_agent(start, program, ready[1]);
-    _exit(agent < 0 ? 1 : 0);
+    _exit(agent < 0 ? errno : 0);
   }
   if (start.reads_file) close(ready[1]);
   int status = 0;
   while (middle > 0 && waitpid(middle, &status, 0) < 0 && errno == EINTR) {
   }
   const bool is_made = middle > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  if (middle > 0 && WIFEXITED(status) && !is_made) errno = WEXITSTATUS(status);
   AgentResult result = is_made ? AgentResult::kStarted : AgentResult::kFailed;
   if (start.reads_file) {
     if (is_made) result = wait_for_answer(ready[0]);

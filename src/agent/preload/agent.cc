@@ -316,7 +316,7 @@ void Agent::child_killed(ThreadState& thread, std::uint32_t pid, std::uint32_t s
   writer.append(&fixed, sizeof(fixed));
 }
 
-void Agent::becomes(ThreadState& thread, const char*) {
+void Agent::becomes(ThreadState& thread) {
   outputs.flush(thread);
   RecordWriter writer(ring_, RecordType::kExec, 0, pid_, thread.tid);
 }

@@ -37,7 +37,7 @@ class Agent {
   // A signal killed a child; its parent alone is told.
   void child_killed(ThreadState& thread, std::uint32_t pid, std::uint32_t signal);
   // The process becomes another program.
-  void becomes(ThreadState& thread, const char* path);
+  void becomes(ThreadState& thread);
   // What the next program's environment says of the trace. Also in a vfork() child, whose thread is
   // its parent's.
   void context_for_child(ThreadState& thread, char* const* environment, Becomes becomes,

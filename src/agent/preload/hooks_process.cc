@@ -63,9 +63,9 @@ pid_t traced_wait(int* status, Wait wait) {
 
 // The guard is released before the exec: on success nobody would come back to do it, and after
 // vfork() the parent would find itself locked out.
-void note_exec(const char* path) {
+void note_exec() {
   ThreadGuard guard;
-  if (guard) agent_instance.becomes(guard.thread(), path);
+  if (guard) agent_instance.becomes(guard.thread());
 }
 
 // Calls `exec(environment)` with the agent's variables in it, as far as they are good for `path`,
@@ -87,14 +87,14 @@ int with_environment(const char* path, char* const* environment, Becomes becomes
 }
 
 int traced_execve(const char* path, char* const* arguments, char* const* environment) {
-  note_exec(path);
+  note_exec();
   return with_environment(path, environment, Becomes::kThisProcess, [&](char* const* completed) {
     return KOLBEN_REAL(execve)(path, arguments, completed);
   });
 }
 
 int traced_execvpe(const char* file, char* const* arguments, char* const* environment) {
-  note_exec(file);
+  note_exec();
   return with_environment(file, environment, Becomes::kThisProcess, [&](char* const* completed) {
     return KOLBEN_REAL(execvpe)(file, arguments, completed);
   });
@@ -167,7 +167,7 @@ KOLBEN_EXPORT int execle(const char* path, const char* first, ...) noexcept {
 }
 
 KOLBEN_EXPORT int fexecve(int file, char* const* arguments, char* const* environment) noexcept {
-  note_exec("");
+  note_exec();
   return with_environment(nullptr, environment, Becomes::kThisProcess, [&](char* const* completed) {
     return KOLBEN_REAL(fexecve)(file, arguments, completed);
   });
@@ -175,7 +175,7 @@ KOLBEN_EXPORT int fexecve(int file, char* const* arguments, char* const* environ
 
 KOLBEN_EXPORT int execveat(int directory, const char* path, char* const* arguments,
                            char* const* environment, int flags) noexcept {
-  note_exec(path);
+  note_exec();
   return with_environment(nullptr, environment, Becomes::kThisProcess, [&](char* const* completed) {
     return KOLBEN_REAL(execveat)(directory, path, arguments, completed, flags);
   });

@@ -216,6 +216,8 @@ void Connections::write_headers(OpenExchange* exchange, const Message& request) 
 // The line of this header in the request that is served; its size, 0: there is none, or no room.
 std::size_t Connections::carry(const OpenExchange& served, const char* name, char* to,
                                std::size_t room) const {
+  // W3C Trace Context, 3.3: without a traceparent it means nothing.
+  if (!served.parent_is_remote && std::strcmp(name, "tracestate:") == 0) return 0;
   const char* line = nullptr;
   const std::size_t size =
       find_line(served.request_head, served.request.head().size, name, std::strlen(name), &line);

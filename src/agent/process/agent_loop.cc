@@ -1,6 +1,7 @@
 #include "agent/process/agent_loop.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "agent/process/records.h"
@@ -49,12 +50,19 @@ std::uint32_t AgentLoop::drain() {
   return records;
 }
 
+// All that the ring holds now. Programs may go on to write as fast as it is read.
+void AgentLoop::drain_lap() {
+  const std::uint32_t rounds = reader_.slots() / kRecordsPerRound + 1;
+  for (std::uint32_t i = 0; i < rounds && drain() > 0; ++i) {
+  }
+}
+
 // A process that announces itself is watched. One that became another program (exec) does so again:
 // what the former one was at is over.
 void AgentLoop::take_start(std::string_view bytes) {
   const auto record = parse_record(bytes);
   if (!record || record->header.type != RecordType::kProcessStart) return;
-  if (!watch_.add(record->header.pid)) faster_.push_back(record->header.pid);
+  if (!watch_.add(record->header.pid)) unwatched_.push_back(record->header.pid);
   const auto start = parse_process_start(record->payload);
   if (start) reap(record->header.pid, start->fixed.time);
 }
@@ -70,9 +78,7 @@ void AgentLoop::reap(std::uint32_t pid, std::uint64_t before) {
 
 void AgentLoop::flush_ended(const std::vector<ProcessWatch::Ended>& processes) {
   if (processes.empty()) return;
-  // What they wrote last is in the ring.
-  while (drain() > 0) {
-  }
+  drain_lap();  // with what they wrote last
   for (const ProcessWatch::Ended& process : processes) {
     recorder_.process_gone(process.pid, process.wait_status, clock_.unix_nanos());
     reap(process.pid, kAnyTime);
@@ -83,11 +89,13 @@ void AgentLoop::flush_ended(const std::vector<ProcessWatch::Ended>& processes) {
 }
 
 // Of processes that had ended before they could be watched, all that they told has been read.
-void AgentLoop::tell_faster() {
-  for (const std::uint32_t pid : faster_) {
+void AgentLoop::tell_unwatched() {
+  for (const std::uint32_t pid : unwatched_) {
     recorder_.process_gone(pid, std::nullopt, clock_.unix_nanos());
+    reap(pid, kAnyTime);
+    free_open_blocks(open_, pid);
   }
-  faster_.clear();
+  unwatched_.clear();
 }
 
 // Of programs that had ended before they could be watched: they were faster than this process.
@@ -120,17 +128,20 @@ void AgentLoop::run(std::uint32_t pid, int pidfd) {
   while (!should_stop_) {
     const std::uint32_t records = drain();
     const std::uint64_t now = clock_.unix_nanos();
-    const bool metrics_are_due = recorder_.metrics_are_due(now);
-    if (metrics_are_due && recorder_.wants_processes()) recorder_.set_processes(watch_.pids());
-    recorder_.tick(metrics_are_due ? active_requests() : ActiveRequests(), now);
+    // Asked once: counting takes time, and whether somebody wants them may change meanwhile.
+    std::optional<ActiveRequests> counted;
+    if (recorder_.metrics_are_due(now)) {
+      counted = active_requests();
+      if (recorder_.wants_processes()) recorder_.set_processes(watch_.pids());
+    }
+    recorder_.tick(counted, now);
     if (is_over(records)) break;
     if (records >= kRecordsPerRound) continue;
-    tell_faster();
+    tell_unwatched();
     flush_ended(watch_.wait(records > kManyRecords ? kShortPause : kPause));
   }
-  while (drain() > 0) {
-  }
-  tell_faster();
+  drain_lap();
+  tell_unwatched();
   if (!should_stop_) reap_all();
 }
 

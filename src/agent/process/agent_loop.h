@@ -37,11 +37,12 @@ class AgentLoop {
 
  private:
   std::uint32_t drain();
+  void drain_lap();
   bool is_over(std::uint32_t records);
   void flush_ended(const std::vector<ProcessWatch::Ended>& processes);
   void reap(std::uint32_t pid, std::uint64_t before);
   void reap_all();
-  void tell_faster();
+  void tell_unwatched();
   void take_start(std::string_view record);
 
   RingReader reader_;
@@ -53,7 +54,7 @@ class AgentLoop {
   ProcessWatch watch_;
   std::uint32_t program_ = 0;
   const CrashMarks* marks_ = nullptr;
-  std::vector<std::uint32_t> faster_;  // processes that had ended before they could be watched
+  std::vector<std::uint32_t> unwatched_;  // had ended before they could be watched
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::uint64_t quiet_since_ = 0;  // steady; no process and no record
 };

@@ -53,7 +53,9 @@ class ExporterReader {
   std::string exporters_variable(Signal signal) {
     const std::string name = "OTEL_" + std::string(upper_name(signal)) + "_EXPORTER";
     if (signal != Signal::kLogs || variables_.text("OTEL_LOG_EXPORTER").empty()) return name;
-    if (!variables_.text(name).empty()) {
+    if (const std::string_view plural = variables_.text(name); !plural.empty()) {
+      // The launcher, which says so, sets both.
+      if (plural == variables_.text("OTEL_LOG_EXPORTER")) return name;
       variables_.warn("OTEL_LOG_EXPORTER is ignored: OTEL_LOGS_EXPORTER is set as well");
       return name;
     }

@@ -41,6 +41,22 @@ Value list_of(std::string_view items, std::uint32_t bytes_max, Arena& arena) {
   return Value::array(values);
 }
 
+// A string, or the strings of an array.
+Value limited(const Value& value, std::uint32_t bytes_max, Arena& arena) {
+  if (value.type() == ValueType::kArray) {
+    List<Value> items;
+    for (const Value& item : value.as_array()) {
+      items.push_back(arena,
+                      item.type() == ValueType::kArray ? item : limited(item, bytes_max, arena));
+    }
+    return Value::array(items);
+  }
+  if (value.type() != ValueType::kString) return value;
+  const std::string_view text = value.as_string();
+  if (text.size() <= bytes_max && is_utf8(text)) return value;
+  return Value::string(owned_text(text, bytes_max, arena));
+}
+
 }  // namespace
 
 std::string_view owned_text(std::string_view text, std::uint32_t bytes_max, Arena& arena) {
@@ -74,10 +90,7 @@ std::uint32_t limit_attributes(AttributeLimits limits, Attributes& attributes, A
     attributes.truncate(limits.count_max);
   }
   for (KeyValue& attribute : attributes) {
-    if (attribute.value.type() != ValueType::kString) continue;
-    const std::string_view text = attribute.value.as_string();
-    if (text.size() <= limits.value_bytes_max && is_utf8(text)) continue;
-    attribute.value = Value::string(owned_text(text, limits.value_bytes_max, arena));
+    attribute.value = limited(attribute.value, limits.value_bytes_max, arena);
   }
   return dropped;
 }

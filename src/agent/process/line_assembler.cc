@@ -84,8 +84,11 @@ void LineAssembler::append(std::uint32_t pid, const Output& output, std::string_
     stream = &streams_.emplace_back(Stream{begun, {}});
     stream->begun.text = {};
   }
-  stream->text += part;
-  if (ends_line || stream->text.size() >= kLineBytesMax) give_out(*stream);
+  const std::size_t room = kLineBytesMax - stream->text.size();
+  stream->text += part.substr(0, room);
+  const bool is_full = part.size() > room || stream->text.size() == kLineBytesMax;
+  if (ends_line || is_full) give_out(*stream);
+  if (part.size() > room) append(pid, output, part.substr(room), ends_line);
 }
 
 void LineAssembler::flush_process(std::uint32_t pid) {

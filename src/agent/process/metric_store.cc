@@ -113,6 +113,11 @@ MetricStore::Series& MetricStore::series_of(Instrument& instrument, const Attrib
     return instrument.series[found->second];
   }
   Series& series = sorted_series_of(instrument, attributes, now);
+  // The sets beyond the bound are any number, of any length.
+  if (!overflow_.empty() && series.attributes.size() == 1 &&
+      series.attributes[0].key == overflow_[0].key) {
+    return series;
+  }
   // One set comes in few orders; whoever shuffles them is just slower.
   if (instrument.quick.size() >= kSeriesMax) instrument.quick.clear();
   instrument.quick.emplace(quick_key_,

@@ -124,7 +124,7 @@ void NetworkExporter::send_with_retries(const Payload& payload) {
     }
     if (was_stopping) return drop(payload.items);
     std::chrono::nanoseconds delay = settings_.backoff_unit * (1 << std::min(retry, kRetriesMax));
-    if (const auto asked = status.retry_after()) {
+    if (const auto asked = status.retry_after(); asked && asked->count() > 0) {
       delay = std::clamp<std::chrono::nanoseconds>(*asked, std::chrono::milliseconds(1),
                                                    settings_.backoff_unit * (1 << kRetriesMax));
     }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -80,6 +81,14 @@ void set_signals() {
   ::sigaction(SIGTERM, &stop, nullptr);
 }
 
+// A file for each process that is watched; as many as the system allows.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
   const auto say = [](std::uint64_t count, std::string_view what) {
     if (count == 0) return;
@@ -155,6 +164,7 @@ int process_main(int argc, char** argv) {
   // The exporters' threads hardly allocate: they need no heap each.
   ::mallopt(M_ARENA_MAX, 1);
   set_signals();
+  raise_file_limit();
   RingHeader* const ring = map_ring(arguments.ring.c_str());
   if (ring == nullptr) {
     stderr_messages().say("kolben agent: cannot map the ring " + arguments.ring);

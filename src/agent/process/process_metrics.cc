@@ -189,15 +189,17 @@ void ProcessMetrics::collect(const std::vector<std::uint32_t>& pids, ResourceMet
                  "system");
   }
   writer.amount("process.memory.usage", "By", "The amount of physical memory in use.");
-  for (const Process& p : all) writer.point(p.pid, p.since, whole(p.numbers.memory_bytes));
+  for (const Process& p : all)
+    writer.point(p.pid, p.numbers.start_time, whole(p.numbers.memory_bytes));
   writer.amount("process.memory.virtual", "By", "The amount of committed virtual memory.");
-  for (const Process& p : all) writer.point(p.pid, p.since, whole(p.numbers.virtual_bytes));
+  for (const Process& p : all)
+    writer.point(p.pid, p.numbers.start_time, whole(p.numbers.virtual_bytes));
   writer.amount("process.thread.count", "{thread}", "Process threads count.");
-  for (const Process& p : all) writer.point(p.pid, p.since, whole(p.numbers.threads));
+  for (const Process& p : all) writer.point(p.pid, p.numbers.start_time, whole(p.numbers.threads));
   writer.amount("process.unix.file_descriptor.count", "{file_descriptor}",
                 "Number of UNIX file descriptors in use by the process.");
   for (const Process& p : all) {
-    if (p.numbers.files) writer.point(p.pid, p.since, whole(*p.numbers.files));
+    if (p.numbers.files) writer.point(p.pid, p.numbers.start_time, whole(*p.numbers.files));
   }
   writer.counter("process.context_switches", "{context_switch}",
                  "Number of times the process has been context switched.");

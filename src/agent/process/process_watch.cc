@@ -1,8 +1,10 @@
 #include "agent/process/process_watch.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -59,10 +61,18 @@ std::optional<int> wait_status_of(std::uint32_t pid, int file_descriptor) {
   return wait_status_of_zombie(pid);
 }
 
+// Or a zombie.
+bool is_gone(std::uint32_t pid) {
+  return (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) ||
+         wait_status_of_zombie(pid).has_value();
+}
+
 }  // namespace
 
 ProcessWatch::~ProcessWatch() {
-  for (const Process& process : processes_) ::close(process.file_descriptor);
+  for (const Process& process : processes_) {
+    if (process.file_descriptor >= 0) ::close(process.file_descriptor);
+  }
 }
 
 bool ProcessWatch::add(std::uint32_t pid) {
@@ -70,7 +80,7 @@ bool ProcessWatch::add(std::uint32_t pid) {
   const auto is_same = [pid](const Process& process) { return process.pid == pid; };
   if (std::any_of(processes_.begin(), processes_.end(), is_same)) return true;
   const long file = ::syscall(SYS_pidfd_open, pid, 0);
-  if (file < 0) return false;
+  if (file < 0 && errno == ESRCH) return false;
   add(pid, static_cast<int>(file));
   return true;
 }
@@ -91,11 +101,13 @@ std::vector<ProcessWatch::Ended> ProcessWatch::wait(std::chrono::milliseconds ti
   for (const Process& process : processes_) polls.push_back({process.file_descriptor, POLLIN, 0});
   std::vector<Ended> ended;
   const auto count = static_cast<nfds_t>(polls.size());
-  if (::poll(polls.data(), count, static_cast<int>(timeout.count())) <= 0) return ended;
+  ::poll(polls.data(), count, static_cast<int>(timeout.count()));
   for (std::size_t i = polls.size(); i-- > 0;) {
-    if (polls[i].revents == 0) continue;
-    ended.push_back({processes_[i].pid, wait_status_of(processes_[i].pid, polls[i].fd)});
-    ::close(processes_[i].file_descriptor);
+    const auto [pid, file] = processes_[i];
+    const bool has_ended = file >= 0 ? polls[i].revents != 0 : is_gone(pid);
+    if (!has_ended) continue;
+    ended.push_back({pid, file >= 0 ? wait_status_of(pid, file) : wait_status_of_zombie(pid)});
+    if (file >= 0) ::close(file);
     processes_.erase(processes_.begin() + static_cast<std::ptrdiff_t>(i));
   }
   return ended;

@@ -41,7 +41,7 @@ class ProcessWatch {
  private:
   struct Process {
     std::uint32_t pid = 0;
-    int file_descriptor = -1;
+    int file_descriptor = -1;  // -1: there was none to have, so it is asked for by its number
   };
   std::vector<Process> processes_;
 };

@@ -27,7 +27,7 @@ prometheus::SeriesSettings series_of(const PrometheusSettings& settings) {
 
 PrometheusExporter::PrometheusExporter(const PrometheusSettings& settings, Clock& clock,
                                        Messages& messages)
-    : clock_(clock), series_(series_of(settings)) {
+    : clock_(clock), messages_(messages), series_(series_of(settings)) {
   net::http::ServerSettings server;
   server.endpoint = endpoint_of(settings);
   server.body_bytes_max = 4096;  // requests have none
@@ -59,7 +59,7 @@ void PrometheusExporter::take(const net::http::Request& request, net::http::Resp
 }
 
 void PrometheusExporter::export_batch(const Batch& batch) {
-  series_.update(batch.metrics(), clock_.steady_nanos());
+  refused_ += series_.update(batch.metrics(), clock_.steady_nanos());
   std::vector<net::http::Responder> waiting;
   {
     MutexLock lock(mutex_);
@@ -84,6 +84,11 @@ void PrometheusExporter::shutdown(std::chrono::steady_clock::time_point deadline
     is_stopping_ = true;
   }
   for (net::http::Responder& responder : waiting) responder.respond(page());
+  if (const std::uint64_t refused = std::exchange(refused_, 0); refused != 0) {
+    messages_.say("kolben agent: " + std::to_string(refused) +
+                  " data points are not on the page for Prometheus: more than " +
+                  std::to_string(kSeriesMax) + " series, or names that disagree");
+  }
   if (server_ != nullptr) server_->stop(deadline);
   server_.reset();
 }

@@ -43,7 +43,9 @@ class PrometheusExporter final : public Exporter {
   net::http::Response page();
 
   Clock& clock_;
+  Messages& messages_;
   prometheus::Series series_;
+  std::uint64_t refused_ = 0;  // points
   std::atomic<bool> wants_batch_{false};
   Mutex mutex_;
   std::vector<net::http::Responder> waiting_ KOLBEN_GUARDED_BY(mutex_);

@@ -143,10 +143,11 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
       return take(parse_child_killed(payload),
                   [&](const auto& killed) { commands_.killed(killed); });
     case RecordType::kProcessEnd:
-    case RecordType::kExec:
       return process_ended(record->header.pid);
+    case RecordType::kExec:  // is about to be tried
+      return lines_.flush_process(record->header.pid);
     case RecordType::kProcessStart:
-      return;  // process_watch.h wants those
+      return streams_.process_ended(record->header.pid, now_);  // of the program before this one
   }
   ++counts_.damaged;
 }
@@ -194,8 +195,11 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   note_recent(view);
   Span& span = add_span(now);
   spans_.build_server(exchange, span, open_spans_.batch.arena());
-  span.trace_state = owned_text(find_header(exchange.request.headers, "tracestate"),
-                                Limits::kNoLimit, open_spans_.batch.arena());
+  // W3C Trace Context, 3.3: without a traceparent it means nothing.
+  if (view.fixed.parent_is_remote != 0) {
+    span.trace_state = owned_text(find_header(exchange.request.headers, "tracestate"),
+                                  Limits::kNoLimit, open_spans_.batch.arena());
+  }
   const std::size_t blank = span.name.find(' ');
   const std::string_view route =
       blank == std::string_view::npos ? std::string_view() : span.name.substr(blank + 1);
@@ -374,7 +378,7 @@ void Recorder::export_metrics(MetricReaders::Which which, ActiveRequests active_
                      [this](Resource& resource, Arena& arena) { fill(resource, arena); });
 }
 
-void Recorder::tick(ActiveRequests active_requests, std::uint64_t now) {
+void Recorder::tick(std::optional<ActiveRequests> active_requests, std::uint64_t now) {
   now_ = now;
   commands_.tick(now);
   const auto is_due = [now](const Open& open, const BatchSettings& batches) {
@@ -382,9 +386,7 @@ void Recorder::tick(ActiveRequests active_requests, std::uint64_t now) {
   };
   if (is_due(open_spans_, settings_.span_batches)) export_open(open_spans_, exporters_.traces);
   if (is_due(open_logs_, settings_.log_batches)) export_open(open_logs_, exporters_.logs);
-  if (metrics_are_due(now)) {
-    export_metrics(MetricReaders::Which::kDue, active_requests, now);
-  }
+  if (active_requests) export_metrics(MetricReaders::Which::kDue, *active_requests, now);
 }
 
 void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {

@@ -48,7 +48,7 @@ class Recorder : private Streams::Sink {
   void handle_unfinished(std::string_view record, std::uint64_t now);
   // Exports what is due; call it often. The number of active requests is asked for where
   // metrics_are_due().
-  void tick(ActiveRequests active_requests, std::uint64_t now);
+  void tick(std::optional<ActiveRequests> active_requests, std::uint64_t now);
   // A program's end: what it wrote last had no newline.
   void process_ended(std::uint32_t pid);
   // Its process is gone. `wait_status` as of wait(2), where it is known.

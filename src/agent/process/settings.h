@@ -124,7 +124,7 @@ void set_sdk_attributes(NamedTexts& attributes);
 // stronger.
 void detect_resource(Settings& settings, std::uint32_t pid);
 
-// "kolben", "0.1.0": the name and version that telemetry carries.
+// "0.1.0" that telemetry carries.
 std::string_view agent_version();
 
 }  // namespace kolben::agent

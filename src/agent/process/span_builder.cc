@@ -9,19 +9,18 @@
 namespace kolben::agent {
 namespace {
 
-constexpr std::uint32_t kSpanLinksMax = 128;  // the specification's default
-
-void add_links(std::string_view links, AttributeLimits limits, Span& span, Arena& arena) {
+void add_links(std::string_view links, const Limits& limits, Span& span, Arena& arena) {
   while (const auto link = next_link(links)) {
-    if (span.links.size() == kSpanLinksMax) {
+    if (span.links.size() >= limits.span_links_max) {
       ++span.dropped_links_count;
       continue;
     }
     SpanLink& target = span.links.add(arena);
     target.trace_id = link->trace_id;
     target.span_id = link->span_id;
-    target.dropped_attributes_count =
-        add_encoded_attributes(link->attributes, limits, target.attributes, arena);
+    target.dropped_attributes_count = add_encoded_attributes(
+        link->attributes, {limits.link_attributes_max, limits.span_value_bytes_max},
+        target.attributes, arena);
   }
 }
 
@@ -135,7 +134,9 @@ void SpanBuilder::build_grpc(const WebCall& call, const Origin& origin, const St
   begin_call(origin, call.number, span, arena);
   if (peer.is_client) {
     span.kind = SpanKind::kServer;
-    span.trace_state = owned_text(call.tracestate, Limits::kNoLimit, arena);
+    if (has_remote_parent(call, origin)) {
+      span.trace_state = owned_text(call.tracestate, Limits::kNoLimit, arena);
+    }
   }
   span.start_time_unix_nano = call.start_time;
   span.end_time_unix_nano = std::max(call.start_time, call.end_time);
@@ -188,7 +189,7 @@ void SpanBuilder::build_manual(const SpanView& view, Span& span, Arena& arena) c
         event->attributes, {limits.event_attributes_max, limits.span_value_bytes_max},
         target.attributes, arena);
   }
-  add_links(view.links, {limits.event_attributes_max, limits.span_value_bytes_max}, span, arena);
+  add_links(view.links, limits, span, arena);
 }
 
 }  // namespace kolben::agent

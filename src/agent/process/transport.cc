@@ -149,22 +149,20 @@ class HttpTransport final : public Transport {
   Result<otlp::PartialSuccess> read_response(const net::http::Response& response) const {
     const int code = response.status;
     if (code >= 200 && code < 300) {
-      if (kind_ == ExporterKind::kOtlpHttpProtobuf) {
-        return otlp::decode_response(response.body.view());
-      }
-      return otlp::PartialSuccess{};  // what was rejected is said in JSON
+      return kind_ == ExporterKind::kOtlpHttpProtobuf
+                 ? otlp::decode_response(response.body.view())
+                 : otlp::decode_response_json(response.body.view());
     }
     const std::string text = "HTTP status " + std::to_string(code);
     const bool is_transient = code == 429 || code == 502 || code == 503 || code == 504;
     if (!is_transient) return invalid_argument(text);
     Status status = unavailable(text);
-    for (const auto& [name, value] : response.headers) {
-      if (name != "Retry-After" && name != "retry-after") continue;
-      std::uint32_t seconds = 0;
-      std::from_chars(value.data(), value.data() + value.size(), seconds);
-      return std::move(status).with_retry_after(std::chrono::seconds(seconds));
-    }
-    return status;
+    const std::string_view wait = net::http::find_header(response.headers, "Retry-After");
+    std::uint32_t seconds = 0;
+    const auto parsed = std::from_chars(wait.data(), wait.data() + wait.size(), seconds);
+    // The form with a date, and no wait at all, are left to our own pace.
+    if (parsed.ec != std::errc() || seconds == 0) return status;
+    return std::move(status).with_retry_after(std::chrono::seconds(seconds));
   }
 
   const ExporterKind kind_;

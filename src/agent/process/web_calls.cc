@@ -65,13 +65,19 @@ Origin origin_of(const WebCall& call, const Settings& settings) {
   return origin;
 }
 
+bool has_remote_parent(const WebCall& call, const Origin& origin) {
+  return std::memcmp(call.origin.parent_span_id, origin.parent_span_id,
+                     sizeof origin.parent_span_id) != 0;
+}
+
 HttpTwoExchange::HttpTwoExchange(const WebCall& call, const Origin& origin, const StreamPeer& peer,
                                  Arena& arena) {
   std::string head;
   head.append(one_line(call.method)).append(" ").append(one_line(call.path)).append(" HTTP/2\r\n");
   head.append("host: ").append(one_line(call.authority)).append("\r\nuser-agent: ");
   head.append(one_line(call.user_agent)).append("\r\n");
-  if (peer.is_client) head.append("tracestate: ").append(one_line(call.tracestate)).append("\r\n");
+  const bool has_parent = peer.is_client && has_remote_parent(call, origin);
+  if (has_parent) head.append("tracestate: ").append(one_line(call.tracestate)).append("\r\n");
   head.append("\r\n");
   Exchange& fixed = view_.fixed;
   fixed.start_time = call.start_time;
@@ -80,6 +86,7 @@ HttpTwoExchange::HttpTwoExchange(const WebCall& call, const Origin& origin, cons
   if (!is_linked(origin)) {
     std::memcpy(fixed.parent_span_id, origin.parent_span_id, sizeof fixed.parent_span_id);
   }
+  fixed.parent_is_remote = has_parent ? 1 : 0;
   fixed.request_body_bytes = call.request_bytes;
   fixed.response_body_bytes = call.response_bytes;
   fixed.peer_port = peer.port;

@@ -25,6 +25,8 @@ bool is_linked(const Origin& origin);
 // Where a call belongs: below the context in its request's headers, if there is one that the
 // settings name, else where its bytes came from.
 Origin origin_of(const WebCall& call, const Settings& settings);
+// Whether `origin`, which is where the call belongs, comes from its headers.
+bool has_remote_parent(const WebCall& call, const Origin& origin);
 
 class HttpTwoExchange {
  public:

@@ -7,7 +7,7 @@
 // A record is a RecordHeader, then the fixed struct of its type, then its texts one after another
 // in the order of their length fields, unaligned and without end zeros. Lists of attributes are
 // encoded as in attribute_codec.h. The writer and the reader come from the same build (the ring's
-// header carries the build's version; a mismatch means: do not attach). All times are
+// header carries what their layout comes to; a mismatch means: do not attach). All times are
 // CLOCK_REALTIME nanoseconds; all ids are big-endian bytes as on the wire.
 #pragma once
 

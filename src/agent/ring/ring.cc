@@ -19,8 +19,20 @@ namespace kolben::agent {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x3130'474e'4952'424bULL;  // "KBRING01"
-// Bumped whenever a record or the layout changes: writer and reader must be of one build.
-constexpr std::uint32_t kLayoutVersion = 4;
+// Writer and reader must agree on every record: this is a number to raise where the meaning of one
+// changes but not its size, and all sizes.
+constexpr std::uint32_t kLayoutVersion = [] {
+  std::uint32_t version = 5;
+  for (const std::size_t size :
+       {sizeof(RecordHeader), sizeof(Exchange), sizeof(StreamPiece), sizeof(StreamRequest),
+        sizeof(StreamEnd), sizeof(SpanRecord), sizeof(Measurement), sizeof(Output),
+        sizeof(LogRecordHeader), sizeof(Statement), sizeof(Command), sizeof(ProcessStart),
+        sizeof(ProcessEnd), sizeof(Exit), sizeof(ChildKilled), sizeof(LibrarySettings),
+        sizeof(OpenTable), sizeof(RefusalTable)}) {
+    version = version * 16'777'619 ^ static_cast<std::uint32_t>(size);  // FNV-1
+  }
+  return version;
+}();
 constexpr std::size_t kHeaderBytes = 4096;
 constexpr std::size_t kCacheLine = 64;
 // A ring of 1 GiB: more than any setting that makes sense, so a broken header maps nothing wild.

@@ -85,6 +85,7 @@ class RingReader {
   // line that says so would else move between the processors' caches with each record.
   std::uint32_t next(std::uint8_t* buffer, std::uint64_t now_nanos);
 
+  std::uint32_t slots() const { return slots_; }
   std::uint64_t dropped() const;    // by writers: the ring was full
   std::uint64_t abandoned() const;  // by writers that were killed
   std::uint64_t untraced() const;   // beyond a bound of the programs, see count_untraced()

@@ -42,7 +42,7 @@ bool strip(std::string_view& payload, std::uint8_t flags, std::size_t before) {
 
 std::size_t text_bytes(const WebCall& call) {
   return call.method.size() + call.scheme.size() + call.authority.size() + call.path.size() +
-         call.user_agent.size() + call.content_type.size();
+         call.user_agent.size() + call.content_type.size() + call.tracestate.size();
 }
 
 // Longer values are no context of anybody.

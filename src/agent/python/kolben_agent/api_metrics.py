@@ -9,11 +9,14 @@ from kolben_agent.patching import concrete
 from kolben_agent.table import native
 
 COUNTER, UP_DOWN_COUNTER, HISTOGRAM, GAUGE = 1, 2, 3, 4
+# Of meters, and of the instruments of one: what the agent tells apart. Beyond, each call makes a new one,
+# which a provider that the program sets later does not get.
+KEPT_MAX = 1024
 
 
 def patch(api):
     api._METER_PROVIDER  # an API that keeps its provider elsewhere is left alone
-    meters = []
+    meters = {}  # by their arguments
 
     def instrument(kind, name, unit, description):
         texts = [str(text or "").encode("utf-8", "replace") for text in (name, unit, description)]
@@ -49,11 +52,13 @@ def patch(api):
             self.name, self.unit, self.description = name, unit, description
             self._real = None
             observers.add(observers.Observed(
-                instrument(kind, name, unit, description), kind != GAUGE, callbacks,
+                instrument(kind, name, unit, description), kind != GAUGE,
+                kind == COUNTER, callbacks,
                 lambda: self._real is not None))
 
         return concrete(
-            type(base.__name__, (base,), {"__init__": __init__, "__module__": __name__}))
+            type(base.__name__, (base,), {"__init__": __init__, "__module__": __name__,
+                                                   "observed": True}))
 
     ObservableCounter = observed_class(api.ObservableCounter)
     ObservableUpDownCounter = observed_class(api.ObservableUpDownCounter)
@@ -65,7 +70,7 @@ def patch(api):
             self._name, self._version, self._schema_url = (list(arguments) + [None, None])[:3]
             self._arguments = arguments
             self._real = None
-            self._made = []  # (instrument, the call that makes the real one)
+            self._made = {}  # by kind and name: (instrument, the call that makes the real one)
 
         @property
         def name(self):
@@ -81,41 +86,48 @@ def patch(api):
 
         def take_provider(self, provider):
             self._real = provider.get_meter(*self._arguments)
-            for ours, make in self._made:
+            for ours, make in self._made.values():
                 ours._real = make(self._real)
 
-        def _keep(self, ours, make):
+        def _keep(self, kind, name, arguments, make):
+            """An instrument is made once, however often the program asks for it; an observed one is
+            another one each time, for it has callbacks of its own."""
             if self._real is not None:
                 return make(self._real)
-            self._made.append((ours, make))
+            key = kind, str(name).lower(), len(self._made) if hasattr(kind, "observed") else None
+            if key in self._made:
+                return self._made[key][0]
+            ours = kind(*arguments)
+            if len(self._made) < KEPT_MAX:
+                self._made[key] = ours, make
             return ours
 
         def create_counter(self, name, unit="", description=""):
-            return self._keep(Counter(COUNTER, name, unit, description),
+            return self._keep(Counter, name, (COUNTER, name, unit, description),
                               lambda real: real.create_counter(name, unit, description))
 
         def create_up_down_counter(self, name, unit="", description=""):
-            return self._keep(UpDownCounter(UP_DOWN_COUNTER, name, unit, description),
+            return self._keep(UpDownCounter, name, (UP_DOWN_COUNTER, name, unit, description),
                               lambda real: real.create_up_down_counter(name, unit, description))
 
         def create_histogram(self, name, unit="", description="", **named):
-            return self._keep(Histogram(HISTOGRAM, name, unit, description),
+            return self._keep(Histogram, name, (HISTOGRAM, name, unit, description),
                               lambda real: real.create_histogram(name, unit, description, **named))
 
         def create_observable_counter(self, name, callbacks=None, unit="", description=""):
             return self._keep(
-                ObservableCounter(COUNTER, name, callbacks, unit, description),
+                ObservableCounter, name, (COUNTER, name, callbacks, unit, description),
                 lambda real: real.create_observable_counter(name, callbacks, unit, description))
 
         def create_observable_up_down_counter(self, name, callbacks=None, unit="", description=""):
             return self._keep(
-                ObservableUpDownCounter(UP_DOWN_COUNTER, name, callbacks, unit, description),
+                ObservableUpDownCounter, name, (UP_DOWN_COUNTER, name, callbacks, unit, description),
                 lambda real: real.create_observable_up_down_counter(name, callbacks, unit,
                                                                     description))
 
         def create_observable_gauge(self, name, callbacks=None, unit="", description=""):
             return self._keep(
-                ObservableGauge(GAUGE, name, callbacks, unit, description),
+                ObservableGauge, name, (GAUGE, name, callbacks, unit, description),
                 lambda real: real.create_observable_gauge(name, callbacks, unit, description))
 
     gauge = getattr(api, "Gauge", None) or getattr(api, "_Gauge", None)
@@ -123,7 +135,7 @@ def patch(api):
         Gauge = measuring_class(gauge, "set")
 
         def create_gauge(self, name, unit="", description=""):
-            return self._keep(Gauge(GAUGE, name, unit, description),
+            return self._keep(Gauge, name, (GAUGE, name, unit, description),
                               lambda real: real.create_gauge(name, unit, description))
 
         Meter.create_gauge = create_gauge
@@ -133,11 +145,14 @@ def patch(api):
         def get_meter(self, name, version=None, schema_url=None, attributes=None):
             if api._METER_PROVIDER is not None:
                 return api._METER_PROVIDER.get_meter(name, version, schema_url)
-            meters.append(Meter((name, version, schema_url)))
-            return meters[-1]
+            arguments = name, version, schema_url
+            meter = meters.get(arguments) or Meter(arguments)
+            if len(meters) < KEPT_MAX:
+                meters[arguments] = meter
+            return meter
 
         def on_set_meter_provider(self, provider):
-            for meter in meters:
+            for meter in meters.values():
                 meter.take_provider(provider)
 
     api._PROXY_METER_PROVIDER = Provider()

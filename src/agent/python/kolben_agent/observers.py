@@ -14,6 +14,7 @@ from kolben_agent.table import native
 INTERVAL_SECONDS = 60.0  # the specification's default
 # Beside a configuration file, whose readers each have one: short for most.
 CONFIG_FILE_SECONDS = 5.0
+OBSERVED_MAX = 1024  # instruments
 SETS_MAX = 2000  # of attributes, as the agent process keeps
 
 _observed = []
@@ -21,9 +22,10 @@ _thread = None
 
 
 class Observed:
-    def __init__(self, handle, is_total, callbacks, is_over):
+    def __init__(self, handle, is_total, rises, callbacks, is_over):
         self._handle = handle
         self._is_total = is_total
+        self._rises = rises
         self._callbacks = [self._as_function(callback) for callback in callbacks or ()]
         self._is_over = is_over
         self._totals = {}
@@ -53,12 +55,14 @@ class Observed:
             if packed not in self._totals and len(self._totals) >= SETS_MAX:
                 return
             amount = value - self._totals.get(packed, 0)
+            if self._rises and amount < 0:  # it has begun anew
+                amount = value
             self._totals[packed] = value
         native.record_packed(self._handle, amount, packed)
 
 
 def add(observed):
-    if not observed._callbacks:
+    if not observed._callbacks or len(_observed) >= OBSERVED_MAX:
         return
     _observed.append(observed)
     if len(_observed) == 1:
@@ -76,9 +80,10 @@ def interval():
     if has_config_file(os.environ):
         return CONFIG_FILE_SECONDS
     try:
-        return float(os.environ["OTEL_METRIC_EXPORT_INTERVAL"]) / 1000 or INTERVAL_SECONDS
+        seconds = float(os.environ["OTEL_METRIC_EXPORT_INTERVAL"]) / 1000
     except (KeyError, ValueError):
         return INTERVAL_SECONDS
+    return seconds if 0 < seconds < threading.TIMEOUT_MAX else INTERVAL_SECONDS
 
 
 def _begin():

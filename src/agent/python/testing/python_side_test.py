@@ -454,12 +454,12 @@ class MetricTest(SideTest):
     def test_observed_totals_are_told_as_differences(self):
         metrics = self.api("metrics")
         totals = iter([10, 15, 15, 4])
-        observed = observers.Observed(1, True, [
+        observed = observers.Observed(1, True, True, [
             lambda options: [metrics.Observation(next(totals), {"cpu": 1})]], lambda: False)
         self.table.instruments.append((1, b"ticks", b"", b""))
         for _ in range(5):  # the last one raises StopIteration, which is the program's own affair
             observed.observe()
-        self.assertEqual([value for _, value, _ in self.table.measured], [10, 5, 0, -11])
+        self.assertEqual([value for _, value, _ in self.table.measured], [10, 5, 0, 4])
 
     def test_a_provider_that_the_program_sets_wins(self):
         metrics = self.api("metrics")
@@ -483,8 +483,16 @@ class MetricTest(SideTest):
         metrics.get_meter("other").create_counter("d").add(3)
         self.assertEqual((real, len(self.table.measured)), ([("c", 2), ("d", 3)], 1))
 
+    def test_an_instrument_is_made_once(self):
+        metrics = self.api("metrics")
+        for _ in range(5):
+            metrics.get_meter("m").create_counter("c").add(1)
+        self.assertEqual([text for _, text, *_ in self.table.instruments], [b"c"])
+        self.assertEqual(len(self.table.measured), 5)
+
     def test_the_interval(self):
-        for value, want in (("500", 0.5), ("", 60.0), ("soon", 60.0), ("0", 60.0)):
+        for value, want in (("500", 0.5), ("", 60.0), ("soon", 60.0), ("0", 60.0), ("nan", 60.0),
+                            ("inf", 60.0), ("-1", 60.0)):
             os.environ["OTEL_METRIC_EXPORT_INTERVAL"] = value
             self.assertEqual(observers.interval(), want)
         del os.environ["OTEL_METRIC_EXPORT_INTERVAL"]
