@@ -61,6 +61,8 @@ class Agent {
   ProcessContext process;
 
  private:
+  bool trace_for_child(ThreadState& thread, char* const* environment, Becomes becomes,
+                       ChildContext* child);
   void start_process_context(ThreadState& thread, const char* ring_path);
   static const Context* request_context(const ThreadState& thread);
   void announce(ThreadState& thread, std::uint32_t parent);

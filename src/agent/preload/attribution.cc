@@ -151,12 +151,12 @@ Tie Connections::tie_of(const ThreadState& thread, const Asker& asker, Sharing s
   return guesses && !serves_alone(thread, asker.request != nullptr) ? Tie::kLink : Tie::kParent;
 }
 
-// Whether no request is served but the thread's, and no other thread has a span open, so that what
+// Whether no request is served but the thread's, and no span is open but its own, so that what
 // is asked now can be on nobody else's behalf. Requests of HTTP/2 are not seen here: a connection
 // may have any.
 bool Connections::serves_alone(const ThreadState& thread, bool has_request) const {
   return served_streams_.load(std::memory_order_relaxed) == 0 &&
-         open_spans_.load(std::memory_order_relaxed) <= (thread.span != 0 ? 1U : 0U) &&
+         open_spans_.load(std::memory_order_relaxed) <= thread.open_spans &&
          served_.load(std::memory_order_relaxed) <= (has_request ? 1U : 0U);
 }
 

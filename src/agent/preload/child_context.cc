@@ -37,9 +37,18 @@ const Context* Agent::request_context(const ThreadState& thread) {
   return is_forked || Connections::serves(thread) ? &thread.request_context : nullptr;
 }
 
+// The next program is the command that this one is only where it is told so: what this one was
+// told of itself is never handed on.
 void Agent::context_for_child(ThreadState& thread, char* const* environment, Becomes becomes,
                               ChildContext* child) {
-  if ((formats_ & kTraceContext) == 0 || sets_itself(environment, kTraceparentName)) return;
+  const bool goes_on = trace_for_child(thread, environment, becomes, child);
+  child->variables.add(kCommandName, goes_on ? child->command : nullptr);
+}
+
+// Whether the child goes on with the span of this command.
+bool Agent::trace_for_child(ThreadState& thread, char* const* environment, Becomes becomes,
+                            ChildContext* child) {
+  if ((formats_ & kTraceContext) == 0 || sets_itself(environment, kTraceparentName)) return false;
   const Context* of_request = request_context(thread);
   const Context* context = of_request;
   char mark[ProcessContext::kMarkBytes];
@@ -52,7 +61,7 @@ void Agent::context_for_child(ThreadState& thread, char* const* environment, Bec
   }
   // Nothing is recorded of what begins there either.
   const bool is_sampled = context != nullptr && (context->flags & 1) != 0;
-  if (context != nullptr && !is_sampled && !sampler_.may_sample()) return;
+  if (context != nullptr && !is_sampled && !sampler_.may_sample()) return false;
   if (context != nullptr) {
     child->set_traceparent(*context);
   } else {
@@ -62,14 +71,14 @@ void Agent::context_for_child(ThreadState& thread, char* const* environment, Bec
     std::memcpy(child->command, kCommandName, sizeof(kCommandName) - 1);
     std::memcpy(child->command + sizeof(kCommandName) - 1, mark, sizeof(mark));
   }
-  child->variables.add(kCommandName, goes_on ? child->command : nullptr);
   // What the environment brought goes on with its own context.
-  if (context != nullptr && of_request == nullptr) return;
+  if (context != nullptr && of_request == nullptr) return goes_on;
   child->set_carried(kTracestateName, "tracestate:", child->tracestate, sizeof(child->tracestate),
                      thread, environment);
-  if ((formats_ & kBaggage) == 0) return;
+  if ((formats_ & kBaggage) == 0) return goes_on;
   child->set_carried(kBaggageName, "baggage:", child->baggage, sizeof(child->baggage), thread,
                      environment);
+  return goes_on;
 }
 
 }  // namespace kolben::agent

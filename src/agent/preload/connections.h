@@ -87,8 +87,8 @@ class Connections {
     entries_.forked(pid);
   }
   // There, of the only thread that is left.
-  void keeps(const ThreadState& thread) {
-    open_spans_.store(thread.span != 0 ? 1 : 0, std::memory_order_relaxed);
+  void keeps(ThreadState& thread) {
+    thread.open_spans = 0;
     loops_.store(thread.loop.is_one ? 1 : 0, std::memory_order_relaxed);
   }
   // The program handles each event to its end before the next one; see attribution.cc.
@@ -183,7 +183,7 @@ class Connections {
   static std::size_t served_header(const ThreadState& thread, const char* name, char* value,
                                    std::size_t capacity);
 
-  // The outermost span of the API that a thread has open begins, or ends.
+  // A span of the API begins, or ends, in this process (see ThreadState::open_spans).
   void span_begins() { open_spans_.fetch_add(1, std::memory_order_relaxed); }
   void span_ends() { open_spans_.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -229,6 +229,9 @@ class Connections {
   void give_up_stream(ThreadState& thread, Socket& socket, OpenStream& stream);
   static RequestWriter* writer_of(const Socket& socket);
   RequestWriter* new_writer();
+  void release(RequestWriter& writer);
+  void orphan(RequestWriter& writer);
+  void release_orphan(ThreadState& thread);
   bool prepare_requests(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                         std::size_t bytes, Injection* injection);
   void look_ahead(ThreadState& thread, const OpenStream& stream, RequestWriter& writer,
@@ -348,7 +351,7 @@ class Connections {
   Pool<OpenStream> streams_;
   Pool<RequestWriter> writers_;
   std::atomic<std::uint32_t> stream_count_{0};
-  std::atomic<std::uint32_t> open_spans_{0};  // the outermost of each thread
+  std::atomic<std::uint32_t> open_spans_{0};  // of the API
   std::atomic<std::uint32_t> served_streams_{0};
   OpenEntries entries_;
   RefusalTable* refusals_ = nullptr;

@@ -116,7 +116,7 @@ KOLBEN_EXPORT ssize_t gnutls_record_send_range(void* session, const void* bytes,
   SessionCall call(facts_of(session));
   const ssize_t result = function(session, bytes, size, range);
   call.done();
-  if (result > 0 && bytes != nullptr) call.sent(bytes, static_cast<std::size_t>(result));
+  if (result > 0) call.sent_or_unseen(bytes, static_cast<std::size_t>(result));
   return result;
 }
 

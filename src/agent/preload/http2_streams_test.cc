@@ -145,6 +145,7 @@ TEST_F(Http2StreamsTest, OnAMultiplexedConnectionOneOfSeveralRequestsIsOnlyLinke
 TEST_F(Http2StreamsTest, OnAMultiplexedConnectionOneOfSeveralSpansIsOnlyLinked) {
   connect(8);
   thread_.span = 1;
+  thread_.open_spans = 1;
   std::memset(thread_.span_context.trace_id, 0x77, 16);
   std::memset(thread_.span_context.span_id, 0x88, 8);
   connections_.span_begins();

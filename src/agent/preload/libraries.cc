@@ -112,7 +112,6 @@ __attribute__((noinline)) void* look_up(const char* name, const char* path) {
   void* found = find_from(path, name);
   if (found == nullptr) found = dlsym(RTLD_NEXT, name);
   if (found == nullptr) found = find_anywhere(name);
-  if (found != nullptr) keep_loaded(found);
   return found;
 }
 
@@ -147,6 +146,7 @@ __attribute__((noinline)) void* look_up_for(int function, std::uintptr_t caller)
   void* found = look_up(kNames[function], search.path);
   Module* module = add_module(search);
   if (module != nullptr) {
+    if (found != nullptr) keep_loaded(found);
     module->functions[function].store(found != nullptr ? found : missing(),
                                       std::memory_order_release);
   }

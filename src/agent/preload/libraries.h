@@ -4,7 +4,8 @@
 // versions of one may be in a process. So the function is looked up as the dynamic linker would
 // have done it for the module that calls: in what the module links, then in the program's scope;
 // and where neither has it (the module came in by dlopen() without naming it), in all that is
-// loaded. What was found is kept for the module, and loaded for good.
+// loaded. What was found is kept for the module, and the library with it
+// is loaded for good.
 #pragma once
 
 #include "agent/preload/agent.h"

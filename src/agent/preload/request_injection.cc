@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include <cstring>
+#include <utility>
 
 #include "agent/preload/connections.h"
 #include "agent/preload/ids.h"
@@ -47,14 +48,6 @@ std::uint64_t list_bytes_of(const char* lines, std::size_t size) {
     if (lines[i] == '\n') bytes += http2::HeaderScanner::kFieldOverhead;
   }
   return bytes;
-}
-
-void release(RequestWriter& writer) {
-  writer.has_ahead = false;
-  writer.written.is_located = false;
-  writer.written.count = 0;
-  writer.holder.store(0, std::memory_order_relaxed);
-  writer.busy.store(false, std::memory_order_release);
 }
 
 // Of the edits what a write of so many bytes can come to: a frame's length may be cut.
@@ -121,9 +114,13 @@ RequestWriter* Connections::writer_of(const Socket& socket) {
 
 // Null: there are too many, or nothing is to be written at all.
 RequestWriter* Connections::new_writer() {
-  const bool has_memory = formats_ != 0 && writers_.map_once(*system_, kWritersMax);
-  RequestWriter* writer = has_memory ? writers_.acquire() : nullptr;
-  if (writer == nullptr) return nullptr;
+  if (formats_ == 0) return nullptr;
+  RequestWriter* writer = writers_.map_once(*system_, kWritersMax) ? writers_.acquire() : nullptr;
+  if (writer == nullptr) {
+    count_untraced(ring_);
+    return nullptr;
+  }
+  writer->state.store(RequestWriter::State::kHeld, std::memory_order_relaxed);
   writer->is_off = false;
   writer->current = 0;
   writer->position = 0;
@@ -134,10 +131,38 @@ RequestWriter* Connections::new_writer() {
   return writer;
 }
 
+void Connections::release(RequestWriter& writer) {
+  using State = RequestWriter::State;
+  writer.has_ahead = false;
+  writer.written.is_located = false;
+  writer.written.count = 0;
+  writer.holder.store(0, std::memory_order_relaxed);
+  State expected = State::kHeld;
+  if (!writer.state.compare_exchange_strong(expected, State::kFree, std::memory_order_acq_rel)) {
+    writers_.release(&writer);
+  }
+}
+
+// Its connection has ended.
+void Connections::orphan(RequestWriter& writer) {
+  using State = RequestWriter::State;
+  const State before = writer.state.exchange(State::kOrphaned, std::memory_order_acq_rel);
+  if (before == State::kFree) writers_.release(&writer);
+}
+
 bool Connections::has_edits(int file) const {
   const Socket* socket = find(file);
   const RequestWriter* writer = socket == nullptr ? nullptr : writer_of(*socket);
   return writer != nullptr && writer->edit_count != 0;
+}
+
+// The connection that the thread wrote into the last time had ended before it was done.
+void Connections::release_orphan(ThreadState& thread) {
+  RequestWriter* writer = std::exchange(thread.writer, nullptr);
+  const bool is_orphan =
+      writer != nullptr && writer->holder.load(std::memory_order_relaxed) == thread.tid &&
+      writer->state.load(std::memory_order_acquire) == RequestWriter::State::kOrphaned;
+  if (is_orphan) release(*writer);
 }
 
 // Takes the writer for this thread, until sent_requests() or not_sent().
@@ -146,10 +171,12 @@ bool Connections::prepare_requests(ThreadState& thread, Socket& socket, const io
   OpenStream* stream = socket.stream.load(std::memory_order_acquire);
   RequestWriter* writer = stream == nullptr ? nullptr : stream->writer.load();
   if (writer == nullptr) return false;
-  if (writer->busy.exchange(true, std::memory_order_acquire)) {
+  release_orphan(thread);
+  if (!writer->hold()) {
     writer->is_off = true;
     return false;
   }
+  thread.writer = writer;
   writer->holder.store(thread.tid, std::memory_order_relaxed);
   if (writer->edit_count == 0 && !socket.missed.load(std::memory_order_relaxed)) {
     look_ahead(thread, *stream, *writer, pieces, count, bytes);
@@ -258,7 +285,7 @@ std::size_t injected_requests(const Injection& injection, std::size_t written) {
 bool Connections::finish_requests(Socket& socket, int file) {
   RequestWriter* writer = writer_of(socket);
   if (writer == nullptr || writer->edit_count == 0) return true;
-  if (writer->busy.exchange(true, std::memory_order_acquire)) return true;
+  if (!writer->hold()) return true;
   RequestEdit& edit = writer->edits[0];
   bool is_finished = true;
   while (is_finished && !edit.keeps_size && edit.position == writer->position &&
@@ -290,7 +317,7 @@ void Connections::sent_requests(ThreadState& thread, Socket& socket, const iovec
   RequestWriter* writer = writer_of(socket);
   if (writer != nullptr) {
     const bool is_ours = writer->holder.load(std::memory_order_relaxed) == thread.tid;
-    if (is_ours || !writer->busy.exchange(true, std::memory_order_acquire)) {
+    if (is_ours || writer->hold()) {
       feed(*writer, pieces, count, bytes);
       if (is_ours) written = writer->written;
       release(*writer);

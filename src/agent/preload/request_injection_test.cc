@@ -358,5 +358,22 @@ TEST_F(RequestInjectionTest, TheServerSeesWhatWasWrittenAndTheHeader) {
   EXPECT_GT(with_context, 300u);
 }
 
+// Another thread closes a connection while one writes into it, again and again.
+TEST_F(RequestInjectionTest, AConnectionThatEndsDuringAWriteLeavesNothingBehind) {
+  for (std::uint32_t i = 0; i <= kWritersMax; ++i) {
+    ASSERT_EQ(write(kBegin), static_cast<ssize_t>(kBegin.size())) << i;
+    const std::string bytes = get(1);
+    const iovec one = piece(bytes);
+    Injection injection;
+    ASSERT_TRUE(connections_.prepare_injection(thread_, 8, &one, 1, bytes.size(), &injection)) << i;
+    ThreadState other;
+    connections_.closed(other, 8);
+    connections_.injected(8, injection, bytes.size());
+    connections_.sent(thread_, 8, &one, 1, bytes.size());
+    connect(8);
+    told();
+  }
+}
+
 }  // namespace
 }  // namespace kolben::agent

@@ -50,8 +50,13 @@ struct WrittenRequests {
 };
 
 struct RequestWriter {
+  enum class State : std::uint8_t {
+    kFree,
+    kHeld,
+    kOrphaned,  // its connection has ended while it was held: who holds it gives it back
+  };
   std::atomic<std::uint32_t> next_free;
-  std::atomic<bool> busy;
+  std::atomic<State> state;
   std::atomic<std::uint32_t> holder;  // the thread's number; 0: nobody
   std::atomic<bool> is_off;           // nothing new is written
   std::uint8_t current;               // of `trackers`
@@ -66,6 +71,11 @@ struct RequestWriter {
   std::uint8_t lengths[kInjectedRequestsMax][3];
   std::uint8_t headers[kInjectedRequestsMax][kRequestHeadersBytesMax];
 
+  // False: another thread is at it, or nobody will be any more.
+  bool hold() {
+    State expected = State::kFree;
+    return state.compare_exchange_strong(expected, State::kHeld, std::memory_order_acquire);
+  }
   http2::RequestTracker& tracker() { return trackers[current]; }
   http2::RequestTracker& ahead() { return trackers[current ^ 1]; }
 };

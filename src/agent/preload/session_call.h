@@ -58,6 +58,14 @@ class SessionCall {
         },
         bytes);
   }
+  // What a call wrote that gave the bytes, or null: those of the call before it, which are gone.
+  void sent_or_unseen(const void* bytes, std::size_t size) {
+    if (bytes != nullptr) {
+      sent(bytes, size);
+    } else {
+      sent_unseen(size);
+    }
+  }
   // Bytes of a file, which only the library saw.
   void sent_unseen(std::size_t size) {
     tell(size, [&](ThreadState& thread, int plaintext, const iovec&) {
@@ -85,7 +93,7 @@ class SessionCall {
     if (held == nullptr) {
       const long result = write(bytes, size);
       done();
-      if (result > 0 && bytes != nullptr) sent(bytes, static_cast<std::size_t>(result));
+      if (result > 0) sent_or_unseen(bytes, static_cast<std::size_t>(result));
       return result;
     }
     const HeldResult result =

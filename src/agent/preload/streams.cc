@@ -180,9 +180,8 @@ void Connections::finish_stream(ThreadState& thread, OpenStream& stream) {
     RecordWriter writer(ring_, RecordType::kStreamEnd, sizeof(fixed), pid_, thread.tid);
     writer.append(&fixed, sizeof(fixed));
   }
-  // One that a thread is still at is nobody's any more.
   RequestWriter* writer = stream.writer.exchange(nullptr);
-  if (writer != nullptr && !writer->busy.exchange(true)) writers_.release(writer);
+  if (writer != nullptr) orphan(*writer);
   streams_.release(&stream);
 }
 

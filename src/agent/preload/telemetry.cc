@@ -67,19 +67,34 @@ const Context* Telemetry::parent(ThreadState& thread) {
   return context == nullptr && process_ != nullptr ? process_->use(thread) : context;
 }
 
-kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
+// Null: all places are in use. Of its last user nothing is left but the turn.
+OpenSpan* Telemetry::new_span() {
   OpenSpan* span = map_memory() ? spans_.acquire() : nullptr;
   if (span == nullptr) {
     count_untraced(ring_);
-    return 0;
+    return nullptr;
   }
-  span->kind = static_cast<std::uint8_t>(kind);
+  span->kind = 0;
   span->status_code = 0;
+  span->generation = generation_;
+  span->previous = 0;
+  span->start_time = 0;
+  span->self = {};
+  std::memset(span->parent_span_id, 0, sizeof(span->parent_span_id));
+  span->name_size = 0;
+  span->status_size = 0;
+  span->attributes_size = 0;
+  span->events_size = 0;
+  return span;
+}
+
+kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
+  OpenSpan* span = new_span();
+  if (span == nullptr) return 0;
+  span->kind = static_cast<std::uint8_t>(kind);
   span->previous = thread.span;
   span->start_time = system_->now();
   const Context* parent = this->parent(thread);
-  span->self = {};
-  std::memset(span->parent_span_id, 0, sizeof(span->parent_span_id));
   if (parent != nullptr) {
     span->self = *parent;
     span->self.flags = sampler_->child(parent->trace_id, parent->flags);
@@ -90,22 +105,47 @@ kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
   }
   random_span_id(thread, *system_, generation_, span->self.span_id);
   span->name_size = copy_text(name, span->name, sizeof(span->name));
-  span->status_size = 0;
-  span->attributes_size = 0;
-  span->events_size = 0;
-  if (span->previous == 0) connections_->span_begins();
-  thread.span = open(span, span->self);
-  thread.span_context = span->self;
+  work_in(thread, open(span));
   return thread.span;
 }
 
 // Its handle: from now on find() finds it.
-kolben_span Telemetry::open(OpenSpan* span, const Context& self) {
+kolben_span Telemetry::open(OpenSpan* span) {
+  connections_->span_begins();
   const std::uint32_t turn = span->turn.load(std::memory_order_relaxed) + 1;
-  span->self = self;
   span->turn.store(turn, std::memory_order_relaxed);
   span->open.store(true, std::memory_order_relaxed);
   return (std::uint64_t{turn} << 32) | spans_.index_of(span);
+}
+
+// Once for each; false: it has ended already.
+bool Telemetry::close(OpenSpan* span) {
+  if (!span->open.exchange(false)) return false;
+  // After a fork the parent counts its own.
+  if (span->generation == generation_) connections_->span_ends();
+  return true;
+}
+
+// That span and those around it, as far as this process has begun them; more of them than the bound
+// are the less certain.
+std::uint32_t Telemetry::count_open(kolben_span innermost) {
+  constexpr int kDepthMax = 32;
+  std::uint32_t count = 0;
+  for (int depth = 0; depth < kDepthMax && innermost != 0; ++depth) {
+    const OpenSpan* span = find(innermost);
+    if (span == nullptr) break;
+    if (span->generation == generation_) ++count;
+    innermost = span->previous;
+  }
+  return count;
+}
+
+// It is the thread's current span from now on; where it has ended, none is.
+void Telemetry::work_in(ThreadState& thread, kolben_span handle) {
+  const OpenSpan* span = find(handle);
+  thread.span = span != nullptr ? handle : 0;
+  thread.span_context = span != nullptr ? span->self : Context();
+  thread.open_spans = count_open(thread.span);
 }
 
 void Telemetry::attribute(kolben_span handle, const kolben_attribute& attribute) {
@@ -145,13 +185,8 @@ void Telemetry::status(kolben_span handle, int code, kolben_text description) {
 
 void Telemetry::end(ThreadState& thread, kolben_span handle) {
   OpenSpan* span = find(handle);
-  if (span == nullptr || !span->open.exchange(false)) return;
-  if (span->previous == 0) connections_->span_ends();
-  if (thread.span == handle) {
-    const OpenSpan* outer = find(span->previous);
-    thread.span = outer != nullptr ? span->previous : 0;
-    thread.span_context = outer != nullptr ? outer->self : Context();
-  }
+  if (span == nullptr || !close(span)) return;
+  work_in(thread, thread.span == handle ? span->previous : thread.span);
   SpanRecord fixed;
   fixed.start_time = span->start_time;
   fixed.end_time = system_->now();
@@ -276,9 +311,7 @@ std::size_t Telemetry::traceparent(ThreadState& thread, char* buffer, std::size_
 
 void Telemetry::work_for(ThreadState& thread, std::uint64_t request, kolben_span handle) {
   connections_->work_for(thread, request);
-  const OpenSpan* span = find(handle);
-  thread.span = span != nullptr ? handle : 0;
-  thread.span_context = span != nullptr ? span->self : Context();
+  work_in(thread, handle);
 }
 
 }  // namespace kolben::agent

@@ -30,7 +30,8 @@ struct OpenSpan {
   std::atomic<bool> open;
   std::uint8_t kind;
   std::uint8_t status_code;
-  std::uint64_t previous;  // the thread's current span before this one
+  std::uint32_t generation;  // of forks: in which process it began
+  std::uint64_t previous;    // the span around it, the thread's current one before; 0: none
   std::uint64_t start_time;
   Context self;
   std::uint8_t parent_span_id[8];
@@ -96,7 +97,11 @@ class Telemetry {
 
  private:
   OpenSpan* find(kolben_span handle);
-  kolben_span open(OpenSpan* span, const Context& self);
+  OpenSpan* new_span();
+  kolben_span open(OpenSpan* span);
+  bool close(OpenSpan* span);
+  std::uint32_t count_open(kolben_span innermost);
+  void work_in(ThreadState& thread, kolben_span handle);
   const Context& context_of_log(const ThreadState& thread);
   bool map_memory();
   // The span below which the thread works: of the API, else of the request that it serves; null:

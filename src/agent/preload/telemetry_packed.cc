@@ -34,36 +34,31 @@ const char* texts_of(const void* packed, std::size_t fixed_size) {
 kolben_span Telemetry::start(ThreadState& thread, const char* parent, char* traceparent) {
   Traceparent above;
   const bool has_parent = parent != nullptr && parse_traceparent(parent, kTraceparentSize, &above);
-  OpenSpan* span = map_memory() ? spans_.acquire() : nullptr;
-  if (span == nullptr) {
-    count_untraced(ring_);
-    return 0;
-  }
-  Context context;
-  std::memset(span->parent_span_id, 0, sizeof(span->parent_span_id));
+  OpenSpan* span = new_span();
+  if (span == nullptr) return 0;
+  Context& context = span->self;
   if (has_parent) {
     std::memcpy(context.trace_id, above.trace_id, sizeof(context.trace_id));
     std::memcpy(span->parent_span_id, above.span_id, sizeof(span->parent_span_id));
     context.flags = sampler_->child(context.trace_id, above.flags);
+    // A runtime says of which span a thread is at work for, then what is below it.
+    const bool is_current =
+        std::memcmp(above.span_id, thread.span_context.span_id, sizeof(above.span_id)) == 0;
+    span->previous = is_current ? thread.span : 0;
   } else {
     random_trace_id(thread, *system_, generation_, context.trace_id);
     context.flags = sampler_->root(context.trace_id);
   }
   random_span_id(thread, *system_, generation_, context.span_id);
   format_traceparent(context.trace_id, context.span_id, context.flags, traceparent);
-  connections_->span_begins();
-  return open(span, context);
+  return open(span);
 }
 
 void Telemetry::finish(ThreadState& thread, kolben_span handle, const void* packed,
                        std::size_t size) {
   OpenSpan* span = find(handle);
-  if (span == nullptr || !span->open.exchange(false)) return;
-  connections_->span_ends();
-  if (thread.span == handle) {
-    thread.span = 0;
-    thread.span_context = {};
-  }
+  if (span == nullptr || !close(span)) return;
+  work_in(thread, thread.span == handle ? 0 : thread.span);
   kolben_packed_span told;
   const bool is_whole =
       packed != nullptr && read_packed(packed, size, &told, [](const auto& it) {

@@ -47,6 +47,19 @@ class TelemetryTest : public ConnectionsTest {
     return all;
   }
 
+  // Whether what the thread may ask now can be on nobody else's behalf.
+  bool is_alone() {
+    accept(5);
+    receive(5, "GET / HTTP/1.1\r\n\r\n");
+    const std::uint64_t request = connections_.request(thread_);
+    connections_.work_for_alone(thread_, request);
+    const bool is_alone = connections_.request(thread_) == request;
+    connections_.work_for(thread_, request);
+    send(5, "HTTP/1.1 204 No Content\r\n\r\n");
+    seen();
+    return is_alone;
+  }
+
   Telemetry telemetry_;
   char traceparent_[55] = {};
 };
@@ -139,6 +152,69 @@ TEST_F(TelemetryTest, WhatAThreadWorksForIsTheParentOfItsCallsAndLogs) {
 
   finish(span, packed_span(0, ""));
   EXPECT_EQ(thread_.span, 0u);
+}
+
+// --- whose spans are open ------------------------------------------------------------------------
+
+TEST_F(TelemetryTest, SpansAroundTheThreadsOwnAreItsOwn) {
+  const kolben_span outer = start();
+  telemetry_.work_for(thread_, 0, outer);
+  const kolben_span inner = start(started().c_str());
+  telemetry_.work_for(thread_, 0, inner);
+  EXPECT_EQ(thread_.open_spans, 2u);
+  EXPECT_TRUE(is_alone());
+  finish(outer, packed_span(0, ""));
+  EXPECT_EQ(thread_.open_spans, 1u);
+  EXPECT_TRUE(is_alone());
+  finish(inner, packed_span(0, ""));
+  EXPECT_EQ(thread_.open_spans, 0u);
+  EXPECT_TRUE(is_alone());
+}
+
+TEST_F(TelemetryTest, AnotherThreadsSpanIsNot) {
+  const kolben_span own = telemetry_.begin(thread_, {"a", 1}, 0);
+  EXPECT_TRUE(is_alone());
+  ThreadState other;
+  const kolben_span others = telemetry_.begin(other, {"b", 1}, 0);
+  EXPECT_FALSE(is_alone());
+  telemetry_.end(other, others);
+  EXPECT_TRUE(is_alone());
+  telemetry_.end(thread_, own);
+  start();  // nobody works for it yet
+  EXPECT_FALSE(is_alone());
+}
+
+// What was open when it was forked is the parent's, whoever ends it here.
+TEST_F(TelemetryTest, AForksChildCountsItsOwn) {
+  const kolben_span outer = telemetry_.begin(thread_, {"a", 1}, 0);
+  const kolben_span others = start();
+  connections_.forked(2, 43);
+  connections_.keeps(thread_);
+  telemetry_.forked(2, 43);
+  EXPECT_TRUE(is_alone());
+  const kolben_span inner = telemetry_.begin(thread_, {"b", 1}, 0);
+  EXPECT_TRUE(is_alone());
+  telemetry_.end(thread_, inner);
+  telemetry_.end(thread_, outer);
+  finish(others, packed_span(0, ""));
+  EXPECT_TRUE(is_alone());
+  EXPECT_NE(start(), 0u);
+  EXPECT_FALSE(is_alone());
+}
+
+TEST_F(TelemetryTest, NothingIsLeftOfThePlacesLastUser) {
+  kolben_span span = telemetry_.begin(thread_, {"first", 5}, KOLBEN_SERVER);
+  telemetry_.status(span, KOLBEN_ERROR, {"gone", 4});
+  telemetry_.event(span, {"event", 5}, nullptr, 0);
+  telemetry_.end(thread_, span);
+  records();
+  span = start();
+  telemetry_.end(thread_, span);
+  const std::vector<SeenRecord> all = records();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].texts, "");
+  EXPECT_EQ(all[0].span.kind, 0);
+  EXPECT_EQ(all[0].span.status_code, 0);
 }
 
 TEST_F(TelemetryTest, AttributesOfTheRequestGoIntoItsRecord) {

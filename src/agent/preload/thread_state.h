@@ -10,6 +10,7 @@
 namespace kolben::agent {
 
 struct OpenExchange;
+struct RequestWriter;
 
 // A reference that may have become stale: compare the ids.
 struct ExchangeReference {
@@ -65,6 +66,9 @@ struct ThreadState {
   ExchangeReference forked_request;
   std::uint64_t span = 0;  // the innermost span of the API, 0: none
   Context span_context;    // that of `span`
+  // Of the spans that this process has open: `span` and those around it.
+  std::uint32_t open_spans = 0;
+  RequestWriter* writer = nullptr;  // that it held last
   // The function that a hook calls now which is not the C library's, see libraries.h.
   const void* called = nullptr;
   // The TLS session that a call is under way on, and the file that it has read from or written to.

@@ -42,9 +42,7 @@ void name_http2(std::uint8_t* head, std::uint32_t size) {
 OpenExchange* Connections::told_of(std::uint64_t number) {
   std::uint64_t id = 0;
   OpenExchange* exchange = exchange_of(number, &id);
-  const bool is_ours =
-      exchange != nullptr && exchange->told != 0 && exchange->generation == generation_;
-  return is_ours ? exchange : nullptr;
+  return exchange != nullptr && exchange->told != 0 ? exchange : nullptr;
 }
 
 // A connection of HTTP/2 in the clear is not told twice.
@@ -106,7 +104,8 @@ void Connections::end_told(ThreadState& thread, std::uint64_t request, int statu
   OpenExchange* exchange = told_of(request);
   if (exchange == nullptr) return;
   Stand stand(exchange);
-  if (status >= 0) {
+  // In a fork's child its parent tells of it; here only its place is given back.
+  if (status >= 0 && exchange->generation == generation_) {
     fill_fixed(stand.socket, exchange);
     const bool is_http2 = (exchange->told & ToldRequest::kHttp2) != 0;
     exchange->fixed.response_status = static_cast<std::uint16_t>(status);

@@ -123,6 +123,8 @@ TEST_F(ToldExchangesTest, TheForkedChildLeavesTheParentsAlone) {
   connections_.forked(2, 43);
   connections_.end_told(thread_, request, 200, true);
   EXPECT_TRUE(seen().empty());
+  // Its place in the child's memory is free again.
+  EXPECT_EQ(begin(false, "GET / HTTP/1.1\r\n\r\n") & 0x1fff, request & 0x1fff);
 }
 
 // A runtime that serves HTTP/2 in the clear: its bytes are seen too.

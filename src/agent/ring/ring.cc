@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstring>
@@ -112,10 +113,6 @@ void close_keeping_errno(int file) {
   errno = saved;
 }
 
-}  // namespace
-
-namespace {
-
 // Allocated, not only as long: writing to a hole of a full /dev/shm is a SIGBUS for the program.
 bool allocate(int file, std::size_t begin, std::size_t end) {
   const int failure = begin >= end ? 0
@@ -125,13 +122,17 @@ bool allocate(int file, std::size_t begin, std::size_t end) {
   return failure == 0;
 }
 
-// The header with the first slots, and the first entries of the open table.
-bool allocate_first(int file, std::uint32_t slots) {
-  const std::size_t table = mapped_bytes(slots) - sizeof(OpenTable);
-  const std::size_t first = kHeaderBytes + std::size_t{kBegunSlots} * kSlotBytes;
-  return allocate(file, 0, first < table ? first : table) &&
-         allocate(file, table, table + offsetof(OpenTable, entries[kFirstOpenBlocks]));
-}
+// Where what begin_ring() allocates ends: the header with the first slots, and, from `table` on,
+// the first entries of the open table.
+struct BegunParts {
+  explicit BegunParts(std::uint32_t slots)
+      : table(mapped_bytes(slots) - sizeof(OpenTable)),
+        slots_end(std::min(kHeaderBytes + std::size_t{kBegunSlots} * kSlotBytes, table)),
+        table_end(table + offsetof(OpenTable, entries[kFirstOpenBlocks])) {}
+  std::size_t table;
+  std::size_t slots_end;
+  std::size_t table_end;
+};
 
 }  // namespace
 
@@ -153,8 +154,9 @@ RingHeader* begin_ring(const char* path, std::uint32_t slots) {
   const int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return nullptr;
   RingHeader* ring = nullptr;
+  const BegunParts begun(slots);
   if (ftruncate(file, static_cast<off_t>(mapped_bytes(slots))) == 0 &&
-      allocate_first(file, slots)) {
+      allocate(file, 0, begun.slots_end) && allocate(file, begun.table, begun.table_end)) {
     ring = map_file(file, mapped_bytes(slots));
   }
   if (ring != nullptr) {
@@ -176,7 +178,9 @@ RingHeader* begin_ring(const char* path, std::uint32_t slots) {
 bool complete_ring(RingHeader* ring, const char* path) {
   const int file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0) return false;
-  const bool is_done = allocate(file, 0, mapped_bytes(ring->slots));
+  const BegunParts begun(ring->slots);
+  const bool is_done = allocate(file, begun.slots_end, begun.table) &&
+                       allocate(file, begun.table_end, mapped_bytes(ring->slots));
   close_keeping_errno(file);
   if (!is_done) return false;
   ring->ready = ~std::uint64_t{0};

@@ -571,6 +571,14 @@ class Commands(unittest.TestCase):
         self.assertEqual((python["span"], python["parent"]), (shell["span"], "0" * 16))
         self.assertEqual(result.stdout.decode(), self.traceparent(shell) + " None\n")
 
+    def test_nobody_else_is_taken_for_that_program(self):
+        """What it was told of itself goes to no other, whatever is propagated."""
+        script = f"TRACEPARENT={self.TRACEPARENT} env; env; exit 0"
+        with Ring() as ring:
+            result = ring.run("sh", "-c", f"exec sh -c '{script}'")
+        self.assertIn(self.TRACEPARENT, result.stdout.decode())
+        self.assertNotIn("KOLBEN_AGENT_COMMAND", result.stdout.decode())
+
     def test_a_request_s_context_goes_to_what_it_starts(self):
         handler = ("import http.server, subprocess, sys\n"
                    "class Handler(http.server.BaseHTTPRequestHandler):\n"
