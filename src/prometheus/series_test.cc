@@ -143,8 +143,8 @@ TEST(Series, DeltasOfExponentialHistogramsAreSummedUp) {
   }
   const std::string text = series.to_text(kSecond);
   for (const char* line :
-       {"wait_bucket{job=\"todo\",le=\"2.0\"} 1\n", "wait_bucket{job=\"todo\",le=\"4.0\"} 3\n",
-        "wait_bucket{job=\"todo\",le=\"8.0\"} 4\n", "wait_bucket{job=\"todo\",le=\"16.0\"} 6\n",
+       {"wait_bucket{job=\"todo\",le=\"2\"} 1\n", "wait_bucket{job=\"todo\",le=\"4\"} 3\n",
+        "wait_bucket{job=\"todo\",le=\"8\"} 4\n", "wait_bucket{job=\"todo\",le=\"16\"} 6\n",
         "wait_bucket{job=\"todo\",le=\"+Inf\"} 6\n", "wait_sum{job=\"todo\"} 10",
         "wait_count{job=\"todo\"} 6\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
@@ -165,7 +165,7 @@ TEST(Series, ADeltaWithOtherBoundsBeginsAnew) {
     EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 0u);
   }
   const std::string text = series.to_text(kSecond);
-  EXPECT_NE(text.find("wait_bucket{job=\"todo\",le=\"2.0\"} 1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("wait_bucket{job=\"todo\",le=\"2\"} 1\n"), std::string::npos) << text;
   EXPECT_NE(text.find("wait_count{job=\"todo\"} 3\n"), std::string::npos) << text;
 }
 

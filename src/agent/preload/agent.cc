@@ -1,6 +1,7 @@
 #include "agent/preload/agent.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/mman.h>
@@ -306,13 +307,33 @@ void Agent::exits(ThreadState& thread, int code) {
   Exit fixed;
   fixed.time = system_.now();
   fixed.code = static_cast<std::uint32_t>(code) & 0xff;
-  RecordWriter writer(ring_, RecordType::kExit, sizeof(fixed), pid_, thread.tid);
-  writer.append(&fixed, sizeof(fixed));
+  {
+    RecordWriter writer(ring_, RecordType::kExit, sizeof(fixed), pid_, thread.tid);
+    writer.append(&fixed, sizeof(fixed));
+  }
+  constexpr std::uint32_t kFirstProcess = 1;
+  if (pid_ == kFirstProcess) wait_for_export();
 }
 
-void Agent::child_killed(ThreadState& thread, std::uint32_t pid, std::uint32_t signal) {
-  const ChildKilled fixed = {.time = system_.now(), .pid = pid, .signal = signal};
-  RecordWriter writer(ring_, RecordType::kChildKilled, sizeof(fixed), pid_, thread.tid);
+// Else it would end with us, and what is not exported with it. Longer than the agent process takes.
+void Agent::wait_for_export() {
+  constexpr timespec kPause = {.tv_sec = 0, .tv_nsec = 1'000'000};
+  constexpr std::uint64_t kLongest = 2'000'000'000;
+  const std::uint64_t begin = system_.now();
+  ask_for_end(ring_);
+  while (!is_end_done(ring_) && system_.now() - begin < kLongest) {
+    const auto reader = static_cast<pid_t>(reader_of(ring_));
+    if (reader != 0 && kill(reader, 0) != 0) return;
+    nanosleep(&kPause, nullptr);
+  }
+}
+
+void Agent::child_ended(ThreadState& thread, std::uint32_t pid, int signal, int code) {
+  const ChildEnded fixed = {.time = system_.now(),
+                            .pid = pid,
+                            .signal = static_cast<std::uint16_t>(signal),
+                            .code = static_cast<std::uint16_t>(code)};
+  RecordWriter writer(ring_, RecordType::kChildEnded, sizeof(fixed), pid_, thread.tid);
   writer.append(&fixed, sizeof(fixed));
 }
 

@@ -34,8 +34,8 @@ class Agent {
   void end(ThreadState& thread);
   // The last word, with the exit code.
   void exits(ThreadState& thread, int code);
-  // A signal killed a child; its parent alone is told.
-  void child_killed(ThreadState& thread, std::uint32_t pid, std::uint32_t signal);
+  // What its parent is told of a child's end; `signal` 0: none.
+  void child_ended(ThreadState& thread, std::uint32_t pid, int signal, int code);
   // The process becomes another program.
   void becomes(ThreadState& thread);
   // What the next program's environment says of the trace. Also in a vfork() child, whose thread is
@@ -61,6 +61,7 @@ class Agent {
   ProcessContext process;
 
  private:
+  void wait_for_export();
   bool trace_for_child(ThreadState& thread, char* const* environment, Becomes becomes,
                        ChildContext* child);
   void start_process_context(ThreadState& thread, const char* ring_path);

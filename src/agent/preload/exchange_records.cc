@@ -67,6 +67,7 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
   uncount_served(exchange);
   Exchange& fixed = exchange->fixed;
   fixed.end_time = end_time > exchange->start_time ? end_time : exchange->start_time;
+  if (thread.request.exchange == exchange) thread.request_ended = fixed.end_time;
   fixed.request_body_bytes = exchange->request.body_bytes();
   fixed.end_reason = end_reason;
   if (exchange->response_begun) {

@@ -43,11 +43,10 @@ void note_end(int code) {
   agent_instance.exits(guard.thread(), code);
 }
 
-void note_killed(pid_t child, int signal) {
+void note_child_ended(pid_t child, int signal, int code) {
   ThreadGuard guard;
-  if (!guard || signal == 0) return;
-  agent_instance.child_killed(guard.thread(), static_cast<std::uint32_t>(child),
-                              static_cast<std::uint32_t>(signal));
+  if (!guard) return;
+  agent_instance.child_ended(guard.thread(), static_cast<std::uint32_t>(child), signal, code);
 }
 
 // `wait(status)` is one of the functions that wait for a child; the program may not want to know
@@ -57,7 +56,8 @@ pid_t traced_wait(int* status, Wait wait) {
   int own_status = 0;
   if (status == nullptr) status = &own_status;
   const pid_t child = wait(status);
-  if (child > 0 && WIFSIGNALED(*status)) note_killed(child, WTERMSIG(*status));
+  if (child > 0 && WIFSIGNALED(*status)) note_child_ended(child, WTERMSIG(*status), 0);
+  if (child > 0 && WIFEXITED(*status)) note_child_ended(child, 0, WEXITSTATUS(*status));
   return child;
 }
 
@@ -74,6 +74,10 @@ template <typename Exec>
 int with_environment(const char* path, char* const* environment, Becomes becomes, Exec exec) {
   if (!agent_instance.active()) return exec(environment);
   const int saved = errno;
+  const uid_t user = geteuid();
+  if (user != 0 && user != owner_of(agent_instance.ring())) {
+    count_without_rights(agent_instance.ring());
+  }
   const Library what = library_for(path);
   ChildContext context;
   agent_instance.context_for_child(thread_state, environment, becomes, &context);
@@ -220,9 +224,12 @@ KOLBEN_EXPORT pid_t wait4(pid_t pid, int* status, int options, rusage* usage) no
 
 KOLBEN_EXPORT int waitid(idtype_t type, id_t id, siginfo_t* info, int options) {
   const int result = KOLBEN_REAL(waitid)(type, id, info, options);
-  const bool is_killed = result == 0 && info != nullptr && info->si_pid != 0 &&
-                         (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED);
-  if (is_killed) note_killed(info->si_pid, info->si_status);
+  if (result != 0 || info == nullptr || info->si_pid == 0) return result;
+  if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED) {
+    note_child_ended(info->si_pid, info->si_status, 0);
+  } else if (info->si_code == CLD_EXITED) {
+    note_child_ended(info->si_pid, 0, info->si_status);
+  }
   return result;
 }
 

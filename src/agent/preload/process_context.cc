@@ -71,7 +71,11 @@ void ProcessContext::init(const System& system, RingHeader* ring, const Sampler&
   has_context_ = has_context_ || has_own_span();
   const bool goes_on = has_own_span() && is_started_below && take_over(program);
   const bool is_announced = goes_on ? is_announced_.exchange(false) : is_started_below;
-  if (spans_ == CommandSpans::kAlways || (has_own_span() && is_announced)) announce(thread);
+  if (spans_ == CommandSpans::kAlways || (has_own_span() && is_announced)) {
+    announce(thread);
+  } else if (goes_on) {
+    tell(thread, 0, true);
+  }
 }
 
 void ProcessContext::inherit(ThreadState& thread, const char* traceparent) {
@@ -135,14 +139,15 @@ const Context* ProcessContext::known() const {
 
 void ProcessContext::becomes_server(ThreadState& thread) {
   if (spans_ == CommandSpans::kAlways || is_server_.exchange(true)) return;
-  if (is_announced_.load(std::memory_order_relaxed)) tell(thread, system_->now());
+  // A child of a fork may have told of it.
+  if (has_own_span()) tell(thread, system_->now(), !is_announced_.load(std::memory_order_relaxed));
 }
 
 void ProcessContext::announce(ThreadState& thread) {
   if (!is_announced_.exchange(true)) tell(thread, 0);
 }
 
-void ProcessContext::tell(ThreadState& thread, std::uint64_t end_time) {
+void ProcessContext::tell(ThreadState& thread, std::uint64_t end_time, bool is_only_if_known) {
   constexpr std::uint8_t kSampled = 1;
   if ((self_.flags & kSampled) == 0) return;
   Command fixed;
@@ -152,6 +157,7 @@ void ProcessContext::tell(ThreadState& thread, std::uint64_t end_time) {
   std::memcpy(fixed.parent_span_id, parent_span_id_, sizeof(fixed.parent_span_id));
   fixed.pid = program_pid_;
   fixed.executable_size = executable_size_;
+  fixed.is_only_if_known = is_only_if_known ? 1 : 0;
   RecordWriter writer(ring_, RecordType::kCommand,
                       static_cast<std::uint32_t>(sizeof(fixed)) + executable_size_, pid_,
                       thread.tid);

@@ -76,7 +76,7 @@ class ProcessContext {
   void inherit(ThreadState& thread, const char* traceparent);
   bool take_over(const Program& program);
   void announce(ThreadState& thread);
-  void tell(ThreadState& thread, std::uint64_t end_time);
+  void tell(ThreadState& thread, std::uint64_t end_time, bool is_only_if_known = false);
 
   const System* system_ = nullptr;
   RingHeader* ring_ = nullptr;

@@ -27,8 +27,7 @@ Execution Statements::begin(ThreadState& thread) const {
   execution.generation = generation_;
   const Context* parent =
       thread.span != 0 ? &thread.span_context : connections_->served_for_certain(thread);
-  // That a program has a database of its own makes no command of it.
-  if (parent == nullptr) parent = connections_->known_process();
+  if (parent == nullptr) parent = connections_->process_context(thread);
   if (parent != nullptr) {
     execution.self = *parent;
     execution.self.flags = sampler_->child(parent->trace_id, parent->flags);

@@ -275,11 +275,14 @@ void Telemetry::measure_packed(ThreadState& thread, kolben_instrument handle, do
   writer.append(attributes, fixed.attributes_size);
 }
 
-// Just after its response a thread still speaks of its request.
-const Context& Telemetry::context_of_log(const ThreadState& thread) {
+// Just after its response a thread still speaks of its request (a server's line for each).
+Context Telemetry::context_of_log(const ThreadState& thread) {
+  constexpr std::uint64_t kSpokenNanos = 500'000'000;
   const Context* context = current(thread);
   if (context == nullptr && process_ != nullptr) context = process_->known();
-  return context != nullptr ? *context : thread.request_context;
+  if (context != nullptr) return *context;
+  const bool is_spoken_of = system_->now() - thread.request_ended < kSpokenNanos;
+  return is_spoken_of ? thread.request_context : Context();
 }
 
 void Telemetry::log(ThreadState& thread, int severity, kolben_text body,

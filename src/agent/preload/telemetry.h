@@ -102,7 +102,7 @@ class Telemetry {
   bool close(OpenSpan* span);
   std::uint32_t count_open(kolben_span innermost);
   void work_in(ThreadState& thread, kolben_span handle);
-  const Context& context_of_log(const ThreadState& thread);
+  Context context_of_log(const ThreadState& thread);
   bool map_memory();
   // The span below which the thread works: of the API, else of the request that it serves; null:
   // none.

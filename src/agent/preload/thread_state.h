@@ -53,6 +53,7 @@ struct ThreadState {
   // The request that the thread served last; it is being served while the reference is alive.
   ExchangeReference request;
   Context request_context;
+  std::uint64_t request_ended = 0;  // by what the thread itself did; 0: it did not
   // The thread may be at work for another one.
   bool request_is_guess = false;
   // The one that it has read, which it may have handed on.

@@ -125,7 +125,7 @@ void AgentLoop::run(std::uint32_t pid, int pidfd) {
   } else {
     watch_.add(pid);
   }
-  while (!should_stop_) {
+  while (!should_stop_ && !reader_.is_asked_for_end()) {
     const std::uint32_t records = drain();
     const std::uint64_t now = clock_.unix_nanos();
     // Asked once: counting takes time, and whether somebody wants them may change meanwhile.

@@ -87,6 +87,7 @@ void Commands::told(const CommandView& view) {
     found->second.executable = view.executable;
     return;
   }
+  if (view.fixed.is_only_if_known != 0) return;
   // Its number was given to somebody else.
   if (found != open_.end()) finish(pid, {}, view.fixed.start_time);
   if (open_.size() >= kOpenMax) {
@@ -114,13 +115,17 @@ void Commands::exited(std::uint32_t pid, const Exit& exit) {
   finish(pid, std::move(ended), exit.time);
 }
 
-void Commands::killed(const ChildKilled& killed) {
-  const auto found = open_.find(killed.pid);
+void Commands::child_ended(const ChildEnded& child) {
+  const auto found = open_.find(child.pid);
   if (found == open_.end()) return;
   EndedCommand ended;
-  ended.set_signal(static_cast<int>(killed.signal));
+  if (child.signal != 0) {
+    ended.set_signal(child.signal);
+  } else {
+    ended.exit_code = child.code;
+  }
   const std::uint64_t gone_time = found->second.gone_time;
-  finish(killed.pid, std::move(ended), gone_time != 0 ? gone_time : killed.time);
+  finish(child.pid, std::move(ended), gone_time != 0 ? gone_time : child.time);
 }
 
 void Commands::gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now) {

@@ -47,8 +47,8 @@ class Commands {
   void told(const CommandView& view);
   // The process's last word.
   void exited(std::uint32_t pid, const Exit& exit);
-  // Its parent was told by which signal it died.
-  void killed(const ChildKilled& killed);
+  // Its parent was told how it ended.
+  void child_ended(const ChildEnded& child);
   // The process is gone. `wait_status` as of wait(2), where it is known: else its parent has
   // kParentNanos to say a word.
   void gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now);

@@ -76,7 +76,7 @@ TEST_F(CommandsTest, WhatTheKernelTellsCountsWhereTheProcessSaidNothing) {
 }
 
 TEST_F(CommandsTest, OrItsParentDoes) {
-  ChildKilled killed;
+  ChildEnded killed;
   killed.time = kTime + 9;
   killed.pid = kPid;
   killed.signal = SIGSEGV;
@@ -84,9 +84,9 @@ TEST_F(CommandsTest, OrItsParentDoes) {
   commands_.gone(kPid, std::nullopt, kTime + 5);
   commands_.gone(kPid, std::nullopt, kTime + 6);
   EXPECT_TRUE(ended_.empty());
-  commands_.killed(killed);
+  commands_.child_ended(killed);
   commands_.told(command(2));
-  commands_.killed(killed);
+  commands_.child_ended(killed);
   commands_.gone(kPid, std::nullopt, kTime + 10);
   EXPECT_EQ(told(),
             "curl !139 SIGSEGV (killed by SIGSEGV)\ncurl !139 SIGSEGV (killed by SIGSEGV)\n");

@@ -131,8 +131,7 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
   writer.old_text("net.peer.ip", record.peer_address);
   writer.stable_text("client.address", record.peer_address);
   writer.old_number("net.peer.port", record.fixed.peer_port);
-  writer.stable_text("network.peer.address", record.peer_address);
-  writer.stable_number("network.peer.port", record.fixed.peer_port);
+  writer.stable_number("client.port", record.fixed.peer_port);
   const std::string_view user_agent = find_header(exchange.request.headers, "user-agent");
   writer.old_text("http.user_agent", user_agent);
   writer.stable_text("user_agent.original", user_agent);

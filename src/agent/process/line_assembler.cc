@@ -50,6 +50,17 @@ std::string plain_text(std::string_view line) {
   return result;
 }
 
+std::string without_escapes(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t escape = std::min(text.find(kEscape, at), text.size());
+    result += text.substr(at, escape - at);
+    at = escape == text.size() ? escape : behind_escape(text, escape);
+  }
+  return result;
+}
+
 LineAssembler::Stream* LineAssembler::find_stream(std::uint32_t pid,
                                                   std::uint32_t file_descriptor) {
   for (Stream& stream : streams_) {

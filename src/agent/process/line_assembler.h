@@ -52,5 +52,7 @@ class LineAssembler {
 // The text as a person sees it: without ANSI escapes (ECMA-48 CSI, OSC and two-byte ones) and
 // control characters; of a line that was overwritten with carriage returns the last state.
 std::string plain_text(std::string_view line);
+// The same of a text of several lines, whose other characters are its own.
+std::string without_escapes(std::string_view text);
 
 }  // namespace kolben::agent

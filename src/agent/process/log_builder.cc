@@ -1,6 +1,7 @@
 #include "agent/process/log_builder.h"
 
 #include "agent/process/limits.h"
+#include "agent/process/line_assembler.h"
 #include "agent/process/severity.h"
 
 namespace kolben::agent {
@@ -40,7 +41,10 @@ void build_log(const LogView& view, const Limits& limits, std::uint64_t now, Log
   if (!view.severity_text.empty()) {
     record.severity_text = owned_text(view.severity_text, Limits::kNoLimit, arena);
   }
-  record.body = Value::string(owned_text(view.body, Limits::kNoLimit, arena));
+  // Colours are for terminals, as in what is printed.
+  const bool has_escapes = view.body.find('\x1b') != std::string_view::npos;
+  const std::string plain = has_escapes ? without_escapes(view.body) : std::string();
+  record.body = Value::string(owned_text(has_escapes ? plain : view.body, Limits::kNoLimit, arena));
   set_context(view.fixed.context, record);
   record.dropped_attributes_count = add_encoded_attributes(
       view.attributes, {limits.log_attributes_max, limits.log_value_bytes_max}, record.attributes,

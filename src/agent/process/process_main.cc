@@ -96,6 +96,8 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
   };
   say(reader.dropped(), "records were lost: the ring was full");
   say(reader.untraced(), "connections, spans or attributes were too many, or too long, to follow");
+  say(reader.without_rights(),
+      "programs were started with other rights than the agent's, and not seen (docs/agent.md)");
   say(reader.abandoned(), "records were left unfinished by processes that were killed");
   say(counts.damaged, "records were damaged");
   say(counts.output_cut, "bytes of output were too much at once and were not captured");
@@ -171,6 +173,7 @@ int process_main(int argc, char** argv) {
     return 1;
   }
   hold_ring(arguments.ring.c_str());
+  note_reader(ring, static_cast<std::uint32_t>(::getpid()));
   Settings settings = load_settings(process_environment());
   set_log_level(settings.log_level);
   for (const std::string& warning : settings.warnings) {
@@ -192,8 +195,9 @@ int process_main(int argc, char** argv) {
   recorder.finish(loop.active_requests(), clock.unix_nanos());
   say_losses(loop.reader(), recorder.counts());
   ::unlink(arguments.ring.c_str());
-  unmap_ring(ring);
   exporters.shutdown(std::chrono::steady_clock::now() + kFlushTime);
+  tell_end_is_done(ring);
+  unmap_ring(ring);
   ::close(STDOUT_FILENO);
   return 0;
 }

@@ -139,9 +139,9 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
     case RecordType::kExit:
       return take(parse_exit(payload),
                   [&](const auto& exit) { commands_.exited(record->header.pid, exit); });
-    case RecordType::kChildKilled:
-      return take(parse_child_killed(payload),
-                  [&](const auto& killed) { commands_.killed(killed); });
+    case RecordType::kChildEnded:
+      return take(parse_child_ended(payload),
+                  [&](const auto& child) { commands_.child_ended(child); });
     case RecordType::kProcessEnd:
       return process_ended(record->header.pid);
     case RecordType::kExec:  // is about to be tried

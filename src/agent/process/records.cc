@@ -145,9 +145,9 @@ std::optional<Exit> parse_exit(std::string_view payload) {
   return if_ok(cursor, fixed);
 }
 
-std::optional<ChildKilled> parse_child_killed(std::string_view payload) {
+std::optional<ChildEnded> parse_child_ended(std::string_view payload) {
   Cursor cursor(payload);
-  const auto fixed = cursor.fixed<ChildKilled>();
+  const auto fixed = cursor.fixed<ChildEnded>();
   return if_ok(cursor, fixed);
 }
 

@@ -88,7 +88,7 @@ std::optional<LogView> parse_log(std::string_view payload);
 std::optional<StatementView> parse_statement(std::string_view payload);
 std::optional<CommandView> parse_command(std::string_view payload);
 std::optional<Exit> parse_exit(std::string_view payload);
-std::optional<ChildKilled> parse_child_killed(std::string_view payload);
+std::optional<ChildEnded> parse_child_ended(std::string_view payload);
 // Also nothing where the segments do not make up the bytes.
 std::optional<StreamPieceView> parse_stream_piece(std::string_view payload);
 std::optional<StreamEnd> parse_stream_end(std::string_view payload);

@@ -1,6 +1,7 @@
 #include "agent/process/told_lines.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/process/line_assembler.h"
 
@@ -17,7 +18,7 @@ void ToldLines::tell(std::uint32_t pid, std::uint32_t tid, std::string_view body
   Told* told = find(pid, tid);
   if (told == nullptr) {
     if (threads_.size() == kThreadsMax) threads_.pop_front();
-    told = &threads_.emplace_back(Told{pid, tid, false, {}});
+    told = &threads_.emplace_back(Told{pid, tid, false, {}, {}});
   }
   told->is_found = false;
   // A program that prints to no terminal leaves the colours of a text out.
@@ -29,6 +30,11 @@ std::string_view ToldLines::untold(std::uint32_t pid, std::uint32_t tid, std::st
   if (told == nullptr) return bytes;
   if (told->is_found) return {};
   if (told->text.empty()) return bytes;
+  if (!told->half_line.empty()) {
+    given_ = std::exchange(told->half_line, {});
+    given_ += bytes;
+    bytes = given_;
+  }
   // The last one: the same text may have been printed before.
   std::size_t end = bytes.size();
   while (end != 0) {
@@ -40,7 +46,11 @@ std::string_view ToldLines::untold(std::uint32_t pid, std::uint32_t tid, std::st
     }
     end = begin;
   }
-  return bytes;
+  // Its end may make it the record's.
+  const std::size_t whole = bytes.rfind('\n') + 1;  // npos + 1 is 0
+  if (bytes.size() - whole > kHalfLineBytesMax) return bytes;
+  told->half_line = bytes.substr(whole);
+  return bytes.substr(0, whole);
 }
 
 }  // namespace kolben::agent

@@ -2,6 +2,9 @@
 // it twice: a logging shim tells a record, then marks what the same thread writes to stdout and
 // stderr while the record's handlers run (output_is_told() of kolben/abi.h).
 //
+// A line may come in several writes (colours are taken out piece by piece): what has no end yet is
+// kept until its end comes, or the thread prints something else.
+//
 // A marked write may begin with something else, which the program had printed before and which only
 // leaves its buffer now. So a write is the record's from the line on that holds the first line of
 // the record's body; where no write holds it, all is kept. One thread.
@@ -19,12 +22,13 @@ namespace kolben::agent {
 class ToldLines {
  public:
   static constexpr std::size_t kThreadsMax = 512;
+  static constexpr std::size_t kHalfLineBytesMax = 1024;
   // Of a body's first line; more need not be compared.
   static constexpr std::size_t kTextBytesMax = 256;
 
   // The thread told a record with that body.
   void tell(std::uint32_t pid, std::uint32_t tid, std::string_view body);
-  // What is not told yet of a marked write: its begin, or all.
+  // What is not told yet of a marked write, and of the ones before it; until the next call.
   std::string_view untold(std::uint32_t pid, std::uint32_t tid, std::string_view bytes);
 
  private:
@@ -33,10 +37,12 @@ class ToldLines {
     std::uint32_t tid = 0;
     bool is_found = false;  // what follows is the rest of it
     std::string text;
+    std::string half_line;
   };
   Told* find(std::uint32_t pid, std::uint32_t tid);
 
   std::deque<Told> threads_;
+  std::string given_;  // what untold() returned
 };
 
 }  // namespace kolben::agent

@@ -33,6 +33,25 @@ TEST(ToldLinesTest, AHandlerThatWritesSomethingElseIsKept) {
   EXPECT_EQ(lines.untold(1, 2, "INFO:todo:\n"), "INFO:todo:\n");
 }
 
+// colorama prints what is between two colours by itself.
+TEST(ToldLinesTest, ALineMayComeInPieces) {
+  ToldLines lines;
+  lines.tell(1, 2, "a - \x1b[33mGET /\x1b[0m - 404");
+  EXPECT_EQ(lines.untold(1, 2, "a - "), "");
+  EXPECT_EQ(lines.untold(1, 2, "GET /"), "");
+  EXPECT_EQ(lines.untold(1, 2, " - 404"), "");
+  EXPECT_EQ(lines.untold(1, 2, "\n"), "");
+}
+
+TEST(ToldLinesTest, APieceOfAnotherLineIsKept) {
+  ToldLines lines;
+  lines.tell(1, 2, "never printed");
+  EXPECT_EQ(lines.untold(1, 2, "some"), "");
+  EXPECT_EQ(lines.untold(1, 2, "thing\nel"), "something\n");
+  lines.tell(1, 2, "said");
+  EXPECT_EQ(lines.untold(1, 2, "se\nsaid\n"), "else\n");
+}
+
 TEST(ToldLinesTest, ThreadsAndProcessesAreToldApart) {
   ToldLines lines;
   lines.tell(1, 2, "mine");

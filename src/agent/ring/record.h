@@ -30,7 +30,7 @@ enum class RecordType : std::uint16_t {
   kStatement = 12,  // executed by a library within the program (SQLite)
   kCommand = 13,    // the span of a program that does something and ends
   kExit = 14,       // with its exit code; last of a process
-  kChildKilled = 15,
+  kChildEnded = 15,
 };
 
 struct RecordHeader {
@@ -64,11 +64,13 @@ struct Exit {
   std::uint32_t padding = 0;
 };
 
-// A parent was told that a signal killed its child, which could not say so itself.
-struct ChildKilled {
+// A parent was told how its child ended, which may not have said so itself: a signal killed it, or
+// it ended without the C library's help.
+struct ChildEnded {
   std::uint64_t time = 0;
   std::uint32_t pid = 0;
-  std::uint32_t signal = 0;
+  std::uint16_t signal = 0;  // 0: none
+  std::uint16_t code = 0;    // the exit code, where there was no signal
 };
 
 // Told once something is below the span, and again when the process becomes another program, which
@@ -80,6 +82,10 @@ struct Command {
   std::uint8_t parent_span_id[8] = {};  // zero: a root
   std::uint32_t pid = 0;                // of the program; a fork's child may tell of it
   std::uint32_t executable_size = 0;    // text: path of the executable
+  // Nothing is below it as far as the program knows: it counts where a child of an earlier fork has
+  // told of it.
+  std::uint32_t is_only_if_known = 0;
+  std::uint32_t padding = 0;
 };
 
 // Why an exchange, or a connection in another protocol, ended.

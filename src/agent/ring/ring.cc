@@ -28,7 +28,7 @@ constexpr std::uint32_t kLayoutVersion = [] {
        {sizeof(RecordHeader), sizeof(Exchange), sizeof(StreamPiece), sizeof(StreamRequest),
         sizeof(StreamEnd), sizeof(SpanRecord), sizeof(Measurement), sizeof(Output),
         sizeof(LogRecordHeader), sizeof(Statement), sizeof(Command), sizeof(ProcessStart),
-        sizeof(ProcessEnd), sizeof(Exit), sizeof(ChildKilled), sizeof(LibrarySettings),
+        sizeof(ProcessEnd), sizeof(Exit), sizeof(ChildEnded), sizeof(LibrarySettings),
         sizeof(OpenTable), sizeof(RefusalTable)}) {
     version = version * 16'777'619 ^ static_cast<std::uint32_t>(size);  // FNV-1
   }
@@ -77,6 +77,11 @@ struct RingHeader {
   // Device and inode of the launched program's stdout and stderr; zero: not noted.
   std::uint64_t output_device[2] = {};
   std::uint64_t output_inode[2] = {};
+  std::uint32_t owner = 0;  // user
+  std::atomic<std::uint32_t> reader{0};
+  std::atomic<std::uint32_t> end_is_asked_for{0};
+  std::atomic<std::uint32_t> end_is_done{0};
+  std::atomic<std::uint64_t> without_rights{0};
   std::atomic<std::uint32_t> library_is_told{0};
   LibrarySettings library;
   alignas(kCacheLine) RefusalTable refusals{};
@@ -162,6 +167,7 @@ RingHeader* begin_ring(const char* path, std::uint32_t slots) {
   if (ring != nullptr) {
     new (ring) RingHeader;
     ring->slots = slots;
+    ring->owner = geteuid();
     ring->ready = slots < kBegunSlots ? slots : kBegunSlots;
     open_table(ring)->ready_blocks = kFirstOpenBlocks;
     ring->version = kLayoutVersion;
@@ -413,6 +419,42 @@ void prefetch_record(RingHeader* ring) {
 
 void count_untraced(RingHeader* ring) {
   if (ring != nullptr) ring->untraced.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ask_for_end(RingHeader* ring) {
+  ring->end_is_asked_for.store(1, std::memory_order_release);
+}
+
+bool is_asked_for_end(const RingHeader* ring) {
+  return ring->end_is_asked_for.load(std::memory_order_acquire) != 0;
+}
+
+void tell_end_is_done(RingHeader* ring) {
+  ring->end_is_done.store(1, std::memory_order_release);
+}
+
+bool is_end_done(const RingHeader* ring) {
+  return ring->end_is_done.load(std::memory_order_acquire) != 0;
+}
+
+void note_reader(RingHeader* ring, std::uint32_t pid) {
+  ring->reader.store(pid, std::memory_order_release);
+}
+
+std::uint32_t reader_of(const RingHeader* ring) {
+  return ring->reader.load(std::memory_order_acquire);
+}
+
+void count_without_rights(RingHeader* ring) {
+  ring->without_rights.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::uint64_t without_rights(const RingHeader* ring) {
+  return ring->without_rights.load(std::memory_order_relaxed);
+}
+
+std::uint32_t owner_of(const RingHeader* ring) {
+  return ring->owner;
 }
 
 void tell_library(RingHeader* ring, const LibrarySettings& settings) {

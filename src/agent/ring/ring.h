@@ -76,6 +76,9 @@ class RecordWriter {
   std::uint32_t slot_ = 0;  // of those, the one of the next byte
 };
 
+bool is_asked_for_end(const RingHeader* ring);
+std::uint64_t without_rights(const RingHeader* ring);
+
 // The reader's side. One at a time.
 class RingReader {
  public:
@@ -86,6 +89,8 @@ class RingReader {
   std::uint32_t next(std::uint8_t* buffer, std::uint64_t now_nanos);
 
   std::uint32_t slots() const { return slots_; }
+  bool is_asked_for_end() const { return kolben::agent::is_asked_for_end(ring_); }
+  std::uint64_t without_rights() const { return kolben::agent::without_rights(ring_); }
   std::uint64_t dropped() const;    // by writers: the ring was full
   std::uint64_t abandoned() const;  // by writers that were killed
   std::uint64_t untraced() const;   // beyond a bound of the programs, see count_untraced()
@@ -134,6 +139,22 @@ struct LibrarySettings {
 void tell_library(RingHeader* ring, const LibrarySettings& settings);
 // False: nothing was told, the variables count.
 bool library_settings(const RingHeader* ring, LibrarySettings* settings);
+
+// With process 1 of a namespace (a container's program) the kernel ends all others, the agent
+// process too. So that one asks it to export everything when it ends, and waits.
+void ask_for_end(RingHeader* ring);
+bool is_asked_for_end(const RingHeader* ring);
+void tell_end_is_done(RingHeader* ring);
+bool is_end_done(const RingHeader* ring);
+// The agent process; 0: it is not there yet.
+void note_reader(RingHeader* ring, std::uint32_t pid);
+std::uint32_t reader_of(const RingHeader* ring);
+
+// A program was started that may not open the ring: it has other rights.
+void count_without_rights(RingHeader* ring);
+std::uint64_t without_rights(const RingHeader* ring);
+// Who may.
+std::uint32_t owner_of(const RingHeader* ring);
 
 // What the launched program's stdout and stderr are, so that a child whose fd 1 is a pipe or a log
 // file is not taken for the program's output. Notes those of the calling process; for the launcher.

@@ -139,10 +139,13 @@ std::string body(RecordType type, Cursor cursor) {
       return ",\"type\":\"exec\"";
     case RecordType::kExit:
       return ",\"type\":\"exit\",\"code\":" + std::to_string(cursor.take<Exit>().code);
-    case RecordType::kChildKilled: {
-      const auto fixed = cursor.take<ChildKilled>();
-      return ",\"type\":\"killed\",\"child\":" + std::to_string(fixed.pid) +
-             ",\"signal\":" + std::to_string(fixed.signal);
+    case RecordType::kChildEnded: {
+      const auto fixed = cursor.take<ChildEnded>();
+      const std::string child = ",\"child\":" + std::to_string(fixed.pid);
+      if (fixed.signal == 0) {
+        return ",\"type\":\"child ended\"" + child + ",\"code\":" + std::to_string(fixed.code);
+      }
+      return ",\"type\":\"killed\"" + child + ",\"signal\":" + std::to_string(fixed.signal);
     }
     case RecordType::kCommand: {
       const auto fixed = cursor.take<Command>();
