@@ -195,6 +195,7 @@ void Agent::start() {
              .send_message = send_message};
   choose_seed();
   pid_ = static_cast<std::uint32_t>(getpid());
+  is_elsewhere_ = !is_in_ring_namespace(ring_);
   sampler_.init(is_told ? told.sampler : getenv("OTEL_TRACES_SAMPLER"),
                 is_told ? told.sampler_argument : getenv("OTEL_TRACES_SAMPLER_ARG"));
   const char* propagators = is_told ? told.propagators : getenv("OTEL_PROPAGATORS");
@@ -259,6 +260,8 @@ void Agent::forked_child() {
   *fork_mark_ = 1;
   const std::uint32_t parent = pid_;
   pid_ = static_cast<std::uint32_t>(getpid());
+  // A fork can make such a one only in a new namespace.
+  if (pid_ == kFirstProcess) is_elsewhere_ = true;
   choose_seed_of_child(pid_);
   ++generation_;
   ended_.store(false, std::memory_order_relaxed);
@@ -287,6 +290,7 @@ void Agent::announce(ThreadState& thread, std::uint32_t parent) {
   fixed.time = system_.now();
   fixed.parent_pid = parent;
   fixed.executable_size = executable_size;
+  fixed.is_elsewhere = is_elsewhere_ ? 1 : 0;
   RecordWriter writer(ring_, RecordType::kProcessStart,
                       static_cast<std::uint32_t>(sizeof(fixed)) + fixed.executable_size, pid_,
                       thread.tid);
@@ -311,8 +315,7 @@ void Agent::exits(ThreadState& thread, int code) {
     RecordWriter writer(ring_, RecordType::kExit, sizeof(fixed), pid_, thread.tid);
     writer.append(&fixed, sizeof(fixed));
   }
-  constexpr std::uint32_t kFirstProcess = 1;
-  if (pid_ == kFirstProcess) wait_for_export();
+  if (pid_ == kFirstProcess && !is_elsewhere_) wait_for_export();
 }
 
 // Else it would end with us, and what is not exported with it. Longer than the agent process takes.

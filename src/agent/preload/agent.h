@@ -61,6 +61,7 @@ class Agent {
   ProcessContext process;
 
  private:
+  static constexpr std::uint32_t kFirstProcess = 1;  // of a namespace
   void wait_for_export();
   bool trace_for_child(ThreadState& thread, char* const* environment, Becomes becomes,
                        ChildContext* child);
@@ -79,6 +80,7 @@ class Agent {
   std::uint32_t pid_ = 0;
   std::uint32_t generation_ = 1;
   std::uint8_t formats_ = 0;
+  bool is_elsewhere_ = false;  // not in the agent process's namespace of process numbers
   std::atomic<bool> active_{false};
   std::atomic<bool> ended_{false};
 };

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "agent/process/captured_outputs.h"
 #include "agent/process/records.h"
 
 namespace kolben::agent {
@@ -20,6 +21,8 @@ constexpr std::chrono::milliseconds kShortPause{5};
 constexpr std::uint64_t kAnyTime = ~std::uint64_t{0};
 // A child of a program that has just ended may be on its way to announce itself.
 constexpr std::uint64_t kQuietNanos = 60'000'000;
+// Between two looks at who has the program's output open.
+constexpr std::uint64_t kLookNanos = 100'000'000;
 static_assert(kQuietNanos > kAbandonedNanos);  // what a killed writer left has been skipped
 
 }  // namespace
@@ -62,9 +65,12 @@ void AgentLoop::drain_lap() {
 void AgentLoop::take_start(std::string_view bytes) {
   const auto record = parse_record(bytes);
   if (!record || record->header.type != RecordType::kProcessStart) return;
-  if (!watch_.add(record->header.pid)) unwatched_.push_back(record->header.pid);
   const auto start = parse_process_start(record->payload);
-  if (start) reap(record->header.pid, start->fixed.time);
+  if (!start) return;
+  // One that is elsewhere is found by its memory at the end, see is_over().
+  const bool is_here = start->fixed.is_elsewhere == 0;
+  if (is_here && !watch_.add(record->header.pid)) unwatched_.push_back(record->header.pid);
+  reap(record->header.pid, start->fixed.time);
 }
 
 // Tells of the requests that the process had begun before `before` and will not complete.
@@ -83,9 +89,20 @@ void AgentLoop::flush_ended(const std::vector<ProcessWatch::Ended>& processes) {
     recorder_.process_gone(process.pid, process.wait_status, clock_.unix_nanos());
     reap(process.pid, kAnyTime);
     free_open_blocks(open_, process.pid);
-    if (process.pid != program_ || marks_ == nullptr) continue;
-    marks_->ended(process.wait_status, clock_.steady_nanos());
+    if (process.pid != program_) continue;
+    has_program_ended_ = true;
+    if (marks_ != nullptr) marks_->ended(process.wait_status, clock_.steady_nanos());
   }
+}
+
+// Whoever waits for the program's output has all of it once the program has ended.
+void AgentLoop::release_outputs() {
+  if (!has_program_ended_ || !has_outputs_ || watch_.all_ended()) return;
+  const std::uint64_t now = clock_.steady_nanos();
+  if (now - outputs_looked_at_ < kLookNanos) return;
+  outputs_looked_at_ = now;
+  recorder_.flush(clock_.unix_nanos());
+  has_outputs_ = !let_go_of_outputs(watch_.pids());
 }
 
 // Of processes that had ended before they could be watched, all that they told has been read.
@@ -138,6 +155,7 @@ void AgentLoop::run(std::uint32_t pid, int pidfd) {
     if (is_over(records)) break;
     if (records >= kRecordsPerRound) continue;
     tell_unwatched();
+    release_outputs();
     flush_ended(watch_.wait(records > kManyRecords ? kShortPause : kPause));
   }
   drain_lap();

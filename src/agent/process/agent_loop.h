@@ -43,6 +43,7 @@ class AgentLoop {
   void reap(std::uint32_t pid, std::uint64_t before);
   void reap_all();
   void tell_unwatched();
+  void release_outputs();
   void take_start(std::string_view record);
 
   RingReader reader_;
@@ -53,6 +54,9 @@ class AgentLoop {
   const std::atomic<bool>& should_stop_;
   ProcessWatch watch_;
   std::uint32_t program_ = 0;
+  bool has_program_ended_ = false;
+  bool has_outputs_ = true;
+  std::uint64_t outputs_looked_at_ = 0;  // steady
   const CrashMarks* marks_ = nullptr;
   std::vector<std::uint32_t> unwatched_;  // had ended before they could be watched
   std::unique_ptr<std::uint8_t[]> buffer_;

@@ -225,6 +225,10 @@ std::string error_type(const HttpExchange& exchange, bool is_server) {
 }
 
 std::string client_url(const HttpExchange& exchange) {
+  // RFC 9112, 3.2.3: a host and a port, to which the proxy is to make a tunnel.
+  if (exchange.request.method == "CONNECT") {
+    return std::string(exchange.scheme).append("://").append(exchange.target.path);
+  }
   std::string url(exchange.scheme);
   url += "://";
   if (exchange.host.find('@') != std::string_view::npos) {
@@ -233,7 +237,8 @@ std::string client_url(const HttpExchange& exchange) {
   } else {
     url.append(exchange.host);
   }
-  url.append(exchange.target.path);
+  // RFC 9112, 3.2.4: "*" is the server itself.
+  if (exchange.target.path != "*") url.append(exchange.target.path);
   if (!exchange.target.query.empty()) {
     url += '?';
     append_redacted_query(url, exchange.target.query);

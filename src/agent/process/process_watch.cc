@@ -6,11 +6,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
+#include <climits>
 #include <cstring>
 
 namespace kolben::agent {
@@ -69,6 +71,14 @@ bool is_gone(std::uint32_t pid) {
 
 }  // namespace
 
+ProcessWatch::ProcessWatch()
+    : files_max_([] {
+        rlimit limit{};
+        const bool is_known = ::getrlimit(RLIMIT_NOFILE, &limit) == 0;
+        const rlim_t most = std::min<rlim_t>(limit.rlim_cur, INT_MAX);
+        return is_known ? static_cast<int>(most) - kSpareFiles : INT_MAX;
+      }()) {}
+
 ProcessWatch::~ProcessWatch() {
   for (const Process& process : processes_) {
     if (process.file_descriptor >= 0) ::close(process.file_descriptor);
@@ -81,7 +91,9 @@ bool ProcessWatch::add(std::uint32_t pid) {
   if (std::any_of(processes_.begin(), processes_.end(), is_same)) return true;
   const long file = ::syscall(SYS_pidfd_open, pid, 0);
   if (file < 0 && errno == ESRCH) return false;
-  add(pid, static_cast<int>(file));
+  const bool is_spare = file >= files_max_;
+  if (is_spare) ::close(static_cast<int>(file));
+  add(pid, is_spare ? -1 : static_cast<int>(file));
   return true;
 }
 

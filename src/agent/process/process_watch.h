@@ -16,7 +16,9 @@ class ProcessWatch {
   // a process is not waited for.
   static constexpr std::size_t kProcessesMax = 4096;
 
-  ProcessWatch() = default;
+  // Leaves kSpareFiles of the files that this process may open to others.
+  ProcessWatch();
+  static constexpr int kSpareFiles = 64;
   ProcessWatch(const ProcessWatch&) = delete;
   ProcessWatch& operator=(const ProcessWatch&) = delete;
   ~ProcessWatch();
@@ -43,6 +45,7 @@ class ProcessWatch {
     std::uint32_t pid = 0;
     int file_descriptor = -1;  // -1: there was none to have, so it is asked for by its number
   };
+  const int files_max_;
   std::vector<Process> processes_;
 };
 

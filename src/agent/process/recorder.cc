@@ -389,6 +389,12 @@ void Recorder::tick(std::optional<ActiveRequests> active_requests, std::uint64_t
   if (active_requests) export_metrics(MetricReaders::Which::kDue, *active_requests, now);
 }
 
+void Recorder::flush(std::uint64_t now) {
+  now_ = now;
+  export_open(open_spans_, exporters_.traces);
+  export_open(open_logs_, exporters_.logs);
+}
+
 void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {
   now_ = now;
   lines_.flush_all();

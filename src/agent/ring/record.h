@@ -52,6 +52,9 @@ struct ProcessStart {
   std::uint64_t time = 0;
   std::uint32_t parent_pid = 0;
   std::uint32_t executable_size = 0;  // text: path of the executable
+  // In another namespace of process numbers than the agent process, where its numbers are others'.
+  std::uint32_t is_elsewhere = 0;
+  std::uint32_t padding = 0;
 };
 
 struct ProcessEnd {

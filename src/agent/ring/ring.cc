@@ -77,7 +77,8 @@ struct RingHeader {
   // Device and inode of the launched program's stdout and stderr; zero: not noted.
   std::uint64_t output_device[2] = {};
   std::uint64_t output_inode[2] = {};
-  std::uint32_t owner = 0;  // user
+  std::uint32_t owner = 0;          // user
+  std::uint64_t pid_namespace = 0;  // its inode; 0: not known
   std::atomic<std::uint32_t> reader{0};
   std::atomic<std::uint32_t> end_is_asked_for{0};
   std::atomic<std::uint32_t> end_is_done{0};
@@ -116,6 +117,11 @@ void close_keeping_errno(int file) {
   const int saved = errno;
   close(file);
   errno = saved;
+}
+
+std::uint64_t pid_namespace() {
+  struct stat status = {};
+  return stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
 }
 
 // Allocated, not only as long: writing to a hole of a full /dev/shm is a SIGBUS for the program.
@@ -168,6 +174,7 @@ RingHeader* begin_ring(const char* path, std::uint32_t slots) {
     new (ring) RingHeader;
     ring->slots = slots;
     ring->owner = geteuid();
+    ring->pid_namespace = pid_namespace();
     ring->ready = slots < kBegunSlots ? slots : kBegunSlots;
     open_table(ring)->ready_blocks = kFirstOpenBlocks;
     ring->version = kLayoutVersion;
@@ -443,6 +450,11 @@ void note_reader(RingHeader* ring, std::uint32_t pid) {
 
 std::uint32_t reader_of(const RingHeader* ring) {
   return ring->reader.load(std::memory_order_acquire);
+}
+
+bool is_in_ring_namespace(const RingHeader* ring) {
+  const std::uint64_t own = pid_namespace();
+  return own == 0 || ring->pid_namespace == 0 || own == ring->pid_namespace;
 }
 
 void count_without_rights(RingHeader* ring) {

@@ -150,6 +150,10 @@ bool is_end_done(const RingHeader* ring);
 void note_reader(RingHeader* ring, std::uint32_t pid);
 std::uint32_t reader_of(const RingHeader* ring);
 
+// Whether this process's number means the same to the agent process. Reads /proc; true where that
+// cannot be.
+bool is_in_ring_namespace(const RingHeader* ring);
+
 // A program was started that may not open the ring: it has other rights.
 void count_without_rights(RingHeader* ring);
 std::uint64_t without_rights(const RingHeader* ring);
