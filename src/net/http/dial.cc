@@ -37,7 +37,8 @@ void Dial::start(Callback callback) {
   resolve();
 }
 
-// The callback stays: what it owns may be all that keeps the socket for the handlers that are pending.
+// The callback stays: what it owns may be all that keeps the socket for the handlers that are
+// pending.
 void Dial::cancel() {
   is_over_ = true;
   resolver_.cancel();
