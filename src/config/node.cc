@@ -46,6 +46,18 @@ void add_to(std::vector<std::string>& messages, const Location& location,
   messages.push_back(std::move(line));
 }
 
+// Its begin, as far as whole characters go, for a terminal.
+std::string begin_of(const std::string& text) {
+  std::size_t size = std::min(text.size(), kWordBytesMax);
+  const auto is_within = [&] { return (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80; };
+  while (size > 0 && size < text.size() && is_within()) --size;
+  std::string begin = text.substr(0, size);
+  for (char& c : begin) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  }
+  return begin;
+}
+
 }  // namespace
 
 Node::Node() = default;
@@ -88,7 +100,7 @@ std::string describe(const Node& node) {
     case NodeKind::kNull:
       return "nothing";
     case NodeKind::kScalar:
-      return '"' + node.text.substr(0, kWordBytesMax) + '"';
+      return '"' + begin_of(node.text) + '"';
     case NodeKind::kList:
       return "a list";
     case NodeKind::kMap:

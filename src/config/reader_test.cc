@@ -96,6 +96,14 @@ TEST(Reader, AMapIsWantedWhereAMapIsRead) {
   EXPECT_EQ(errors.to_string(), "k.yaml:1:1: processors::batch: want a map, not a list\n");
 }
 
+// A message is for a terminal: no half characters, nothing that moves its cursor.
+TEST(Reader, WhatIsQuotedIsTextAndHasAnEnd) {
+  Node node;
+  node.kind = NodeKind::kScalar;
+  node.text = "a\x1b[2J\n" + std::string(120, 'b') + "\xe2\x82\xac" + std::string(500, 'c');
+  EXPECT_EQ(describe(node), "\"a?[2J?" + std::string(120, 'b') + '"');
+}
+
 TEST(Reader, ChildrenHavePathsAndPlaces) {
   Errors errors;
   const Node node = parse_yaml(

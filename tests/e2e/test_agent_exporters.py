@@ -1,13 +1,16 @@
 """Where the agent sends what it sees: Zipkin, Prometheus, several at once; and the console prints what
 the real SDK prints."""
+import gzip
+import http.server
 import json
 import pathlib
 import re
 import subprocess
+import threading
 
 import pytest
 
-from harness import (BIN, ROOT, Kolben, Program, free_port, get, request, wait_until)
+from harness import (ANY_PORTS, BIN, DATA, ROOT, Kolben, Program, free_port, get, request, wait_until)
 from test_agent import AGENT, agent_of, json_objects, server_spans, start_todo, wait_listening
 
 HERE = pathlib.Path(__file__).parent
@@ -19,6 +22,75 @@ def serve(tmp_path, programs, flags, env=None):
     program = programs(Program([AGENT, *flags, *SERVER, str(port)], tmp_path, "server", env=env))
     wait_listening(port, "the server")
     return program, port
+
+
+# --- OTLP --------------------------------------------------------------------------------------------
+
+TLS = DATA / "tls"
+ASK = ("import sys, urllib.error, urllib.request\n"
+       "try: urllib.request.urlopen(sys.argv[1]).read()\nexcept urllib.error.HTTPError: pass\n")
+
+
+def ask_once(url, *flags):
+    """A program that asks one thing: a span."""
+    return subprocess.run([AGENT, *flags, "--metrics_exporter", "none", "--logs_exporter", "none",
+                           "/usr/bin/python3", "-c", ASK, url], text=True, capture_output=True, timeout=30)
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf", "http/json"])
+def test_each_protocol_within_tls_with_both_certificates(tmp_path, programs, protocol, compression):
+    tls = f'tls: {{cert_file: "{TLS}/server.pem", key_file: "{TLS}/server-key.pem", client_ca_file: "{TLS}/ca.pem"}}'
+    kolben = programs(Kolben(tmp_path, config=re.sub(r'((?:grpc|http): {endpoint: "127.0.0.1:0")', rf"\1, {tls}",
+                                                     ANY_PORTS)))
+    port = kolben.otlp_grpc if protocol == "grpc" else kolben.otlp_http
+    flags = ["--service_name", "secure", "--exporter_otlp_protocol", protocol, "--exporter_otlp_compression",
+             compression, "--exporter_otlp_endpoint", f"https://localhost:{port}", "--exporter_otlp_certificate",
+             str(TLS / "ca.pem")]
+    url = f"http://127.0.0.1:{kolben.ui}/nothing-here"
+    refused = ask_once(url, *flags)
+    assert refused.returncode == 0
+    assert re.match(r"kolben agent: 1 span could not be exported to (https://)?localhost:", refused.stderr)
+    shown = ask_once(url, *flags, "--exporter_otlp_client_certificate", str(TLS / "server.pem"),
+                     "--exporter_otlp_client_key", str(TLS / "server-key.pem"))
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert len(wait_until(lambda: kolben.search(service="secure"), "the trace is found")) == 1
+
+
+@pytest.mark.parametrize("protocol, content_type", [("http/protobuf", "application/x-protobuf"),
+                                                    ("http/json", "application/json")])
+def test_headers_and_compression_are_as_said(protocol, content_type):
+    came = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            came.append((self.path, self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def do_GET(self):
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    ran = ask_once(f"{address}/asked", "--exporter_otlp_protocol", protocol, "--exporter_otlp_compression", "gzip",
+                   "--exporter_otlp_endpoint", address, "--exporter_otlp_headers",
+                   "authorization=Bearer%20abc,x-team=a%3Db")
+    server.shutdown()
+    server.server_close()
+    assert (ran.returncode, ran.stderr) == (0, "")
+    [(path, headers, body)] = came
+    assert path == "/v1/traces"
+    assert (headers["Authorization"], headers["X-Team"]) == ("Bearer abc", "a=b")
+    assert (headers["Content-Type"], headers["Content-Encoding"]) == (content_type, "gzip")
+    assert b"/asked" in gzip.decompress(body)
+    if protocol == "http/json":
+        [resource] = json.loads(gzip.decompress(body))["resourceSpans"]
+        assert resource["scopeSpans"][0]["spans"][0]["kind"] == 3
 
 
 # --- Zipkin ------------------------------------------------------------------------------------------

@@ -92,7 +92,12 @@ bool works_event_by_event() {
   return false;
 }
 
+bool allows(OwnCall call) {
+  return agent_instance.filter.allows(call);
+}
+
 bool is_stream_socket(int file) {
+  if (!allows(OwnCall::kGetsockopt)) return false;
   int type = 0;
   socklen_t size = sizeof(type);
   return getsockopt(file, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
@@ -102,22 +107,31 @@ void socket_names(int file, SocketNames* names) {
   sockaddr_storage storage = {};
   auto* address = reinterpret_cast<sockaddr*>(&storage);
   socklen_t size = sizeof(storage);
-  if (names->local_size == 0 && getsockname(file, address, &size) == 0) {
+  if (names->local_size == 0 && allows(OwnCall::kGetsockname) &&
+      getsockname(file, address, &size) == 0) {
     format_address(address, size, names->local, &names->local_size, &names->local_port);
   }
   size = sizeof(storage);
-  if (names->peer_size == 0 && getpeername(file, address, &size) == 0) {
+  if (names->peer_size == 0 && allows(OwnCall::kGetpeername) &&
+      getpeername(file, address, &size) == 0) {
     format_address(address, size, names->peer, &names->peer_size, &names->peer_port);
   }
 }
 
 void* allocate(std::size_t bytes) {
+  if (!allows(OwnCall::kMmap)) return nullptr;
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return memory == MAP_FAILED ? nullptr : memory;
 }
 
+// By a call that the program's filter lets pass: it has just written by one of them.
 ssize_t send_message(int file, const msghdr* message, int flags) {
+  if (!allows(OwnCall::kSendmsg)) {
+    const iovec& first = message->msg_iov[0];
+    if (!allows(OwnCall::kSendto)) return KOLBEN_REAL(write)(file, first.iov_base, first.iov_len);
+    return KOLBEN_REAL(sendto)(file, first.iov_base, first.iov_len, flags, nullptr, 0);
+  }
   return KOLBEN_REAL(sendmsg)(file, message, flags);
 }
 
@@ -168,6 +182,7 @@ __attribute__((destructor)) void library_ends() {
 }  // namespace
 
 bool owns_memory(ThreadState& thread) {
+  if (!allows(OwnCall::kGetpid)) return false;
   if (static_cast<std::uint32_t>(getpid()) != agent_instance.pid()) return false;
   thread.vfork_pending = 0;  // the child is gone, or runs another program
   return true;
@@ -255,9 +270,18 @@ void Agent::mark_process() {
   *fork_mark_ = 1;
 }
 
+void Agent::before_filter() {
+  if (active()) connections.reserve();
+}
+
 void Agent::forked_child() {
   if (!active()) return;
   *fork_mark_ = 1;
+  if (!allows(OwnCall::kGetpid)) {
+    // A child that cannot say which one it is.
+    active_.store(false, std::memory_order_relaxed);
+    return;
+  }
   const std::uint32_t parent = pid_;
   pid_ = static_cast<std::uint32_t>(getpid());
   // A fork can make such a one only in a new namespace.
@@ -315,7 +339,8 @@ void Agent::exits(ThreadState& thread, int code) {
     RecordWriter writer(ring_, RecordType::kExit, sizeof(fixed), pid_, thread.tid);
     writer.append(&fixed, sizeof(fixed));
   }
-  if (pid_ == kFirstProcess && !is_elsewhere_) wait_for_export();
+  const bool may_wait = filter.allows(OwnCall::kStart);
+  if (pid_ == kFirstProcess && !is_elsewhere_ && may_wait) wait_for_export();
 }
 
 // Else it would end with us, and what is not exported with it. Longer than the agent process takes.

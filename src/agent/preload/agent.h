@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "agent/preload/call_filter.h"
 #include "agent/preload/connections.h"
 #include "agent/preload/outputs.h"
 #include "agent/preload/process_context.h"
@@ -53,6 +54,10 @@ class Agent {
   // copy, but nobody has called forked_child().
   bool knows_its_process() const { return *fork_mark_ != 0; }
 
+  // The program is about to forbid itself what it does not use: what we need later is got now.
+  void before_filter();
+
+  CallFilter filter;
   Connections connections;
   Sessions sessions;
   Statements statements;

@@ -53,6 +53,7 @@ bool Agent::trace_for_child(ThreadState& thread, char* const* environment, Becom
   const Context* context = of_request;
   char mark[ProcessContext::kMarkBytes];
   const bool goes_on = of_request == nullptr && becomes == Becomes::kThisProcess &&
+                       filter.allows(OwnCall::kGetpid) &&
                        process.mark(static_cast<std::uint32_t>(getpid()), mark);
   if (goes_on) {
     context = process.span();

@@ -42,6 +42,12 @@ Socket* Connections::find(int file) const {
   return sockets == nullptr ? nullptr : sockets + file;
 }
 
+void Connections::reserve() {
+  if (sockets_.load(std::memory_order_acquire) == nullptr) map_memory();
+  streams_.map_once(*system_, kStreamsMax);
+  writers_.map_once(*system_, kWritersMax);
+}
+
 Socket* Connections::find_or_map(int file) {
   if (file < 0) return nullptr;
   if (file >= kFilesMax) {

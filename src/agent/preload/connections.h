@@ -76,6 +76,8 @@ class Connections {
   const Context* process_context(ThreadState& thread) const {
     return process_ == nullptr ? nullptr : process_->use(thread);
   }
+  // Takes the memory for what is to come, while it can be had.
+  void reserve();
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;

@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -27,6 +28,8 @@ using kolben::agent::EnvironmentChange;
 using kolben::agent::kPreloadBytesMax;
 using kolben::agent::Library;
 using kolben::agent::library_for;
+using kolben::agent::NewFilter;
+using kolben::agent::OwnCall;
 using kolben::agent::Real;
 using kolben::agent::real;
 using kolben::agent::thread_state;
@@ -68,17 +71,23 @@ void note_exec() {
   if (guard) agent_instance.becomes(guard.thread());
 }
 
+// The next program can open the ring only as its owner, or as root.
+void note_rights() {
+  const uid_t user = geteuid();
+  if (user != 0 && user != owner_of(agent_instance.ring())) {
+    count_without_rights(agent_instance.ring());
+  }
+}
+
 // Calls `exec(environment)` with the agent's variables in it, as far as they are good for `path`,
 // and with the trace's context.
 template <typename Exec>
 int with_environment(const char* path, char* const* environment, Becomes becomes, Exec exec) {
   if (!agent_instance.active()) return exec(environment);
   const int saved = errno;
-  const uid_t user = geteuid();
-  if (user != 0 && user != owner_of(agent_instance.ring())) {
-    count_without_rights(agent_instance.ring());
-  }
-  const Library what = library_for(path);
+  const bool may_start = agent_instance.filter.allows(OwnCall::kStart);
+  const Library what = may_start ? library_for(path) : Library::kTakeOut;
+  if (may_start) note_rights();
   ChildContext context;
   agent_instance.context_for_child(thread_state, environment, becomes, &context);
   errno = saved;
@@ -136,6 +145,21 @@ char* const* take_arguments(const char* first, va_list list, char** arguments, b
   va_end(list)
 
 extern "C" {
+
+// The program forbids itself what it does not use.
+KOLBEN_EXPORT int prctl(int option, ...) noexcept {
+  va_list list;
+  va_start(list, option);
+  long arguments[4];
+  for (long& argument : arguments) argument = va_arg(list, long);
+  va_end(list);
+  const NewFilter added = kolben::agent::filter_of_prctl(option, arguments[0], arguments[1]);
+  if (added.is_one) agent_instance.before_filter();
+  const int result =
+      KOLBEN_REAL(prctl)(option, arguments[0], arguments[1], arguments[2], arguments[3]);
+  if (added.is_one && result == 0) agent_instance.filter.add(added.program);
+  return result;
+}
 
 KOLBEN_EXPORT int execve(const char* path, char* const* arguments,
                          char* const* environment) noexcept {

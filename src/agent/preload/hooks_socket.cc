@@ -16,6 +16,8 @@
 
 using kolben::agent::agent_instance;
 using kolben::agent::Injection;
+using kolben::agent::NewFilter;
+using kolben::agent::OwnCall;
 using kolben::agent::Real;
 using kolben::agent::real;
 using kolben::agent::ThreadGuard;
@@ -108,6 +110,12 @@ __attribute__((noinline)) ssize_t send_joined(const Injection& injection, Whole 
   return whole(joined, size);
 }
 
+// What cannot be joined may need a call that the program's filter does not let pass.
+bool fits_filter(const iovec* pieces, std::size_t count) {
+  return agent_instance.filter.allows_vectors() ||
+         total_bytes(pieces, static_cast<int>(count)) <= kJoinBytesMax / 2;
+}
+
 ssize_t send_as_message(int file, Injection& injection, int flags) {
   msghdr message = {};
   message.msg_iov = injection.pieces;
@@ -162,7 +170,8 @@ ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags,
     result = real_call();
   } else {
     if (!ready_to_send(file)) return -1;
-    const bool may_write = may_inject || agent_instance.connections.has_edits(file);
+    const bool may_write =
+        (may_inject && fits_filter(pieces, count)) || agent_instance.connections.has_edits(file);
     if (!may_write || !send_with_header(file, pieces, count, flags, real_injection, &result)) {
       result = real_call();
     }
@@ -192,6 +201,7 @@ void note_closed(int file) {
 void note_listening(int file) {
   ThreadGuard guard;
   if (!guard || agent_instance.process.is_server()) return;
+  if (!agent_instance.filter.allows(OwnCall::kGetsockname)) return;
   sockaddr_storage address = {};
   socklen_t size = sizeof(address);
   if (getsockname(file, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
@@ -316,8 +326,12 @@ KOLBEN_EXPORT long syscall(long number, ...) noexcept {
   va_end(list);
   if (number == SYS_close) note_closed(static_cast<int>(arguments[0]));
   if (makes_child_in_our_memory(number, arguments)) kolben::agent::thread_state.vfork_pending = 1;
-  return KOLBEN_REAL(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3],
-                              arguments[4], arguments[5]);
+  const NewFilter added = kolben::agent::filter_of_syscall(number, arguments);
+  if (added.is_one) agent_instance.before_filter();
+  const long result = KOLBEN_REAL(syscall)(number, arguments[0], arguments[1], arguments[2],
+                                           arguments[3], arguments[4], arguments[5]);
+  if (added.is_one && result >= 0) agent_instance.filter.add(added.program);
+  return result;
 }
 
 // --- reading -------------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ void NetworkExporter::begin_shutdown(std::chrono::steady_clock::time_point deadl
   MutexLock lock(mutex_);
   if (!is_stopping_) deadline_ = deadline;
   is_stopping_ = true;
+  if (transport_) transport_->end_at(deadline_);
   changed_.notify_all();
 }
 
@@ -104,7 +105,11 @@ void NetworkExporter::run() {
     queue_items_ -= payload.items;
     queue_bytes_ -= payload.message.size();
   }
-  transport_.reset();  // connections end with their thread
+  std::unique_ptr<Transport> done;  // connections end with their thread
+  {
+    MutexLock lock(mutex_);
+    done = std::move(transport_);
+  }
 }
 
 void NetworkExporter::send_with_retries(const Payload& payload) {
@@ -122,7 +127,7 @@ void NetworkExporter::send_with_retries(const Payload& payload) {
       say_failed(status);
       return drop(payload.items);
     }
-    if (was_stopping) return drop(payload.items);
+    if (was_stopping || is_over()) return drop(payload.items);
     std::chrono::nanoseconds delay = settings_.backoff_unit * (1 << std::min(retry, kRetriesMax));
     if (const auto asked = status.retry_after(); asked && asked->count() > 0) {
       delay = std::clamp<std::chrono::nanoseconds>(*asked, std::chrono::milliseconds(1),
@@ -147,7 +152,7 @@ Status NetworkExporter::try_once(const Payload& payload,
     if (is_stopping_) {
       const std::chrono::nanoseconds left = deadline_ - std::chrono::steady_clock::now();
       if (left <= std::chrono::nanoseconds(0)) {
-        return deadline_exceeded("the program has ended");
+        return last_failure_ = deadline_exceeded("the program has ended");
       }
       timeout = std::min(timeout, left);
     }
@@ -186,6 +191,12 @@ bool NetworkExporter::wait(std::chrono::nanoseconds delay) {
     changed_.wait_for(mutex_, left);
   }
   return false;
+}
+
+// No time is left for another try.
+bool NetworkExporter::is_over() {
+  MutexLock lock(mutex_);
+  return is_stopping_ && std::chrono::steady_clock::now() >= deadline_;
 }
 
 bool NetworkExporter::is_stopping() {

@@ -66,10 +66,12 @@ class NetworkExporter final : public Exporter {
   void say_failed(const Status& status);
   bool wait(std::chrono::nanoseconds delay);
   bool is_stopping();
+  bool is_over();
   void drop(std::uint64_t items);
 
   const NetworkExporterSettings settings_;
-  std::unique_ptr<Transport> transport_;  // the sending thread's
+  // The sending thread's, which alone changes it, with the lock.
+  std::unique_ptr<Transport> transport_;
   Messages& messages_;
   Status last_failure_;            // the sending thread's
   std::size_t message_bytes_ = 0;  // the reading thread's

@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <thread>
+
+#include "net/listen.h"
 
 namespace kolben::agent {
 namespace {
@@ -165,6 +168,34 @@ TEST_F(NetworkExporterTest, AnAbsentCollectorDoesNotDelayTheEnd) {
   shutdown();
   EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(1));
   EXPECT_EQ(lost(), "10 for localhost:4317: UNAVAILABLE: refused");
+}
+
+// The program ends while a try has most of its ten seconds before it.
+TEST_F(NetworkExporterTest, ASilentCollectorIsGivenUpAtTheDeadlineAndWhatIsLostIsCounted) {
+  for (const ExporterKind kind :
+       {ExporterKind::kOtlpGrpc, ExporterKind::kOtlpHttpProtobuf, ExporterKind::kZipkinJson}) {
+    auto listening = net::listen_on("127.0.0.1:0");
+    ASSERT_TRUE(listening.has_value());
+    PeerSettings peer;
+    peer.endpoint = "http://127.0.0.1:" + std::to_string(listening->port);
+    NetworkExporterSettings settings;
+    settings.kind = kind;
+    settings.endpoint = peer.endpoint;
+    KeptMessages messages;
+    exporter_ = std::make_unique<NetworkExporter>(
+        settings, make_transport(Signal::kTraces, kind, peer), messages);
+    export_span();
+    pollfd asked{listening->sockets[0].socket.fd(), POLLIN, 0};
+    ASSERT_EQ(poll(&asked, 1, 10'000), 1);
+    export_span();  // waits for its turn
+    const auto begin = steady_clock::now();
+    exporter_->shutdown(begin + milliseconds(300));
+    EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(2));
+    EXPECT_EQ(exporter_->loss().items, 2u);
+    EXPECT_EQ(exporter_->loss().why.code(), StatusCode::kDeadlineExceeded);
+    EXPECT_THAT(messages.lines(), IsEmpty());
+    exporter_ = nullptr;
+  }
 }
 
 TEST_F(NetworkExporterTest, AFullQueueDropsAndCounts) {

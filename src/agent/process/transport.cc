@@ -1,5 +1,6 @@
 #include "agent/process/transport.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -13,6 +14,9 @@
 namespace kolben::agent {
 namespace {
 
+// So late a wait sees that the program is over.
+constexpr std::chrono::milliseconds kLookAgain{50};
+
 // A value that another thread sets once. Shared, because the answer may come after the wait ended.
 template <typename T>
 class Answer {
@@ -22,12 +26,13 @@ class Answer {
     value_ = std::move(value);
     changed_.notify_one();
   }
-  std::optional<T> wait(std::chrono::steady_clock::time_point deadline) {
+  std::optional<T> wait(std::chrono::steady_clock::time_point deadline, const Ending& ending) {
     MutexLock lock(mutex_);
     while (!value_) {
-      const auto left = deadline - std::chrono::steady_clock::now();
+      const std::chrono::nanoseconds left =
+          std::min(deadline, ending.at()) - std::chrono::steady_clock::now();
       if (left <= std::chrono::nanoseconds(0)) break;
-      changed_.wait_for(mutex_, left);
+      changed_.wait_for(mutex_, std::min<std::chrono::nanoseconds>(left, kLookAgain));
     }
     return std::move(value_);
   }
@@ -75,7 +80,7 @@ class GrpcTransport final : public Transport {
     auto answer = std::make_shared<Answer<Result<std::string>>>();
     client_->call(std::move(call),
                   [answer](Result<std::string> result) { answer->set(std::move(result)); });
-    auto result = answer->wait(std::chrono::steady_clock::now() + timeout + kGrace);
+    auto result = answer->wait(std::chrono::steady_clock::now() + timeout + kGrace, ending_);
     if (!result) return deadline_exceeded("the answer did not come in time");
     if (!result->has_value()) {
       return std::move(*result).error();
@@ -111,7 +116,7 @@ class HttpTransport final : public Transport {
     auto answer = std::make_shared<Answer<Result<net::http::Response>>>();
     client_->send(request(message),
                   [answer](Result<net::http::Response> result) { answer->set(std::move(result)); });
-    auto result = answer->wait(std::chrono::steady_clock::now() + timeout);
+    auto result = answer->wait(std::chrono::steady_clock::now() + timeout, ending_);
     if (!result) {
       client_.reset();  // cancels the call
       return deadline_exceeded("the answer did not come in time");

@@ -2,6 +2,7 @@
 // the first call: a program that exports nothing over the network pays nothing for them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -13,6 +14,17 @@
 
 namespace kolben::agent {
 
+// When all waiting ends, whatever time it was given. Any thread.
+class Ending {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  void set(Time at) { at_.store(at.time_since_epoch().count(), std::memory_order_relaxed); }
+  Time at() const { return Time(Time::duration(at_.load(std::memory_order_relaxed))); }
+
+ private:
+  std::atomic<Time::rep> at_{Time::max().time_since_epoch().count()};
+};
+
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -20,6 +32,12 @@ class Transport {
   // is OK with what it rejected.
   virtual Result<otlp::PartialSuccess> send(const std::string& message,
                                             std::chrono::nanoseconds timeout) = 0;
+  // The program is over: no call waits longer than until then, also one that is under way. Any
+  // thread.
+  void end_at(std::chrono::steady_clock::time_point time) { ending_.set(time); }
+
+ protected:
+  Ending ending_;
 };
 
 std::unique_ptr<Transport> make_transport(Signal signal, ExporterKind kind,

@@ -1,52 +1,20 @@
-// Real conversations (tests/data/agent/protocols/*.talk, which record.py there has recorded): what
-// the clients and servers said, `>` and `<`, and the calls in it, `=`.
+// Real conversations: the calls in them are found, however their bytes are cut.
+#include "agent/protocols/testing/talks.h"
+
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
+#include "agent/protocols/http1.h"
 #include "agent/protocols/testing/conversation.h"
 
 namespace kolben::agent {
 namespace {
 
 using testing::Conversation;
-
-struct Talk {
-  std::vector<std::pair<char, std::string>> said;
-  std::string calls;
-};
-
-std::string unescaped(std::string_view text) {
-  std::string bytes;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      bytes += text[i];
-      continue;
-    }
-    bytes += static_cast<char>(std::stoi(std::string(text.substr(i + 2, 2)), nullptr, 16));
-    i += 3;
-  }
-  return bytes;
-}
-
-Talk read_talk(const std::string& name) {
-  std::ifstream file(std::string(KOLBEN_TEST_DATA) + "/agent/protocols/" + name + ".talk");
-  Talk talk;
-  std::string line;
-  while (std::getline(file, line)) {
-    const std::string_view text = std::string_view(line).substr(2);
-    if (line[0] == '=') {
-      talk.calls.append(text).append("\n");
-    } else {
-      talk.said.emplace_back(line[0], unescaped(text));
-    }
-  }
-  return talk;
-}
+using testing::read_talk;
+using testing::Talk;
 
 bool begins_with(char who, const std::string& bytes, Protocol protocol) {
   const Direction direction = who == '>' ? Direction::kRequests : Direction::kReplies;
@@ -73,32 +41,71 @@ void check(const std::string& name, Protocol protocol) {
   }
 }
 
-TEST(Talks, PostgresqlBySimpleQueries) {
-  check("postgresql_psycopg2", Protocol::kPostgresql);
+class Talks : public ::testing::TestWithParam<testing::TalkName> {};
+INSTANTIATE_TEST_SUITE_P(Recorded, Talks, ::testing::ValuesIn(testing::kTalks),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST_P(Talks, ItsCallsAreFound) {
+  check(GetParam().name, GetParam().protocol);
 }
-TEST(Talks, PostgresqlByTheExtendedProtocol) {
-  check("postgresql_pgbench_extended", Protocol::kPostgresql);
-}
-TEST(Talks, PostgresqlByPreparedStatements) {
-  check("postgresql_pgbench_prepared", Protocol::kPostgresql);
-}
-TEST(Talks, MariadbByQueries) {
-  check("mariadb_pymysql", Protocol::kMysql);
-}
-TEST(Talks, MariadbByPreparedStatements) {
-  check("mariadb_prepared", Protocol::kMysql);
-}
-TEST(Talks, Memcached) {
-  check("pymemcache", Protocol::kMemcached);
-}
-TEST(Talks, MongodbByPymongo) {
-  check("pymongo", Protocol::kMongodb);
-}
-TEST(Talks, Redis) {
-  check("redis_py", Protocol::kRedis);
-}
-TEST(Talks, GrpcForPython) {
-  check("grpc_python", Protocol::kHttp2);
+
+// HTTP/1.x: the library itself follows it, message by message.
+class Exchanges {
+ public:
+  explicit Exchanges(std::size_t piece_bytes) : piece_bytes_(piece_bytes) {
+    request_.begin(http1::Message::Kind::kRequest, {});
+  }
+  void client(std::string_view bytes) { feed(request_, bytes); }
+  void server(std::string_view bytes) {
+    if (!is_answered_) response_.begin(http1::Message::Kind::kResponse, {}, request_.method());
+    is_answered_ = true;
+    while (!bytes.empty()) {
+      bytes.remove_prefix(feed(response_, bytes));
+      if (!response_.complete()) break;
+      if (!response_.interim()) return next();
+      response_.begin(http1::Message::Kind::kResponse, {}, request_.method());
+    }
+  }
+  const std::string& told() const { return told_; }
+
+ private:
+  // How much was taken.
+  std::size_t feed(http1::Message& message, std::string_view bytes) const {
+    std::size_t used = 0;
+    while (used < bytes.size() && !message.complete()) {
+      const std::string_view piece = bytes.substr(used, piece_bytes_);
+      const std::size_t taken =
+          message.feed(reinterpret_cast<const std::uint8_t*>(piece.data()), piece.size());
+      EXPECT_FALSE(message.failed());
+      used += taken;
+      if (taken < piece.size()) break;
+    }
+    return used;
+  }
+  void next() {
+    told_ += std::to_string(response_.status()) + " | " + std::to_string(request_.body_bytes()) +
+             " | " + std::to_string(response_.body_bytes()) + "\n";
+    request_.begin(http1::Message::Kind::kRequest, {});
+    is_answered_ = false;
+  }
+
+  const std::size_t piece_bytes_;
+  http1::Message request_, response_;
+  bool is_answered_ = false;
+  std::string told_;
+};
+
+TEST(HttpTalks, ItsExchangesAreFound) {
+  const Talk talk = read_talk("http1_curl");
+  ASSERT_GT(talk.said.size(), 4u);
+  for (const std::size_t bytes : {~0UL, 1UL, 2UL, 3UL, 5UL, 8UL, 13UL, 100UL, 1000UL}) {
+    Exchanges exchanges(bytes);
+    for (const auto& [who, what] : talk.said) {
+      if (who == '>') exchanges.client(what);
+      if (who == '<') exchanges.server(what);
+    }
+    EXPECT_EQ(exchanges.told(), talk.calls) << "in pieces of " << bytes;
+  }
 }
 
 }  // namespace

@@ -20,6 +20,9 @@
 
 namespace kolben::net::http {
 
+// Of what was read and not understood yet: the head of an answer, of a chunk, its trailers.
+inline constexpr std::size_t kUnreadBytesMax = 128 << 10;
+
 struct Channel {
   explicit Channel(boost::asio::io_context& io) : socket(io) {}
 
@@ -29,7 +32,7 @@ struct Channel {
 
   boost::asio::ip::tcp::socket socket;
   std::optional<TlsStream> tls;
-  boost::beast::flat_buffer buffer;
+  boost::beast::flat_buffer buffer{kUnreadBytesMax};
   std::string key;  // of the pool: scheme, host, port
   std::chrono::steady_clock::time_point idle_since;
 };

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "base/thread.h"
+#include "net/http/bad_server.h"
 #include "net/http/test_peer.h"
 
 namespace kolben::net::http {
@@ -233,6 +234,52 @@ TEST(HttpClient, BodyWithoutLengthEndsWithTheConnection) {
   const Result<Response> response = client->send_and_wait(post(url_of(server.port()), "x"));
   ASSERT_TRUE(response.has_value()) << response.error().to_string();
   EXPECT_EQ(response->body.view(), "until the end");
+}
+
+// Says `begin` once it is asked, and `again` for ever.
+BadServer endless(std::string begin, std::string again) {
+  return BadServer([begin = std::move(begin), again = std::move(again)](BadServer::Peer& peer) {
+    if (!peer.hear() || !peer.say(begin)) return;
+    while (peer.say(again)) {
+    }
+  });
+}
+
+TEST(HttpClient, AnswersThatNeverEndAreGivenUp) {
+  constexpr std::uint64_t kHeardMax = 64 << 20;
+  const std::string line = "x: " + std::string(1000, 'y') + "\r\n";
+  const std::string chunk = "3e8\r\n" + std::string(1000, 'y') + "\r\n";
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const auto& [begin, again] : std::vector<std::pair<std::string, std::string>>{
+           {"HTTP/1.1 200 OK\r\n", line},
+           {"", "HTTP/1.1 100 Continue\r\n\r\n"},
+           {"HTTP/1.1 200 " + std::string(1000, 'y'), std::string(1000, 'y')},
+           {"HTTP/1.1 200 OK\r\n\r\n", line},
+           {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n", line},
+           {chunked, chunk},
+           {chunked, "1;" + std::string(1000, 'y')},
+           {chunked + "0\r\n", line}}) {
+    const BadServer server = endless(begin, again);
+    ClientSettings settings;
+    settings.timeout = seconds(5);
+    const auto client = Client::create(settings);
+    const auto response = client->send_and_wait(post(url_of(server.port()), "x"));
+    ASSERT_FALSE(response.has_value()) << begin;
+    EXPECT_NE(response.error().code(), StatusCode::kDeadlineExceeded) << begin;
+    EXPECT_LT(server.said_most(), kHeardMax) << begin;
+  }
+}
+
+TEST(HttpClient, AHandshakeThatIsNeverAnsweredEndsInTime) {
+  const BadServer server([](BadServer::Peer& peer) { peer.be_silent(); });
+  ClientSettings settings;
+  settings.timeout = milliseconds(100);
+  const auto client = Client::create(settings);
+  for (int i = 0; i < 3; ++i) {
+    const auto response = client->send_and_wait(post(url_of(server.port(), "/", true), "x"));
+    ASSERT_FALSE(response.has_value());
+    EXPECT_EQ(response.error().code(), StatusCode::kDeadlineExceeded);
+  }
 }
 
 TEST(HttpClient, BadUrlIsInvalid) {

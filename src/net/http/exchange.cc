@@ -158,7 +158,10 @@ class Exchange final : public Waiter, public std::enable_shared_from_this<Exchan
     }
     if (error) return on_broken(error);
     const int status = parser_->get().result_int() & 0xFFFF;
-    if (status < 200 && ++interim_ <= kInterimMax) return read();
+    if (status < 200) {
+      if (++interim_ <= kInterimMax) return read();
+      return finish(internal_error(label() + ": only interim answers come"));
+    }
     Response response = take_response();
     if (is_written_ && parser_->get().keep_alive()) {
       pool_.give_back(std::move(channel_));

@@ -8,7 +8,7 @@ namespace kolben::net::http {
 const Refusal* refusal_of(const boost::system::error_code& error) {
   using Error = boost::beast::http::error;
   if (error == Error::body_limit) return &kBodyTooLarge;
-  if (error == Error::header_limit) return &kHeaderTooLarge;
+  if (error == Error::header_limit || error == Error::buffer_overflow) return &kHeaderTooLarge;
   if (error == Error::end_of_stream || error == Error::partial_message) return nullptr;
   const bool is_parser_error = error.category() == make_error_code(Error::bad_method).category();
   return is_parser_error ? &kMalformed : nullptr;

@@ -178,6 +178,18 @@ TEST(HttpServer, HeaderOverTheLimitIs431) {
   EXPECT_TRUE(rejections.wait_for("header_too_large"));
 }
 
+TEST(HttpServer, ChunksHeadsAndTrailersOverTheLimitAre431) {
+  for (const std::string begin : {"1;", "0\r\nX: "}) {
+    Rejections rejections;
+    const auto server = start(kEcho, {}, rejections.counter());
+    TestPeer peer(server->port());
+    peer.say("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + begin);
+    peer.say(std::string(2'000'000, 'x'));
+    EXPECT_TRUE(peer.hears("HTTP/1.1 431 ")) << begin;
+    EXPECT_TRUE(rejections.wait_for("header_too_large")) << begin;
+  }
+}
+
 TEST(HttpServer, SlowHeaderIs408) {
   Rejections rejections;
   ServerSettings settings;

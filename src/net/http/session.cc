@@ -38,6 +38,8 @@ using std::chrono::steady_clock;
 // Beyond it: 431. Go's and nginx's limits are of this order, too.
 constexpr std::uint32_t kHeaderBytesMax = 64 << 10;
 constexpr std::size_t kReadBytes = 16 << 10;
+// Of what was read and not understood yet: a chunk's head and trailers have no limit of their own.
+constexpr std::size_t kUnreadBytesMax = 2 * kHeaderBytesMax;
 // A peer that still sends while it is refused is listened to this long, so that closing does not
 // reset the connection before it has read the answer.
 constexpr std::chrono::nanoseconds kLingerTime = std::chrono::seconds(2);
@@ -356,7 +358,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   const std::string peer_;
   Stream stream_;
   asio::steady_timer timer_;
-  beast::flat_buffer buffer_;
+  beast::flat_buffer buffer_{kUnreadBytesMax};
   std::optional<Parser> parser_;
   Response response_;  // alive while it is written
   std::string head_;

@@ -4,6 +4,8 @@
 //   churn N     N connections, one after the other, each with an exchange, on the same file numbers
 //   many N      N connections at a time between two processes, each with a request that waits
 //   body BYTES  one response of so many bytes
+//   chunked BYTES  the same in chunks
+//   head BYTES  a request whose head has so many bytes and no end
 //   forks N     N children, each with an exchange, while threads of the parent have theirs
 //   eperm KNOWN exchanges while the kernel refuses what a server does not need (seccomp); KNOWN:
 //   not
@@ -115,6 +117,50 @@ void body(long long bytes) {
   printf("body: %d, %llu bytes more than the head\n", sent, reader.bytes - head.size());
 }
 
+// The bytes of a piece, again and again; how many were sent, at least `bytes`, else -1.
+long long send_again(int file, const std::string& piece, long long bytes) {
+  long long sent = 0;
+  for (; sent < bytes; sent += static_cast<long long>(piece.size())) {
+    if (!send_all(file, piece.data(), piece.size())) return -1;
+  }
+  return sent;
+}
+
+void chunked(long long bytes) {
+  Listener listener;
+  Pair pair(listener);
+  ask(pair);
+  Reader reader = {pair.client, 0};
+  pthread_t thread;
+  pthread_create(&thread, nullptr, read_all, &reader);
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string chunk = "100000;a=b\r\n" + std::string(1 << 20, 'c') + "\r\n";
+  const std::string end = "0\r\n\r\n";
+  bool sent = send_all(pair.server, head.data(), head.size());
+  const long long all = send_again(pair.server, chunk, bytes);
+  sent = sent && all > 0 && send_all(pair.server, end.data(), end.size());
+  shutdown(pair.server, SHUT_WR);
+  pthread_join(thread, nullptr);
+  printf("chunked: %d, received as sent: %d\n", sent,
+         reader.bytes == head.size() + static_cast<unsigned long long>(all) + end.size());
+}
+
+void endless_head(long long bytes) {
+  Listener listener;
+  Pair pair(listener);
+  Reader reader = {pair.server, 0};
+  pthread_t thread;
+  pthread_create(&thread, nullptr, read_all, &reader);
+  const std::string begin = "GET /endless HTTP/1.1\r\n";
+  const std::string line = "X-Y: " + std::string(10'000, 'z') + "\r\nHost: a\r\n";
+  send_all(pair.client, begin.data(), begin.size());
+  const long long all = send_again(pair.client, line, bytes);
+  shutdown(pair.client, SHUT_WR);
+  pthread_join(thread, nullptr);
+  printf("head: received as sent: %d\n",
+         reader.bytes == begin.size() + static_cast<unsigned long long>(all));
+}
+
 std::atomic<bool> is_over{false};
 
 void* exchange_until_over(void* count) {
@@ -217,6 +263,8 @@ int main(int count, char** arguments) {
   if (what == "churn") churn(static_cast<long>(number));
   if (what == "many") many(static_cast<long>(number));
   if (what == "body") body(number);
+  if (what == "chunked") chunked(number);
+  if (what == "head") endless_head(number);
   if (what == "forks") forks(static_cast<long>(number));
   if (what == "eperm") eperm(number != 0);
   if (what == "unseen") unseen();

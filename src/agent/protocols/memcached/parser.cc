@@ -36,7 +36,11 @@ bool Parser::pass(Direction /*direction*/, std::uint64_t /*bytes*/, const Moment
 void Parser::finish(std::uint64_t time, CallEnd end) {
   for (DatabaseCall& call : pending_) emit(call, time, end);
   pending_.clear();
-  if (is_named_) emit(call_, call_.start_time, CallEnd::kAnswered);  // wants no answer
+  if (is_named_) {
+    // Its line's end is not shown where it wants no answer; one that lists always wants one.
+    const bool is_cut = is_one_of(call_.operation, kListing);
+    emit(call_, is_cut ? time : call_.start_time, is_cut ? end : CallEnd::kAnswered);
+  }
   is_named_ = false;
 }
 

@@ -97,6 +97,13 @@ TEST(Memcached, WhatIsNotAnsweredIsToldAtTheEnd) {
   EXPECT_EQ(talk.told(), "get | get ? | closed\n");
 }
 
+TEST(Memcached, AHalfLineIsNotTakenForOneThatWantsNoAnswer) {
+  Conversation talk(Protocol::kMemcached);
+  talk.client("get a b c");
+  talk.close();
+  EXPECT_EQ(talk.told(), "get | get ? | closed\n");
+}
+
 TEST(Memcached, ItGivesUpAndDoesNotGuess) {
   const auto f = [](const std::string& client, const std::string& server) {
     Conversation talk(Protocol::kMemcached);

@@ -29,6 +29,8 @@ class Conversation final : public CallSink {
 
   bool given_up() const { return given_up_; }
   bool awaits_tls() const { return skimmer_.awaits_tls(); }
+  // Of the parser, about.
+  std::size_t bytes() const { return parser_->bytes(); }
   bool awaits_reply() const { return parser_->awaits_reply(); }
   const std::vector<DatabaseCall>& calls() const { return calls_; }
   // What left the program.

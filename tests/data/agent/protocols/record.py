@@ -3,7 +3,8 @@
 
     record.py DIRECTORY [NAME...]   writes NAME.talk for each (or each of these) conversation
 
-Starts PostgreSQL, MariaDB, Memcached, Redis and a server of gRPC (Debian's packages) on loopback, and lets the client speak through a proxy that writes down what each side sends, a line a read: `>` what the client
+Starts PostgreSQL, MariaDB, Memcached, Redis, nginx, a server of gRPC and the broker that librdkafka has for tests
+(Debian's packages) on loopback, and lets the client speak through a proxy that writes down what each side sends, a line a read: `>` what the client
 says, `<` what it is told. Lines with `=` are the calls that a person reads out of it; they are kept
 from the file that is there, or are to be written by hand. Recording anew changes pids, secrets, times.
 """
@@ -46,11 +47,11 @@ def escaped(data):
 
 
 class Proxy:
-    """One connection after another to `port`; all of them into one list of lines."""
+    """Connections to `port`; of each a list of lines."""
 
     def __init__(self, port):
         self.target = port
-        self.lines = []
+        self.connections = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -60,17 +61,25 @@ class Proxy:
             while True:
                 client, _ = self.listener.accept()
                 server = socket.create_connection(("127.0.0.1", self.target))
-                if self.lines:
-                    self.lines.append("- the next connection")
+                lines = []
+                self.connections.append(lines)
                 for source, target, mark in ((client, server, ">"), (server, client, "<")):
-                    threading.Thread(target=self.copy, args=(source, target, mark), daemon=True).start()
+                    threading.Thread(target=self.copy, args=(source, target, mark, lines),
+                                     daemon=True).start()
 
-    def copy(self, source, target, mark):
+    def copy(self, source, target, mark, lines):
         while data := source.recv(1 << 16):
-            self.lines.append(f"{mark} {escaped(data)}")
+            lines.append(f"{mark} {escaped(data)}")
             target.sendall(data)
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
+
+    def lines(self):
+        """One connection after another."""
+        all_lines = []
+        for lines in filter(None, self.connections):
+            all_lines += ["- the next connection", *lines] if all_lines else lines
+        return all_lines
 
 
 @contextlib.contextmanager
@@ -276,6 +285,93 @@ def memcached():
         yield port
 
 
+@contextlib.contextmanager
+def nginx():
+    port = free_port()
+    with tempfile.TemporaryDirectory() as directory:
+        pathlib.Path(directory, "hello").write_text("hello")
+        pathlib.Path(directory, "page.html").write_text("<!--# echo var='REQUEST_METHOD' --> chunked")
+        pathlib.Path(directory, "nginx.conf").write_text(f"""
+daemon off; master_process off; pid {directory}/pid; error_log {directory}/error.log;
+events {{ worker_connections 64; }}
+http {{ access_log off; client_body_temp_path {directory}/b; proxy_temp_path {directory}/p;
+  fastcgi_temp_path {directory}/f; uwsgi_temp_path {directory}/u; scgi_temp_path {directory}/s;
+  server {{ listen 127.0.0.1:{port}; root {directory}; ssi on;
+    location /put/ {{ dav_methods PUT; create_full_put_path on; }} }} }}
+""")
+        with running(["/usr/sbin/nginx", "-c", f"{directory}/nginx.conf", "-p", directory], port):
+            yield port
+
+
+def curl(port):
+    """Kept-alive: a body with a length, none, chunks, a question first, a head alone, an error."""
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.NamedTemporaryFile("w") as body:
+        body.write("b" * 200)
+        body.flush()
+        subprocess.run(["curl", "-s", f"{url}/hello", "--next", "-s", "-I", f"{url}/hello",
+                        "--next", "-s", f"{url}/page.html", "--next", "-s", "-H", "Expect: 100-continue",
+                        "-T", body.name, f"{url}/put/a", "--next", "-s", "-H", "Transfer-Encoding: chunked",
+                        "-H", "Expect:", "-T", body.name, f"{url}/put/b", "--next", "-s", f"{url}/none"],
+                       check=True, stdout=subprocess.DEVNULL)
+
+
+# The broker says where it is, and the client goes there: to the proxy in its place.
+REDIRECT = r"""
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <stdlib.h>
+int connect(int file, const struct sockaddr* address, socklen_t size) {
+  struct sockaddr_in to = *(const struct sockaddr_in*)address;
+  int (*next)(int, const struct sockaddr*, socklen_t) = dlsym(RTLD_NEXT, "connect");
+  if (to.sin_family != AF_INET || to.sin_port != htons(atoi(getenv("BROKER")))) return next(file, address, size);
+  to.sin_port = htons(atoi(getenv("PROXY")));
+  return next(file, (const struct sockaddr*)&to, sizeof(to));
+}
+"""
+
+BROKER = """
+import sys, time, confluent_kafka
+producer = confluent_kafka.Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "none"})
+brokers = producer.list_topics(timeout=20).brokers
+print(brokers[1].port, flush=True)
+time.sleep(3600)
+"""
+
+KAFKA = """
+import sys, confluent_kafka
+settings = {"bootstrap.servers": sys.argv[1]}
+producer = confluent_kafka.Producer({**settings, "linger.ms": 100})
+for n in range(3):
+    producer.produce("orders", b"secret", partition=0)
+assert producer.flush(20) == 0
+consumer = confluent_kafka.Consumer({**settings, "group.id": "g", "enable.auto.commit": False})
+consumer.assign([confluent_kafka.TopicPartition("orders", 0, 0)])
+assert len(consumer.consume(3, timeout=20)) == 3
+consumer.close()
+"""
+
+
+@contextlib.contextmanager
+def kafka():
+    process = subprocess.Popen(["/usr/bin/python3", "-c", BROKER], stdout=subprocess.PIPE, text=True)
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait(30)
+
+
+def librdkafka(proxy, broker):
+    with tempfile.TemporaryDirectory() as directory:
+        library = f"{directory}/redirect.so"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=REDIRECT, text=True,
+                       check=True)
+        subprocess.run(["/usr/bin/python3", "-c", KAFKA, f"127.0.0.1:{broker}"], check=True,
+                       env={**os.environ, "LD_PRELOAD": library, "PROXY": str(proxy), "BROKER": str(broker)})
+
+
 def python(program):
     return lambda port: subprocess.run(["/usr/bin/python3", "-c", textwrap.dedent(program), str(port)],
                                        check=True)
@@ -342,6 +438,8 @@ TALKS = {
     "pymemcache": (memcached, python(PYMEMCACHE)),
     "redis_py": (redis, python(REDIS)),
     "grpc_python": (grpc, python(GRPC)),
+    "http1_curl": (nginx, curl),
+    "librdkafka": (kafka, librdkafka),
 }
 
 
@@ -351,16 +449,16 @@ def main():
         server, client = TALKS[name]
         with server() as port:
             proxy = Proxy(port)
-            client(proxy.port)
+            client(proxy.port, *([port] if client is librdkafka else []))
             deadline = time.monotonic() + 10
-            while not proxy.lines and time.monotonic() < deadline:
+            while not proxy.lines() and time.monotonic() < deadline:
                 time.sleep(0.05)
             time.sleep(0.2)  # the last bytes of a connection that is being closed
         path = directory / f"{name}.talk"
         known = [line for line in path.read_text().splitlines() if line.startswith("=")] \
             if path.exists() else []
-        path.write_text("\n".join(proxy.lines + known) + "\n")
-        print(f"{path}: {len(proxy.lines)} lines")
+        path.write_text("\n".join(proxy.lines() + known) + "\n")
+        print(f"{path}: {len(proxy.lines())} lines")
 
 
 main()
