@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <new>
@@ -78,7 +79,7 @@ Slot& slot_at(RingHeader* ring, std::uint32_t slots, std::uint64_t position) {
 }
 
 std::uint64_t stamp_of(std::uint32_t slots, std::uint64_t position, std::uint64_t state) {
-  return ((position / slots + 1) << 2) | state;
+  return ((position >> std::countr_zero(slots)) + 1) << 2 | state;  // a power of two
 }
 
 std::size_t mapped_bytes(std::uint32_t slots) {
@@ -240,7 +241,7 @@ RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payl
   first.stamp.store(stamp_of(ring->slots, head, kReserved), std::memory_order_release);
 }
 
-void RecordWriter::append(const void* bytes, std::uint32_t size) {
+void RecordWriter::append_beyond_slot(const void* bytes, std::uint32_t size) {
   if (size > left_) size = left_;
   if (size == 0) return;
   left_ -= size;
