@@ -184,8 +184,7 @@ void Recorder::note_recent(const ExchangeView& view) {
 void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   const HttpExchange exchange(view);
   // A collector under the agent: what it gets from agents would come back as more of the same.
-  const std::string_view client = find_header(exchange.request.headers, "user-agent");
-  if (client.starts_with(kAgentUserAgent)) return trim_spans();
+  if (exchange.user_agent.starts_with(kAgentUserAgent)) return trim_spans();
   if (view.fixed.is_excluded != 0) return trim_spans();
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
@@ -194,8 +193,7 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   note_recent(view);
   Span& span = add_span(now);
   spans_.build_server(exchange, span, open_spans_.batch.arena());
-  span.trace_state = owned_text(find_header(exchange.request.headers, "tracestate"),
-                                Limits::kNoLimit, open_spans_.batch.arena());
+  span.trace_state = owned_text(exchange.trace_state, Limits::kNoLimit, open_spans_.batch.arena());
   const std::size_t blank = span.name.find(' ');
   const std::string_view route =
       blank == std::string_view::npos ? std::string_view() : span.name.substr(blank + 1);
