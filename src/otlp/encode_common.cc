@@ -3,7 +3,23 @@
 namespace kolben::otlp {
 namespace {
 
+// Most attributes are texts.
+void encode_text_attribute(std::uint32_t number, std::string_view key, std::string_view text,
+                           ProtobufWriter& out) {
+  const std::size_t value_size = ProtobufWriter::bytes_size(text.size());
+  const std::size_t key_size = key.empty() ? 0 : ProtobufWriter::bytes_size(key.size());
+  const std::size_t size = key_size + ProtobufWriter::bytes_size(value_size);
+  char* to = out.begin_raw(2 * ProtobufWriter::kVarintBytesMax + size);
+  to = ProtobufWriter::put_length(to, number, size);
+  if (!key.empty()) to = ProtobufWriter::put_bytes(to, 1, key);
+  to = ProtobufWriter::put_length(to, 2, value_size);
+  out.end_raw(ProtobufWriter::put_bytes(to, 1, text));
+}
+
 void encode_attribute(std::uint32_t number, const KeyValue& attribute, ProtobufWriter& out) {
+  if (attribute.value.type() == ValueType::kString) {
+    return encode_text_attribute(number, attribute.key, attribute.value.as_string(), out);
+  }
   const auto message = out.begin_message(number);
   encode_fields(attribute, out);
   out.end_message(message);

@@ -17,6 +17,8 @@ namespace kolben::wire {
 
 class ProtobufWriter {
  public:
+  static constexpr std::size_t kVarintBytesMax = 10;
+
   // Appends to `out`, which must outlive the writer and be left alone meanwhile.
   explicit ProtobufWriter(std::string& out) : out_(out), size_(out.size()) {}
   ProtobufWriter(const ProtobufWriter&) = delete;
@@ -49,6 +51,33 @@ class ProtobufWriter {
     put_varint(value.size());
     put(value);
   }
+
+  // For who knows all lengths beforehand: room for `most` bytes, which are put one after another
+  // from the place that this returns on, up to `end`.
+  char* begin_raw(std::size_t most) {
+    reserve(most);
+    return out_.data() + size_;
+  }
+  void end_raw(const char* end) { size_ = static_cast<std::size_t>(end - out_.data()); }
+  // These return the place behind what they have put.
+  static char* put_varint(char* to, std::uint64_t value) {
+    while (value >= 0x80) {
+      *to++ = static_cast<char>(value | 0x80);
+      value >>= 7;
+    }
+    *to++ = static_cast<char>(value);
+    return to;
+  }
+  static char* put_length(char* to, std::uint32_t number, std::size_t length) {
+    return put_varint(put_varint(to, number << 3 | 2), length);
+  }
+  static char* put_bytes(char* to, std::uint32_t number, std::string_view value) {
+    to = put_length(to, number, value.size());
+    if (!value.empty()) std::memcpy(to, value.data(), value.size());
+    return to + value.size();
+  }
+  // What put_bytes() takes for so many bytes, with a number below 16.
+  static std::size_t bytes_size(std::size_t length) { return 1 + varint_size(length) + length; }
 
   // The same, but nothing for proto3's default value.
   void varint_unless_zero(std::uint32_t number, std::uint64_t value) {
@@ -110,7 +139,6 @@ class ProtobufWriter {
   }
 
  private:
-  static constexpr std::size_t kVarintBytesMax = 10;
   static constexpr std::size_t kFirstBytes = 256;
 
   static std::uint32_t varint_size(std::uint64_t value) {
@@ -118,7 +146,7 @@ class ProtobufWriter {
   }
 
   // Makes room for `bytes` more behind size_.
-  void reserve(std::size_t bytes) {
+  [[gnu::always_inline]] void reserve(std::size_t bytes) {
     if (out_.size() - size_ < bytes) [[unlikely]]
       grow(bytes);
   }
@@ -130,13 +158,7 @@ class ProtobufWriter {
   // These three need room that was reserved.
   void put_varint(std::uint64_t value) {
     KOLBEN_DCHECK(out_.size() - size_ >= varint_size(value));
-    char* cursor = out_.data() + size_;
-    while (value >= 0x80) {
-      *cursor++ = static_cast<char>(value | 0x80);
-      value >>= 7;
-    }
-    *cursor++ = static_cast<char>(value);
-    size_ = static_cast<std::size_t>(cursor - out_.data());
+    end_raw(put_varint(out_.data() + size_, value));
   }
   void put(std::string_view bytes) {
     KOLBEN_DCHECK(out_.size() - size_ >= bytes.size());

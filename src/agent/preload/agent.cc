@@ -167,7 +167,7 @@ void child_after_fork() {
   agent_instance.forked_child();
 }
 
-__attribute__((constructor)) void library_starts() {
+__attribute__((constructor(kConstructorOfAgent))) void library_starts() {
   agent_instance.start();
 }
 

@@ -90,6 +90,13 @@ class Agent {
   std::atomic<bool> ended_{false};
 };
 
+// The order of the library's constructors, wherever the linker puts them: the others look whether
+// the agent is active. Each has a number of its own, because those of one number may become one
+// function, which hands them no arguments. Numbers below are the compiler's.
+inline constexpr int kConstructorOfAgent = 101;
+inline constexpr int kConstructorOfNode = 102;
+inline constexpr int kConstructorOfPython = 103;
+
 extern constinit Agent agent_instance;
 extern constinit thread_local ThreadState thread_state;
 

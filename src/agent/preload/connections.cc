@@ -34,14 +34,6 @@ void name_path(const sockaddr* peer, socklen_t peer_size, SocketNames* names) {
 
 }  // namespace
 
-// Null: nothing interesting has been seen in this process, or the number is beyond the bound.
-Socket* Connections::find(int file) const {
-  if (file < 0 || file >= kFilesMax) [[unlikely]]
-    return find_plaintext(file);
-  Socket* sockets = sockets_.load(std::memory_order_acquire);
-  return sockets == nullptr ? nullptr : sockets + file;
-}
-
 void Connections::reserve() {
   if (sockets_.load(std::memory_order_acquire) == nullptr) map_memory();
   streams_.map_once(*system_, kStreamsMax);

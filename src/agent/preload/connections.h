@@ -122,9 +122,9 @@ class Connections {
   void attach_plaintext(ThreadState& thread, int plaintext, int file);
   // It ends, but its file may not, and the number may be another session's soon. -1: no file.
   void end_plaintext(ThreadState& thread, int plaintext, int file);
-  // False: its file was closed.
-  bool is_open(int plaintext) const {
-    const Socket* socket = find(plaintext);
+  // False: nothing was seen of it, or it was closed; of a plaintext: its file was.
+  bool knows(int file) const {
+    const Socket* socket = find(file);
     return socket != nullptr && socket->role.load(std::memory_order_relaxed) != Role::kUnknown;
   }
 
@@ -197,7 +197,13 @@ class Connections {
   static_assert(kExchangesMax <= 1U << kPlaceBits);
   static_assert(kPlaceBits + kTurnBits == 53, "JavaScript's numbers are exact so far");
 
-  Socket* find(int file) const;
+  // Null: nothing interesting has been seen in this process, or the number is beyond the bound.
+  Socket* find(int file) const {
+    if (file < 0 || file >= kFilesMax) [[unlikely]]
+      return find_plaintext(file);
+    Socket* sockets = sockets_.load(std::memory_order_acquire);
+    return sockets == nullptr ? nullptr : sockets + file;
+  }
   Socket* find_or_map(int file);
   Socket* find_plaintext(int file) const;
   bool map_plaintexts();

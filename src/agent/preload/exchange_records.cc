@@ -92,8 +92,8 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
     writer.append(socket.names.local, fixed.local_address_size);
     writer.append(socket.names.peer, fixed.peer_address_size);
     writer.append(exchange->request_head, fixed.request_head_size);
-    writer.append(exchange->route, fixed.route_size);
-    writer.append(exchange->attributes, fixed.attributes_size);
+    if (fixed.route_size != 0) writer.append(exchange->route, fixed.route_size);
+    if (fixed.attributes_size != 0) writer.append(exchange->attributes, fixed.attributes_size);
     if (exchange->is_linked) writer.append(exchange->relative.trace_id, fixed.linked_size);
     if (fixed.response_head_size != 0) {
       writer.append(exchange->response_head, fixed.response_head_size);

@@ -190,7 +190,9 @@ void note_accepted(int file, const sockaddr* peer, const socklen_t* size) {
                                       peer != nullptr && size != nullptr ? *size : 0);
 }
 
+// Most are files and the like, of which nothing is known.
 void note_closed(int file) {
+  if (!is_output(file) && !agent_instance.connections.knows(file)) return;
   ThreadGuard guard;
   if (!guard) return;
   agent_instance.connections.closed(guard.thread(), file);
@@ -469,7 +471,8 @@ KOLBEN_EXPORT ssize_t sendmsg(int file, const msghdr* message, int flags) {
 }
 
 KOLBEN_EXPORT ssize_t sendfile(int to, int from, off_t* offset, size_t size) noexcept {
-  if (agent_instance.active() && !ready_to_send(to)) return -1;
+  const bool may_have_begun = agent_instance.active() && agent_instance.connections.may_inject(to);
+  if (may_have_begun && !ready_to_send(to)) return -1;
   const ssize_t result = KOLBEN_REAL(sendfile)(to, from, offset, size);
   if (result > 0) {
     ThreadGuard guard;

@@ -65,7 +65,7 @@ bool append(const char* text) {
   return true;
 }
 
-__attribute__((constructor)) void node_starts(int argc, char** argv) {
+__attribute__((constructor(kConstructorOfNode))) void node_starts(int argc, char** argv) {
   if (!agent_instance.active() || !is_node()) return;
   char** script = find_variable(kScript);
   if (script == nullptr) return;

@@ -36,7 +36,7 @@ bool is_python() {
   return strstr(executable, "/python") != nullptr;
 }
 
-__attribute__((constructor)) void python_starts(int argc, char** argv) {
+__attribute__((constructor(kConstructorOfPython))) void python_starts(int argc, char** argv) {
   if (!agent_instance.active() || Py_Main == nullptr) return;
   char** folder = find_variable(kFolder);
   if (folder == nullptr) return;

@@ -26,7 +26,7 @@ bool HeldWrite::join(const Injection& injection, std::size_t program_bytes) {
 int Sessions::plaintext_of(const Session& session) const {
   if (!session.is_begun) return -1;
   const int plaintext = number_of(session);
-  return connections_->is_open(plaintext) ? plaintext : -1;
+  return connections_->knows(plaintext) ? plaintext : -1;
 }
 
 Session* Sessions::enter(ThreadState& thread, const SessionFacts& facts) {

@@ -105,9 +105,25 @@ HttpExchange::HttpExchange(const ExchangeView& view)
       status(view.fixed.response_status),
       response_version(version_name(view.fixed.response_minor_version)),
       target(split_target(request.target)),
-      host(find_header(request.headers, "host")),
       scheme(view.fixed.is_encrypted != 0 ? "https" : "http") {
+  read_headers();
   if (host.empty()) host = target.authority;
+}
+
+// Of several of one name the first.
+void HttpExchange::read_headers() {
+  std::string_view rest = request.headers;
+  std::string_view name;
+  std::string_view value;
+  while (next_header(rest, name, value)) {
+    if (host.empty() && is_header(name, "host")) {
+      host = value;
+    } else if (user_agent.empty() && is_header(name, "user-agent")) {
+      user_agent = value;
+    } else if (trace_state.empty() && is_header(name, "tracestate")) {
+      trace_state = value;
+    }
+  }
 }
 
 void add_server_attributes(const HttpExchange& exchange, SemanticConventions conventions,
@@ -132,9 +148,8 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
   writer.stable_text("client.address", record.peer_address);
   writer.old_number("net.peer.port", record.fixed.peer_port);
   writer.stable_number("client.port", record.fixed.peer_port);
-  const std::string_view user_agent = find_header(exchange.request.headers, "user-agent");
-  writer.old_text("http.user_agent", user_agent);
-  writer.stable_text("user_agent.original", user_agent);
+  writer.old_text("http.user_agent", exchange.user_agent);
+  writer.stable_text("user_agent.original", exchange.user_agent);
   writer.old_text("http.flavor", exchange.request.version);
   writer.stable_text("network.protocol.version", exchange.request.version);
   if (!record.route.empty()) {  // the same name in both conventions

@@ -25,9 +25,15 @@ struct HttpExchange {
   std::string_view response_version;  // "1.1"
   Target target;
   std::string_view host;  // the Host header, or the authority of the target
+  // Headers, empty where there are none.
+  std::string_view user_agent;
+  std::string_view trace_state;
   std::string_view scheme;
 
   explicit HttpExchange(const ExchangeView& view);
+
+ private:
+  void read_headers();
 };
 
 // Appends to `attributes`. Texts of the record are not copied: it has to live as long as they do.

@@ -15,15 +15,6 @@ bool next_line(std::string_view& text, std::string_view& line) {
   return true;
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; };
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
-
 std::string_view version_of(std::string_view protocol) {
   constexpr std::string_view kPrefix = "HTTP/";
   if (protocol == "HTTP/2.0") return "2";
@@ -55,6 +46,15 @@ RequestHead parse_request_head(std::string_view head) {
   return result;
 }
 
+bool is_header(std::string_view name, std::string_view small_letters) {
+  if (name.size() != small_letters.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != small_letters[i]) return false;
+  }
+  return true;
+}
+
 bool next_header(std::string_view& headers, std::string_view& name, std::string_view& value) {
   std::string_view line;
   while (next_line(headers, line) && !line.empty()) {
@@ -74,7 +74,7 @@ std::string_view find_header(std::string_view headers, std::string_view name) {
   std::string_view found;
   std::string_view value;
   while (next_header(headers, found, value)) {
-    if (equals_ignoring_case(found, name)) return value;
+    if (is_header(found, name)) return value;
   }
   return {};
 }

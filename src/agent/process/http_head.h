@@ -20,6 +20,9 @@ RequestHead parse_request_head(std::string_view head);
 // The value of the first such header; names compare without case. Empty where there is none.
 std::string_view find_header(std::string_view headers, std::string_view name);
 
+// Whether a header's name is this one, which has small letters.
+bool is_header(std::string_view name, std::string_view small_letters);
+
 // Takes the next header off; false: no more.
 bool next_header(std::string_view& headers, std::string_view& name, std::string_view& value);
 

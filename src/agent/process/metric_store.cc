@@ -104,13 +104,17 @@ MetricStore::Instrument* MetricStore::instrument_of(const Measured& measured) {
 
 MetricStore::Series& MetricStore::series_of(Instrument& instrument, const Attributes& attributes,
                                             std::uint64_t now) {
+  if (instrument.last != nullptr && attributes == instrument.last->attributes) {
+    return instrument.series[instrument.last->series];
+  }
   quick_key_.clear();
   for (const KeyValue& attribute : attributes) {
     append_text(quick_key_, attribute.key);
     append_value(quick_key_, attribute.value);
   }
   if (const auto found = instrument.quick.find(quick_key_); found != instrument.quick.end()) {
-    return instrument.series[found->second];
+    instrument.last = &found->second;
+    return instrument.series[found->second.series];
   }
   Series& series = sorted_series_of(instrument, attributes, now);
   // The sets beyond the bound are any number, of any length.
@@ -119,9 +123,13 @@ MetricStore::Series& MetricStore::series_of(Instrument& instrument, const Attrib
     return series;
   }
   // One set comes in few orders; whoever shuffles them is just slower.
-  if (instrument.quick.size() >= kSeriesMax) instrument.quick.clear();
-  instrument.quick.emplace(quick_key_,
-                           static_cast<std::size_t>(&series - instrument.series.data()));
+  if (instrument.quick.size() >= kSeriesMax) {
+    instrument.quick.clear();
+    instrument.quick_texts = Arena();
+  }
+  const Quick quick = {.attributes = clone(attributes, instrument.quick_texts),
+                       .series = static_cast<std::size_t>(&series - instrument.series.data())};
+  instrument.last = &instrument.quick.emplace(quick_key_, quick).first->second;
   return series;
 }
 

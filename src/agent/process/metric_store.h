@@ -69,6 +69,10 @@ class MetricStore {
     std::vector<std::uint64_t> buckets;
     std::unique_ptr<ExponentialHistogram> exponential;  // instead of them
   };
+  struct Quick {
+    Attributes attributes;
+    std::size_t series = 0;
+  };
   struct Instrument {
     MetricScope scope{};
     InstrumentKind kind{};
@@ -76,8 +80,11 @@ class MetricStore {
     std::vector<double> bounds;
     std::unordered_map<std::string, std::size_t> index;  // key of the attributes -> series
     // The same, by the attributes in the order in which they come: they need not be sorted again.
-    std::unordered_map<std::string, std::size_t> quick;
+    std::unordered_map<std::string, Quick> quick;
+    Arena quick_texts;
     std::vector<Series> series;  // in the order of their first measurement
+    // The last measurement's in `quick`; the next one's are the same, mostly. Null: none.
+    const Quick* last = nullptr;
   };
 
   Instrument* instrument_of(const Measured& measured);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 
 namespace kolben::agent {
 namespace {
@@ -42,6 +43,27 @@ TEST_F(MetricStoreTest, CountersAddUpByAttributesAndStayWhole) {
   EXPECT_EQ(metric.number_points[0].value.integer, 4);
   EXPECT_EQ(metric.number_points[0].start_time_unix_nano, 101u);
   EXPECT_EQ(metric.number_points[1].value.integer, 2);
+}
+
+// More sets than are known by the order in which they come; what is beyond the bound comes last.
+TEST_F(MetricStoreTest, SetsThatComeAgainAndAgainAddUp) {
+  constexpr std::size_t kSets = MetricStore::kSeriesMax + 500;
+  constexpr std::size_t kOwn = MetricStore::kSeriesMax - 2;  // beside "often" and the last
+  constexpr std::size_t kRounds = 3;
+  for (std::size_t i = 0; i < kRounds * kSets; ++i) {
+    record(InstrumentKind::kCounter, 1, std::to_string(i % kSets));
+    record(InstrumentKind::kCounter, 1, std::to_string(i % kSets));
+    record(InstrumentKind::kCounter, 1, "often");
+  }
+  const auto& points = collect().number_points;
+  ASSERT_EQ(points.size(), MetricStore::kSeriesMax);
+  const auto count = [&](std::size_t i) {
+    return static_cast<std::size_t>(points[i].value.integer);
+  };
+  EXPECT_EQ(count(0), 2 * kRounds);
+  EXPECT_EQ(count(1), kRounds * kSets);
+  for (std::size_t i = 2; i <= kOwn; ++i) ASSERT_EQ(count(i), 2 * kRounds) << i;
+  EXPECT_EQ(count(kOwn + 1), 2 * kRounds * (kSets - kOwn));
 }
 
 TEST_F(MetricStoreTest, OneFractionMakesACounterReal) {

@@ -69,6 +69,15 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments) {
 std::atomic<bool> should_stop{false};
 static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler sets it
 
+// The exporters' threads hardly allocate: they need no heap each. What a batch took stays for the
+// next one: to give it back and get it anew costs as much as to make the batch.
+void set_heap() {
+  constexpr int kKeptBytes = 3 << 20;  // a full batch, encoded and on its way
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+  ::mallopt(M_MMAP_THRESHOLD, kKeptBytes);
+}
+
 // Ctrl-C is meant for the program; the agent ends after it.
 void set_signals() {
   struct sigaction ignore{};
@@ -163,8 +172,7 @@ int process_main(int argc, char** argv) {
         "[--crash-marks PATH]");
     return 2;
   }
-  // The exporters' threads hardly allocate: they need no heap each.
-  ::mallopt(M_ARENA_MAX, 1);
+  set_heap();
   set_signals();
   raise_file_limit();
   RingHeader* const ring = map_ring(arguments.ring.c_str());

@@ -185,8 +185,7 @@ void Recorder::note_recent(const ExchangeView& view) {
 void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   const HttpExchange exchange(view);
   // A collector under the agent: what it gets from agents would come back as more of the same.
-  const std::string_view client = find_header(exchange.request.headers, "user-agent");
-  if (client.starts_with(kAgentUserAgent)) return trim_spans();
+  if (exchange.user_agent.starts_with(kAgentUserAgent)) return trim_spans();
   if (view.fixed.is_excluded != 0) return trim_spans();
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
@@ -197,8 +196,8 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   spans_.build_server(exchange, span, open_spans_.batch.arena());
   // W3C Trace Context, 3.3: without a traceparent it means nothing.
   if (view.fixed.parent_is_remote != 0) {
-    span.trace_state = owned_text(find_header(exchange.request.headers, "tracestate"),
-                                  Limits::kNoLimit, open_spans_.batch.arena());
+    span.trace_state =
+        owned_text(exchange.trace_state, Limits::kNoLimit, open_spans_.batch.arena());
   }
   const std::size_t blank = span.name.find(' ');
   const std::string_view route =

@@ -9,6 +9,37 @@ std::uint8_t byte_at(std::string_view text, std::size_t at) {
   return static_cast<std::uint8_t>(text[at]);
 }
 
+// Whether one of the bytes of `Word` is none of ASCII.
+template <typename Word>
+bool has_other_bytes(const char* bytes) {
+  constexpr auto kHighBits = static_cast<Word>(0x8080'8080'8080'8080U);
+  Word word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return (word & kHighBits) != 0;
+}
+
+// So many at the begin are ASCII, at least: all of them, or up to about the first other one.
+std::size_t ascii_bytes(std::string_view text) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  constexpr std::size_t kHalf = sizeof(std::uint32_t);
+  const char* const bytes = text.data();
+  std::size_t at = 0;
+  for (; text.size() - at >= kWord; at += kWord) {
+    if (has_other_bytes<std::uint64_t>(bytes + at)) return at;
+  }
+  const std::size_t left = text.size() - at;
+  // The last words overlap what was looked at.
+  if (left != 0 && text.size() >= kWord) {
+    return has_other_bytes<std::uint64_t>(bytes + text.size() - kWord) ? at : text.size();
+  }
+  if (left >= kHalf) {
+    const bool is_other = has_other_bytes<std::uint32_t>(bytes) ||
+                          has_other_bytes<std::uint32_t>(bytes + text.size() - kHalf);
+    return is_other ? 0 : text.size();
+  }
+  return at;
+}
+
 // Bytes that follow a lead byte, and the smallest code point that needs so many.
 struct Lead {
   int following = 0;
@@ -57,16 +88,8 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
 }
 
 bool is_utf8(std::string_view text) {
-  std::size_t at = 0;
+  std::size_t at = ascii_bytes(text);  // most texts are nothing else
   while (at < text.size()) {
-    std::uint64_t eight = 0;
-    if (text.size() - at >= sizeof eight) {  // most texts are ASCII
-      std::memcpy(&eight, text.data() + at, sizeof eight);
-      if ((eight & 0x8080808080808080u) == 0) {
-        at += sizeof eight;
-        continue;
-      }
-    }
     if (byte_at(text, at) < 0x80) {
       ++at;
       continue;

@@ -2,31 +2,29 @@
 
 #include <cstring>
 
+#include "agent/protocols/header_name.h"
+#include "agent/protocols/line_feeds.h"
+
 namespace kolben::agent::http1 {
 namespace {
 
 // RFC 9110 has no method longer than OPTIONS, WebDAV none than BASELINE-CONTROL.
 constexpr std::size_t kMethodBytesMax = 20;
 
+constexpr LowerName kContentLength("content-length");
+constexpr LowerName kTransferEncoding("transfer-encoding");
+constexpr LowerName kHost("host");
+constexpr LowerName kUserAgent("user-agent");
+constexpr LowerName kTracestate("tracestate");
+constexpr LowerName kBaggage("baggage");
+constexpr LowerName kChunked("chunked");
+
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
-bool equals_ignoring_case(const char* text, const char* lower_case, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {
-    if (lower(text[i]) != lower_case[i]) return false;
-  }
-  return true;
-}
-
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
-}
-
-// Whether the header line is one of this name, which has a colon behind it.
-template <std::size_t N>
-bool has_name(const char* line, std::size_t size, const char (&name)[N]) {
-  return size >= N && line[N - 1] == ':' && equals_ignoring_case(line, name, N - 1);
 }
 
 bool parse_decimal(const char* text, std::size_t size, std::uint64_t* value) {
@@ -42,8 +40,8 @@ bool parse_decimal(const char* text, std::size_t size, std::uint64_t* value) {
 
 // What a span is made of, and what goes on into the requests that are made for this one.
 bool is_kept_header(const char* line, std::size_t size) {
-  return has_name(line, size, "host") || has_name(line, size, "tracestate") ||
-         has_name(line, size, "user-agent") || has_name(line, size, "baggage");
+  return has_name(line, size, kHost) || has_name(line, size, kUserAgent) ||
+         has_name(line, size, kTracestate) || has_name(line, size, kBaggage);
 }
 
 // Whether somebody wants this header besides.
@@ -69,27 +67,27 @@ Text value_of(const char* line, std::size_t size, std::size_t name_size) {
   return value;
 }
 
-// The first byte of a line: of a header that is kept or decides something, or of the empty line.
-bool may_matter(std::uint8_t first) {
-  switch (first) {
-    case 'B':
-    case 'b':
-    case 'C':
-    case 'c':
-    case 'H':
-    case 'h':
-    case 'T':
-    case 't':
-    case 'U':
-    case 'u':
-    case 'X':
-    case 'x':
-    case '\r':
-    case '\n':
-      return true;
-    default:
-      return false;
-  }
+constexpr std::uint32_t bit_of(char letter) {
+  return 1U << (letter - 'a');
+}
+// What the names begin with of headers that are kept, or decide something.
+constexpr std::uint32_t kLettersOfResponse = bit_of('c') | bit_of('t');
+constexpr std::uint32_t kLettersOfRequest =
+    kLettersOfResponse | bit_of('b') | bit_of('h') | bit_of('u') | bit_of('x');
+
+// The first byte of a line: of a header that begins with one of the letters, or of the empty line.
+bool may_matter(std::uint8_t first, std::uint32_t letters) {
+  constexpr std::uint8_t kCaseBit = 0x20;
+  constexpr unsigned kLetters = 26;
+  const unsigned index = static_cast<unsigned>(first | kCaseBit) - 'a';
+  if (index < kLetters) return (letters >> index & 1) != 0;
+  return first == '\r' || first == '\n';
+}
+
+// Of a line with its line feed.
+std::size_t size_without_end(const char* line, std::size_t size) {
+  --size;
+  return size != 0 && line[size - 1] == '\r' ? size - 1 : size;
 }
 
 bool ends_with_version(const char* line, std::size_t size) {
@@ -190,13 +188,45 @@ void Message::keep_head(const std::uint8_t* bytes, std::size_t size) {
   head_.size += static_cast<std::uint32_t>(piece);
 }
 
+// Of a head what there is, up to where it ends.
+std::size_t Message::feed_head(const std::uint8_t* bytes, std::size_t size) {
+  if (line_size_ == 0 && state_ != State::kAllHeaders) {
+    const std::size_t used = feed_whole_lines(bytes, size);
+    if (used != 0) return used;
+  }
+  return feed_part(bytes, size);
+}
+
+// The usual way: most heads come at once. Most of their lines begin with a letter of none of the
+// headers that matter.
+std::size_t Message::feed_whole_lines(const std::uint8_t* bytes, std::size_t size) {
+  const std::uint32_t letters = kind_ == Kind::kRequest ? kLettersOfRequest : kLettersOfResponse;
+  LineFeeds ends(bytes, size);
+  std::size_t used = 0;
+  State state = state_;
+  while (state <= State::kHeaders) {
+    const std::size_t end = ends.next();
+    if (end == 0) break;
+    const std::uint8_t* begin = bytes + used;
+    const std::size_t piece = end - used;
+    used = end;
+    if (state == State::kHeaders && !may_matter(*begin, letters)) continue;
+    whole_line(begin, piece);
+    state = state_;
+  }
+  return used;
+}
+
+void Message::whole_line(const std::uint8_t* bytes, std::size_t size) {
+  const auto* line = reinterpret_cast<const char*>(bytes);
+  line_complete(line, size_without_end(line, size), true);
+  if (line_is_kept_ && head_.capacity != 0) keep_head(bytes, size);
+  line_start_ = head_.size;
+}
+
 // A line of the head, or a piece of one. Which line it is may only be known at its end, so that
 // what was kept of it is taken back then.
-std::size_t Message::feed_head(const std::uint8_t* bytes, std::size_t size) {
-  if (state_ == State::kHeaders && line_size_ == 0) {
-    const std::size_t skipped = skip_lines(bytes, size);
-    if (skipped != 0) return skipped;
-  }
+std::size_t Message::feed_part(const std::uint8_t* bytes, std::size_t size) {
   const std::size_t piece = feed_line(bytes, size);
   const bool ended = bytes[piece - 1] == '\n';
   if (!ended || line_is_kept_) keep_head(bytes, piece);
@@ -204,17 +234,6 @@ std::size_t Message::feed_head(const std::uint8_t* bytes, std::size_t size) {
   if (!line_is_kept_) head_.size = line_start_;
   line_start_ = head_.size;
   return piece;
-}
-
-// Most of a head: whole lines that begin with a letter of none of the headers that matter.
-std::size_t Message::skip_lines(const std::uint8_t* bytes, std::size_t size) const {
-  std::size_t used = 0;
-  while (used < size && !may_matter(bytes[used])) {
-    const void* end = std::memchr(bytes + used, '\n', size - used);
-    if (end == nullptr) break;
-    used = static_cast<std::size_t>(static_cast<const std::uint8_t*>(end) - bytes) + 1;
-  }
-  return used;
 }
 
 // Up to the next line's end, or all there is.
@@ -239,11 +258,7 @@ std::size_t Message::feed_line(const std::uint8_t* bytes, std::size_t size) {
     line_size_ = 0;
     line_cut_ = false;
   }
-  if (whole) {
-    --line_size;  // the line feed
-    if (line_size != 0 && line[line_size - 1] == '\r') --line_size;
-  }
-  line_complete(line, line_size, whole);
+  line_complete(line, whole ? size_without_end(line, line_size) : line_size, whole);
   return piece;
 }
 
@@ -305,8 +320,8 @@ void Message::any_header_line(const char* line, std::size_t size) {
 }
 
 void Message::header_line(const char* line, std::size_t size) {
-  if (has_name(line, size, "content-length")) {
-    const Text value = value_of(line, size, 14);
+  if (has_name(line, size, kContentLength)) {
+    const Text value = value_of(line, size, kContentLength.kSize);
     std::uint64_t length = 0;
     if (!parse_decimal(value.bytes, value.size, &length) || (has_length_ && length != left_)) {
       state_ = State::kFailed;
@@ -314,13 +329,13 @@ void Message::header_line(const char* line, std::size_t size) {
     }
     has_length_ = true;
     left_ = length;
-  } else if (has_name(line, size, "transfer-encoding")) {
-    const Text value = value_of(line, size, 17);
-    constexpr std::size_t kChunked = 7;
-    chunked_ = value.size >= kChunked &&
-               equals_ignoring_case(value.bytes + value.size - kChunked, "chunked", kChunked);
-  } else if (kind_ == Kind::kRequest && !trace_headers_.take(line, size)) {
+  } else if (has_name(line, size, kTransferEncoding)) {
+    const Text value = value_of(line, size, kTransferEncoding.kSize);
+    chunked_ =
+        value.size >= kChunked.kSize && kChunked.equals(value.bytes + value.size - kChunked.kSize);
+  } else if (kind_ == Kind::kRequest) {
     line_is_kept_ = is_kept_header(line, size);
+    if (!line_is_kept_) trace_headers_.take(line, size);
   }
 }
 

@@ -86,7 +86,9 @@ class Message {
   std::size_t feed_counted(std::size_t size);
   void keep_head(const std::uint8_t* bytes, std::size_t size);
   std::size_t feed_head(const std::uint8_t* bytes, std::size_t size);
-  std::size_t skip_lines(const std::uint8_t* bytes, std::size_t size) const;
+  std::size_t feed_whole_lines(const std::uint8_t* bytes, std::size_t size);
+  void whole_line(const std::uint8_t* bytes, std::size_t size);
+  std::size_t feed_part(const std::uint8_t* bytes, std::size_t size);
   void line_complete(const char* line, std::size_t size, bool whole);
   void start_line(const char* line, std::size_t size, bool whole);
   [[gnu::noinline]] void any_header_line(const char* line, std::size_t size);

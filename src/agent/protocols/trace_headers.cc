@@ -174,7 +174,7 @@ bool TraceHeaders::take_b3_multi(const char* line, std::size_t size) {
   return true;
 }
 
-bool TraceHeaders::context(std::uint8_t formats, Traceparent* context) const {
+bool TraceHeaders::first_valid(std::uint8_t formats, Traceparent* context) const {
   const auto is_valid = [](const Traceparent& one) {
     std::uint8_t any = 0;
     for (const std::uint8_t byte : one.trace_id) any = static_cast<std::uint8_t>(any | byte);

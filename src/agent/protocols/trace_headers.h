@@ -29,7 +29,9 @@ std::uint8_t parse_trace_formats(const char* list);
 // What the headers of one request say.
 class TraceHeaders {
  public:
-  void clear() { *this = TraceHeaders(); }
+  void clear() {
+    if (seen_ != 0) *this = TraceHeaders();
+  }
   // Takes a header line, without its end; false: it is none of these.
   bool take(const char* line, std::size_t size);
 
@@ -40,9 +42,12 @@ class TraceHeaders {
   bool has(std::uint8_t formats) const { return (seen_ & formats) != 0; }
   // The context by the first of the formats, in the order of the enumeration, that has a valid one.
   // False: none.
-  bool context(std::uint8_t formats, Traceparent* context) const;
+  bool context(std::uint8_t formats, Traceparent* context) const {
+    return seen_ != 0 && first_valid(formats, context);
+  }
 
  private:
+  bool first_valid(std::uint8_t formats, Traceparent* context) const;
   bool take_b3_multi(const char* line, std::size_t size);
 
   std::uint8_t seen_ = 0;

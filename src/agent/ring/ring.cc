@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <new>
@@ -96,8 +97,18 @@ Slot& slot_at(RingHeader* ring, std::uint32_t slots, std::uint64_t position) {
   return first[position & (slots - 1)];
 }
 
+// The reader has the line, on another processor: it has to be this one's alone. What the compiler
+// makes of a prefetch for every x86-64 would share it, and the first write would wait.
+void prefetch_to_write(const std::uint8_t* line) {
+#if defined(__x86_64__)
+  asm volatile("prefetchw %0" : : "m"(*line));
+#else
+  __builtin_prefetch(line, 1);
+#endif
+}
+
 std::uint64_t stamp_of(std::uint32_t slots, std::uint64_t position, std::uint64_t state) {
-  return ((position / slots + 1) << 2) | state;
+  return ((position >> std::countr_zero(slots)) + 1) << 2 | state;  // a power of two
 }
 
 std::size_t mapped_bytes(std::uint32_t slots) {
@@ -269,7 +280,7 @@ RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payl
   first.stamp.store(stamp_of(ring->slots, head, kReserved), std::memory_order_release);
 }
 
-void RecordWriter::append(const void* bytes, std::uint32_t size) {
+void RecordWriter::append_beyond_slot(const void* bytes, std::uint32_t size) {
   if (size > left_) size = left_;
   if (size == 0) return;
   left_ -= size;
@@ -419,9 +430,7 @@ std::uint64_t used_slots(const RingHeader* ring) {
 void prefetch_record(RingHeader* ring) {
   const std::uint64_t head = ring->head.load(std::memory_order_relaxed);
   const auto* slot = reinterpret_cast<const std::uint8_t*>(&slot_at(ring, ring->slots, head));
-  for (std::uint32_t i = 0; i < kSlotBytes; i += kCacheLine) {
-    __builtin_prefetch(slot + i, 1);
-  }
+  for (std::uint32_t i = 0; i < kSlotBytes; i += kCacheLine) prefetch_to_write(slot + i);
 }
 
 void count_untraced(RingHeader* ring) {

@@ -22,6 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "agent/ring/record.h"
 
@@ -62,9 +63,16 @@ class RecordWriter {
 
   bool ok() const { return ring_ != nullptr; }
   // Appends; never beyond the size that was reserved.
-  void append(const void* bytes, std::uint32_t size);
+  void append(const void* bytes, std::uint32_t size) {
+    if (size == 0 || size > room_ || size > left_) return append_beyond_slot(bytes, size);
+    std::memcpy(to_, bytes, size);
+    to_ += size;
+    room_ -= size;
+    left_ -= size;
+  }
 
  private:
+  void append_beyond_slot(const void* bytes, std::uint32_t size);
   void next_slot();
 
   RingHeader* ring_ = nullptr;

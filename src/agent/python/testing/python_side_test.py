@@ -2,6 +2,7 @@
 """The agent's Python side over a table that the test keeps: no library, no agent."""
 import abc
 import asyncio
+import contextvars
 import importlib
 import os
 import struct
@@ -9,6 +10,7 @@ import sys
 import threading
 import types
 import unittest
+import unittest.mock
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, FOLDER)
@@ -635,7 +637,51 @@ class PatchingTest(SideTest):
         thread.start()
         thread.join()
         self.assertEqual(self.table.worked, [(9, 0)])
-        self.assertNotIn("_kolben_work", vars(thread))
+        self.assertNotIn("_bootstrap_inner", vars(thread))
+
+    def test_a_thread_that_nobody_asked_for_is_left_alone(self):
+        class Thread(threading.Thread):
+            start = threading.Thread.start
+
+        class Module:
+            pass
+        Module.Thread = Thread
+        from kolben_agent import threads
+        threads.patch(Module)
+        thread = Thread(target=int)
+        thread.start()
+        thread.join()
+        self.assertEqual((self.table.worked, "_bootstrap_inner" in vars(thread)), ([], False))
+
+
+class FlaskTest(SideTest):
+    """Stands for flask.app and flask.globals."""
+
+    def serve(self, dispatch, rule, *arguments):
+        flask = types.ModuleType("flask")
+        flask.request = types.SimpleNamespace(url_rule=rule)
+        context = contextvars.ContextVar("request")
+        context.set(types.SimpleNamespace(request=flask.request))
+        app = types.ModuleType("flask.app")
+        app.Flask = type("Flask", (), {"full_dispatch_request": dispatch})
+        names = {"flask": flask, "flask.globals": types.SimpleNamespace(_cv_request=context)}
+        with unittest.mock.patch.dict(sys.modules, names):
+            imports.patch(app)
+            return app.Flask().full_dispatch_request(*arguments)
+
+    def test_the_rule_of_a_request_is_its_route(self):
+        rule = types.SimpleNamespace(rule="/hello/<int:n>")
+        self.assertEqual(self.serve(lambda self: "answer", rule), "answer")
+        self.assertEqual(self.table.routes, [b"/hello/<int:n>"])
+
+    def test_without_a_rule_there_is_no_route(self):
+        self.assertEqual(self.serve(lambda self: "not found", None), "not found")
+        self.assertEqual(self.table.routes, [])
+
+    def test_versions_that_hand_the_context_on_are_known_too(self):
+        rule = types.SimpleNamespace(rule="/hello")
+        self.assertEqual(self.serve(lambda self, context: context, rule, 7), 7)
+        self.assertEqual(self.table.routes, [b"/hello"])
 
 
 if __name__ == "__main__":
