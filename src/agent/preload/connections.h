@@ -296,6 +296,7 @@ class Connections {
   void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
                      std::size_t size);
   void response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  bool answered_before(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void show(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void hide(OpenExchange* exchange) const;
   static void fill_fixed(const Socket& socket, OpenExchange* exchange);

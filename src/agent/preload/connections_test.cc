@@ -253,6 +253,63 @@ TEST_F(ConnectionsTest, WriteThatWouldBlockIsTriedAgainWithTheSameSpan) {
   EXPECT_EQ(injection(8, {"GET / HTTP/1.1\r\n\r\n"}), first);
 }
 
+// Java's HttpClient writes in one thread and reads in another, which may have the answer before the
+// first one has come back from its write.
+TEST_F(ConnectionsTest, AnAnswerThatIsReadBeforeTheWriteHasReturned) {
+  connections_.connected(thread_, 8, nullptr, 0);
+  const std::string get = "GET /a HTTP/1.1\r\n\r\n", head = "HEAD /b HTTP/1.1\r\n\r\n";
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_NE(injection(8, {get}), "");
+    receive(8, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    EXPECT_TRUE(seen().empty());
+    send(8, get);
+    const std::vector<Seen> all = seen();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].request.substr(0, 7), "GET /a ");
+    EXPECT_EQ(all[0].fixed.response_status, 200);
+    EXPECT_EQ(all[0].fixed.response_body_bytes, 2u);
+    EXPECT_EQ(all[0].fixed.end_reason, EndReason::kComplete);
+    EXPECT_GT(all[0].fixed.end_time, all[0].fixed.start_time);
+
+    ASSERT_NE(injection(8, {head}), "");
+    receive(8, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n");
+    send(8, head);
+    const std::vector<Seen> next = seen();
+    ASSERT_EQ(next.size(), 1u);
+    EXPECT_EQ(next[0].request.substr(0, 8), "HEAD /b ");
+    EXPECT_EQ(next[0].fixed.response_status, 404);
+  }
+}
+
+TEST_F(ConnectionsTest, TheBeginOfAnAnswerThatIsReadBeforeTheWriteHasReturned) {
+  connections_.connected(thread_, 8, nullptr, 0);
+  const std::string head = "POST /a HTTP/1.1\r\nContent-Length: 4\r\n\r\n";
+  ASSERT_NE(injection(8, {head}), "");
+  receive(8, "HTTP/1.1 413 Too Much\r\nContent-Length: 2\r\n\r\n");
+  send(8, head);
+  receive(8, "no");
+  ASSERT_EQ(seen().size(), 1u);
+  send(8, "body");
+  EXPECT_NE(injection(8, {head}), "") << "the connection goes on";
+
+  ASSERT_NE(injection(8, {head}), "");
+  receive(8, "HTTP/1.1 413 Too Much\r\nContent-Length: 0\r\n\r\n");
+  send(8, head + "bo");
+  ASSERT_EQ(seen().size(), 1u);
+  send(8, "dy");
+  EXPECT_NE(injection(8, {head}), "");
+
+  connections_.connected(thread_, 9, nullptr, 0);
+  const std::string upgrade =
+      "GET /chat HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n";
+  ASSERT_NE(injection(9, {upgrade}), "");
+  receive(9, "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nxx");
+  send(9, upgrade);
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].fixed.response_status, 101);
+}
+
 TEST_F(ConnectionsTest, ClientSpanIsBelowTheServedRequest) {
   accept(5);
   receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");

@@ -173,6 +173,7 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
     inherit_trace(thread, exchange);
     write_headers(exchange, request);
   }
+  exchange->request.expect(request.method());
   injection->from = replaces ? kNameSize : 0;
   injection->to =
       replaces ? static_cast<std::uint16_t>(kNameSize + kTraceparentSize) : exchange->injected_size;
