@@ -361,6 +361,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->injected_from = 0;
   exchange->injected_to = 0;
   exchange->has_injected = false;
+  exchange->is_expected = false;
   exchange->is_counted = false;
   exchange->is_linked = false;
   exchange->tie = Tie::kNone;

@@ -301,6 +301,9 @@ class Connections {
   void hide(OpenExchange* exchange) const;
   static void fill_fixed(const Socket& socket, OpenExchange* exchange);
   void request_head_complete(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  bool replaces_header(ThreadState& thread, const Socket& socket, const http1::Message& request,
+                       const iovec* pieces, int count, std::size_t head,
+                       Injection* injection) const;
   void write_headers(OpenExchange* exchange, const http1::Message& request) const;
   std::size_t carry(const OpenExchange& served, const char* name, char* to, std::size_t room) const;
   std::size_t write_inherited(const OpenExchange& exchange, const char* name, char* to,

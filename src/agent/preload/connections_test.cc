@@ -310,6 +310,37 @@ TEST_F(ConnectionsTest, TheBeginOfAnAnswerThatIsReadBeforeTheWriteHasReturned) {
   EXPECT_EQ(all[0].fixed.response_status, 101);
 }
 
+// Also where nothing is written into the request: it has a header of its own, or none is wanted.
+TEST_F(ConnectionsTest, AnAnswerThatIsReadBeforeWhereNothingIsWrittenInto) {
+  const std::string own = std::string("HEAD /a HTTP/1.1\r\n") + kHeader + "\r\n";
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+  for (const std::uint8_t formats : {std::uint8_t{kTraceContext}, std::uint8_t{0}}) {
+    connections_.init(system_, ring_, sampler_, formats);
+    connections_.connected(thread_, 8, nullptr, 0);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(injection(8, {own}), "");
+      receive(8, answer);
+      send(8, own);
+      const std::vector<Seen> all = seen();
+      ASSERT_EQ(all.size(), 1u);
+      EXPECT_EQ(all[0].fixed.response_status, 200);
+      EXPECT_EQ(hex(all[0].fixed.self.trace_id, 16) == kTraceId, formats != 0);
+      // The write of the next one is refused, and another one written in its place.
+      EXPECT_EQ(injection(8, {own}), "");
+      const std::string other = "GET /b HTTP/1.1\r\n\r\n";
+      EXPECT_EQ(injection(8, {other}) == "", formats == 0);
+      receive(8, answer + "hi");
+      send(8, other);
+      const std::vector<Seen> next = seen();
+      ASSERT_EQ(next.size(), 1u);
+      EXPECT_EQ(next[0].request.substr(0, 7), "GET /b ");
+      EXPECT_EQ(next[0].fixed.response_body_bytes, 2u);
+      EXPECT_NE(hex(next[0].fixed.self.trace_id, 16), kTraceId);
+    }
+    connections_.closed(thread_, 8);
+  }
+}
+
 TEST_F(ConnectionsTest, ClientSpanIsBelowTheServedRequest) {
   accept(5);
   receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");

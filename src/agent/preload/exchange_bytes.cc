@@ -27,6 +27,7 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
       exchange = begin(thread, socket, file, is_client);
       if (exchange == nullptr) return;
     }
+    exchange->is_expected = false;
     const std::size_t used = exchange->request.feed(bytes, size);
     if (exchange->request.failed()) return give_up(socket);
     if (!exchange->head_seen && exchange->request.head_complete()) {
@@ -122,10 +123,9 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
                                 std::size_t size) {
   while (size != 0) {
     OpenExchange* exchange = socket.first;
-    // Bytes without a request, or after the answer: nothing to put them to. A request that is being
-    // written has a header of ours already.
+    // Bytes without a request, or after the answer: nothing to put them to.
     if (exchange == nullptr || exchange->recorded) return;
-    if (!exchange->head_seen && !exchange->has_injected) return;
+    if (!exchange->head_seen && !exchange->is_expected) return;
     // A fork's child that answers makes the request its own.
     if (exchange->generation != generation_) {
       exchange->generation = generation_;
