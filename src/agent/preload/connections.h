@@ -285,6 +285,12 @@ class Connections {
   void relate(const ThreadState& thread, Socket& socket, OpenExchange* exchange) const;
   void client_ends(ThreadState& thread, const Socket& socket) const;
   void end(Socket& socket, OpenExchange* exchange);
+  // Bytes went past us while requests were open: another thread was at the connection, or a signal
+  // handler.
+  static bool has_gap(const Socket& socket) {
+    return socket.missed.load(std::memory_order_relaxed) && socket.first != nullptr;
+  }
+  void drop_open(Socket& socket);
   void give_up(Socket& socket);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
   void leave_out_if_excluded(OpenExchange* exchange) const;

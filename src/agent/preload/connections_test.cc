@@ -341,6 +341,62 @@ TEST_F(ConnectionsTest, AnAnswerThatIsReadBeforeWhereNothingIsWrittenInto) {
   }
 }
 
+// Two threads at a connection: who does not get it in time sees nothing of its bytes. What is open
+// is not told then, instead of each answer being put to the request before it.
+TEST_F(ConnectionsTest, AnAnswerThatWentPastUsCostsItsRequestAlone) {
+  const std::string head = "HEAD /a HTTP/1.1\r\n\r\n", get = "GET /b HTTP/1.1\r\n\r\n";
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+  connections_.connected(thread_, 8, nullptr, 0);
+  for (int i = 0; i < 3; ++i) {
+    fake_other_thread = [&] { receive(8, answer); };
+    ASSERT_NE(injection(8, {head}), "");
+    ASSERT_FALSE(fake_other_thread);
+    send(8, head);
+    EXPECT_TRUE(seen().empty());
+    EXPECT_NE(injection(8, {get}), "") << "its header is written";
+    send(8, get);
+    receive(8, answer + "hi");
+    const std::vector<Seen> all = seen();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].request.substr(0, 7), "GET /b ");
+    EXPECT_EQ(all[0].fixed.response_body_bytes, 2u);
+  }
+  EXPECT_EQ(reader_->untraced(), 3u);
+}
+
+TEST_F(ConnectionsTest, AServersBytesThatWentPastUsCostTheirRequestsAlone) {
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  accept(5);
+  for (int i = 0; i < 3; ++i) {
+    receive(5, "GET /first HTTP/1.1\r\n\r\n");
+    fake_other_thread = [&] { send(5, answer); };
+    receive(5, "GET /second HTTP/1.1\r\n\r\n");  // the client has the first one's answer already
+    ASSERT_FALSE(fake_other_thread);
+    send(5, answer);
+    EXPECT_TRUE(seen().empty());
+    receive(5, "GET /third HTTP/1.1\r\n\r\n");
+    send(5, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+    const std::vector<Seen> all = seen();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].request.substr(0, 11), "GET /third ");
+    EXPECT_EQ(all[0].fixed.response_status, 404);
+  }
+  EXPECT_EQ(reader_->untraced(), 6u);
+}
+
+TEST_F(ConnectionsTest, AfterAGapAmongRequestsThatWereAskedAheadNothingIsToldAnyMore) {
+  const std::string get = "GET / HTTP/1.1\r\n\r\n", answer = "HTTP/1.1 204 No\r\n\r\n";
+  accept(5);
+  receive(5, get + get);
+  fake_other_thread = [&] { send(5, answer); };
+  receive(5, get);
+  for (int i = 0; i < 2; ++i) send(5, answer);
+  receive(5, get);
+  send(5, answer);
+  EXPECT_TRUE(seen().empty());
+  EXPECT_EQ(reader_->untraced(), 3u);
+}
+
 TEST_F(ConnectionsTest, ClientSpanIsBelowTheServedRequest) {
   accept(5);
   receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");

@@ -124,6 +124,10 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
   if (role != Role::kClient) return false;
   SocketLock lock(socket);
   if (!lock) return false;
+  if (has_gap(*socket)) {
+    drop_open(*socket);
+    if (socket->role.load(std::memory_order_relaxed) != Role::kClient) return false;
+  }
   OpenExchange* exchange = socket->first;
   if (exchange != nullptr && !exchange->is_expected) return false;
   const auto begin_http2 = [&] {
