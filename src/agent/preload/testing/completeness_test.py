@@ -15,7 +15,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../tests/e2e"))
 from harness import Program, wait_until  # noqa: E402
-from programs_test import LIBRARY, Ring, clean_environment, free_port  # noqa: E402
+from ring_reader import LIBRARY, Ring, clean_environment, free_port  # noqa: E402
 from runtimes import calls, clients, databases, difference, servers  # noqa: E402
 from runtimes.client import BODY  # noqa: E402
 from runtimes.runs import end_group, is_idle, listens  # noqa: E402
