@@ -71,6 +71,7 @@ struct OpenExchange {
   std::uint16_t injected_from;  // of `injected`, what is to be sent before the program's next byte
   std::uint16_t injected_to;
   bool has_injected;
+  bool is_expected;  // of a client: is being written, no byte of it was fed; see answered_before()
   OpenEntry* entry;  // where the agent process sees it; null: nowhere
   std::uint64_t start_time;
   std::uint64_t last_time;  // of a response that lasts until the connection ends

@@ -140,6 +140,11 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
     socket->role.store(Role::kServer, std::memory_order_relaxed);
     if (process_ != nullptr) process_->becomes_server(thread);
   }
+  if (has_gap(*socket)) {
+    drop_open(*socket);
+    // Of an answer this may be the rest; but a request may begin here.
+    if (socket->role.load(std::memory_order_relaxed) != Role::kServer) return;
+  }
   if (role == Role::kClient) {
     if (socket->first == nullptr) return first_words(thread, *socket, pieces, count, bytes);
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
@@ -173,6 +178,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   }
   SocketLock lock(socket);
   if (!lock) return;
+  if (has_gap(*socket)) return drop_open(*socket);
   if (role == Role::kClient) {
     // The server may have spoken in the meantime, to another thread.
     if (socket->stream.load(std::memory_order_relaxed) != nullptr) {
@@ -338,6 +344,20 @@ void Connections::give_up(Socket& socket) {
   socket.role.store(Role::kIgnored, std::memory_order_relaxed);
 }
 
+// Which answer is whose is not known any more: what is open is given up, but not what comes.
+void Connections::drop_open(Socket& socket) {
+  socket.missed.store(false, std::memory_order_relaxed);
+  // The one whose answer went past us, and the next one, which was asked after that; more than
+  // these are asked ahead, and their answers are still to come.
+  constexpr std::uint32_t kTurnsMax = 2;
+  const bool asks_ahead = socket.pipelined > kTurnsMax;
+  while (socket.first != nullptr) {
+    if (!socket.first->recorded) count_untraced(ring_);
+    end(socket, socket.first);
+  }
+  if (asks_ahead) give_up(socket);
+}
+
 OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, bool is_client) {
   OpenExchange* exchange = socket.pipelined < kPipelinedMax ? exchanges_.acquire() : nullptr;
   if (exchange == nullptr) {
@@ -346,6 +366,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
     return nullptr;
   }
   prefetch_record(ring_);
+  if (socket.first == nullptr) socket.missed.store(false, std::memory_order_relaxed);
   exchange->next = nullptr;
   exchange->generation = generation_;
   exchange->entry = nullptr;
@@ -360,6 +381,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->injected_from = 0;
   exchange->injected_to = 0;
   exchange->has_injected = false;
+  exchange->is_expected = false;
   exchange->is_counted = false;
   exchange->is_linked = false;
   exchange->tie = Tie::kNone;

@@ -296,6 +296,12 @@ class Connections {
   void relate(const ThreadState& thread, Socket& socket, OpenExchange* exchange) const;
   void client_ends(ThreadState& thread, const Socket& socket) const;
   void end(Socket& socket, OpenExchange* exchange);
+  // Bytes went past us while requests were open: another thread was at the connection, or a signal
+  // handler.
+  static bool has_gap(const Socket& socket) {
+    return socket.missed.load(std::memory_order_relaxed) && socket.first != nullptr;
+  }
+  void drop_open(Socket& socket);
   void give_up(Socket& socket);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
   void leave_out_if_excluded(OpenExchange* exchange) const;
@@ -307,10 +313,14 @@ class Connections {
   void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
                      std::size_t size);
   void response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  bool answered_before(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void show(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void hide(OpenExchange* exchange) const;
   static void fill_fixed(const Socket& socket, OpenExchange* exchange);
   void request_head_complete(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  bool replaces_header(ThreadState& thread, const Socket& socket, const http1::Message& request,
+                       const iovec* pieces, int count, std::size_t head,
+                       Injection* injection) const;
   void write_headers(OpenExchange* exchange, const http1::Message& request) const;
   std::size_t carry(const OpenExchange& served, const char* name, char* to, std::size_t room) const;
   std::size_t write_inherited(const OpenExchange& exchange, const char* name, char* to,

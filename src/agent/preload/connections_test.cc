@@ -253,6 +253,150 @@ TEST_F(ConnectionsTest, WriteThatWouldBlockIsTriedAgainWithTheSameSpan) {
   EXPECT_EQ(injection(8, {"GET / HTTP/1.1\r\n\r\n"}), first);
 }
 
+// Java's HttpClient writes in one thread and reads in another, which may have the answer before the
+// first one has come back from its write.
+TEST_F(ConnectionsTest, AnAnswerThatIsReadBeforeTheWriteHasReturned) {
+  connections_.connected(thread_, 8, nullptr, 0);
+  const std::string get = "GET /a HTTP/1.1\r\n\r\n", head = "HEAD /b HTTP/1.1\r\n\r\n";
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_NE(injection(8, {get}), "");
+    receive(8, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    EXPECT_TRUE(seen().empty());
+    send(8, get);
+    const std::vector<Seen> all = seen();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].request.substr(0, 7), "GET /a ");
+    EXPECT_EQ(all[0].fixed.response_status, 200);
+    EXPECT_EQ(all[0].fixed.response_body_bytes, 2u);
+    EXPECT_EQ(all[0].fixed.end_reason, EndReason::kComplete);
+    EXPECT_GT(all[0].fixed.end_time, all[0].fixed.start_time);
+
+    ASSERT_NE(injection(8, {head}), "");
+    receive(8, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n");
+    send(8, head);
+    const std::vector<Seen> next = seen();
+    ASSERT_EQ(next.size(), 1u);
+    EXPECT_EQ(next[0].request.substr(0, 8), "HEAD /b ");
+    EXPECT_EQ(next[0].fixed.response_status, 404);
+  }
+}
+
+TEST_F(ConnectionsTest, TheBeginOfAnAnswerThatIsReadBeforeTheWriteHasReturned) {
+  connections_.connected(thread_, 8, nullptr, 0);
+  const std::string head = "POST /a HTTP/1.1\r\nContent-Length: 4\r\n\r\n";
+  ASSERT_NE(injection(8, {head}), "");
+  receive(8, "HTTP/1.1 413 Too Much\r\nContent-Length: 2\r\n\r\n");
+  send(8, head);
+  receive(8, "no");
+  ASSERT_EQ(seen().size(), 1u);
+  send(8, "body");
+  EXPECT_NE(injection(8, {head}), "") << "the connection goes on";
+
+  ASSERT_NE(injection(8, {head}), "");
+  receive(8, "HTTP/1.1 413 Too Much\r\nContent-Length: 0\r\n\r\n");
+  send(8, head + "bo");
+  ASSERT_EQ(seen().size(), 1u);
+  send(8, "dy");
+  EXPECT_NE(injection(8, {head}), "");
+
+  connections_.connected(thread_, 9, nullptr, 0);
+  const std::string upgrade =
+      "GET /chat HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n";
+  ASSERT_NE(injection(9, {upgrade}), "");
+  receive(9, "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nxx");
+  send(9, upgrade);
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].fixed.response_status, 101);
+}
+
+// Also where nothing is written into the request: it has a header of its own, or none is wanted.
+TEST_F(ConnectionsTest, AnAnswerThatIsReadBeforeWhereNothingIsWrittenInto) {
+  const std::string own = std::string("HEAD /a HTTP/1.1\r\n") + kHeader + "\r\n";
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+  for (const std::uint8_t formats : {std::uint8_t{kTraceContext}, std::uint8_t{0}}) {
+    connections_.init(system_, ring_, sampler_, formats);
+    connections_.connected(thread_, 8, nullptr, 0);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(injection(8, {own}), "");
+      receive(8, answer);
+      send(8, own);
+      const std::vector<Seen> all = seen();
+      ASSERT_EQ(all.size(), 1u);
+      EXPECT_EQ(all[0].fixed.response_status, 200);
+      EXPECT_EQ(hex(all[0].fixed.self.trace_id, 16) == kTraceId, formats != 0);
+      // The write of the next one is refused, and another one written in its place.
+      EXPECT_EQ(injection(8, {own}), "");
+      const std::string other = "GET /b HTTP/1.1\r\n\r\n";
+      EXPECT_EQ(injection(8, {other}) == "", formats == 0);
+      receive(8, answer + "hi");
+      send(8, other);
+      const std::vector<Seen> next = seen();
+      ASSERT_EQ(next.size(), 1u);
+      EXPECT_EQ(next[0].request.substr(0, 7), "GET /b ");
+      EXPECT_EQ(next[0].fixed.response_body_bytes, 2u);
+      EXPECT_NE(hex(next[0].fixed.self.trace_id, 16), kTraceId);
+    }
+    connections_.closed(thread_, 8);
+  }
+}
+
+// Two threads at a connection: who does not get it in time sees nothing of its bytes. What is open
+// is not told then, instead of each answer being put to the request before it.
+TEST_F(ConnectionsTest, AnAnswerThatWentPastUsCostsItsRequestAlone) {
+  const std::string head = "HEAD /a HTTP/1.1\r\n\r\n", get = "GET /b HTTP/1.1\r\n\r\n";
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+  connections_.connected(thread_, 8, nullptr, 0);
+  for (int i = 0; i < 3; ++i) {
+    fake_other_thread = [&] { receive(8, answer); };
+    ASSERT_NE(injection(8, {head}), "");
+    ASSERT_FALSE(fake_other_thread);
+    send(8, head);
+    EXPECT_TRUE(seen().empty());
+    EXPECT_NE(injection(8, {get}), "") << "its header is written";
+    send(8, get);
+    receive(8, answer + "hi");
+    const std::vector<Seen> all = seen();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].request.substr(0, 7), "GET /b ");
+    EXPECT_EQ(all[0].fixed.response_body_bytes, 2u);
+  }
+  EXPECT_EQ(reader_->untraced(), 3u);
+}
+
+TEST_F(ConnectionsTest, AServersBytesThatWentPastUsCostTheirRequestsAlone) {
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  accept(5);
+  for (int i = 0; i < 3; ++i) {
+    receive(5, "GET /first HTTP/1.1\r\n\r\n");
+    fake_other_thread = [&] { send(5, answer); };
+    receive(5, "GET /second HTTP/1.1\r\n\r\n");  // the client has the first one's answer already
+    ASSERT_FALSE(fake_other_thread);
+    send(5, answer);
+    EXPECT_TRUE(seen().empty());
+    receive(5, "GET /third HTTP/1.1\r\n\r\n");
+    send(5, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+    const std::vector<Seen> all = seen();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].request.substr(0, 11), "GET /third ");
+    EXPECT_EQ(all[0].fixed.response_status, 404);
+  }
+  EXPECT_EQ(reader_->untraced(), 6u);
+}
+
+TEST_F(ConnectionsTest, AfterAGapAmongRequestsThatWereAskedAheadNothingIsToldAnyMore) {
+  const std::string get = "GET / HTTP/1.1\r\n\r\n", answer = "HTTP/1.1 204 No\r\n\r\n";
+  accept(5);
+  receive(5, get + get);
+  fake_other_thread = [&] { send(5, answer); };
+  receive(5, get);
+  for (int i = 0; i < 2; ++i) send(5, answer);
+  receive(5, get);
+  send(5, answer);
+  EXPECT_TRUE(seen().empty());
+  EXPECT_EQ(reader_->untraced(), 3u);
+}
+
 TEST_F(ConnectionsTest, ClientSpanIsBelowTheServedRequest) {
   accept(5);
   receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");

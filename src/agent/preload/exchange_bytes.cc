@@ -27,10 +27,12 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
       exchange = begin(thread, socket, file, is_client);
       if (exchange == nullptr) return;
     }
+    exchange->is_expected = false;
     const std::size_t used = exchange->request.feed(bytes, size);
     if (exchange->request.failed()) return give_up(socket);
     if (!exchange->head_seen && exchange->request.head_complete()) {
       request_head_complete(thread, socket, exchange);
+      if (exchange->response_begun && !answered_before(thread, socket, exchange)) return;
     } else if (!is_client && exchange->head_seen && !exchange->recorded &&
                socket.first == exchange) {
       reads(thread, exchange);
@@ -69,6 +71,16 @@ void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
     exchange->self.flags = sampler_->root(exchange->self.trace_id);
   }
+}
+
+// Another thread has read the answer, or its begin, while this one was still within its write.
+// False: this is no HTTP any more.
+__attribute__((noinline)) bool Connections::answered_before(ThreadState& thread, Socket& socket,
+                                                            OpenExchange* exchange) {
+  if (!exchange->response.complete()) return true;
+  record(thread, socket, exchange, exchange->last_time, EndReason::kComplete);
+  if (exchange->response.switches_protocol()) give_up(socket);
+  return socket.first == exchange;
 }
 
 // The trace is known from here on.
@@ -112,7 +124,8 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
   while (size != 0) {
     OpenExchange* exchange = socket.first;
     // Bytes without a request, or after the answer: nothing to put them to.
-    if (exchange == nullptr || exchange->recorded || !exchange->head_seen) return;
+    if (exchange == nullptr || exchange->recorded) return;
+    if (!exchange->head_seen && !exchange->is_expected) return;
     // A fork's child that answers makes the request its own.
     if (exchange->generation != generation_) {
       exchange->generation = generation_;
@@ -158,6 +171,10 @@ void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExc
   }
   if (!exchange->response.complete()) {
     if (exchange->response.until_close()) exchange->last_time = system_->now();
+    return;
+  }
+  if (!exchange->head_seen) {  // see answered_before()
+    exchange->last_time = system_->now();
     return;
   }
   const bool switches = exchange->response.switches_protocol();

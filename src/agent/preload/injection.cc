@@ -116,21 +116,23 @@ bool same_header(const Traceparent& header, const OpenExchange& served) {
 bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* pieces, int count,
                                     std::size_t bytes, Injection* injection) {
   Socket* socket = find(file);
-  if (formats_ == 0 || socket == nullptr || count > kRequestPiecesMax) return false;
+  if (socket == nullptr || count > kRequestPiecesMax) return false;
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role == Role::kHttp2) {
-    return prepare_requests(thread, *socket, pieces, count, bytes, injection);
+    return formats_ != 0 && prepare_requests(thread, *socket, pieces, count, bytes, injection);
   }
   if (role != Role::kClient) return false;
   SocketLock lock(socket);
   if (!lock) return false;
+  if (has_gap(*socket)) {
+    drop_open(*socket);
+    if (socket->role.load(std::memory_order_relaxed) != Role::kClient) return false;
+  }
   OpenExchange* exchange = socket->first;
-  // An exchange without bytes is what an earlier try left, whose write failed (EAGAIN).
-  const bool prepared = exchange != nullptr && exchange->has_injected && !exchange->head_seen &&
-                        exchange->request.head().size == 0;
-  if (exchange != nullptr && !prepared) return false;
+  if (exchange != nullptr && !exchange->is_expected) return false;
   const auto begin_http2 = [&] {
-    return exchange == nullptr && socket->stream.load(std::memory_order_relaxed) == nullptr &&
+    return formats_ != 0 && exchange == nullptr &&
+           socket->stream.load(std::memory_order_relaxed) == nullptr &&
            begin_stream(*socket, Direction::kRequests, pieces, count, bytes) &&
            socket->role.load(std::memory_order_relaxed) == Role::kHttp2 &&
            prepare_requests(thread, *socket, pieces, count, bytes, injection);
@@ -148,37 +150,50 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
   const bool understood =
       request.head_complete() && !request.failed() && request.method() != Message::Method::kConnect;
   if (!understood) return begin_http2();
-  const bool replaces =
-      (formats_ & kTraceContext) != 0 && request.trace_headers().has_traceparent();
   injection->position = head - 2;
-  if (replaces) {
-    const Traceparent& header = request.trace_headers().traceparent();
-    const Asker asker = asker_of(thread, socket->opener, system_->now());
-    const bool is_certain =
-        asker.request != nullptr && tie_of(thread, asker, Sharing::kAlone) == Tie::kParent;
-    if (!is_certain || !same_header(header, *asker.request->exchange)) return false;
-    char value[kTraceparentSize];
-    format_traceparent(header.trace_id, header.span_id, header.flags, value);
-    injection->position = find_text(pieces, count, head, value, sizeof(value));
-    if (injection->position == head) return false;
-    injection->replaced = kTraceparentSize;
-  } else if (request.trace_headers().has(formats_)) {
+  const bool is_bare = !request.trace_headers().has(formats_);
+  const bool writes = formats_ != 0 && (is_bare || replaces_header(thread, *socket, request, pieces,
+                                                                   count, head, injection));
+  // Before the write: another thread may read the answer before this one is back.
+  if (exchange == nullptr) exchange = begin(thread, *socket, file, true);
+  if (exchange == nullptr) return false;
+  exchange->is_expected = true;
+  exchange->request.expect(request.method());
+  if (!writes) {
+    exchange->has_injected = false;
     return false;
   }
-
-  if (!prepared) {
-    exchange = begin(thread, *socket, file, true);
-    if (exchange == nullptr) return false;
+  if (!exchange->has_injected) {
     exchange->has_injected = true;
     inherit_trace(thread, exchange);
     write_headers(exchange, request);
   }
+  const bool replaces = injection->replaced != 0;
   injection->from = replaces ? kNameSize : 0;
   injection->to =
       replaces ? static_cast<std::uint16_t>(kNameSize + kTraceparentSize) : exchange->injected_size;
   if (injection->to == injection->from) return false;
   const auto size = static_cast<std::size_t>(injection->to - injection->from);
   splice(pieces, count, {exchange->injected + injection->from, size}, injection);
+  return true;
+}
+
+// Whether the header is that of the request that is served, which the program passes on: then it is
+// known what to write in its place, and where.
+bool Connections::replaces_header(ThreadState& thread, const Socket& socket, const Message& request,
+                                  const iovec* pieces, int count, std::size_t head,
+                                  Injection* injection) const {
+  if ((formats_ & kTraceContext) == 0 || !request.trace_headers().has_traceparent()) return false;
+  const Traceparent& header = request.trace_headers().traceparent();
+  const Asker asker = asker_of(thread, socket.opener, system_->now());
+  const bool is_certain =
+      asker.request != nullptr && tie_of(thread, asker, Sharing::kAlone) == Tie::kParent;
+  if (!is_certain || !same_header(header, *asker.request->exchange)) return false;
+  char value[kTraceparentSize];
+  format_traceparent(header.trace_id, header.span_id, header.flags, value);
+  injection->position = find_text(pieces, count, head, value, sizeof(value));
+  if (injection->position == head) return false;
+  injection->replaced = kTraceparentSize;
   return true;
 }
 

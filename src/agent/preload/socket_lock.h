@@ -18,6 +18,7 @@ class SocketLock {
         socket_ = socket;
         return;
       }
+      relax();
     }
     socket->missed.store(true, std::memory_order_relaxed);
   }
@@ -29,6 +30,15 @@ class SocketLock {
   explicit operator bool() const { return socket_ != nullptr; }
 
  private:
+  // Lets the other thread have the cache line, and the core's other half.
+  static void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+
   Socket* socket_ = nullptr;
 };
 

@@ -39,6 +39,9 @@ class Message {
   // Further headers that are kept, by their names; after begin(). They outlive the message.
   void keep_also(const TextPatterns* names) { also_ = names; }
 
+  // Of a request whose head is still to be fed: its answer may come before.
+  void expect(Method method) { method_ = method; }
+
   // Takes the bytes that belong to the message and returns how many those were. Less than `size`:
   // the message is complete, or has failed (then the rest is not HTTP either).
   std::size_t feed(const std::uint8_t* bytes, std::size_t size);

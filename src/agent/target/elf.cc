@@ -8,7 +8,7 @@ namespace kolben::agent {
 namespace {
 
 // More program headers, segments and libraries than any linker writes.
-constexpr int kProgramHeadersMax = 64;
+constexpr std::uint64_t kProgramHeadersMax = 64;
 constexpr std::uint64_t kDynamicMax = 1024;
 
 template <typename T>
@@ -25,56 +25,86 @@ void read_text(int file, std::uint64_t offset, std::uint64_t size, char (&text)[
   text[got < 0 ? 0 : got] = '\0';
 }
 
+// A table of the file, of which a piece is read at a time: a program that starts many others shall
+// not make a call for each of their entries.
+template <typename T>
+class Table {
+ public:
+  Table(int file, std::uint64_t offset) : file_(file), offset_(offset) {}
+
+  // Null: it cannot be read. Valid until the next call.
+  const T* at(std::uint64_t index) {
+    if (index < first_ || index - first_ >= count_) read_from(index);
+    return count_ == 0 ? nullptr : &entries_[index - first_];
+  }
+
+ private:
+  static constexpr std::size_t kAtATime = 1024 / sizeof(T);  // on the stack, maybe of a vfork()
+
+  void read_from(std::uint64_t index) {
+    const std::uint64_t offset = offset_ + index * sizeof(T);
+    const ssize_t got = pread(file_, entries_, sizeof(entries_), static_cast<off_t>(offset));
+    first_ = index;
+    count_ = got < 0 ? 0 : static_cast<std::size_t>(got) / sizeof(T);
+  }
+
+  int file_;
+  std::uint64_t offset_;
+  std::uint64_t first_ = 0;
+  std::size_t count_ = 0;
+  T entries_[kAtATime];
+};
+
 class Segments {
  public:
   Segments(int file, const Elf64_Ehdr& header)
-      : file_(file),
-        first_(header.e_phoff),
+      : headers_(file, header.e_phoff),
         count_(header.e_phnum < kProgramHeadersMax ? header.e_phnum : kProgramHeadersMax) {}
 
-  bool find(std::uint32_t type, Elf64_Phdr* found) const {
-    for (int i = 0; i < count_; ++i) {
-      if (read(i, found) && found->p_type == type) return true;
+  bool find(std::uint32_t type, Elf64_Phdr* found) {
+    for (std::uint64_t i = 0; i < count_; ++i) {
+      const Elf64_Phdr* segment = headers_.at(i);
+      if (segment == nullptr) return false;
+      if (segment->p_type != type) continue;
+      *found = *segment;
+      return true;
     }
     return false;
   }
   // Where in the file the bytes of this address are; 0: nowhere.
-  std::uint64_t offset_of(std::uint64_t address) const {
-    Elf64_Phdr segment;
-    for (int i = 0; i < count_; ++i) {
-      const bool holds = read(i, &segment) && segment.p_type == PT_LOAD &&
-                         address >= segment.p_vaddr && address - segment.p_vaddr < segment.p_filesz;
-      if (holds) return segment.p_offset + (address - segment.p_vaddr);
+  std::uint64_t offset_of(std::uint64_t address) {
+    for (std::uint64_t i = 0; i < count_; ++i) {
+      const Elf64_Phdr* segment = headers_.at(i);
+      if (segment == nullptr) return 0;
+      const bool holds = segment->p_type == PT_LOAD && address >= segment->p_vaddr &&
+                         address - segment->p_vaddr < segment->p_filesz;
+      if (holds) return segment->p_offset + (address - segment->p_vaddr);
     }
     return 0;
   }
 
  private:
-  bool read(int index, Elf64_Phdr* segment) const {
-    return read_at(file_, first_ + static_cast<std::uint64_t>(index) * sizeof(*segment), segment);
-  }
-
-  int file_;
-  std::uint64_t first_;
-  int count_;
+  Table<Elf64_Phdr> headers_;
+  std::uint64_t count_;
 };
 
 // Whether one of the libraries that the program names begins with one of these names.
-bool needs_sanitizer(int file, const Segments& segments) {
+bool needs_sanitizer(int file, Segments& segments) {
   Elf64_Phdr dynamic;
   if (!segments.find(PT_DYNAMIC, &dynamic)) return false;
   const std::uint64_t count = dynamic.p_filesz / sizeof(Elf64_Dyn);
+  Table<Elf64_Dyn> entries(file, dynamic.p_offset);
   std::uint64_t texts = 0;
   // The table of texts may be named after the libraries: two rounds.
   for (int round = 0; round < 2; ++round) {
     for (std::uint64_t i = 0; i < count && i < kDynamicMax; ++i) {
-      Elf64_Dyn entry;
-      if (!read_at(file, dynamic.p_offset + i * sizeof(entry), &entry)) return false;
-      if (entry.d_tag == DT_NULL) break;
-      if (round == 0 && entry.d_tag == DT_STRTAB) texts = segments.offset_of(entry.d_un.d_ptr);
-      if (round == 0 || entry.d_tag != DT_NEEDED) continue;
+      const Elf64_Dyn* entry = entries.at(i);
+      if (entry == nullptr) return false;
+      if (entry->d_tag == DT_NULL) break;
+      if (round == 0 && entry->d_tag == DT_STRTAB) texts = segments.offset_of(entry->d_un.d_ptr);
+      if (round == 0 || entry->d_tag != DT_NEEDED) continue;
       char name[32] = {};
-      read_text(file, texts + entry.d_un.d_val, sizeof(name), name);
+      read_text(file, texts + entry->d_un.d_val, sizeof(name), name);
       if (strncmp(name, "libasan.so", 10) == 0) return true;
       if (strncmp(name, "libclang_rt.asan", 16) == 0) return true;
     }
@@ -102,7 +132,7 @@ ElfKind read_elf(int file) {
   }
   if (header.e_ident[EI_CLASS] != ELFCLASS64) return ElfKind::kOtherClass;
   if (is_other_machine(header)) return ElfKind::kOtherMachine;
-  const Segments segments(file, header);
+  Segments segments(file, header);
   Elf64_Phdr interpreter;
   if (!segments.find(PT_INTERP, &interpreter)) return ElfKind::kStatic;
   char loader[256] = {};

@@ -40,6 +40,16 @@ TEST(Elf, Kinds) {
   EXPECT_EQ(kind_of(ElfFile("", "libc.so.6").path()), ElfKind::kStatic);
 }
 
+TEST(Elf, TablesThatAreLongerThanOneRead) {
+  for (const std::size_t others : {1u, 15u, 16u, 17u, 60u, 61u}) {
+    EXPECT_EQ(kind_of(ElfFile(kLoader, "libc.so.6", others).path()), ElfKind::kOrdinary) << others;
+    EXPECT_EQ(kind_of(ElfFile(kLoader, "libasan.so.8", others).path()), ElfKind::kSanitized)
+        << others;
+  }
+  // Beyond any linker's: whatever stands there is not looked for.
+  EXPECT_EQ(kind_of(ElfFile(kLoader, "libasan.so.8", 64).path()), ElfKind::kStatic);
+}
+
 TEST(Elf, FilesThatEndEarlyAreNotReadBeyond) {
   ElfFile whole(kLoader, "libasan.so.8");
   const std::string bytes = whole.bytes();

@@ -66,7 +66,8 @@ bool find_command(const char* command, char* path) {
 
 ElfKind read_target(const char* path, char* line) {
   line[0] = '\0';
-  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  // A script may name a pipe or a terminal as its interpreter: neither waited for nor taken over.
+  const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return ElfKind::kNotElf;
   const ElfKind kind = read_elf(file);
   char start[2] = {};

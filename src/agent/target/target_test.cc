@@ -79,5 +79,16 @@ TEST(Target, WhatThePreloadWouldHarm) {
   unlink(plain.c_str());
 }
 
+// The kernel refuses to run it; to open it would wait for somebody who writes.
+TEST(Target, AScriptWhoseInterpreterIsAPipe) {
+  const std::string pipe = write_executable("");
+  unlink(pipe.c_str());
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0755), 0);
+  const std::string script = write_executable("#!" + pipe + "\n");
+  EXPECT_FALSE(is_harmed_by_preload(script.c_str()));
+  unlink(script.c_str());
+  unlink(pipe.c_str());
+}
+
 }  // namespace
 }  // namespace kolben::agent

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from programs_test import LIBRARY, Ring, clean_environment
+from ring_reader import LIBRARY, Ring, clean_environment
 
 # Stands in for OpenSSL: VERSION tells which one. It refuses so many writes and, as OpenSSL does,
 # wants the next one to be of the same bytes at the same place.

@@ -1,5 +1,5 @@
 // Programs of a kind that is hard to watch; what they print is the same with the library and
-// without (programs_test.py).
+// without (programs_stress_test.py).
 //
 //   churn N     N connections, one after the other, each with an exchange, on the same file numbers
 //   many N      N connections at a time between two processes, each with a request that waits

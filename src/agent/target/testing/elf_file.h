@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <vector>
 
 namespace kolben::agent::testing {
 
@@ -25,10 +26,11 @@ inline std::string write_executable(const std::string& bytes) {
 }
 
 // An executable of a few hundred bytes: an interpreter (none where it is empty) and one needed
-// library.
+// library, behind so many `others` in both tables.
 class ElfFile {
  public:
-  ElfFile(const std::string& interpreter, const std::string& library) {
+  ElfFile(const std::string& interpreter, const std::string& library, std::size_t others = 0)
+      : segments_(others, {PT_NOTE, 0, 0, 0, 0, 0, 0, 1}), dynamic_(others, {DT_DEBUG, {0}}) {
     std::memcpy(header_.e_ident, ELFMAG, SELFMAG);
     header_.e_ident[EI_CLASS] = ELFCLASS64;
 #if defined(__aarch64__)
@@ -37,24 +39,18 @@ class ElfFile {
     header_.e_machine = EM_X86_64;
 #endif
     header_.e_phoff = sizeof(header_);
-    header_.e_phnum = 3;
+    header_.e_phnum = static_cast<Elf64_Half>(others + 3);
     texts_ = interpreter + '\0' + '\0' + library + '\0';
-    const std::uint64_t texts = sizeof(header_) + sizeof(segments_) + sizeof(dynamic_);
-    segments_[0] = {interpreter.empty() ? Elf64_Word{PT_NULL} : Elf64_Word{PT_INTERP},
-                    0,
-                    texts,
-                    texts,
-                    texts,
-                    interpreter.size() + 1,
-                    0,
-                    1};
-    segments_[1] = {PT_LOAD, 0, 0, 0x10000, 0, texts + texts_.size(), 0, 1};
-    const std::uint64_t dynamic = sizeof(header_) + sizeof(segments_);
-    segments_[2] = {PT_DYNAMIC, 0, dynamic, dynamic, dynamic, sizeof(dynamic_), 0, 1};
-    dynamic_[0].d_tag = DT_NEEDED;
-    dynamic_[0].d_un.d_val = 1;
-    dynamic_[1].d_tag = DT_STRTAB;
-    dynamic_[1].d_un.d_ptr = 0x10000 + texts + interpreter.size() + 1;
+    const std::uint64_t dynamic = sizeof(header_) + (others + 3) * sizeof(Elf64_Phdr);
+    const std::uint64_t dynamic_size = (others + 3) * sizeof(Elf64_Dyn);
+    const std::uint64_t texts = dynamic + dynamic_size;
+    segments_.push_back({interpreter.empty() ? Elf64_Word{PT_NULL} : Elf64_Word{PT_INTERP}, 0,
+                         texts, texts, texts, interpreter.size() + 1, 0, 1});
+    segments_.push_back({PT_LOAD, 0, 0, 0x10000, 0, texts + texts_.size(), 0, 1});
+    segments_.push_back({PT_DYNAMIC, 0, dynamic, dynamic, dynamic, dynamic_size, 0, 1});
+    dynamic_.push_back({DT_NEEDED, {1}});
+    dynamic_.push_back({DT_STRTAB, {0x10000 + texts + interpreter.size() + 1}});
+    dynamic_.push_back({DT_NULL, {0}});
   }
   ~ElfFile() {
     if (!path_.empty()) unlink(path_.c_str());
@@ -63,11 +59,12 @@ class ElfFile {
   ElfFile& operator=(const ElfFile&) = delete;
 
   Elf64_Ehdr& header() { return header_; }
-  Elf64_Phdr& segment(int i) { return segments_[i]; }
+  Elf64_Phdr& segment(std::size_t i) { return segments_[i]; }
   std::string bytes() const {
     std::string all(reinterpret_cast<const char*>(&header_), sizeof(header_));
-    all.append(reinterpret_cast<const char*>(segments_), sizeof(segments_));
-    all.append(reinterpret_cast<const char*>(dynamic_), sizeof(dynamic_));
+    all.append(reinterpret_cast<const char*>(segments_.data()),
+               segments_.size() * sizeof(Elf64_Phdr));
+    all.append(reinterpret_cast<const char*>(dynamic_.data()), dynamic_.size() * sizeof(Elf64_Dyn));
     return all + texts_;
   }
   const std::string& path() {
@@ -77,8 +74,8 @@ class ElfFile {
 
  private:
   Elf64_Ehdr header_ = {};
-  Elf64_Phdr segments_[3] = {};
-  Elf64_Dyn dynamic_[3] = {};
+  std::vector<Elf64_Phdr> segments_;
+  std::vector<Elf64_Dyn> dynamic_;
   std::string texts_;
   std::string path_;
 };
