@@ -17,9 +17,9 @@ from runtimes.allowed import ANY_PROGRAM, not_allowed
 from runtimes.runs import run
 
 SILENT = ["--traces_exporter", "none", "--metrics_exporter", "none", "--logs_exporter", "none"]
+# What the agent adds is there each time; what a program now and then does is not.
+TURNS_MAX = 3
 INJECTED = len("traceparent: 00-") + 32 + 1 + 16 + len("-01\r\n")
-
-
 RUNTIMES = {**servers.ALL, **databases.ALL}
 
 
@@ -42,10 +42,8 @@ def exporting_to(kolben, name):
 
 def server_spans(kolben, name):
     """How many there are of each target."""
-    def search():
-        return get(kolben.ui, "/api/traces", service=name, limit=1000).json()["data"]
     targets = collections.Counter()
-    for trace in wait_until(search, f"spans of {name}"):
+    for trace in get(kolben.ui, "/api/traces", service=name, limit=1000).json()["data"]:
         for span in trace["spans"]:
             tags = {tag["key"]: tag["value"] for tag in span["tags"]}
             if tags.get("span.kind") == "server":
@@ -58,7 +56,8 @@ def check_same(watched, plain):
     assert not differences, "\n".join(differences)
 
 
-def check_calls(server, port, plain, watched):
+def unlike_calls(server, port, plain, watched):
+    """What calls the agent adds beyond what it may, and which ones of the program's are missing."""
     counts = [difference.counted(one.calls, port, server.by_chance) for one in (plain, watched)]
     added, lost = counts[1] - counts[0], counts[0] - counts[1]
     executed = [call for call in watched.calls if call.name == "execve" and not call.error]
@@ -67,8 +66,7 @@ def check_calls(server, port, plain, watched):
     numbers = {"program": len(executed), "process": 1 + len(forks), "exec": len(executed) - 1,
                "connection": 1 + len(connections)}  # the listening one
     too_much = not_allowed(added, [*ANY_PROGRAM, *server.allowed], numbers)
-    assert not too_much, "\n".join(f"{count} more {text}" for text, count in sorted(too_much.items()))
-    assert not lost, "\n".join(f"{count} less {text}" for text, count in sorted(lost.items()))
+    return {f"more: {text}" for text in too_much} | {f"less: {text}" for text in lost}
 
 
 def check_bytes(server, plain, watched):
@@ -81,21 +79,33 @@ def check_bytes(server, plain, watched):
         assert after - before == asked * INJECTED + more
 
 
+def check_spans(server, watched, kolben, name):
+    """Each request is one span, and so are those that the server makes itself."""
+    if not watched.exchanges:  # of another protocol
+        return
+    asked = [exchange.target for exchange in watched.exchanges]
+    inner = [exchange.target.replace("/length", "/inner") for exchange in watched.exchanges
+             if server.asks and exchange.method == "POST"]
+    wait_until(lambda: server_spans(kolben, name).total() >= len(asked + inner), f"spans of {name}")
+    assert server_spans(kolben, name) == {target: 1 for target in asked + inner}
+
+
 def test_a_server_is_as_without(served, shared_kolben):
     server, directory, port = served
-    name = f"{server.name}-traced"
-    plain = run(server, directory, port, traced=True)
-    watched = run(server, directory, port, exporting_to(shared_kolben, name), traced=True)
-    check_same(watched, plain)
-    check_calls(server, port, plain, watched)
-    check_bytes(server, plain, watched)
-    assert not any(call.name.startswith("io_uring") for call in watched.calls)
-    if watched.exchanges:
-        asked = [exchange.target for exchange in watched.exchanges]
-        inner = [exchange.target.replace("/length", "/inner") for exchange in watched.exchanges
-                 if server.asks and exchange.method == "POST"]
-        targets = server_spans(shared_kolben, name)
-        assert targets == {target: 1 for target in asked + inner}
+    unlike = None
+    for turn in range(TURNS_MAX):
+        name = f"{server.name}-{turn}"
+        plain = run(server, directory, port, traced=True)
+        watched = run(server, directory, port, exporting_to(shared_kolben, name), traced=True)
+        check_same(watched, plain)
+        check_bytes(server, plain, watched)
+        assert not any(call.name.startswith("io_uring") for call in watched.calls)
+        check_spans(server, watched, shared_kolben, name)
+        calls = unlike_calls(server, port, plain, watched)
+        unlike = calls if unlike is None else unlike & calls
+        if not unlike:
+            break
+    assert not unlike, "\n".join(sorted(unlike))
 
 
 def test_a_server_ends_as_without(served):

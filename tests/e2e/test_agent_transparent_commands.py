@@ -73,10 +73,11 @@ STATE = r"""
 import os, resource, signal, stat
 print(sorted(os.listdir('/proc/self/fd')))
 for file in (0, 1, 2):
-    print(file, os.readlink(f'/proc/self/fd/{file}').split(':')[0], os.get_inheritable(file), os.get_blocking(file))
+    print(file, os.readlink(f'/proc/self/fd/{file}').split(':')[0], os.get_inheritable(file),
+          os.get_blocking(file))
 for line in open('/proc/self/status'):
-    if line.startswith(('SigP', 'SigB', 'SigI', 'SigC', 'Shd', 'Name', 'Umask', 'Uid', 'Gid', 'Groups', 'Cap', 'NoNewPrivs', 'Seccomp',
-                        'Cpus_allowed_list', 'Threads', 'PPid', 'CoreDumping')):
+    if line.startswith(('SigP', 'SigB', 'SigI', 'SigC', 'Shd', 'Name', 'Umask', 'Uid', 'Gid', 'Groups', 'Cap',
+                        'NoNewPrivs', 'Seccomp', 'Cpus_allowed_list', 'Threads', 'PPid', 'CoreDumping')):
         print(line.split())
 print([resource.getrlimit(number) for number in range(16)])
 print(os.getcwd(), oct(os.umask(0)), os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0))

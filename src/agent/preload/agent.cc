@@ -103,6 +103,10 @@ bool is_stream_socket(int file) {
   return getsockopt(file, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
+bool is_no_stream_socket(int file) {
+  return allows(OwnCall::kGetsockopt) && !is_stream_socket(file);
+}
+
 void socket_names(int file, SocketNames* names) {
   sockaddr_storage storage = {};
   auto* address = reinterpret_cast<sockaddr*>(&storage);
@@ -205,6 +209,7 @@ void Agent::start() {
              .coarse_now = coarse_now_nanos,
              .random = fill_random,
              .is_stream_socket = is_stream_socket,
+             .is_no_stream_socket = is_no_stream_socket,
              .socket_names = socket_names,
              .allocate = allocate,
              .send_message = send_message};

@@ -97,7 +97,7 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
                      (thread.loop.is_one || !serves(thread));
   const Opener opener = again ? socket->opener : opener_of(thread);
   reset(thread, *socket, EndReason::kClosed);
-  if (!system_->is_stream_socket(file)) return;  // datagrams have no connections
+  if (system_->is_no_stream_socket(file)) return;  // datagrams have no connections
   socket->role.store(Role::kClient, std::memory_order_relaxed);
   socket->opener = opener;
   socket->is_connected = true;

@@ -16,7 +16,6 @@
 
 using kolben::agent::agent_instance;
 using kolben::agent::Injection;
-using kolben::agent::NewFilter;
 using kolben::agent::OwnCall;
 using kolben::agent::Real;
 using kolben::agent::real;
@@ -211,18 +210,6 @@ void note_listening(int file) {
   if (is_ip) agent_instance.process.becomes_server(guard.thread());
 }
 
-bool makes_child_in_our_memory(long number, const long* arguments) {
-#if defined(SYS_vfork)
-  if (number == SYS_vfork) return true;
-#endif
-  if (number == SYS_clone) {
-    return kolben::agent::shares_memory(static_cast<unsigned long>(arguments[0]));
-  }
-  if (number != SYS_clone3 || arguments[0] == 0) return false;
-  // The flags are the first member of clone_args.
-  return kolben::agent::shares_memory(*reinterpret_cast<const unsigned long*>(arguments[0]));
-}
-
 // `timeout`: in nanoseconds, less than zero: none.
 template <typename Wait>
 int traced_wait(std::int64_t timeout, Wait wait) {
@@ -317,23 +304,6 @@ KOLBEN_EXPORT int dup2(int from, int to) noexcept {
 KOLBEN_EXPORT int dup3(int from, int to, int flags) noexcept {
   if (from != to) note_closed(to);
   return KOLBEN_REAL(dup3)(from, to, flags);
-}
-
-// libuv closes its files this way, and some make their children.
-KOLBEN_EXPORT long syscall(long number, ...) noexcept {
-  va_list list;
-  va_start(list, number);
-  long arguments[6];
-  for (long& argument : arguments) argument = va_arg(list, long);
-  va_end(list);
-  if (number == SYS_close) note_closed(static_cast<int>(arguments[0]));
-  if (makes_child_in_our_memory(number, arguments)) kolben::agent::thread_state.vfork_pending = 1;
-  const NewFilter added = kolben::agent::filter_of_syscall(number, arguments);
-  if (added.is_one) agent_instance.before_filter();
-  const long result = KOLBEN_REAL(syscall)(number, arguments[0], arguments[1], arguments[2],
-                                           arguments[3], arguments[4], arguments[5]);
-  if (added.is_one && result >= 0) agent_instance.filter.add(added.program);
-  return result;
 }
 
 // --- reading -------------------------------------------------------------------------------------

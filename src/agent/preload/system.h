@@ -28,6 +28,8 @@ struct System {
   std::uint64_t (*coarse_now)() = nullptr;  // the same, up to some milliseconds late, for less
   void (*random)(void* bytes, std::size_t size) = nullptr;
   bool (*is_stream_socket)(int file) = nullptr;
+  // Known to be something else: false where it cannot be asked.
+  bool (*is_no_stream_socket)(int file) = nullptr;
   // Fills the ends that are still unknown.
   void (*socket_names)(int file, SocketNames* names) = nullptr;
   // Zeroed memory for the life of the process, only touched pages cost; null: none.

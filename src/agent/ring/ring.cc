@@ -15,7 +15,7 @@
 #include <new>
 
 #include "agent/ring/open_table.h"
-#include "agent/ring/refusals.h"
+#include "agent/ring/ring_header.h"
 
 namespace kolben::agent {
 namespace {
@@ -35,8 +35,6 @@ constexpr std::uint32_t kLayoutVersion = [] {
   }
   return version;
 }();
-constexpr std::size_t kHeaderBytes = 4096;
-constexpr std::size_t kCacheLine = 64;
 // A ring of 1 GiB: more than any setting that makes sense, so a broken header maps nothing wild.
 constexpr std::uint32_t kSlotsMax = 4 * 1024 * 1024;
 // The reader tells the writers at least so many times a lap how far it is.
@@ -60,37 +58,6 @@ constexpr std::uint32_t kSlotPayload = sizeof(Slot::bytes);
 constexpr std::uint32_t slots_for(std::uint32_t size) {
   return (size + kSlotPayload - 1) / kSlotPayload;
 }
-
-}  // namespace
-
-struct RingHeader {
-  std::uint64_t magic = 0;
-  std::uint32_t version = 0;
-  std::uint32_t slots = 0;
-  // Up to which position there is memory: the first slots, then all.
-  std::atomic<std::uint64_t> ready{0};
-  // Positions count slots from the ring's creation; they never wrap in practice (2^64 slots).
-  alignas(kCacheLine) std::atomic<std::uint64_t> head{0};
-  alignas(kCacheLine) std::atomic<std::uint64_t> tail{0};
-  alignas(kCacheLine) std::atomic<std::uint64_t> dropped{0};
-  std::atomic<std::uint64_t> abandoned{0};
-  std::atomic<std::uint64_t> untraced{0};
-  // Device and inode of the launched program's stdout and stderr; zero: not noted.
-  std::uint64_t output_device[2] = {};
-  std::uint64_t output_inode[2] = {};
-  std::uint32_t owner = 0;          // user
-  std::uint64_t pid_namespace = 0;  // its inode; 0: not known
-  std::atomic<std::uint32_t> reader{0};
-  std::atomic<std::uint32_t> end_is_asked_for{0};
-  std::atomic<std::uint32_t> end_is_done{0};
-  std::atomic<std::uint64_t> without_rights{0};
-  std::atomic<std::uint32_t> library_is_told{0};
-  LibrarySettings library;
-  alignas(kCacheLine) RefusalTable refusals{};
-};
-static_assert(sizeof(RingHeader) <= kHeaderBytes);
-
-namespace {
 
 Slot& slot_at(RingHeader* ring, std::uint32_t slots, std::uint64_t position) {
   auto* first = reinterpret_cast<Slot*>(reinterpret_cast<std::uint8_t*>(ring) + kHeaderBytes);
@@ -128,11 +95,6 @@ void close_keeping_errno(int file) {
   const int saved = errno;
   close(file);
   errno = saved;
-}
-
-std::uint64_t pid_namespace() {
-  struct stat status = {};
-  return stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
 }
 
 // Allocated, not only as long: writing to a hole of a full /dev/shm is a SIGBUS for the program.
@@ -435,85 +397,6 @@ void prefetch_record(RingHeader* ring) {
 
 void count_untraced(RingHeader* ring) {
   if (ring != nullptr) ring->untraced.fetch_add(1, std::memory_order_relaxed);
-}
-
-void ask_for_end(RingHeader* ring) {
-  ring->end_is_asked_for.store(1, std::memory_order_release);
-}
-
-bool is_asked_for_end(const RingHeader* ring) {
-  return ring->end_is_asked_for.load(std::memory_order_acquire) != 0;
-}
-
-void tell_end_is_done(RingHeader* ring) {
-  ring->end_is_done.store(1, std::memory_order_release);
-}
-
-bool is_end_done(const RingHeader* ring) {
-  return ring->end_is_done.load(std::memory_order_acquire) != 0;
-}
-
-void note_reader(RingHeader* ring, std::uint32_t pid) {
-  ring->reader.store(pid, std::memory_order_release);
-}
-
-std::uint32_t reader_of(const RingHeader* ring) {
-  return ring->reader.load(std::memory_order_acquire);
-}
-
-bool is_in_ring_namespace(const RingHeader* ring) {
-  const std::uint64_t own = pid_namespace();
-  return own == 0 || ring->pid_namespace == 0 || own == ring->pid_namespace;
-}
-
-void count_without_rights(RingHeader* ring) {
-  ring->without_rights.fetch_add(1, std::memory_order_relaxed);
-}
-
-std::uint64_t without_rights(const RingHeader* ring) {
-  return ring->without_rights.load(std::memory_order_relaxed);
-}
-
-std::uint32_t owner_of(const RingHeader* ring) {
-  return ring->owner;
-}
-
-void tell_library(RingHeader* ring, const LibrarySettings& settings) {
-  ring->library = settings;
-  ring->library_is_told.store(1, std::memory_order_release);
-}
-
-bool library_settings(const RingHeader* ring, LibrarySettings* settings) {
-  if (ring->library_is_told.load(std::memory_order_acquire) == 0) return false;
-  *settings = ring->library;
-  // A broken program may have scribbled over it.
-  settings->sampler[sizeof(settings->sampler) - 1] = '\0';
-  settings->sampler_argument[sizeof(settings->sampler_argument) - 1] = '\0';
-  settings->propagators[sizeof(settings->propagators) - 1] = '\0';
-  for (auto& names : settings->captured_headers) names[sizeof(names) - 1] = '\0';
-  return true;
-}
-
-void note_outputs(RingHeader* ring) {
-  for (int i = 0; i < 2; ++i) {
-    struct stat status = {};
-    if (fstat(i + 1, &status) != 0) continue;
-    ring->output_device[i] = status.st_dev;
-    ring->output_inode[i] = status.st_ino;
-  }
-}
-
-bool is_noted_output(const RingHeader* ring, int file) {
-  const bool noted = ring->output_inode[0] != 0 || ring->output_inode[1] != 0;
-  if (!noted) return true;
-  struct stat status = {};
-  if (fstat(file, &status) != 0) return false;
-  for (int i = 0; i < 2; ++i) {
-    if (ring->output_device[i] == status.st_dev && ring->output_inode[i] == status.st_ino) {
-      return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace kolben::agent

@@ -25,6 +25,7 @@
 #include <cstring>
 
 #include "agent/ring/record.h"
+#include "agent/ring/ring_notes.h"
 
 namespace kolben::agent {
 
@@ -84,9 +85,6 @@ class RecordWriter {
   std::uint32_t slot_ = 0;  // of those, the one of the next byte
 };
 
-bool is_asked_for_end(const RingHeader* ring);
-std::uint64_t without_rights(const RingHeader* ring);
-
 // The reader's side. One at a time.
 class RingReader {
  public:
@@ -131,47 +129,5 @@ std::uint64_t used_slots(const RingHeader* ring);
 void prefetch_record(RingHeader* ring);
 // A connection, span or attribute that found its table full.
 void count_untraced(RingHeader* ring);
-
-// What the agent process has read from a configuration file for the library, which has no reader of
-// files: the values that the variables OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG and
-// OTEL_PROPAGATORS would have, null-terminated. Told before the program begins, while the launcher
-// waits.
-struct LibrarySettings {
-  char sampler[32] = {};
-  char sampler_argument[32] = {};
-  char propagators[64] = {};
-  // Lists of names, in the order of CapturedHeaders (agent/protocols/captured_headers.h).
-  char captured_headers[4][256] = {};
-  std::uint8_t captures_output = 0;
-};
-void tell_library(RingHeader* ring, const LibrarySettings& settings);
-// False: nothing was told, the variables count.
-bool library_settings(const RingHeader* ring, LibrarySettings* settings);
-
-// With process 1 of a namespace (a container's program) the kernel ends all others, the agent
-// process too. So that one asks it to export everything when it ends, and waits.
-void ask_for_end(RingHeader* ring);
-bool is_asked_for_end(const RingHeader* ring);
-void tell_end_is_done(RingHeader* ring);
-bool is_end_done(const RingHeader* ring);
-// The agent process; 0: it is not there yet.
-void note_reader(RingHeader* ring, std::uint32_t pid);
-std::uint32_t reader_of(const RingHeader* ring);
-
-// Whether this process's number means the same to the agent process. Reads /proc; true where that
-// cannot be.
-bool is_in_ring_namespace(const RingHeader* ring);
-
-// A program was started that may not open the ring: it has other rights.
-void count_without_rights(RingHeader* ring);
-std::uint64_t without_rights(const RingHeader* ring);
-// Who may.
-std::uint32_t owner_of(const RingHeader* ring);
-
-// What the launched program's stdout and stderr are, so that a child whose fd 1 is a pipe or a log
-// file is not taken for the program's output. Notes those of the calling process; for the launcher.
-void note_outputs(RingHeader* ring);
-// Whether `file` is one of them; true where nothing was noted.
-bool is_noted_output(const RingHeader* ring, int file);
 
 }  // namespace kolben::agent

@@ -29,7 +29,7 @@ def text_of(call, port):
     text = re.sub(r"kolben-agent-[0-9a-f]{16}", "kolben-agent-RING", text)
     if is_data(call):
         return f"{call.name}({text})"
-    text = re.sub(r"\b\d{3,}\b", "N", text)
+    text = re.sub(r"\b\d{2,}\b", "N", text)  # also how long a line is that an id of a process is in
     return f"{call.name}({text}) = {call.error or ('n' if call.count else '0')}"
 
 

@@ -62,13 +62,13 @@ def perl(directory, port):
 
 def ruby(directory, port):
     return Server("ruby", ["ruby", APPS / "server.rb", port], is_threaded=True,
-                  by_chance=(*THREADS, r"getpid\("))
+                  by_chance=(*THREADS, r"getpid\(|tgkill\(.*SIGVTALRM"))  # a thread's turn is over
 
 
 def java(directory, port):
     subprocess.run(["javac", "-d", directory, APPS / "Serve.java"], check=True, timeout=120)
     return Server("java", ["java", "-Xmx64m", "-XX:-UsePerfData", "-cp", directory, "Serve", port],
-                  by_chance=(*THREADS, r"sysinfo|getrusage|\w+\(.*/sys/fs/cgroup/"))  # a thread of its own looks at memory
+                  by_chance=(*THREADS, r"sysinfo|getrusage|\w+\(.*/sys/fs/cgroup/"))  # a thread looks at memory
 
 
 def php(directory, port):

@@ -23,6 +23,7 @@ namespace kolben::agent {
 
 inline std::uint64_t fake_time = 0;
 inline std::string fake_sent;
+inline int fake_other_file = -1;  // is no stream socket
 inline ssize_t fake_send_result = 0;
 inline std::size_t fake_send_most = SIZE_MAX;  // of one call
 
@@ -46,6 +47,7 @@ inline System fake_system() {
                 std::memcpy(bytes, &fake_time, sizeof(fake_time));
               },
           .is_stream_socket = [](int) { return true; },
+          .is_no_stream_socket = [](int file) { return file == fake_other_file; },
           .socket_names =
               [](int, SocketNames* names) {
                 let_other_thread_run();

@@ -1,5 +1,5 @@
-// Allows itself the calls that it makes, and is killed for any other; then makes connections, begins
-// children.
+// Allows itself the calls that it makes, and is killed for any other; then makes connections,
+// begins children.
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -13,13 +13,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #define STEPS_MAX 128
-static const int own[] = {SYS_read, SYS_write, SYS_close, SYS_socket, SYS_connect, SYS_accept, SYS_accept4,
-                          SYS_sendto, SYS_recvfrom, SYS_listen, SYS_bind, SYS_exit, SYS_exit_group, SYS_wait4,
-                          SYS_clone, SYS_clone3, SYS_set_robust_list, SYS_rseq, SYS_rt_sigprocmask, SYS_gettid};
+static const int own[] = {SYS_read,
+                          SYS_write,
+                          SYS_close,
+                          SYS_socket,
+                          SYS_connect,
+                          SYS_accept,
+                          SYS_accept4,
+                          SYS_sendto,
+                          SYS_recvfrom,
+                          SYS_listen,
+                          SYS_bind,
+                          SYS_exit,
+                          SYS_exit_group,
+                          SYS_wait4,
+                          SYS_clone,
+                          SYS_clone3,
+                          SYS_set_robust_list,
+                          SYS_rseq,
+                          SYS_rt_sigprocmask,
+                          SYS_gettid};
 static int forbid(int by_prctl) {
   static struct sock_filter steps[STEPS_MAX];
   unsigned short count = 0;
-  steps[count++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+  steps[count++] =
+      (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
   for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); ++i) {
     steps[count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own[i], 0, 1);
     steps[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
@@ -30,7 +48,9 @@ static int forbid(int by_prctl) {
   return by_prctl ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)
                   : (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
-static void say(const char* text) { if (write(1, text, strlen(text)) < 0) _exit(9); }
+static void say(const char* text) {
+  if (write(1, text, strlen(text)) < 0) _exit(9);
+}
 static char bytes[1 << 16];
 static int exchange(int listener, const struct sockaddr* address, const char* request, size_t size,
                     const char* answer) {
@@ -43,7 +63,8 @@ static int exchange(int listener, const struct sockaddr* address, const char* re
     if (some <= 0) return 0;
     got += (size_t)some;
   }
-  if (write(server, answer, strlen(answer)) <= 0 || read(client, bytes, sizeof(bytes)) <= 0) return 0;
+  if (write(server, answer, strlen(answer)) <= 0 || read(client, bytes, sizeof(bytes)) <= 0)
+    return 0;
   close(client);
   close(server);
   return 1;
@@ -65,7 +86,8 @@ int main(int count, char** arguments) {
   for (int i = 0; i < 3; ++i) done += exchange(listener, to, get, sizeof(get) - 1, ok);
   say(done == 3 ? "small requests\n" : "small requests failed\n");
   say(exchange(listener, to, post, sizeof(post), ok) ? "large ones\n" : "large ones failed\n");
-  say(exchange(listener, to, ping, sizeof(ping) - 1, "+PONG\r\n") ? "a database\n" : "no database\n");
+  say(exchange(listener, to, ping, sizeof(ping) - 1, "+PONG\r\n") ? "a database\n"
+                                                                  : "no database\n");
   int another = socket(AF_INET, SOCK_STREAM, 0);
   say(listen(another, 4) == 0 ? "another port\n" : "no other port\n");
   pid_t child = fork();

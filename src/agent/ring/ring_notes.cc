@@ -1,0 +1,93 @@
+#include "agent/ring/ring_notes.h"
+
+#include <sys/stat.h>
+
+#include "agent/ring/ring_header.h"
+
+namespace kolben::agent {
+
+std::uint64_t pid_namespace() {
+  struct stat status = {};
+  return stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
+}
+
+void ask_for_end(RingHeader* ring) {
+  ring->end_is_asked_for.store(1, std::memory_order_release);
+}
+
+bool is_asked_for_end(const RingHeader* ring) {
+  return ring->end_is_asked_for.load(std::memory_order_acquire) != 0;
+}
+
+void tell_end_is_done(RingHeader* ring) {
+  ring->end_is_done.store(1, std::memory_order_release);
+}
+
+bool is_end_done(const RingHeader* ring) {
+  return ring->end_is_done.load(std::memory_order_acquire) != 0;
+}
+
+void note_reader(RingHeader* ring, std::uint32_t pid) {
+  ring->reader.store(pid, std::memory_order_release);
+}
+
+std::uint32_t reader_of(const RingHeader* ring) {
+  return ring->reader.load(std::memory_order_acquire);
+}
+
+bool is_in_ring_namespace(const RingHeader* ring) {
+  const std::uint64_t own = pid_namespace();
+  return own == 0 || ring->pid_namespace == 0 || own == ring->pid_namespace;
+}
+
+void count_without_rights(RingHeader* ring) {
+  ring->without_rights.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::uint64_t without_rights(const RingHeader* ring) {
+  return ring->without_rights.load(std::memory_order_relaxed);
+}
+
+std::uint32_t owner_of(const RingHeader* ring) {
+  return ring->owner;
+}
+
+void tell_library(RingHeader* ring, const LibrarySettings& settings) {
+  ring->library = settings;
+  ring->library_is_told.store(1, std::memory_order_release);
+}
+
+bool library_settings(const RingHeader* ring, LibrarySettings* settings) {
+  if (ring->library_is_told.load(std::memory_order_acquire) == 0) return false;
+  *settings = ring->library;
+  // A broken program may have scribbled over it.
+  settings->sampler[sizeof(settings->sampler) - 1] = '\0';
+  settings->sampler_argument[sizeof(settings->sampler_argument) - 1] = '\0';
+  settings->propagators[sizeof(settings->propagators) - 1] = '\0';
+  for (auto& names : settings->captured_headers) names[sizeof(names) - 1] = '\0';
+  return true;
+}
+
+void note_outputs(RingHeader* ring) {
+  for (int i = 0; i < 2; ++i) {
+    struct stat status = {};
+    if (fstat(i + 1, &status) != 0) continue;
+    ring->output_device[i] = status.st_dev;
+    ring->output_inode[i] = status.st_ino;
+  }
+}
+
+bool is_noted_output(const RingHeader* ring, int file) {
+  const bool noted = ring->output_inode[0] != 0 || ring->output_inode[1] != 0;
+  if (!noted) return true;
+  struct stat status = {};
+  if (fstat(file, &status) != 0) return false;
+  for (int i = 0; i < 2; ++i) {
+    if (ring->output_device[i] == status.st_dev && ring->output_inode[i] == status.st_ino) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace kolben::agent
