@@ -149,8 +149,8 @@ std::string body(RecordType type, Cursor cursor) {
     }
     case RecordType::kCommand: {
       const auto fixed = cursor.take<Command>();
-      const std::string type = fixed.is_only_if_known != 0 ? "command if known" : "command";
-      return ",\"type\":\"" + type + "\"," + context(fixed.self) + ",\"parent\":\"" +
+      const std::string kind = fixed.is_only_if_known != 0 ? "command if known" : "command";
+      return ",\"type\":\"" + kind + "\"," + context(fixed.self) + ",\"parent\":\"" +
              hex(fixed.parent_span_id, 8) + "\",\"of\":" + std::to_string(fixed.pid) +
              ",\"ended\":" + (fixed.end_time != 0 ? "true" : "false") +
              ",\"executable\":" + quoted(cursor.text(fixed.executable_size));
