@@ -116,6 +116,16 @@ int traced_vdprintf(int file, const char* format, va_list list) {
   });
 }
 
+// The file that the stream has is about to be closed.
+void note_closes(FILE* stream) {
+  if (!agent_instance.active() || stream == nullptr) return;
+  const int file = fileno_unlocked(stream);
+  ThreadGuard guard;
+  if (!guard || file < 0) return;
+  agent_instance.connections.closed(guard.thread(), file);
+  agent_instance.outputs.replaced(guard.thread(), file);
+}
+
 }  // namespace
 
 extern "C" {
@@ -257,18 +267,25 @@ KOLBEN_FLUSH(fflush_unlocked)
 
 KOLBEN_EXPORT int fclose(FILE* stream) {
   StreamCall call(stream);
+  note_closes(stream);
   if (agent_instance.active() && stream != nullptr) {
-    const int file = fileno_unlocked(stream);
     ThreadGuard guard;
-    if (guard && file >= 0) {
-      agent_instance.connections.closed(guard.thread(), file);
-      agent_instance.outputs.replaced(guard.thread(), file);
-    }
     if (guard) agent_instance.outputs.stream_closes(stream);
   }
   const int result = KOLBEN_REAL(fclose)(stream);
   call.closed();
   return result;
+}
+
+// Closes the stream's file within the C library, and its number is the next one's.
+KOLBEN_EXPORT FILE* freopen(const char* path, const char* mode, FILE* stream) {
+  note_closes(stream);
+  return KOLBEN_REAL(freopen)(path, mode, stream);
+}
+
+KOLBEN_EXPORT FILE* freopen64(const char* path, const char* mode, FILE* stream) {
+  note_closes(stream);
+  return KOLBEN_REAL(freopen64)(path, mode, stream);
 }
 
 }  // extern "C"

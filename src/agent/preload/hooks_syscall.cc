@@ -1,4 +1,5 @@
 // syscall(): what programs call behind the C library's back.
+#include <linux/close_range.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -35,6 +36,11 @@ void note_closed(int file) {
   agent_instance.outputs.replaced(guard.thread(), file);
 }
 
+void note_closed_range(unsigned first, unsigned last) {
+  ThreadGuard guard;
+  if (guard) agent_instance.connections.closed_range(guard.thread(), first, last);
+}
+
 }  // namespace
 
 extern "C" {
@@ -47,6 +53,11 @@ KOLBEN_EXPORT long syscall(long number, ...) noexcept {
   for (long& argument : arguments) argument = va_arg(list, long);
   va_end(list);
   if (number == SYS_close) note_closed(static_cast<int>(arguments[0]));
+  const bool is_other = arguments[0] != arguments[1];
+  if (number == SYS_dup3 && is_other) note_closed(static_cast<int>(arguments[1]));
+  if (number == SYS_close_range && (arguments[2] & CLOSE_RANGE_CLOEXEC) == 0) {
+    note_closed_range(static_cast<unsigned>(arguments[0]), static_cast<unsigned>(arguments[1]));
+  }
   if (makes_child_in_our_memory(number, arguments)) kolben::agent::thread_state.vfork_pending = 1;
   const NewFilter added = kolben::agent::filter_of_syscall(number, arguments);
   if (added.is_one) agent_instance.before_filter();

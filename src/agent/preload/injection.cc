@@ -150,12 +150,6 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
   const bool understood =
       request.head_complete() && !request.failed() && request.method() != Message::Method::kConnect;
   if (!understood) return begin_http2();
-  // The number may be another file's whose way there was not seen (freopen): nothing goes into
-  // that.
-  if (exchange == nullptr && !is_plaintext(*socket) && system_->is_no_stream_socket(file)) {
-    reset(thread, *socket, EndReason::kClosed);
-    return false;
-  }
   injection->position = head - 2;
   const bool is_bare = !request.trace_headers().has(formats_);
   const bool writes = formats_ != 0 && (is_bare || replaces_header(thread, *socket, request, pieces,

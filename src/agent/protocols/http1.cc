@@ -219,7 +219,10 @@ std::size_t Message::feed_whole_lines(const std::uint8_t* bytes, std::size_t siz
 
 void Message::whole_line(const std::uint8_t* bytes, std::size_t size) {
   const auto* line = reinterpret_cast<const char*>(bytes);
-  line_complete(line, size_without_end(line, size), true);
+  // A long one is judged by its begin, as if it had come in parts.
+  const bool is_judged_whole = state_ == State::kStartLine || size <= kLineBytesMax;
+  line_complete(line, is_judged_whole ? size_without_end(line, size) : kLineBytesMax,
+                is_judged_whole);
   if (line_is_kept_ && head_.capacity != 0) keep_head(bytes, size);
   line_start_ = head_.size;
 }
@@ -244,7 +247,8 @@ std::size_t Message::feed_line(const std::uint8_t* bytes, std::size_t size) {
                      : static_cast<std::size_t>(static_cast<const std::uint8_t*>(end) - bytes) + 1;
   const char* line = reinterpret_cast<const char*>(bytes);
   std::size_t line_size = piece;
-  bool whole = true;
+  bool whole = state_ == State::kStartLine || line_size <= kLineBytesMax;
+  if (!whole) line_size = kLineBytesMax;
   if (line_size_ != 0 || end == nullptr) {
     const std::size_t room = kLineBytesMax - line_size_;
     const std::size_t kept = piece < room ? piece : room;
@@ -330,6 +334,11 @@ void Message::header_line(const char* line, std::size_t size) {
     has_length_ = true;
     left_ = length;
   } else if (has_name(line, size, kTransferEncoding)) {
+    // What is behind the begin of a cut line would decide.
+    if (size == kLineBytesMax) {
+      state_ = State::kFailed;
+      return;
+    }
     const Text value = value_of(line, size, kTransferEncoding.kSize);
     chunked_ =
         value.size >= kChunked.kSize && kChunked.equals(value.bytes + value.size - kChunked.kSize);

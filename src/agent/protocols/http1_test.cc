@@ -212,5 +212,18 @@ TEST(Http1, UnseenBytesAreBody) {
   EXPECT_TRUE(early.message.failed());
 }
 
+// However it comes: what is behind its first bytes is not kept.
+TEST(Http1, ALongTransferEncodingIsNotGuessed) {
+  const std::string text = "POST / HTTP/1.1\r\nTransfer-Encoding: " + std::string(130, 'x') +
+                           ", chunked\r\n\r\n0\r\n\r\n";
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    Message message;
+    message.begin(Message::Kind::kRequest, {});
+    if (message.feed(bytes, cut) == cut) message.feed(bytes + cut, text.size() - cut);
+    EXPECT_TRUE(message.failed()) << cut;
+  }
+}
+
 }  // namespace
 }  // namespace kolben::agent::http1

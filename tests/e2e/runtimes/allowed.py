@@ -27,13 +27,15 @@ ANY_PROGRAM = [
     Allowed("whose record it is", r"getpp?id\(\) = n", "process", 2),
     Allowed("the C library reads what is mapped, which is more", r"read\(</proc/\*/maps>", times=2),
     Allowed("the seed of ids", r'getrandom\("", 8, GRND_NONBLOCK\)'),
+    Allowed("whether what is connected is a stream", r"getsockopt\(.*SOL_SOCKET, SO_TYPE", "connection"),
+    Allowed("whose process numbers it has", r'newfstatat\(.*"/proc/self/ns/pid"'),
     Allowed("a connection's own address", r"getsockname\(<(TCP|TCPv6):\[(SERVER|CLIENT)", "connection"),
 ]
 # Into a program that is started the agent is handed down, where it does no harm there.
 STARTS_OTHERS = [
     Allowed("whether what is started can have the library",
             r"(access|newfstatat|openat|pread64|getxattr|close)\(", "exec", 20),
-    Allowed("with whose rights it runs", r"get(euid|pid)\(\)", "exec", 2),
+    Allowed("with whose rights it runs", r"get(euid|pid)\(\)", "exec", 3),
     Allowed("another user cannot open the ring", rf"openat\(.*/dev/shm/{RING}.* = EACCES", "exec"),
 ]
 IN_PYTHON = [
