@@ -115,6 +115,32 @@ TEST_F(CommandsTest, ASpanGoesOnWithTheProgramThatCameAfter) {
   EXPECT_EQ(told(), "python3 =0\n");
 }
 
+// Its parent was asked for its end; the program itself ended without the C library.
+TEST_F(CommandsTest, AParentKnowsTheExitCodeToo) {
+  commands_.told(command(1));
+  ChildEnded child;
+  child.time = kTime + 9;
+  child.pid = kPid;
+  child.code = 3;
+  commands_.child_ended(child);
+  EXPECT_EQ(told(), "curl !3 3\n");
+}
+
+// bash: the child of a fork has told of it, and bash becomes the next program without knowing.
+TEST_F(CommandsTest, WhatTheProgramDoesNotKnowCountsWhereAChildHasToldOfIt) {
+  CommandView next = command(1, "/usr/bin/sleep");
+  next.fixed.is_only_if_known = 1;
+  commands_.told(next);
+  commands_.exited(kPid, exit_with(0));
+  EXPECT_EQ(told(), "");
+  commands_.told(command(2, "/usr/bin/bash"));
+  next = command(2, "/usr/bin/sleep");
+  next.fixed.is_only_if_known = 1;
+  commands_.told(next);
+  commands_.gone(kPid, 0, kTime + 5);
+  EXPECT_EQ(told(), "sleep =0\n");
+}
+
 TEST_F(CommandsTest, AServersStartEndsWhereItListens) {
   commands_.told(command(1, "/usr/bin/python3"));
   commands_.told(command(1, "/usr/bin/python3", kTime + 77));

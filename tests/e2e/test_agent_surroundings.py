@@ -1,0 +1,93 @@
+"""Who waits for a program under the agent, and what it is to the system: captured output, namespaces of
+process numbers, other rights, few files."""
+import os
+import resource
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from test_agent import AGENT, spans_of
+from test_agent_commands import TRACES, as_by_default, is_below, named, one, run  # noqa: F401
+
+CAN_UNSHARE = shutil.which("unshare") is not None and subprocess.run(
+    ["unshare", "-p", "-f", "--mount-proc", "true"], capture_output=True).returncode == 0
+needs_namespaces = pytest.mark.skipif(not CAN_UNSHARE, reason="no rights to make a namespace")
+
+
+def test_whoever_captures_the_output_does_not_wait_for_daemons():
+    began = time.monotonic()
+    answer = run("sh", "-c", "setsid sleep 20 >/dev/null 2>&1 </dev/null & echo $!")
+    took = time.monotonic() - began
+    os.kill(int(answer.stdout.split()[0]), 9)
+    assert took < 10, "the pipe was open as long as the daemon ran"
+    assert one(answer.stdout, os.path.basename(os.path.realpath("/bin/sh")))  # what has ended is told
+
+
+def test_a_daemon_that_has_the_output_itself_is_waited_for():
+    answer = run("sh", "-c", "setsid sh -c 'sleep 1; echo late' & echo early")
+    assert answer.stdout.find("early") < answer.stdout.find("late")
+
+
+@needs_namespaces
+def test_as_process_1_a_program_waits_until_all_is_exported():
+    answer = subprocess.run(["unshare", "-p", "-f", "--mount-proc", AGENT, *TRACES,
+                             "sh", "-c", "ls / >/dev/null; exit 3"],
+                            capture_output=True, text=True, timeout=30)
+    assert answer.returncode == 3
+    assert is_below(one(answer.stdout, "ls"), one(answer.stdout, os.path.basename(os.path.realpath("/bin/sh"))))
+
+
+@needs_namespaces
+def test_process_numbers_of_another_namespace_are_not_taken_for_ours():
+    answer = run("unshare", "-pf", "sh", "-c", "ls / >/dev/null; echo hi")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert is_below(one(answer.stdout, "ls"), one(answer.stdout, os.path.basename(os.path.realpath("/bin/sh"))))
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="needs root and setpriv")
+def test_programs_with_other_rights_are_counted():
+    answer = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/bin/echo", "hi")
+    assert answer.stdout.startswith("hi\n")
+    assert "1 programs were started with other rights than the agent's, and not seen" in answer.stderr
+
+
+def test_bash_hands_its_span_on_as_others_do():
+    if shutil.which("bash") is None:
+        pytest.skip("no bash")
+    answer = run("bash", "-c", "ls / >/dev/null; exec sleep 0")
+    assert is_below(one(answer.stdout, "ls"), one(answer.stdout, "sleep"))
+    assert named(answer.stdout, "bash") == []
+
+
+def test_a_program_that_ends_without_the_c_library_has_an_exit_code(tmp_path):
+    if shutil.which("gcc") is None:
+        pytest.skip("no gcc")
+    raw = tmp_path / "raw"
+    subprocess.run(["gcc", "-x", "c", "-", "-o", raw], text=True, check=True, input=(
+        "int main(void) { __asm__ volatile(\"syscall\" : : \"a\"(231), \"D\"(3) : \"rcx\", \"r11\"); }"))
+    answer = run("sh", "-c", f"{raw}; ls / >/dev/null; exit 0")
+    span = one(answer.stdout, "raw")
+    assert span["attributes"]["process.exit.code"] == 3
+    assert span["attributes"]["error.type"] == "3"
+
+
+def test_statements_of_a_command_are_below_it():
+    answer = run("/usr/bin/python3", "-c", "import sqlite3; c = sqlite3.connect(':memory:');"
+                                           "c.execute('select 1').fetchall(); c.execute('select 2').fetchall()")
+    [command] = [span for span in spans_of(answer.stdout) if span["parent_id"] is None]
+    assert command["name"].startswith("python3")
+    assert [is_below(span, command) for span in named(answer.stdout, "select")] == [True, True]
+
+
+def test_more_programs_than_the_agent_process_may_have_files():
+    def few_files():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (70, 70))
+    answer = subprocess.run([AGENT, *TRACES, "sh", "-c",
+                             "i=0; while [ $i -lt 80 ]; do sleep 1 & i=$((i+1)); done; wait"],
+                            capture_output=True, text=True, timeout=60, preexec_fn=few_files)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    sleeps = named(answer.stdout, "sleep")
+    assert len(sleeps) == 80
+    assert {span["status"]["status_code"] for span in sleeps} == {"UNSET"}
