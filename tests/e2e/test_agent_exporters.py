@@ -368,3 +368,17 @@ def test_the_console_prints_what_the_sdk_prints(tmp_path, programs, sdk_of_1_27)
                          text=True, capture_output=True, timeout=60)
     assert sdk.returncode == 0, sdk.stderr
     assert sdk.stdout.splitlines() == "\n".join(pieces).splitlines()
+
+
+def test_the_console_prints_as_the_newest_sdk_too(tmp_path):
+    def printed(*flags):
+        answer = subprocess.run([AGENT, "--traces_exporter", "none", "--metrics_exporter", "none",
+                                 "--logs_exporter", "console", *flags, "sh", "-c", "echo careful >&2"],
+                                text=True, capture_output=True, timeout=30)
+        assert answer.returncode == 0, answer.stderr
+        [record] = json_objects(answer.stdout)
+        return record
+    old, newest = printed(), printed("--console_format", "newest")
+    assert "event_name" not in old
+    assert list(newest)[-1] == "event_name" and newest["severity_number"] == 0
+    assert old["severity_number"] == "<SeverityNumber.UNSPECIFIED: 0>"

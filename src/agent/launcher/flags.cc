@@ -40,6 +40,8 @@ constexpr Flag kFlags[] = {
     {"bsp_schedule_delay", "OTEL_BSP_SCHEDULE_DELAY", "ms until spans are sent (200)"},
     {"config_file", "OTEL_CONFIG_FILE", "YAML or JSON, in place of all other settings"},
     {"configurator", "OTEL_PYTHON_CONFIGURATOR", nullptr},
+    {"console_format", "KOLBEN_AGENT_CONSOLE_FORMAT",
+     "1.27 or newest: of Python's SDK, whose output it is (1.27)"},
     {"context", "OTEL_PYTHON_CONTEXT", nullptr},
     {"disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", nullptr},
     {"distro", "OTEL_PYTHON_DISTRO", nullptr},

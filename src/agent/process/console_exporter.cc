@@ -6,12 +6,11 @@
 #include <cstring>
 #include <utility>
 
-#include "agent/process/console_format.h"
-
 namespace kolben::agent {
 
-ConsoleExporter::ConsoleExporter(int file_descriptor, SharedOutput& output, Messages& messages)
-    : file_descriptor_(file_descriptor), output_(output), messages_(messages) {
+ConsoleExporter::ConsoleExporter(int file_descriptor, ConsoleFormat format, SharedOutput& output,
+                                 Messages& messages)
+    : file_descriptor_(file_descriptor), format_(format), output_(output), messages_(messages) {
   thread_ = Thread("kolben-console", [this] { run(); });
 }
 
@@ -24,7 +23,7 @@ void ConsoleExporter::export_batch(const Batch& batch) {
   // The program wrote a prompt, say: JSON does not begin behind it.
   if (output_.line_is_open) text += '\n';
   const std::size_t begin = text.size();
-  format_console(batch, text);
+  format_console(batch, format_, text);
   if (text.size() == begin) return;
   MutexLock lock(mutex_);
   if (queue_bytes_ + text.size() > kQueueBytesMax) {

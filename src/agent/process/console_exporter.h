@@ -10,6 +10,7 @@
 #include <deque>
 #include <string>
 
+#include "agent/process/console_format.h"
 #include "agent/process/exporter.h"
 #include "base/mutex.h"
 #include "base/thread.h"
@@ -27,7 +28,8 @@ class ConsoleExporter final : public Exporter {
   static constexpr std::size_t kQueueBytesMax = 16 << 20;
 
   // One for all signals, so that their texts do not mix. `output` and `messages` outlive it.
-  ConsoleExporter(int file_descriptor, SharedOutput& output, Messages& messages);
+  ConsoleExporter(int file_descriptor, ConsoleFormat format, SharedOutput& output,
+                  Messages& messages);
   ~ConsoleExporter() override;
 
   void export_batch(const Batch& batch) override;
@@ -45,6 +47,7 @@ class ConsoleExporter final : public Exporter {
   void stop();
 
   const int file_descriptor_;
+  const ConsoleFormat format_;
   SharedOutput& output_;
   Messages& messages_;
   std::uint64_t dropped_ = 0;  // items

@@ -193,12 +193,18 @@ std::string severity_repr(std::int32_t number) {
   return "<SeverityNumber." + name + ": " + std::to_string(number) + ">";
 }
 
-void format_log(const LogRecord& record, const ResourceLogs& owner, std::string& out) {
+void format_log(const LogRecord& record, const ResourceLogs& owner, ConsoleFormat format,
+                std::string& out) {
   JsonWriter json(out);
   json.begin_object();
   json.key("body");
   write_value(json, record.body);
-  write_text(json, "severity_number", severity_repr(record.severity_number));
+  if (format == ConsoleFormat::k1_27) {
+    write_text(json, "severity_number", severity_repr(record.severity_number));
+  } else {
+    json.key("severity_number");
+    json.integer(record.severity_number);
+  }
   write_text(json, "severity_text", record.severity_text);
   json.key("attributes");
   write_attributes_or_null(json, record.attributes);
@@ -211,8 +217,17 @@ void format_log(const LogRecord& record, const ResourceLogs& owner, std::string&
   json.key("trace_flags");
   json.unsigned_integer(record.flags & 0xff);
   write_resource(json, owner.resource, owner.schema_url);
+  if (format == ConsoleFormat::kNewest) write_text(json, "event_name", record.event_name);
   json.end_object();
   out += '\n';
+}
+
+// The agent keeps none.
+void write_exemplars(JsonWriter& json, ConsoleFormat format) {
+  if (format == ConsoleFormat::k1_27) return;
+  json.key("exemplars");
+  json.begin_array();
+  json.end_array();
 }
 
 void write_point_head(JsonWriter& json, const Attributes& attributes, std::uint64_t start,
@@ -225,7 +240,7 @@ void write_point_head(JsonWriter& json, const Attributes& attributes, std::uint6
   json.unsigned_integer(time);
 }
 
-void write_number_point(JsonWriter& json, const NumberPoint& point) {
+void write_number_point(JsonWriter& json, const NumberPoint& point, ConsoleFormat format) {
   json.begin_object();
   write_point_head(json, point.attributes, point.start_time_unix_nano, point.time_unix_nano);
   json.key("value");
@@ -234,10 +249,11 @@ void write_number_point(JsonWriter& json, const NumberPoint& point) {
   } else {
     json.real(point.value.real);
   }
+  write_exemplars(json, format);
   json.end_object();
 }
 
-void write_histogram_point(JsonWriter& json, const HistogramPoint& point) {
+void write_histogram_point(JsonWriter& json, const HistogramPoint& point, ConsoleFormat format) {
   json.begin_object();
   write_point_head(json, point.attributes, point.start_time_unix_nano, point.time_unix_nano);
   json.key("count");
@@ -256,6 +272,7 @@ void write_histogram_point(JsonWriter& json, const HistogramPoint& point) {
   json.real(point.min);
   json.key("max");
   json.real(point.max);
+  write_exemplars(json, format);
   json.end_object();
 }
 
@@ -271,7 +288,8 @@ void write_buckets(JsonWriter& json, std::string_view key, const ExponentialBuck
   json.end_object();
 }
 
-void write_exponential_point(JsonWriter& json, const ExponentialHistogramPoint& point) {
+void write_exponential_point(JsonWriter& json, const ExponentialHistogramPoint& point,
+                             ConsoleFormat format) {
   json.begin_object();
   write_point_head(json, point.attributes, point.start_time_unix_nano, point.time_unix_nano);
   json.key("count");
@@ -290,11 +308,12 @@ void write_exponential_point(JsonWriter& json, const ExponentialHistogramPoint& 
   json.real(point.min);
   json.key("max");
   json.real(point.max);
+  write_exemplars(json, format);
   json.end_object();
 }
 
 // The agent makes no summaries.
-void write_metric(JsonWriter& json, const Metric& metric) {
+void write_metric(JsonWriter& json, const Metric& metric, ConsoleFormat format) {
   json.begin_object();
   write_text(json, "name", metric.name);
   write_text(json, "description", metric.description);
@@ -303,10 +322,12 @@ void write_metric(JsonWriter& json, const Metric& metric) {
   json.begin_object();
   json.key("data_points");
   json.begin_array();
-  for (const NumberPoint& point : metric.number_points) write_number_point(json, point);
-  for (const HistogramPoint& point : metric.histogram_points) write_histogram_point(json, point);
+  for (const NumberPoint& point : metric.number_points) write_number_point(json, point, format);
+  for (const HistogramPoint& point : metric.histogram_points) {
+    write_histogram_point(json, point, format);
+  }
   for (const ExponentialHistogramPoint& point : metric.exponential_histogram_points) {
-    write_exponential_point(json, point);
+    write_exponential_point(json, point, format);
   }
   json.end_array();
   if (metric.kind != MetricKind::kGauge) {
@@ -321,7 +342,8 @@ void write_metric(JsonWriter& json, const Metric& metric) {
   json.end_object();
 }
 
-void write_scope_metrics(JsonWriter& json, const ScopeMetrics& scope_metrics) {
+void write_scope_metrics(JsonWriter& json, const ScopeMetrics& scope_metrics,
+                         ConsoleFormat format) {
   json.begin_object();
   json.key("scope");
   json.begin_object();
@@ -333,13 +355,13 @@ void write_scope_metrics(JsonWriter& json, const ScopeMetrics& scope_metrics) {
   json.end_object();
   json.key("metrics");
   json.begin_array();
-  for (const Metric& metric : scope_metrics.metrics) write_metric(json, metric);
+  for (const Metric& metric : scope_metrics.metrics) write_metric(json, metric, format);
   json.end_array();
   write_text(json, "schema_url", scope_metrics.schema_url);
   json.end_object();
 }
 
-void format_metrics(const DecodedMetrics& metrics, std::string& out) {
+void format_metrics(const DecodedMetrics& metrics, ConsoleFormat format, std::string& out) {
   JsonWriter json(out);
   json.begin_object();
   json.key("resource_metrics");
@@ -349,7 +371,7 @@ void format_metrics(const DecodedMetrics& metrics, std::string& out) {
     write_resource(json, resource.resource, resource.schema_url);
     json.key("scope_metrics");
     json.begin_array();
-    for (const ScopeMetrics& scope : resource.scopes) write_scope_metrics(json, scope);
+    for (const ScopeMetrics& scope : resource.scopes) write_scope_metrics(json, scope, format);
     json.end_array();
     write_text(json, "schema_url", resource.schema_url);
     json.end_object();
@@ -381,7 +403,7 @@ std::string python_time(std::uint64_t unix_nanos) {
   return {text, static_cast<std::size_t>(size)};
 }
 
-void format_console(const Batch& batch, std::string& out) {
+void format_console(const Batch& batch, ConsoleFormat format, std::string& out) {
   if (batch.empty()) return;
   switch (batch.signal()) {
     case Signal::kTraces:
@@ -394,12 +416,12 @@ void format_console(const Batch& batch, std::string& out) {
     case Signal::kLogs:
       for (const ResourceLogs& owner : batch.logs().resources) {
         for (const ScopeLogs& scope : owner.scopes) {
-          for (const LogRecord& record : scope.records) format_log(record, owner, out);
+          for (const LogRecord& record : scope.records) format_log(record, owner, format, out);
         }
       }
       break;
     case Signal::kMetrics:
-      format_metrics(batch.metrics(), out);
+      format_metrics(batch.metrics(), format, out);
       break;
   }
 }

@@ -34,10 +34,10 @@ void fill(Resource& resource, Arena& arena) {
   add(resource.attributes, arena, "service.name", Value::string("todo"));
 }
 
-std::string printed(Batch& batch) {
+std::string printed(Batch& batch, ConsoleFormat format = ConsoleFormat::k1_27) {
   batch.recount();
   std::string text;
-  format_console(batch, text);
+  format_console(batch, format, text);
   return text;
 }
 
@@ -81,6 +81,7 @@ TEST(ConsoleFormat, SpansAreThoseOfThePythonSdk) {
   add(link.attributes, arena, "why", Value::string("ambiguous"));
 
   EXPECT_EQ(printed(batch), golden("console_spans.txt"));
+  EXPECT_EQ(printed(batch, ConsoleFormat::kNewest), golden("console_spans_newest.txt"));
 }
 
 TEST(ConsoleFormat, LogRecordsAreThoseOfThePythonSdk) {
@@ -106,6 +107,7 @@ TEST(ConsoleFormat, LogRecordsAreThoseOfThePythonSdk) {
   record(0, "", " * Debug mode: off");
   record(10, "INFO2", "");
   EXPECT_EQ(printed(batch), golden("console_logs.txt"));
+  EXPECT_EQ(printed(batch, ConsoleFormat::kNewest), golden("console_logs_newest.txt"));
 }
 
 TEST(ConsoleFormat, MetricsAreThoseOfThePythonSdk) {
@@ -155,6 +157,7 @@ TEST(ConsoleFormat, MetricsAreThoseOfThePythonSdk) {
   point.max = 7.499;
 
   EXPECT_EQ(printed(batch), golden("console_metrics.txt"));
+  EXPECT_EQ(printed(batch, ConsoleFormat::kNewest), golden("console_metrics_newest.txt"));
 }
 
 TEST(ConsoleFormat, AllKindsOfMetricsAndAttributesAreThoseOfThePythonSdk) {
@@ -202,6 +205,7 @@ TEST(ConsoleFormat, AllKindsOfMetricsAndAttributesAreThoseOfThePythonSdk) {
   point.max = 7.499;
 
   EXPECT_EQ(printed(batch), golden("console_metrics_more.txt"));
+  EXPECT_EQ(printed(batch, ConsoleFormat::kNewest), golden("console_metrics_more_newest.txt"));
 }
 
 TEST(ConsoleFormat, NothingRecordedPrintsNothing) {

@@ -48,7 +48,8 @@ Exporter* ExporterSet::add(const Settings& settings, Signal signal,
   switch (exporter.kind) {
     case ExporterKind::kConsole:
       if (!console_) {
-        console_ = std::make_unique<ConsoleExporter>(STDOUT_FILENO, output_, messages_);
+        console_ = std::make_unique<ConsoleExporter>(STDOUT_FILENO, settings.console_format,
+                                                     output_, messages_);
       }
       return console_.get();
     case ExporterKind::kPrometheus:

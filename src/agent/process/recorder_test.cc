@@ -313,7 +313,7 @@ TEST_F(RecorderTest, MetricsComeAtTheEnd) {
   recorder_.finish(0, kTime);
   ASSERT_EQ(metrics_.batches.size(), 1u);
   std::string text;
-  format_console(metrics_.batches[0], text);
+  format_console(metrics_.batches[0], ConsoleFormat::k1_27, text);
   for (const char* name : {"http.server.duration", "http.server.active_requests",
                            "flask_app_requests_total", "\"http.host\": \"127.0.0.1:5000\""}) {
     EXPECT_THAT(text, HasSubstr(name));

@@ -28,6 +28,7 @@ class Reader {
     read_propagation();
     check_sampler();
     check_command_spans();
+    read_console_format();
     read_limits();
     check_conventions();
     read_conventions(variables_.text("OTEL_SEMCONV_STABILITY_OPT_IN"), settings_.conventions);
@@ -144,6 +145,14 @@ class Reader {
     const std::string value = lower(variables_.text(name));
     if (value.empty() || value == "auto" || value == "always" || value == "never") return;
     variables_.warn_value(name, value, "unknown (known: auto, always, never); using auto");
+  }
+
+  void read_console_format() {
+    const std::string_view name = "KOLBEN_AGENT_CONSOLE_FORMAT";
+    const std::string value = lower(variables_.text(name));
+    if (value == "newest") settings_.console_format = ConsoleFormat::kNewest;
+    if (value.empty() || value == "newest" || value == "1.27") return;
+    variables_.warn_value(name, value, "unknown (known: 1.27, newest); using 1.27");
   }
 
   void read_limits() {

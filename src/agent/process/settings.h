@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "agent/process/console_format.h"
 #include "agent/process/exporter.h"
 #include "agent/process/exporter_settings.h"
 #include "agent/process/variables.h"
@@ -92,7 +93,8 @@ struct Settings {
   Sampler sampler;
   CapturedHeaders captured_headers;
   TextPatterns sanitized_headers;  // of those, whose values are not shown
-  bool process_metrics = false;    // OTEL_INSTRUMENTATION_PROCESS_ENABLED
+  ConsoleFormat console_format = ConsoleFormat::k1_27;
+  bool process_metrics = false;  // OTEL_INSTRUMENTATION_PROCESS_ENABLED
   // Lines that the program prints become log records.
   bool captures_output = true;
 

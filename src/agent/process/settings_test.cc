@@ -287,5 +287,14 @@ TEST(Settings, OtherVariablesAreAcceptedWithOneWarning) {
           "these settings have no effect: OTEL_METRICS_EXEMPLAR_FILTER, OTEL_PYTHON_CONTEXT"));
 }
 
+TEST(Settings, TheConsolePrintsAsOneOfTwoSdks) {
+  EXPECT_EQ(read_settings({}).console_format, ConsoleFormat::k1_27);
+  const Settings newest = read_settings({{"KOLBEN_AGENT_CONSOLE_FORMAT", "newest"}});
+  EXPECT_EQ(newest.console_format, ConsoleFormat::kNewest);
+  const Settings wrong = read_settings({{"KOLBEN_AGENT_CONSOLE_FORMAT", "2.0"}});
+  EXPECT_EQ(wrong.console_format, ConsoleFormat::k1_27);
+  EXPECT_EQ(wrong.warnings.size(), 1u);
+}
+
 }  // namespace
 }  // namespace kolben::agent

@@ -1,11 +1,21 @@
-"""Writes the golden files of this folder with the real SDK: pip install opentelemetry-sdk==1.27.0.
+"""Writes the golden files of this folder with the real SDK: pip install opentelemetry-sdk==1.27.0. With a
+newer one (1.44.0) it writes those that end in _newest.
 
 src/agent/process/console_format_test.cc builds the same data and wants the same bytes.
 """
 
 import pathlib
 
-from opentelemetry.sdk._logs import LogRecord
+try:
+    from opentelemetry.sdk._logs import LogRecord
+    END = ".txt"
+except ImportError:
+    from opentelemetry._logs import LogRecord as ApiLogRecord
+    from opentelemetry.sdk._logs import ReadableLogRecord
+    END = "_newest.txt"
+
+    def LogRecord(resource, **fields):
+        return ReadableLogRecord(ApiLogRecord(**fields), resource)
 from opentelemetry._logs.severity import SeverityNumber
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality, Gauge, Histogram, HistogramDataPoint, Metric, MetricsData,
@@ -88,7 +98,7 @@ def printed(data):
     return MetricsData([ResourceMetrics(RESOURCE, [scope], "")]).to_json() + "\n"
 
 
-(HERE / "console_spans.txt").write_text(spans())
-(HERE / "console_logs.txt").write_text(logs())
-(HERE / "console_metrics.txt").write_text(metrics())
-(HERE / "console_metrics_more.txt").write_text(more_metrics())
+(HERE / ("console_spans" + END)).write_text(spans())
+(HERE / ("console_logs" + END)).write_text(logs())
+(HERE / ("console_metrics" + END)).write_text(metrics())
+(HERE / ("console_metrics_more" + END)).write_text(more_metrics())
