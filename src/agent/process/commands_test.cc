@@ -131,7 +131,7 @@ TEST_F(CommandsTest, WhatTheProgramDoesNotKnowCountsWhereAChildHasToldOfIt) {
   CommandView next = command(1, "/usr/bin/sleep");
   next.fixed.is_only_if_known = 1;
   commands_.told(next);
-  commands_.exited(kPid, exit_with(0));
+  commands_.gone(kPid, 0, kTime + 5);
   EXPECT_EQ(told(), "");
   commands_.told(command(2, "/usr/bin/bash"));
   next = command(2, "/usr/bin/sleep");
