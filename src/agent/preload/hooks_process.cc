@@ -72,10 +72,11 @@ void note_exec() {
 }
 
 // The next program can open the ring only as its owner, or as root.
-void note_rights() {
+void note_rights(Becomes becomes) {
+  if (becomes != Becomes::kThisProcess) return;
   const uid_t user = geteuid();
   if (user != 0 && user != owner_of(agent_instance.ring())) {
-    count_without_rights(agent_instance.ring());
+    note_without_rights(agent_instance.ring(), agent_instance.pid());
   }
 }
 
@@ -87,7 +88,7 @@ int with_environment(const char* path, char* const* environment, Becomes becomes
   const int saved = errno;
   const bool may_start = agent_instance.filter.allows(OwnCall::kStart);
   const Library what = may_start ? library_for(path) : Library::kTakeOut;
-  if (may_start) note_rights();
+  if (may_start) note_rights(becomes);
   ChildContext context;
   agent_instance.context_for_child(thread_state, environment, becomes, &context);
   errno = saved;

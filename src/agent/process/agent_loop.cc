@@ -101,8 +101,7 @@ void AgentLoop::release_outputs() {
   const std::uint64_t now = clock_.steady_nanos();
   if (now - outputs_looked_at_ < kLookNanos) return;
   outputs_looked_at_ = now;
-  recorder_.flush(clock_.unix_nanos());
-  has_outputs_ = !let_go_of_outputs(watch_.pids());
+  if (recorder_.flush(clock_.unix_nanos())) has_outputs_ = !let_go_of_outputs(watch_.pids());
 }
 
 // Of processes that had ended before they could be watched, all that they told has been read.

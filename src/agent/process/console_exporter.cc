@@ -47,6 +47,11 @@ void ConsoleExporter::shutdown(std::chrono::steady_clock::time_point /*deadline*
       "the standard output cannot be written (" + std::string(std::strerror(write_error_)) + ")");
 }
 
+bool ConsoleExporter::is_idle() {
+  MutexLock lock(mutex_);
+  return queue_.empty() && !is_writing_;
+}
+
 void ConsoleExporter::stop() {
   {
     MutexLock lock(mutex_);
@@ -62,11 +67,13 @@ void ConsoleExporter::run() {
     Text text;
     {
       MutexLock lock(mutex_);
+      is_writing_ = false;
       while (queue_.empty() && !is_stopping_) changed_.wait(mutex_);
       if (queue_.empty()) return;
       text = std::move(queue_.front());
       queue_.pop_front();
       queue_bytes_ -= text.bytes.size();
+      is_writing_ = true;
     }
     if (is_closed) continue;
     const int error = write_all(text.bytes);

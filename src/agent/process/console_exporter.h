@@ -33,6 +33,7 @@ class ConsoleExporter final : public Exporter {
   ~ConsoleExporter() override;
 
   void export_batch(const Batch& batch) override;
+  bool is_idle() override;
   void shutdown(std::chrono::steady_clock::time_point deadline) override;
 
  private:
@@ -59,6 +60,7 @@ class ConsoleExporter final : public Exporter {
   CondVar changed_;
   std::deque<Text> queue_ KOLBEN_GUARDED_BY(mutex_);
   std::size_t queue_bytes_ KOLBEN_GUARDED_BY(mutex_) = 0;
+  bool is_writing_ KOLBEN_GUARDED_BY(mutex_) = false;
   bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
   Thread thread_;
 };

@@ -36,6 +36,8 @@ class Exporter {
   virtual void export_batch(const Batch& batch) = 0;
   // Whether somebody waits for a batch now, who is asked for metrics instead of sending them.
   virtual bool wants_batch() const { return false; }
+  // What it took is on its way out of this process, or it has no say in that.
+  virtual bool is_idle() { return true; }
   // No more batches come: sends what is queued, until the deadline at the latest. Called once.
   virtual void shutdown(std::chrono::steady_clock::time_point deadline) = 0;
 };

@@ -105,8 +105,11 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
   };
   say(reader.dropped(), "records were lost: the ring was full");
   say(reader.untraced(), "connections, spans or attributes were too many, or too long, to follow");
-  say(reader.without_rights(),
-      "programs were started with other rights than the agent's, and not seen (docs/agent.md)");
+  if (reader.is_without_rights()) {
+    stderr_messages().say(
+        "kolben agent: the program became another one with other rights, which is not seen "
+        "(docs/agent.md)");
+  }
   say(reader.abandoned(), "records were left unfinished by processes that were killed");
   say(counts.damaged, "records were damaged");
   say(counts.output_cut, "bytes of output were too much at once and were not captured");

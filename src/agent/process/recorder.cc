@@ -388,10 +388,15 @@ void Recorder::tick(std::optional<ActiveRequests> active_requests, std::uint64_t
   if (active_requests) export_metrics(MetricReaders::Which::kDue, *active_requests, now);
 }
 
-void Recorder::flush(std::uint64_t now) {
+bool Recorder::flush(std::uint64_t now) {
   now_ = now;
   export_open(open_spans_, exporters_.traces);
   export_open(open_logs_, exporters_.logs);
+  const auto are_idle = [](const std::vector<Exporter*>& exporters) {
+    return std::all_of(exporters.begin(), exporters.end(),
+                       [](Exporter* exporter) { return exporter->is_idle(); });
+  };
+  return are_idle(exporters_.traces) && are_idle(exporters_.logs) && are_idle(exporters_.metrics);
 }
 
 void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {

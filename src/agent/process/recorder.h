@@ -56,8 +56,8 @@ class Recorder : private Streams::Sink {
   // The processes that run, the oldest first; wanted where wants_processes() and metrics_are_due().
   void set_processes(std::vector<std::uint32_t> pids) { processes_ = std::move(pids); }
   bool wants_processes() const { return settings_.process_metrics; }
-  // Exports spans and log records before their batches are due.
-  void flush(std::uint64_t now);
+  // Exports spans and log records before their batches are due. True: and they are out.
+  bool flush(std::uint64_t now);
   // Exports everything, metrics included.
   void finish(ActiveRequests active_requests, std::uint64_t now);
 

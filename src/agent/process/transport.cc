@@ -154,9 +154,11 @@ class HttpTransport final : public Transport {
   Result<otlp::PartialSuccess> read_response(const net::http::Response& response) const {
     const int code = response.status;
     if (code >= 200 && code < 300) {
-      return kind_ == ExporterKind::kOtlpHttpProtobuf
-                 ? otlp::decode_response(response.body.view())
-                 : otlp::decode_response_json(response.body.view());
+      const std::string_view body = response.body.view();
+      if (kind_ == ExporterKind::kOtlpHttpProtobuf) return otlp::decode_response(body);
+      // Zipkin's servers answer anything; an empty answer has rejected nothing.
+      if (kind_ != ExporterKind::kOtlpHttpJson || body.empty()) return otlp::PartialSuccess{};
+      return otlp::decode_response_json(body);
     }
     const std::string text = "HTTP status " + std::to_string(code);
     const bool is_transient = code == 429 || code == 502 || code == 503 || code == 504;

@@ -146,6 +146,7 @@ RingHeader* begin_ring(const char* path, std::uint32_t slots) {
   if (ring != nullptr) {
     new (ring) RingHeader;
     ring->slots = slots;
+    ring->program = static_cast<std::uint32_t>(getpid());
     ring->owner = geteuid();
     ring->pid_namespace = pid_namespace();
     ring->ready = slots < kBegunSlots ? slots : kBegunSlots;

@@ -96,7 +96,7 @@ class RingReader {
 
   std::uint32_t slots() const { return slots_; }
   bool is_asked_for_end() const { return kolben::agent::is_asked_for_end(ring_); }
-  std::uint64_t without_rights() const { return kolben::agent::without_rights(ring_); }
+  bool is_without_rights() const { return kolben::agent::is_without_rights(ring_); }
   std::uint64_t dropped() const;    // by writers: the ring was full
   std::uint64_t abandoned() const;  // by writers that were killed
   std::uint64_t untraced() const;   // beyond a bound of the programs, see count_untraced()

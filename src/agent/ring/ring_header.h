@@ -28,12 +28,13 @@ struct RingHeader {
   // Device and inode of the launched program's stdout and stderr; zero: not noted.
   std::uint64_t output_device[2] = {};
   std::uint64_t output_inode[2] = {};
+  std::uint32_t program = 0;        // the launcher, in whose place the program is
   std::uint32_t owner = 0;          // user
   std::uint64_t pid_namespace = 0;  // its inode; 0: not known
   std::atomic<std::uint32_t> reader{0};
   std::atomic<std::uint32_t> end_is_asked_for{0};
   std::atomic<std::uint32_t> end_is_done{0};
-  std::atomic<std::uint64_t> without_rights{0};
+  std::atomic<std::uint32_t> is_without_rights{0};
   std::atomic<std::uint32_t> library_is_told{0};
   LibrarySettings library;
   alignas(kCacheLine) RefusalTable refusals{};

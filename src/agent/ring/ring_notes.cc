@@ -40,12 +40,12 @@ bool is_in_ring_namespace(const RingHeader* ring) {
   return own == 0 || ring->pid_namespace == 0 || own == ring->pid_namespace;
 }
 
-void count_without_rights(RingHeader* ring) {
-  ring->without_rights.fetch_add(1, std::memory_order_relaxed);
+void note_without_rights(RingHeader* ring, std::uint32_t pid) {
+  if (pid == ring->program) ring->is_without_rights.store(1, std::memory_order_relaxed);
 }
 
-std::uint64_t without_rights(const RingHeader* ring) {
-  return ring->without_rights.load(std::memory_order_relaxed);
+bool is_without_rights(const RingHeader* ring) {
+  return ring->is_without_rights.load(std::memory_order_relaxed) != 0;
 }
 
 std::uint32_t owner_of(const RingHeader* ring) {

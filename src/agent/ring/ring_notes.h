@@ -38,9 +38,10 @@ std::uint32_t reader_of(const RingHeader* ring);
 // cannot be.
 bool is_in_ring_namespace(const RingHeader* ring);
 
-// A program was started that may not open the ring: it has other rights.
-void count_without_rights(RingHeader* ring);
-std::uint64_t without_rights(const RingHeader* ring);
+// The process `pid` becomes a program that may not open the ring, for it has other rights. Noted of
+// the launched program alone: a server's helpers have such rights on purpose.
+void note_without_rights(RingHeader* ring, std::uint32_t pid);
+bool is_without_rights(const RingHeader* ring);
 // Who may.
 std::uint32_t owner_of(const RingHeader* ring);
 
