@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kolben::agent {
@@ -81,8 +82,12 @@ TEST(Flags, HelpAndVersion) {
 TEST(Flags, EachVariableFollowsTheRule) {
   for (const Flag* flag = flags_begin(); flag != flags_end(); ++flag) {
     std::string name = flag->variable;
-    ASSERT_EQ(name.substr(0, 5), "OTEL_");
-    name = name.substr(name.substr(0, 12) == "OTEL_PYTHON_" ? 12 : 5);
+    for (const std::string_view begin : {"KOLBEN_AGENT_", "OTEL_PYTHON_", "OTEL_", ""}) {
+      ASSERT_FALSE(begin.empty()) << name;
+      if (!name.starts_with(begin)) continue;
+      name.erase(0, begin.size());
+      break;
+    }
     for (char& c : name) c = static_cast<char>(tolower(c));
     EXPECT_EQ(name, flag->name);
   }
