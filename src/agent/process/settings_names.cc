@@ -7,6 +7,7 @@ namespace kolben::agent {
 namespace {
 
 constexpr std::string_view kNames[] = {
+    "KOLBEN_AGENT_CONSOLE_FORMAT",
     "OTEL_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     "OTEL_BLRP_EXPORT_TIMEOUT",

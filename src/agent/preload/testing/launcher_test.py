@@ -120,7 +120,7 @@ echo gone > {self.directory}/gone
         with open(os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                "../../process/settings_names.cc")) as file:
             text = file.read()
-        known = set(re.findall(r'"OTEL_(?:PYTHON_)?([A-Z_]+[A-Z])"', text))
+        known = set(re.findall(r'"(?:KOLBEN_AGENT|OTEL(?:_PYTHON)?)_([A-Z_]+[A-Z])"', text))
         if '"OTEL_LOG_LEVEL"' not in text:  # which --log_level is, not OTEL_PYTHON_LOG_LEVEL
             known.discard("LOG_LEVEL")
         self.assertIn("TRACES_EXPORTER", known)
