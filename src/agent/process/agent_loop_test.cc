@@ -1,12 +1,16 @@
 #include "agent/process/agent_loop.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "agent/process/test_ring.h"
 
@@ -150,6 +154,43 @@ TEST(ProcessWatch, AProcessThatIsGoneIsNotWaitedFor) {
   ProcessWatch watch;
   EXPECT_FALSE(watch.add(0x3fffff));
   EXPECT_TRUE(watch.all_ended());
+}
+
+// Of the first there is a pidfd, of the last there is none.
+TEST(ProcessWatch, MoreProcessesThanFilesAreWatchedToo) {
+  constexpr std::size_t kProcesses = 90;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few = {.rlim_cur = kProcesses - 10, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  ProcessWatch watch;
+  std::vector<pid_t> children;
+  for (std::size_t i = 0; i < kProcesses; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      while (true) ::pause();
+    }
+    children.push_back(child);
+    EXPECT_TRUE(watch.add(static_cast<std::uint32_t>(child)));
+  }
+  ::kill(children.front(), SIGKILL);
+  ::kill(children.back(), SIGKILL);
+  std::vector<std::uint32_t> ended;
+  for (int round = 0; round < 100 && ended.size() < 2; ++round) {
+    for (const auto& process : watch.wait(std::chrono::milliseconds(50))) {
+      ended.push_back(process.pid);
+    }
+  }
+  std::sort(ended.begin(), ended.end());
+  std::vector<std::uint32_t> want = {static_cast<std::uint32_t>(children.front()),
+                                     static_cast<std::uint32_t>(children.back())};
+  std::sort(want.begin(), want.end());
+  EXPECT_EQ(ended, want);
+  for (const pid_t child : children) {
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 }  // namespace

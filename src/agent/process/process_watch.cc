@@ -107,16 +107,19 @@ std::vector<std::uint32_t> ProcessWatch::pids() const {
   return result;
 }
 
+// Only the files that there are: poll() refuses more places than the process may have files.
 std::vector<ProcessWatch::Ended> ProcessWatch::wait(std::chrono::milliseconds timeout) {
   std::vector<pollfd> polls;
   polls.reserve(processes_.size());
-  for (const Process& process : processes_) polls.push_back({process.file_descriptor, POLLIN, 0});
+  for (const Process& process : processes_) {
+    if (process.file_descriptor >= 0) polls.push_back({process.file_descriptor, POLLIN, 0});
+  }
+  ::poll(polls.data(), polls.size(), static_cast<int>(timeout.count()));
   std::vector<Ended> ended;
-  const auto count = static_cast<nfds_t>(polls.size());
-  ::poll(polls.data(), count, static_cast<int>(timeout.count()));
-  for (std::size_t i = polls.size(); i-- > 0;) {
+  std::size_t polled = polls.size();
+  for (std::size_t i = processes_.size(); i-- > 0;) {
     const auto [pid, file] = processes_[i];
-    const bool has_ended = file >= 0 ? polls[i].revents != 0 : is_gone(pid);
+    const bool has_ended = file >= 0 ? polls[--polled].revents != 0 : is_gone(pid);
     if (!has_ended) continue;
     ended.push_back({pid, file >= 0 ? wait_status_of(pid, file) : wait_status_of_zombie(pid)});
     if (file >= 0) ::close(file);
