@@ -370,6 +370,11 @@ void Agent::child_ended(ThreadState& thread, std::uint32_t pid, int signal, int 
   writer.append(&fixed, sizeof(fixed));
 }
 
+void Agent::closes(ThreadState& thread, int file) {
+  connections.closed(thread, file);
+  outputs.replaced(thread, file);
+}
+
 void Agent::becomes(ThreadState& thread) {
   outputs.flush(thread);
   RecordWriter writer(ring_, RecordType::kExec, 0, pid_, thread.tid);

@@ -37,6 +37,8 @@ class Agent {
   void exits(ThreadState& thread, int code);
   // What its parent is told of a child's end; `signal` 0: none.
   void child_ended(ThreadState& thread, std::uint32_t pid, int signal, int code);
+  // The file number is about to be somebody else's.
+  void closes(ThreadState& thread, int file);
   // The process becomes another program.
   void becomes(ThreadState& thread);
   // What the next program's environment says of the trace. Also in a vfork() child, whose thread is

@@ -2,6 +2,7 @@
 // with the program's own arguments (or, for a request that we write into, with ours in between),
 // returns what it returned, and notes the bytes before or after. See agent.h for the guard.
 #include <errno.h>
+#include <linux/close_range.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -194,8 +195,7 @@ void note_closed(int file) {
   if (!is_output(file) && !agent_instance.connections.knows(file)) return;
   ThreadGuard guard;
   if (!guard) return;
-  agent_instance.connections.closed(guard.thread(), file);
-  agent_instance.outputs.replaced(guard.thread(), file);
+  agent_instance.closes(guard.thread(), file);
 }
 
 // Not on a Unix socket: those of programs that talk to their own children are such.
@@ -270,7 +270,7 @@ KOLBEN_EXPORT int close(int file) {
 }
 
 KOLBEN_EXPORT int close_range(unsigned first, unsigned last, int flags) noexcept {
-  if ((flags & 4) == 0) {  // CLOSE_RANGE_CLOEXEC: nothing is closed yet
+  if ((static_cast<unsigned>(flags) & CLOSE_RANGE_CLOEXEC) == 0) {  // else nothing is closed yet
     ThreadGuard guard;
     if (guard) agent_instance.connections.closed_range(guard.thread(), first, last);
   }

@@ -122,8 +122,7 @@ void note_closes(FILE* stream) {
   const int file = fileno_unlocked(stream);
   ThreadGuard guard;
   if (!guard || file < 0) return;
-  agent_instance.connections.closed(guard.thread(), file);
-  agent_instance.outputs.replaced(guard.thread(), file);
+  agent_instance.closes(guard.thread(), file);
 }
 
 }  // namespace

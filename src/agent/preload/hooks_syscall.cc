@@ -32,8 +32,7 @@ bool makes_child_in_our_memory(long number, const long* arguments) {
 void note_closed(int file) {
   ThreadGuard guard;
   if (!guard) return;
-  agent_instance.connections.closed(guard.thread(), file);
-  agent_instance.outputs.replaced(guard.thread(), file);
+  agent_instance.closes(guard.thread(), file);
 }
 
 void note_closed_range(unsigned first, unsigned last) {
