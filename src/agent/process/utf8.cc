@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "wire/utf8.h"
+
 namespace kolben::agent {
 namespace {
 
@@ -40,42 +42,18 @@ std::size_t ascii_bytes(std::string_view text) {
   return at;
 }
 
-// Bytes that follow a lead byte, and the smallest code point that needs so many.
-struct Lead {
-  int following = 0;
-  std::uint32_t bits = 0;
-  std::uint32_t smallest = 0;
-};
-
-bool read_lead(std::uint8_t byte, Lead& lead) {
-  if (byte >= 0xc2 && byte <= 0xdf) {
-    lead = {1, byte & 0x1fu, 0x80};
-  } else if (byte >= 0xe0 && byte <= 0xef) {
-    lead = {2, byte & 0x0fu, 0x800};
-  } else if (byte >= 0xf0 && byte <= 0xf4) {
-    lead = {3, byte & 0x07u, 0x10000};
-  } else {
-    return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 std::uint32_t next_code_point(std::string_view text, std::size_t& at) {
-  const std::uint8_t first = byte_at(text, at++);
-  if (first < 0x80) return first;
-  Lead lead;
-  if (!read_lead(first, lead)) return kReplacement;
-  std::uint32_t code_point = lead.bits;
-  std::size_t end = at;
-  for (int i = 0; i < lead.following; ++i, ++end) {
-    if (end >= text.size() || (byte_at(text, end) & 0xc0) != 0x80) return kReplacement;
-    code_point = code_point << 6 | (byte_at(text, end) & 0x3f);
-  }
-  const bool is_surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
-  if (code_point < lead.smallest || code_point > 0x10ffff || is_surrogate) return kReplacement;
-  at = end;
+  const wire::Utf8Step step = wire::utf8_step(text.substr(at));
+  const std::size_t begin = at;
+  at += step.size;
+  if (!step.is_valid) return kReplacement;
+  if (step.size == 1) return byte_at(text, begin);
+  // The lead byte has a bit for each byte of the sequence, then a zero, then the first bits.
+  std::uint32_t code_point = byte_at(text, begin) & (0x7fu >> step.size);
+  for (std::size_t i = begin + 1; i < at; ++i)
+    code_point = code_point << 6 | (byte_at(text, i) & 0x3fu);
   return code_point;
 }
 
@@ -88,15 +66,11 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
 }
 
 bool is_utf8(std::string_view text) {
-  std::size_t at = ascii_bytes(text);  // most texts are nothing else
-  while (at < text.size()) {
-    if (byte_at(text, at) < 0x80) {
-      ++at;
-      continue;
-    }
-    const std::size_t start = at;
-    const bool spelled_out = text.substr(start, 3) == "\xef\xbf\xbd";
-    if (next_code_point(text, at) == kReplacement && !spelled_out) return false;
+  text.remove_prefix(ascii_bytes(text));  // most texts are nothing else
+  while (!text.empty()) {
+    const wire::Utf8Step step = wire::utf8_step(text);
+    if (!step.is_valid) return false;
+    text.remove_prefix(step.size);
   }
   return true;
 }
@@ -104,15 +78,7 @@ bool is_utf8(std::string_view text) {
 std::string repair_utf8(std::string_view text) {
   std::string repaired;
   repaired.reserve(text.size());
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t start = at;
-    if (next_code_point(text, at) == kReplacement) {
-      repaired += "\xef\xbf\xbd";
-    } else {
-      repaired.append(text, start, at - start);
-    }
-  }
+  wire::append_utf8(text, repaired);
   return repaired;
 }
 

@@ -1,5 +1,5 @@
-// Reading UTF-8 that strangers wrote (Unicode 15, table 3-7): what is not well-formed reads as
-// U+FFFD.
+// UTF-8 that strangers wrote, over wire/utf8.h: what is not well-formed reads as U+FFFD, each
+// longest part that could have begun something once.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace kolben::agent {
 
 inline constexpr std::uint32_t kReplacement = 0xfffd;
 
-// The code point at `at` (which must be inside `text`); moves `at` behind it, by one byte at least.
+// The code point at `at` (which must be inside `text`); moves `at` behind it or what was no one.
 std::uint32_t next_code_point(std::string_view text, std::size_t& at);
 
 // The longest prefix of at most `bytes_max` bytes that does not cut a code point in two.
