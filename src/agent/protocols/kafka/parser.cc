@@ -4,29 +4,6 @@
 
 namespace kolben::agent::kafka {
 
-bool Parser::take(Direction direction, std::string_view bytes, const Moment& moment) {
-  KafkaSide& side = sides_[static_cast<int>(direction)];
-  while (!bytes.empty()) {
-    if (!is_shown(side)) return false;
-    const std::size_t run = run_of(side, direction, bytes.size());
-    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-    if (!take_run(direction, data, run, moment)) return false;
-    bytes.remove_prefix(run);
-  }
-  return true;
-}
-
-bool Parser::pass(Direction direction, std::uint64_t bytes, const Moment& moment) {
-  KafkaSide& side = sides_[static_cast<int>(direction)];
-  while (bytes != 0) {
-    if (is_shown(side)) return false;
-    const std::size_t run = run_of(side, direction, bytes);
-    if (!take_run(direction, nullptr, run, moment)) return false;
-    bytes -= run;
-  }
-  return true;
-}
-
 bool Parser::take_run(Direction direction, const std::uint8_t* bytes, std::size_t size,
                       const Moment& moment) {
   KafkaSide& side = sides_[static_cast<int>(direction)];

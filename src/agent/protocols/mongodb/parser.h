@@ -10,19 +10,17 @@
 #include <string>
 
 #include "agent/protocols/mongodb/framing.h"
-#include "agent/protocols/stream_parser.h"
+#include "agent/protocols/run_parser.h"
 
 namespace kolben::agent::mongodb {
 
 // Commands that are not answered.
 inline constexpr std::size_t kPendingMax = 1024;
 
-class Parser final : public StreamParser {
+class Parser final : public RunParser {
  public:
   explicit Parser(CallSink& sink) : sink_(sink) {}
 
-  bool take(Direction direction, std::string_view bytes, const Moment& moment) override;
-  bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
   bool awaits_reply() const override { return !pending_.empty() || in_reply_; }
   std::size_t bytes() const override {
     return sizeof(*this) + pending_.size() * (sizeof(Pending) + 3 * kTextBytesMax);
@@ -44,8 +42,14 @@ class Parser final : public StreamParser {
     Pending command;
   };
 
+  std::size_t next_run(Direction direction, std::size_t size) const override {
+    return run_of(sides_[static_cast<int>(direction)], size);
+  }
+  bool shows_next(Direction direction) const override {
+    return is_shown(sides_[static_cast<int>(direction)]);
+  }
   bool take_run(Direction direction, const std::uint8_t* bytes, std::size_t size,
-                const Moment& moment);
+                const Moment& moment) override;
   bool complete(Direction direction, Event event, const Moment& moment);
   void header_complete(Direction direction, const Moment& moment);
   void name_complete(Direction direction);
