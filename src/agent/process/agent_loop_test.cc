@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <future>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -53,6 +55,26 @@ class Program {
  private:
   int pipe_[2] = {-1, -1};
   pid_t pid_ = -1;
+};
+
+// Each look at it is a second later than the last one.
+class HurriedClock final : public Clock {
+ public:
+  static constexpr std::uint64_t kLooks = 10;
+
+  std::uint64_t unix_nanos() const override { return system_clock().unix_nanos(); }
+  std::uint64_t steady_nanos() const override {
+    const std::uint64_t looks = ++looks_;
+    if (looks == kLooks) looked_at_.set_value();
+    return looks * 1'000'000'000;
+  }
+  bool waits_for_looks() const {
+    return looked_at_.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready;
+  }
+
+ private:
+  mutable std::atomic<std::uint64_t> looks_{0};
+  mutable std::promise<void> looked_at_;
 };
 
 TEST(AgentLoop, ReadsEverythingAndEndsSoonAfterTheProgram) {
@@ -121,7 +143,8 @@ TEST(AgentLoop, WaitsForProcessesThatAnnouncedThemselves) {
   SharedOutput output;
   Recorder recorder(settings, {}, output, 0);
   std::atomic<bool> should_stop{false};
-  AgentLoop loop(ring.ring(), ring.path(), recorder, system_clock(), should_stop);
+  HurriedClock clock;
+  AgentLoop loop(ring.ring(), ring.path(), recorder, clock, should_stop);
   Program child;
   {
     Program parent;
@@ -132,7 +155,8 @@ TEST(AgentLoop, WaitsForProcessesThatAnnouncedThemselves) {
       loop.run(parent.pid());
       is_over = true;
     });
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // longer than the quiet time
+    // Each of them is later than the last by more than the quiet time.
+    EXPECT_TRUE(clock.waits_for_looks());
     EXPECT_FALSE(is_over);
     child.end();
     thread.join();
@@ -148,6 +172,7 @@ TEST(AgentLoop, StopsWhenItIsTold) {
   AgentLoop loop(ring.ring(), ring.path(), recorder, system_clock(), should_stop);
   Program program;
   loop.run(program.pid());
+  EXPECT_EQ(::kill(static_cast<pid_t>(program.pid()), 0), 0) << "it was not waited for";
 }
 
 TEST(ProcessWatch, AProcessThatIsGoneIsNotWaitedFor) {
