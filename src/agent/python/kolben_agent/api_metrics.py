@@ -146,7 +146,10 @@ def patch(api):
             if api._METER_PROVIDER is not None:
                 return api._METER_PROVIDER.get_meter(name, version, schema_url)
             arguments = name, version, schema_url
-            meter = meters.get(arguments) or Meter(arguments)
+            try:
+                meter = meters.get(arguments) or Meter(arguments)
+            except TypeError:  # a name that is no text, which nobody can ask for again
+                return Meter(arguments)
             if len(meters) < KEPT_MAX:
                 meters[arguments] = meter
             return meter
