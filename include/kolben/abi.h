@@ -79,7 +79,9 @@ typedef struct kolben_packed_span {
   uint32_t attributes_size;
   uint32_t events_size;
   uint32_t links_size;
-  uint32_t reserved;
+  uint32_t dropped_attributes_count; /* what the caller had no room for */
+  uint32_t dropped_events_count;
+  uint32_t dropped_links_count;
 } kolben_packed_span;
 
 /* A packed log record: this, then severity text, scope's name, body, attributes. */
@@ -90,7 +92,7 @@ typedef struct kolben_packed_log {
   uint32_t scope_name_size;
   uint32_t body_size;
   uint32_t attributes_size;
-  uint32_t reserved;
+  uint32_t dropped_attributes_count;
 } kolben_packed_log;
 
 typedef struct kolben_table {

@@ -20,13 +20,28 @@ bool same_text(kolben_text text, const char* other, std::uint32_t size) {
   return text.size == size && (size == 0 || std::memcmp(text.data, other, size) == 0);
 }
 
-std::uint32_t encode(const kolben_attribute* attributes, std::size_t count, std::uint8_t* buffer,
-                     std::uint32_t capacity, RingHeader* ring) {
+struct Encoded {
+  std::uint32_t size = 0;
+  std::uint32_t dropped_count = 0;  // did not fit
+};
+
+Encoded encode(const kolben_attribute* attributes, std::size_t count, std::uint8_t* buffer,
+               std::uint32_t capacity) {
   AttributeEncoder encoder(buffer, capacity);
+  Encoded encoded;
   for (std::size_t i = 0; i < count; ++i) {
-    if (!encoder.add(attributes[i])) count_untraced(ring);
+    if (!encoder.add(attributes[i])) ++encoded.dropped_count;
   }
-  return encoder.size();
+  encoded.size = encoder.size();
+  return encoded;
+}
+
+// Where nothing but the count of losses tells of them.
+std::uint32_t encode_or_count(const kolben_attribute* attributes, std::size_t count,
+                              std::uint8_t* buffer, std::uint32_t capacity, RingHeader* ring) {
+  const Encoded encoded = encode(attributes, count, buffer, capacity);
+  for (std::uint32_t i = 0; i < encoded.dropped_count; ++i) count_untraced(ring);
+  return encoded.size;
 }
 
 }  // namespace
@@ -85,6 +100,8 @@ OpenSpan* Telemetry::new_span() {
   span->status_size = 0;
   span->attributes_size = 0;
   span->events_size = 0;
+  span->dropped_attributes_count = 0;
+  span->dropped_events_count = 0;
   return span;
 }
 
@@ -152,7 +169,7 @@ void Telemetry::attribute(kolben_span handle, const kolben_attribute& attribute)
   OpenSpan* span = find(handle);
   if (span == nullptr) return;
   AttributeEncoder encoder(span->attributes, kSpanBytesMax, span->attributes_size);
-  if (!encoder.add(attribute)) count_untraced(ring_);
+  if (!encoder.add(attribute)) ++span->dropped_attributes_count;
   span->attributes_size = encoder.size();
 }
 
@@ -163,12 +180,15 @@ void Telemetry::event(kolben_span handle, kolben_text name, const kolben_attribu
   // u64 time, u32 name size, u32 attributes size, name, attributes
   constexpr std::uint32_t kFixed = 16;
   const std::uint32_t room = kSpanBytesMax - span->events_size;
-  if (name.size > kNameBytesMax || kFixed + name.size > room) return count_untraced(ring_);
+  if (name.size > kNameBytesMax || kFixed + name.size > room) {
+    ++span->dropped_events_count;
+    return;
+  }
   std::uint8_t* to = span->events + span->events_size;
   const auto name_size = static_cast<std::uint32_t>(name.size);
   const std::uint64_t time = system_->now();
   const std::uint32_t attributes_size =
-      encode(attributes, count, to + kFixed + name_size, room - kFixed - name_size, ring_);
+      encode_or_count(attributes, count, to + kFixed + name_size, room - kFixed - name_size, ring_);
   std::memcpy(to, &time, sizeof(time));
   std::memcpy(to + 8, &name_size, sizeof(name_size));
   std::memcpy(to + 12, &attributes_size, sizeof(attributes_size));
@@ -199,6 +219,8 @@ void Telemetry::end(ThreadState& thread, kolben_span handle) {
   fixed.status_message_size = span->status_size;
   fixed.attributes_size = span->attributes_size;
   fixed.events_size = span->events_size;
+  fixed.dropped_attributes_count = span->dropped_attributes_count;
+  fixed.dropped_events_count = span->dropped_events_count;
   {
     RecordWriter writer(ring_, RecordType::kSpan,
                         static_cast<std::uint32_t>(sizeof(fixed)) + fixed.name_size +
@@ -245,7 +267,7 @@ kolben_instrument Telemetry::instrument(int kind, kolben_text name, kolben_text 
 void Telemetry::measure(ThreadState& thread, kolben_instrument handle, double value,
                         const kolben_attribute* attributes, std::size_t count) {
   std::uint8_t encoded[kSpanBytesMax];
-  const std::uint32_t size = encode(attributes, count, encoded, sizeof(encoded), ring_);
+  const std::uint32_t size = encode_or_count(attributes, count, encoded, sizeof(encoded), ring_);
   measure_packed(thread, handle, value, encoded, size);
 }
 
@@ -287,7 +309,8 @@ Context Telemetry::context_of_log(const ThreadState& thread) {
 
 void Telemetry::log(ThreadState& thread, int severity, kolben_text body,
                     const kolben_attribute* attributes, std::size_t count) {
-  std::uint8_t encoded[kSpanBytesMax];
+  std::uint8_t bytes[kSpanBytesMax];
+  const Encoded encoded = encode(attributes, count, bytes, sizeof(bytes));
   LogRecordHeader fixed;
   fixed.time = system_->now();
   fixed.context = context_of_log(thread);
@@ -295,14 +318,15 @@ void Telemetry::log(ThreadState& thread, int severity, kolben_text body,
   if (body.size > kBodyBytesMax) count_untraced(ring_);
   fixed.body_size =
       static_cast<std::uint32_t>(body.size < kBodyBytesMax ? body.size : kBodyBytesMax);
-  fixed.attributes_size = encode(attributes, count, encoded, sizeof(encoded), ring_);
+  fixed.attributes_size = encoded.size;
+  fixed.dropped_attributes_count = encoded.dropped_count;
   RecordWriter writer(
       ring_, RecordType::kLog,
       static_cast<std::uint32_t>(sizeof(fixed)) + fixed.body_size + fixed.attributes_size, pid_,
       thread.tid);
   writer.append(&fixed, sizeof(fixed));
   writer.append(body.data, fixed.body_size);
-  writer.append(encoded, fixed.attributes_size);
+  writer.append(bytes, fixed.attributes_size);
 }
 
 std::size_t Telemetry::traceparent(ThreadState& thread, char* buffer, std::size_t size) {

@@ -39,6 +39,8 @@ struct OpenSpan {
   std::uint32_t status_size;
   std::uint32_t attributes_size;
   std::uint32_t events_size;
+  std::uint32_t dropped_attributes_count;
+  std::uint32_t dropped_events_count;
   char name[kNameBytesMax];
   char status[kNameBytesMax];
   std::uint8_t attributes[kSpanBytesMax];

@@ -80,6 +80,9 @@ void Telemetry::finish(ThreadState& thread, kolben_span handle, const void* pack
     fixed.attributes_size = told.attributes_size;
     fixed.events_size = told.events_size;
     fixed.links_size = told.links_size;
+    fixed.dropped_attributes_count = told.dropped_attributes_count;
+    fixed.dropped_events_count = told.dropped_events_count;
+    fixed.dropped_links_count = told.dropped_links_count;
     const auto texts_size = static_cast<std::uint32_t>(size - sizeof(told));
     RecordWriter writer(ring_, RecordType::kSpan,
                         static_cast<std::uint32_t>(sizeof(fixed)) + texts_size, pid_, thread.tid);
@@ -105,6 +108,7 @@ void Telemetry::log_packed(ThreadState& thread, const void* packed, std::size_t 
   fixed.scope_name_size = told.scope_name_size;
   fixed.body_size = told.body_size;
   fixed.attributes_size = told.attributes_size;
+  fixed.dropped_attributes_count = told.dropped_attributes_count;
   const auto texts_size = static_cast<std::uint32_t>(size - sizeof(told));
   RecordWriter writer(ring_, RecordType::kLog,
                       static_cast<std::uint32_t>(sizeof(fixed)) + texts_size, pid_, thread.tid);

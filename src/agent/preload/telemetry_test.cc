@@ -139,7 +139,7 @@ TEST_F(TelemetryTest, WhatAThreadWorksForIsTheParentOfItsCallsAndLogs) {
                                  .scope_name_size = 0,
                                  .body_size = 5,
                                  .attributes_size = 0,
-                                 .reserved = 0};
+                                 .dropped_attributes_count = 2};
   const std::string packed =
       std::string(reinterpret_cast<const char*>(&log), sizeof(log)) + "WARNhello";
   telemetry_.log_packed(thread_, packed.data(), packed.size());
@@ -148,6 +148,7 @@ TEST_F(TelemetryTest, WhatAThreadWorksForIsTheParentOfItsCallsAndLogs) {
   ASSERT_EQ(logs.size(), 1u);
   EXPECT_EQ(hex(logs[0].log.context.span_id, 8), id);
   EXPECT_EQ(logs[0].log.time, 7u);
+  EXPECT_EQ(logs[0].log.dropped_attributes_count, 2u);
   EXPECT_EQ(logs[0].texts, "WARNhello");
 
   finish(span, packed_span(0, ""));
@@ -215,6 +216,24 @@ TEST_F(TelemetryTest, NothingIsLeftOfThePlacesLastUser) {
   EXPECT_EQ(all[0].texts, "");
   EXPECT_EQ(all[0].span.kind, 0);
   EXPECT_EQ(all[0].span.status_code, 0);
+}
+
+TEST_F(TelemetryTest, WhatASpanHasNoRoomForIsCountedWithIt) {
+  const std::string large(kSpanBytesMax / 2 + 1, 'x');
+  const kolben_attribute attribute = {
+      {"key", 3}, KOLBEN_STRING, {.string = {large.data(), large.size()}}};
+  const kolben_span span = telemetry_.begin(thread_, {"a", 1}, 0);
+  for (int i = 0; i < 3; ++i) telemetry_.attribute(span, attribute);
+  telemetry_.event(span, {large.data(), large.size()}, nullptr, 0);
+  telemetry_.end(thread_, span);
+  const kolben_attribute two[] = {attribute, attribute};
+  telemetry_.log(thread_, KOLBEN_WARN, {"b", 1}, two, 2);
+  const std::vector<SeenRecord> all = records();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].span.dropped_attributes_count, 2u);
+  EXPECT_EQ(all[0].span.dropped_events_count, 1u);
+  EXPECT_EQ(all[1].log.dropped_attributes_count, 1u);
+  EXPECT_EQ(reader_->untraced(), 0u);
 }
 
 TEST_F(TelemetryTest, AttributesOfTheRequestGoIntoItsRecord) {

@@ -46,9 +46,11 @@ void build_log(const LogView& view, const Limits& limits, std::uint64_t now, Log
   const std::string plain = has_escapes ? without_escapes(view.body) : std::string();
   record.body = Value::string(owned_text(has_escapes ? plain : view.body, Limits::kNoLimit, arena));
   set_context(view.fixed.context, record);
-  record.dropped_attributes_count = add_encoded_attributes(
-      view.attributes, {limits.log_attributes_max, limits.log_value_bytes_max}, record.attributes,
-      arena);
+  record.dropped_attributes_count =
+      view.fixed.dropped_attributes_count +
+      add_encoded_attributes(view.attributes,
+                             {limits.log_attributes_max, limits.log_value_bytes_max},
+                             record.attributes, arena);
 }
 
 }  // namespace kolben::agent

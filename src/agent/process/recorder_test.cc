@@ -221,11 +221,13 @@ TEST_F(RecorderTest, SpansOfTheApplicationCarryAttributesAndEvents) {
   span.events = event_bytes("cache miss", EncodedAttributes().add("key", "tasks").bytes());
   span.status = 2;
   span.status_message = "boom";
+  span.dropped_events = 4;
   handle(span_record(span));
   const auto all = spans();
   EXPECT_EQ(all.at(0).name, "querying_tasks");
   EXPECT_EQ(all[0].status_message, "boom");
   EXPECT_EQ(listed(all[0].attributes), "db.rows=3\n");
+  EXPECT_EQ(all[0].dropped_events_count, 4u);
   ASSERT_EQ(all[0].events.size(), 1u);
   EXPECT_EQ(all[0].events[0].name, "cache miss");
   EXPECT_EQ(listed(all[0].events[0].attributes), "key=tasks\n");

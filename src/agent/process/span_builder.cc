@@ -174,7 +174,10 @@ void SpanBuilder::build_manual(const SpanView& view, Span& span, Arena& arena) c
   if (fixed.status_code <= 2) span.status_code = static_cast<SpanStatusCode>(fixed.status_code);
   span.status_message = owned_text(view.status_message, Limits::kNoLimit, arena);
   span.dropped_attributes_count =
+      fixed.dropped_attributes_count +
       add_encoded_attributes(view.attributes, span_limits(), span.attributes, arena);
+  span.dropped_events_count = fixed.dropped_events_count;
+  span.dropped_links_count = fixed.dropped_links_count;
   const Limits& limits = settings_.limits;
   std::string_view events = view.events;
   while (const auto event = next_event(events)) {

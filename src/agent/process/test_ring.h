@@ -257,6 +257,7 @@ struct TestSpan {
   std::string status_message;
   Context self = context(0xab, 0xef);
   std::uint8_t parent = 0xcd;
+  std::uint32_t dropped_events = 0;
 };
 
 inline RecordBytes span_record(const TestSpan& span) {
@@ -273,6 +274,7 @@ inline RecordBytes span_record(const TestSpan& span) {
   fixed.events_size = static_cast<std::uint32_t>(span.events.size());
   fixed.scope_name_size = static_cast<std::uint32_t>(span.scope.size());
   fixed.links_size = static_cast<std::uint32_t>(span.links.size());
+  fixed.dropped_events_count = span.dropped_events;
   RecordBytes record(RecordType::kSpan);
   record.fixed(fixed).text(span.name).text(span.status_message).text(span.scope);
   return record.text(span.attributes).text(span.events).text(span.links);

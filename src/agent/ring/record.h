@@ -220,7 +220,10 @@ struct SpanRecord {
   std::uint32_t scope_name_size = 0;
   std::uint32_t scope_version_size = 0;
   std::uint32_t links_size = 0;
-  std::uint32_t padding2 = 0;
+  // What there was no room for.
+  std::uint32_t dropped_attributes_count = 0;
+  std::uint32_t dropped_events_count = 0;
+  std::uint32_t dropped_links_count = 0;
   // texts: name, status_message, scope_name, scope_version, attributes, events, links, the last
   // three as in a packed span (kolben/abi.h)
 };
@@ -259,7 +262,7 @@ struct LogRecordHeader {
   std::uint32_t scope_name_size = 0;
   std::uint32_t body_size = 0;
   std::uint32_t attributes_size = 0;
-  std::uint32_t padding = 0;
+  std::uint32_t dropped_attributes_count = 0;  // there was no room for
   // texts: severity_text, scope_name, body, attributes
 };
 

@@ -1,6 +1,7 @@
 """Telemetry as the bytes that the agent's table takes: "packed" in include/kolben/abi.h.
 
-A record of the ring holds 32 KiB: what would not fit is left out here, whole attributes at a time.
+A record of the ring holds 32 KiB: what would not fit is left out here, whole attributes at a time; of spans
+and log records it is counted.
 """
 from struct import Struct
 
@@ -18,7 +19,7 @@ _size = Struct("=I").pack
 _long = Struct("=q").pack
 _double = Struct("=d").pack
 _event = Struct("=QII").pack
-_span = Struct("=QQIIIIIIIIII").pack
+_span = Struct("=QQIIIIIIIIIIII").pack
 _log = Struct("=QiIIIII").pack
 _INT_MIN, _INT_MAX = -(1 << 63), (1 << 63) - 1
 
@@ -53,9 +54,14 @@ def _value(value):
 
 
 def attributes(mapping, bytes_max=ATTRIBUTES_BYTES_MAX):
+    return _counted_attributes(mapping, bytes_max)[0]
+
+
+def _counted_attributes(mapping, bytes_max=ATTRIBUTES_BYTES_MAX):
+    """And how many did not fit."""
     if not mapping:
-        return b""
-    parts, left = [], bytes_max
+        return b"", 0
+    parts, left, dropped = [], bytes_max, 0
     for key, value in mapping.items():
         packed = _value(value)
         if packed is None or not key or not isinstance(key, str):
@@ -65,7 +71,9 @@ def attributes(mapping, bytes_max=ATTRIBUTES_BYTES_MAX):
         if len(part) <= left:
             parts.append(part)
             left -= len(part)
-    return b"".join(parts)
+        else:
+            dropped += 1
+    return b"".join(parts), dropped
 
 
 def event(name, time, mapping):
@@ -84,17 +92,24 @@ def _join(parts, bytes_max):
         if len(part) <= left:
             kept.append(part)
             left -= len(part)
-    return b"".join(kept)
+    return b"".join(kept), len(parts) - len(kept)
 
 
-def span(name, kind, start_time, end_time, status, message, scope, version, mapping, events, links):
-    texts = (text(name), text(message), text(scope), text(version), attributes(mapping),
-             _join(events, EVENTS_BYTES_MAX), _join(links, LINKS_BYTES_MAX))
+def span(name, kind, start_time, end_time, status, message, scope, version, mapping, events, links,
+         dropped_events=0, dropped_links=0):
+    """`dropped_events`, `dropped_links`: how many there were beside those that are given."""
+    packed, dropped_attributes = _counted_attributes(mapping)
+    packed_events, beyond_events = _join(events, EVENTS_BYTES_MAX)
+    packed_links, beyond_links = _join(links, LINKS_BYTES_MAX)
+    texts = (text(name), text(message), text(scope), text(version), packed, packed_events,
+             packed_links)
     sizes = [len(part) for part in texts]
-    return _span(start_time, end_time, kind, status, *sizes, 0) + b"".join(texts)
+    return _span(start_time, end_time, kind, status, *sizes, dropped_attributes,
+                 dropped_events + beyond_events, dropped_links + beyond_links) + b"".join(texts)
 
 
 def log(time, severity, level, scope, body, mapping):
-    texts = text(level), text(scope), text(body, BODY_BYTES_MAX), attributes(mapping)
+    packed, dropped = _counted_attributes(mapping)
+    texts = text(level), text(scope), text(body, BODY_BYTES_MAX), packed
     sizes = [len(part) for part in texts]
-    return _log(time, severity, *sizes, 0) + b"".join(texts)
+    return _log(time, severity, *sizes, dropped) + b"".join(texts)

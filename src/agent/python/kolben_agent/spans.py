@@ -75,6 +75,8 @@ def define(trace, current_span_of):
             self.attributes = dict(attributes) if attributes else {}
             self._events = []
             self._links = []
+            self._dropped_events = 0
+            self._dropped_links = 0
             self._records_exceptions = records_exceptions
             self._sets_status = sets_status
             for link in links or ():
@@ -100,12 +102,20 @@ def define(trace, current_span_of):
                 self.attributes.update(attributes)
 
         def add_event(self, name, attributes=None, timestamp=None):
-            if self._is_recording and len(self._events) < EVENTS_MAX:
+            if not self._is_recording:
+                return
+            if len(self._events) < EVENTS_MAX:
                 self._events.append(packing.event(name, timestamp or time.time_ns(), attributes))
+            else:
+                self._dropped_events += 1
 
         def add_link(self, context, attributes=None):
-            if self._is_recording and context is not None and len(self._links) < LINKS_MAX:
+            if not self._is_recording or context is None:
+                return
+            if len(self._links) < LINKS_MAX:
                 self._links.append(packing.link(context.trace_id, context.span_id, attributes))
+            else:
+                self._dropped_links += 1
 
         def update_name(self, name):
             if self._is_recording:
@@ -144,7 +154,8 @@ def define(trace, current_span_of):
             packed = packing.span(
                 self.name, KINDS.get(self.kind.name, 1), self.start_time, self.end_time,
                 STATUSES[self.status.status_code.name], self.status.description or "", scope, version,
-                self.attributes, self._events, self._links)
+                self.attributes, self._events, self._links, self._dropped_events,
+                self._dropped_links)
             native.span_finish(self._kolben_handle, packed)
 
         def __exit__(self, kind, error, trace_back):

@@ -51,9 +51,10 @@ def unpack_attributes(packed):
 
 def unpack_span(packed):
     names = ("name", "message", "scope", "version", "attributes", "events", "links")
-    start, end, kind, status, *sizes = struct.unpack_from("=QQIIIIIIIIII", packed)
-    at, found = 56, {"start": start, "end": end, "kind": kind, "status": status}
-    for name, size in zip(names, sizes):
+    start, end, kind, status, *sizes = struct.unpack_from("=QQIIIIIIIIIIII", packed)
+    at, found = 64, {"start": start, "end": end, "kind": kind, "status": status,
+                     "dropped": sizes[-3:]}
+    for name, size in zip(names, sizes[:-3]):
         found[name] = packed[at:at + size]
         at += size
     assert at == len(packed)
@@ -203,8 +204,11 @@ class PackingTest(unittest.TestCase):
         huge = {f"key{i}": "x" * 9000 for i in range(50)}
         event = packing.event("n" * 9000, 1, huge)
         packed = packing.span("n" * 9000, 1, 1, 2, 2, "m" * 9000, "s" * 9000, "v" * 9000, huge,
-                              [event] * 50, [packing.link(1, 2, huge)] * 50)
+                              [event] * 50, [packing.link(1, 2, huge)] * 50, 7, 8)
         self.assertLess(len(packed), 31 * 1024)
+        told = unpack_span(packed)
+        self.assertEqual(told["dropped"], [50 - len(told["attributes"]),
+                                           57 - len(unpack_events(told["events"])), 8])
         self.assertLess(len(packing.log(1, 9, "l" * 9000, "s" * 9000, "b" * 90000, huge)), 31 * 1024)
 
 
@@ -484,6 +488,11 @@ class MetricTest(SideTest):
         counter.add(2)
         metrics.get_meter("other").create_counter("d").add(3)
         self.assertEqual((real, len(self.table.measured)), ([("c", 2), ("d", 3)], 1))
+
+    def test_a_meter_s_name_may_be_anything(self):
+        meter = self.api("metrics").get_meter(["no", "text"])
+        meter.create_counter("c").add(2)
+        self.assertEqual(len(self.table.measured), 1)
 
     def test_an_instrument_is_made_once(self):
         metrics = self.api("metrics")
