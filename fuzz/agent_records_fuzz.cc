@@ -23,8 +23,10 @@ constexpr std::size_t kTextBytesMax = 600;
 class FormattingExporter final : public Exporter {
  public:
   void export_batch(const kolben::Batch& batch) override {
-    std::string text;
-    format_console(batch, text);
+    for (const ConsoleFormat format : {ConsoleFormat::k1_27, ConsoleFormat::kNewest}) {
+      std::string text;
+      format_console(batch, format, text);
+    }
   }
   void shutdown(std::chrono::steady_clock::time_point) override {}
 };

@@ -307,8 +307,8 @@ TEST_F(StreamsTest, ThreadsThatReadWriteAndConnectAtTheSameTime) {
   system_.now = [] { return std::uint64_t{1}; };
   system_.random = [](void* bytes, std::size_t size) { std::memset(bytes, 0x5a, size); };
   system_.socket_names = [](int, SocketNames*) {};
-  const auto in_a_thread = [this](std::uint32_t tid, auto turn) {
-    return std::thread([this, tid, turn] {
+  const auto in_a_thread = [](std::uint32_t tid, auto turn) {
+    return std::thread([tid, turn] {
       ThreadState thread;
       thread.tid = tid;
       for (int i = 0; i < kTurns; ++i) turn(thread);
