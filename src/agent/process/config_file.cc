@@ -204,7 +204,10 @@ class FileReader {
       read_semconv(*database, settings_.conventions.old_database,
                    settings_.conventions.stable_database);
     }
-    for (const char* key : {"rpc", "messaging", "code", "gen_ai", "peer", "sanitization"}) {
+    if (const auto rpc = general->child("rpc")) {
+      read_semconv(*rpc, settings_.conventions.old_rpc, settings_.conventions.stable_rpc);
+    }
+    for (const char* key : {"messaging", "code", "gen_ai", "peer", "sanitization"}) {
       general->ignored(key, "the agent has nothing to set there");
     }
   }

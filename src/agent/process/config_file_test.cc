@@ -332,10 +332,11 @@ TEST(ConfigFile, InstrumentationChoosesTheConventions) {
   const SemanticConventions by_version =
       read_well(
           "instrumentation/development: {general: {http: {semconv: {version: 1}}, db: "
-          "{semconv: {version: 1, dual_emit: true}}}}\n")
+          "{semconv: {version: 1, dual_emit: true}}, rpc: {semconv: {version: 1}}}}\n")
           .conventions;
   EXPECT_TRUE(!by_version.old_http && by_version.stable_http);
   EXPECT_TRUE(by_version.old_database && by_version.stable_database);
+  EXPECT_TRUE(!by_version.old_rpc && by_version.stable_rpc);
 }
 
 TEST(ConfigFile, HeadersAreCapturedHereAndInTheLibrary) {

@@ -4,11 +4,10 @@
 #include <iterator>
 #include <span>
 
+#include "agent/process/duration_bounds.h"
+
 namespace kolben::agent {
 namespace {
-
-constexpr double kSecondBounds[] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
-                                    0.5,   0.75, 1.0,   2.5,  5.0,   7.5, 10.0};
 
 constexpr std::string_view kOldServerKeys[] = {"http.method",   "http.server_name", "http.scheme",
                                                "net.host.name", "http.host",        "net.host.port",
@@ -64,7 +63,7 @@ Measured duration(std::string_view name, std::string_view unit, std::string_view
   measured.name = name;
   measured.unit = unit;
   measured.description = description;
-  if (unit == "s") measured.bounds = kSecondBounds;
+  if (unit == "s") measured.bounds = kDurationBounds;
   measured.value = value;
   return measured;
 }

@@ -85,7 +85,7 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       metrics_(settings.metrics, exporters_.metrics, now),
       http_metrics_(settings.conventions, metrics_),
       database_metrics_(settings.conventions, metrics_),
-      rpc_metrics_(metrics_),
+      rpc_metrics_(settings_.conventions, metrics_),
       lines_([this](const Line& line) { add_line(line); }),
       streams_(*this),
       commands_([this](const EndedCommand& command) { take_command(command); }) {}

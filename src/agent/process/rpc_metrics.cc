@@ -1,35 +1,62 @@
 #include "agent/process/rpc_metrics.h"
 
 #include <algorithm>
-#include <iterator>
+
+#include "agent/process/duration_bounds.h"
 
 namespace kolben::agent {
 namespace {
 
-constexpr std::string_view kKeys[] = {"rpc.system", "rpc.service", "rpc.method",
-                                      "rpc.grpc.status_code"};
+constexpr std::string_view kOldKeys[] = {"rpc.system", "rpc.service", "rpc.method",
+                                         "rpc.grpc.status_code"};
+constexpr std::string_view kStableKeys[] = {
+    "rpc.system.name", "rpc.method",  "rpc.response.status_code",
+    "server.address",  "server.port", "error.type"};
 constexpr std::size_t kScratchBytesMax = 64 * 1024;
+
+Measured duration(std::string_view name, std::string_view unit, std::string_view description) {
+  Measured measured;
+  measured.scope = MetricScope::kRpc;
+  measured.kind = InstrumentKind::kHistogram;
+  measured.name = name;
+  measured.unit = unit;
+  measured.description = description;
+  return measured;
+}
 
 }  // namespace
 
 void RpcMetrics::record(const Span& span, std::uint64_t now) {
   const bool is_server = span.kind == SpanKind::kServer;
-  Measured measured;
-  measured.scope = MetricScope::kRpc;
-  measured.kind = InstrumentKind::kHistogram;
-  measured.name = is_server ? "rpc.server.duration" : "rpc.client.duration";
-  measured.unit = "ms";
-  measured.description = is_server ? "Measures the duration of inbound RPC."
-                                   : "Measures the duration of outbound RPC.";
-  measured.value = static_cast<double>(span.duration_nanos()) / 1e6;
+  const auto nanos = static_cast<double>(span.duration_nanos());
+  if (conventions_.old_rpc) {
+    Measured measured =
+        is_server ? duration("rpc.server.duration", "ms", "Measures the duration of inbound RPC.")
+                  : duration("rpc.client.duration", "ms", "Measures the duration of outbound RPC.");
+    measured.value = nanos / 1e6;
+    record(measured, span, kOldKeys, now);
+  }
+  if (conventions_.stable_rpc) {
+    Measured measured =
+        is_server ? duration("rpc.server.call.duration", "s",
+                             "Measures the duration of incoming Remote Procedure Calls (RPC).")
+                  : duration("rpc.client.call.duration", "s",
+                             "Measures the duration of outgoing Remote Procedure Calls (RPC).");
+    measured.bounds = kDurationBounds;
+    measured.value = nanos / 1e9;
+    record(measured, span, kStableKeys, now);
+  }
+}
+
+void RpcMetrics::record(const Measured& measured, const Span& span,
+                        std::span<const std::string_view> keys, std::uint64_t now) {
   Attributes attributes;
-  attributes.reserve(scratch_, std::size(kKeys));
+  attributes.reserve(scratch_, keys.size());
   for (const KeyValue& attribute : span.attributes) {
-    const bool is_wanted =
-        std::find(std::begin(kKeys), std::end(kKeys), attribute.key) != std::end(kKeys);
+    const bool is_wanted = std::find(keys.begin(), keys.end(), attribute.key) != keys.end();
     if (is_wanted) attributes.push_back(scratch_, attribute);
   }
-  store_.record(measured, attributes, now);
+  readers_.record(measured, attributes, now);
   if (scratch_.reserved_bytes() > kScratchBytesMax) scratch_ = Arena();
 }
 

@@ -1,10 +1,14 @@
-// How long calls of gRPC take: rpc.server.duration and rpc.client.duration, of the old conventions;
-// the stable ones are not decided yet. Source: semantic-conventions 1.11, rpc-metrics.md.
+// How long calls of gRPC take, in the old conventions (rpc.server.duration, rpc.client.duration)
+// and the stable ones (rpc.server.call.duration, rpc.client.call.duration). Sources:
+// semantic-conventions 1.11 and 1.45, rpc-metrics.md.
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "agent/process/metric_readers.h"
+#include "agent/process/settings.h"
 #include "base/arena.h"
 #include "model/traces.h"
 
@@ -12,13 +16,18 @@ namespace kolben::agent {
 
 class RpcMetrics {
  public:
-  explicit RpcMetrics(MetricReaders& store) : store_(store) {}
+  RpcMetrics(SemanticConventions conventions, MetricReaders& readers)
+      : conventions_(conventions), readers_(readers) {}
 
   // From the finished span of a call.
   void record(const Span& span, std::uint64_t now);
 
  private:
-  MetricReaders& store_;
+  void record(const Measured& measured, const Span& span, std::span<const std::string_view> keys,
+              std::uint64_t now);
+
+  SemanticConventions conventions_;
+  MetricReaders& readers_;
   Arena scratch_;
 };
 

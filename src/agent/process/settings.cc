@@ -255,17 +255,19 @@ const std::vector<ExporterSettings>& Settings::exporters(Signal signal) const {
 }
 
 void read_conventions(std::string_view list, SemanticConventions& conventions) {
-  bool keeps_http = false;
-  bool keeps_database = false;
-  for (const std::string_view item : split_list(list)) {
-    const std::string name = lower(item);
-    if (name == "http" || name == "http/dup") conventions.stable_http = true;
-    if (name == "database" || name == "database/dup") conventions.stable_database = true;
-    keeps_http = keeps_http || name == "http/dup";  // dup wins
-    keeps_database = keeps_database || name == "database/dup";
-  }
-  conventions.old_http = keeps_http || !conventions.stable_http;
-  conventions.old_database = keeps_database || !conventions.stable_database;
+  const std::vector<std::string_view> items = split_list(list);
+  const auto has = [&](std::string_view name) {
+    return std::any_of(items.begin(), items.end(),
+                       [&](std::string_view item) { return lower(item) == name; });
+  };
+  const auto read = [&](const std::string& area, bool& old, bool& stable) {
+    const bool is_dual = has(area + "/dup");  // wins
+    stable = stable || is_dual || has(area);
+    old = is_dual || !stable;
+  };
+  read("http", conventions.old_http, conventions.stable_http);
+  read("database", conventions.old_database, conventions.stable_database);
+  read("rpc", conventions.old_rpc, conventions.stable_rpc);
 }
 
 bool parse_log_level(std::string_view text, LogLevel& level) {

@@ -57,6 +57,8 @@ struct SemanticConventions {
   bool stable_http = false;
   bool old_database = true;
   bool stable_database = false;
+  bool old_rpc = true;
+  bool stable_rpc = false;
 };
 
 // What a configuration file says in place of variables that the library reads; see

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "agent/process/messaging_attributes.h"
+#include "agent/process/rpc_attributes.h"
 #include "agent/process/web_calls.h"
 
 namespace kolben::agent {
@@ -140,9 +141,9 @@ void SpanBuilder::build_grpc(const WebCall& call, const Origin& origin, const St
   }
   span.start_time_unix_nano = call.start_time;
   span.end_time_unix_nano = std::max(call.start_time, call.end_time);
-  span.name = owned_text(grpc_span_name(call), Limits::kNoLimit, arena);
-  add_grpc_attributes(call, peer, span.attributes, arena);
-  if (is_grpc_error(grpc_status(call), peer.is_client)) span.status_code = SpanStatusCode::kError;
+  span.name = owned_text(rpc_span_name(call), Limits::kNoLimit, arena);
+  add_rpc_attributes(call, peer, settings_.conventions, span.attributes, arena);
+  if (is_rpc_error(call, peer.is_client)) span.status_code = SpanStatusCode::kError;
   if (call.end == CallEnd::kProcessEnded) span.status_message = "the process ended";
   span.dropped_attributes_count = limit_attributes(span_limits(), span.attributes, arena);
 }

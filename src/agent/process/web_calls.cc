@@ -1,18 +1,11 @@
 #include "agent/process/web_calls.h"
 
-#include <algorithm>
 #include <cstring>
-#include <iterator>
 
-#include "agent/process/limits.h"
 #include "base/random.h"
 
 namespace kolben::agent {
 namespace {
-
-constexpr std::uint32_t kCancel = 8;  // RFC 9113, 7
-constexpr int kCancelled = 1;
-constexpr std::size_t kAttributesUsual = 8;
 
 // A value that could end a line of a head was no header's.
 std::string_view one_line(std::string_view text) {
@@ -98,45 +91,6 @@ HttpTwoExchange::HttpTwoExchange(const WebCall& call, const Origin& origin, cons
   view_.peer_address = arena.copy(peer.address);
   view_.local_address = arena.copy(peer.local_address);
   view_.request_head = arena.copy(head);
-}
-
-std::string_view grpc_span_name(const WebCall& call) {
-  std::string_view name = call.path;
-  if (name.starts_with('/')) name.remove_prefix(1);
-  return name;
-}
-
-int grpc_status(const WebCall& call) {
-  if (call.grpc_status >= 0) return call.grpc_status;
-  return call.end == CallEnd::kReset && call.reset == kCancel ? kCancelled : -1;
-}
-
-// Source: semantic-conventions, grpc.md, "gRPC Status".
-bool is_grpc_error(int status, bool is_server) {
-  constexpr int kServers[] = {-1, 2, 4, 12, 13, 14, 15};
-  if (!is_server) return status != 0;
-  return std::find(std::begin(kServers), std::end(kServers), status) != std::end(kServers);
-}
-
-void add_grpc_attributes(const WebCall& call, const StreamPeer& peer, Attributes& attributes,
-                         Arena& arena) {
-  attributes.reserve(arena, kAttributesUsual);
-  const auto text = [&](std::string_view key, std::string_view value) {
-    if (value.empty()) return;
-    const std::string_view owned = owned_text(value, Limits::kNoLimit, arena);
-    attributes.push_back(arena, {key, Value::string(owned)});
-  };
-  const std::string_view name = grpc_span_name(call);
-  const std::size_t slash = name.rfind('/');
-  text("rpc.system", "grpc");
-  if (slash != std::string_view::npos) {
-    text("rpc.method", name.substr(slash + 1));
-    text("rpc.service", name.substr(0, slash));
-  }
-  text(peer.is_client ? "net.peer.ip" : "net.peer.name", peer.address);
-  if (peer.port != 0) attributes.push_back(arena, {"net.peer.port", Value::integer(peer.port)});
-  const int status = grpc_status(call);
-  if (status >= 0) attributes.push_back(arena, {"rpc.grpc.status_code", Value::integer(status)});
 }
 
 }  // namespace kolben::agent

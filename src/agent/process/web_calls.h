@@ -1,6 +1,5 @@
-// Calls over HTTP/2 on their way to spans: plain ones as exchanges like those of HTTP/1.x, gRPC's
-// with the attributes of the RPC conventions (the old ones; the stable ones are not decided yet).
-// Source: semantic-conventions 1.11, rpc-spans.md and grpc.md.
+// Calls over HTTP/2 on their way to spans: where they belong, and plain ones as exchanges like
+// those of HTTP/1.x. What a span tells of one of gRPC: rpc_attributes.h.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +10,6 @@
 #include "agent/process/settings.h"
 #include "agent/process/streams.h"
 #include "base/arena.h"
-#include "model/attributes.h"
 
 namespace kolben::agent {
 
@@ -37,14 +35,5 @@ class HttpTwoExchange {
  private:
   ExchangeView view_;
 };
-
-// "package.Service/Method"
-std::string_view grpc_span_name(const WebCall& call);
-// 0 is OK; a call that was cancelled is 1 (CANCELLED), one without a status -1.
-int grpc_status(const WebCall& call);
-// A client's mistake is no error of the server.
-bool is_grpc_error(int status, bool is_server);
-void add_grpc_attributes(const WebCall& call, const StreamPeer& peer, Attributes& attributes,
-                         Arena& arena);
 
 }  // namespace kolben::agent

@@ -143,6 +143,67 @@ TEST_F(ServedStreamsTest, AClientsMistakeIsNoErrorOfTheServer) {
   EXPECT_EQ(spans().at(0).status_code, SpanStatusCode::kUnset);
 }
 
+class StableServedStreamsTest : public ServedStreamsTest {
+ protected:
+  StableServedStreamsTest() : ServedStreamsTest({{"OTEL_SEMCONV_STABILITY_OPT_IN", "rpc"}}) {}
+  void served(const std::string& path, const std::string& status) {
+    asked({{":method", "POST"},
+           {":path", path},
+           {":authority", "shop.example:443"},
+           {"content-type", "application/grpc"}});
+    answered({{":status", "200"}, {"grpc-status", status}});
+  }
+};
+
+TEST_F(StableServedStreamsTest, AServedCallByTheStableRpcConventions) {
+  served("/shop.Cart/Add", "13");
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "shop.Cart/Add");
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kError);
+  EXPECT_EQ(listed(all[0].attributes),
+            "rpc.system.name=grpc\nrpc.method=shop.Cart/Add\nserver.address=127.0.0.2\n"
+            "server.port=8080\nclient.address=127.0.0.1\nclient.port=41000\n"
+            "network.peer.address=127.0.0.1\nnetwork.peer.port=41000\n"
+            "rpc.response.status_code=INTERNAL\nerror.type=INTERNAL\n");
+  EXPECT_THAT(metric_names(), ::testing::ElementsAre("rpc.server.call.duration"));
+}
+
+TEST_F(StableServedStreamsTest, WhatIsServedNowhereHasNoNameOfItsOwn) {
+  served("/nobody.Knows/This", "12");
+  EXPECT_THAT(listed(spans().at(0).attributes),
+              ::testing::HasSubstr("rpc.method=_OTHER\nrpc.method_original=nobody.Knows/This\n"));
+}
+
+TEST_F(StableServedStreamsTest, AClientsMistakeHasAStatusAndNoErrorType) {
+  served("/shop.Cart/Add", "5");
+  const std::string told = listed(spans().at(0).attributes);
+  EXPECT_THAT(told, ::testing::EndsWith("rpc.response.status_code=NOT_FOUND\n"));
+}
+
+class BothStreamsTest : public StreamsTest {
+ protected:
+  BothStreamsTest() : StreamsTest({{"OTEL_SEMCONV_STABILITY_OPT_IN", "rpc/dup"}}) {}
+};
+
+// The key `rpc.method` is in both: the stable one's value wins.
+TEST_F(BothStreamsTest, ACallByBothRpcConventions) {
+  piece_.protocol = 3;
+  piece_.peer_port = 50051;
+  client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  client(frame(1, kEndOfBoth, 1,
+               block({{":path", "/shop.Cart/Add"},
+                      {":authority", "shop.example"},
+                      {"content-type", "application/grpc"}})));
+  server(frame(1, kEndOfBoth, 1, block({{":status", "200"}, {"grpc-status", "4"}})));
+  EXPECT_EQ(listed(spans().at(0).attributes),
+            "rpc.system=grpc\nrpc.method=shop.Cart/Add\nrpc.service=shop.Cart\n"
+            "net.peer.name=127.0.0.1\nnet.peer.port=50051\nrpc.grpc.status_code=4\n"
+            "rpc.system.name=grpc\nserver.address=shop.example\nserver.port=50051\n"
+            "network.peer.address=127.0.0.1\nnetwork.peer.port=50051\n"
+            "rpc.response.status_code=DEADLINE_EXCEEDED\nerror.type=DEADLINE_EXCEEDED\n");
+}
+
 class B3ServedStreamsTest : public ServedStreamsTest {
  protected:
   B3ServedStreamsTest()

@@ -1,0 +1,143 @@
+#include "agent/process/rpc_attributes.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+
+#include "agent/process/http_head.h"
+#include "agent/process/limits.h"
+
+namespace kolben::agent {
+namespace {
+
+constexpr std::uint32_t kCancel = 8;  // RFC 9113, 7
+constexpr int kCancelled = 1;
+constexpr int kUnimplemented = 12;
+constexpr int kNoStatus = -1;
+constexpr std::size_t kAttributesUsual = 16;
+
+// By their number. Source: grpc/grpc, doc/statuscodes.md.
+constexpr std::string_view kStatusNames[] = {
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
+
+int status_of(const WebCall& call) {
+  if (call.grpc_status >= 0) return call.grpc_status;
+  return call.end == CallEnd::kReset && call.reset == kCancel ? kCancelled : kNoStatus;
+}
+
+std::string status_name(int status) {
+  const auto index = static_cast<std::size_t>(status);
+  return index < std::size(kStatusNames) ? std::string(kStatusNames[index])
+                                         : std::to_string(status);
+}
+
+std::string error_type(const WebCall& call) {
+  const int status = status_of(call);
+  if (status != kNoStatus) return status_name(status);
+  if (call.end == CallEnd::kProcessEnded) return "process_ended";
+  return call.end == CallEnd::kClosed ? "connection_closed" : "_OTHER";
+}
+
+class Writer {
+ public:
+  Writer(const WebCall& call, const StreamPeer& peer, Attributes& attributes, Arena& arena)
+      : call_(call), peer_(peer), attributes_(attributes), arena_(arena) {}
+
+  void old_conventions() {
+    const std::string_view name = rpc_span_name(call_);
+    const std::size_t slash = name.rfind('/');
+    text("rpc.system", "grpc");
+    if (slash != std::string_view::npos) {
+      text("rpc.method", name.substr(slash + 1));
+      text("rpc.service", name.substr(0, slash));
+    }
+    text(peer_.is_client ? "net.peer.ip" : "net.peer.name", peer_.address);
+    number("net.peer.port", peer_.port);
+    const int status = status_of(call_);
+    if (status != kNoStatus) {
+      attributes_.push_back(arena_, {"rpc.grpc.status_code", Value::integer(status)});
+    }
+  }
+
+  // Where both are told, the old `rpc.method` is the stable one's: the key is the same.
+  void stable_conventions() {
+    text("rpc.system.name", "grpc");
+    method();
+    server();
+    if (peer_.is_client) {
+      text("client.address", peer_.address);
+      number("client.port", peer_.port);
+    }
+    text("network.peer.address", peer_.address);
+    number("network.peer.port", peer_.port);
+    const int status = status_of(call_);
+    if (status != kNoStatus) text("rpc.response.status_code", status_name(status));
+    if (is_rpc_error(call_, peer_.is_client)) text("error.type", error_type(call_));
+  }
+
+ private:
+  // A server is asked by strangers, too, for what it never had: no name of its own for each.
+  void method() {
+    const std::string_view name = rpc_span_name(call_);
+    const bool is_unknown = peer_.is_client && status_of(call_) == kUnimplemented;
+    text("rpc.method", is_unknown ? "_OTHER" : name);
+    if (is_unknown) text("rpc.method_original", name);
+  }
+  // A client names it; of a server it is its own address, whatever strangers call it.
+  void server() {
+    const HostPort named = split_host_port(call_.authority);
+    if (peer_.is_client) {
+      text("server.address", peer_.local_address);
+      number("server.port", peer_.local_port);
+    } else if (named.host.empty()) {
+      text("server.address", peer_.address);
+      number("server.port", peer_.port);
+    } else {
+      text("server.address", named.host);
+      number("server.port", named.port != 0 ? named.port : peer_.port);
+    }
+  }
+
+  void text(std::string_view key, std::string_view value) {
+    if (value.empty()) return;
+    set(attributes_, arena_, key, Value::string(owned_text(value, Limits::kNoLimit, arena_)));
+  }
+  void number(std::string_view key, std::uint16_t value) {
+    if (value != 0) attributes_.push_back(arena_, {key, Value::integer(value)});
+  }
+
+  const WebCall& call_;
+  const StreamPeer& peer_;
+  Attributes& attributes_;
+  Arena& arena_;
+};
+
+}  // namespace
+
+std::string_view rpc_span_name(const WebCall& call) {
+  std::string_view name = call.path;
+  if (name.starts_with('/')) name.remove_prefix(1);
+  return name;
+}
+
+// Source: semantic-conventions, grpc.md, "gRPC Status".
+bool is_rpc_error(const WebCall& call, bool is_server) {
+  constexpr int kServers[] = {kNoStatus, 2, 4, kUnimplemented, 13, 14, 15};
+  const int status = status_of(call);
+  if (!is_server) return status != 0;
+  return std::find(std::begin(kServers), std::end(kServers), status) != std::end(kServers);
+}
+
+void add_rpc_attributes(const WebCall& call, const StreamPeer& peer,
+                        const SemanticConventions& conventions, Attributes& attributes,
+                        Arena& arena) {
+  attributes.reserve(arena, kAttributesUsual);
+  Writer writer(call, peer, attributes, arena);
+  if (conventions.old_rpc) writer.old_conventions();
+  if (conventions.stable_rpc) writer.stable_conventions();
+}
+
+}  // namespace kolben::agent
