@@ -134,7 +134,7 @@ class FileReader {
     provider.ignored("views", "the agent has none");
     std::size_t filter = 0;
     provider.choice("exemplar_filter", {"trace_based", "always_on", "always_off"}, filter);
-    if (filter == 1) errors_.warn(provider.location(), "the agent makes no exemplars");
+    settings_.exemplar_filter = static_cast<ExemplarFilter>(filter);
     provider.ignored("meter_configurator/development", "the agent has one meter a source");
   }
 

@@ -128,6 +128,11 @@ TEST(ConsoleFormat, MetricsAreThoseOfThePythonSdk) {
   count.start_time_unix_nano = kTime;
   count.time_unix_nano = kTime + 1;
   count.value = {NumberType::kInt, 3, 0};
+  Exemplar& example = count.exemplars.add(arena);
+  example.time_unix_nano = kTime;
+  example.value = {NumberType::kInt, 2, 0};
+  example.span_id.bytes[0] = 0xcd;
+  example.trace_id.bytes[0] = 0xab;
   add(count.attributes, arena, "endpoint", Value::string("home"));
 
   Metric& temperature = scope.metrics.add(arena);
@@ -138,6 +143,9 @@ TEST(ConsoleFormat, MetricsAreThoseOfThePythonSdk) {
   NumberPoint& degrees = temperature.number_points.add(arena);
   degrees.start_time_unix_nano = kTime;
   degrees.time_unix_nano = kTime + 1;
+  Exemplar& of_nobody = degrees.exemplars.add(arena);
+  of_nobody.time_unix_nano = kTime;
+  of_nobody.value = {NumberType::kDouble, 0, 1e-05};
   degrees.value = {NumberType::kDouble, 0, 1e-05};
 
   Metric& duration = scope.metrics.add(arena);

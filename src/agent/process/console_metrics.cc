@@ -3,11 +3,42 @@
 namespace kolben::agent {
 namespace {
 
-// The agent keeps none.
-void write_exemplars(JsonWriter& json, ConsoleFormat format) {
+void write_number(JsonWriter& json, const Number& number) {
+  if (number.type == NumberType::kInt) return json.integer(number.integer);
+  json.real(number.real);
+}
+
+// Of the attributes of a measurement all are the point's: no view leaves any out.
+void write_exemplar(JsonWriter& json, const Exemplar& exemplar, bool has_attributes) {
+  json.begin_object();
+  json.key("filtered_attributes");
+  if (has_attributes) {
+    json.begin_object();
+    json.end_object();
+  } else {
+    json.null();
+  }
+  json.key("value");
+  write_number(json, exemplar.value);
+  json.key("time_unix_nano");
+  json.unsigned_integer(exemplar.time_unix_nano);
+  const bool has_span = !exemplar.span_id.is_zero();
+  json.key("span_id");
+  has_span ? json.big_integer(exemplar.span_id.bytes) : json.null();
+  json.key("trace_id");
+  has_span ? json.big_integer(exemplar.trace_id.bytes) : json.null();
+  json.end_object();
+}
+
+// The SDK's 1.27 had none.
+template <typename Point>
+void write_exemplars(JsonWriter& json, const Point& point, ConsoleFormat format) {
   if (format == ConsoleFormat::k1_27) return;
   json.key("exemplars");
   json.begin_array();
+  for (const Exemplar& exemplar : point.exemplars) {
+    write_exemplar(json, exemplar, !point.attributes.empty());
+  }
   json.end_array();
 }
 
@@ -25,12 +56,8 @@ void write_number_point(JsonWriter& json, const NumberPoint& point, ConsoleForma
   json.begin_object();
   write_point_head(json, point.attributes, point.start_time_unix_nano, point.time_unix_nano);
   json.key("value");
-  if (point.value.type == NumberType::kInt) {
-    json.integer(point.value.integer);
-  } else {
-    json.real(point.value.real);
-  }
-  write_exemplars(json, format);
+  write_number(json, point.value);
+  write_exemplars(json, point, format);
   json.end_object();
 }
 
@@ -53,7 +80,7 @@ void write_histogram_point(JsonWriter& json, const HistogramPoint& point, Consol
   json.real(point.min);
   json.key("max");
   json.real(point.max);
-  write_exemplars(json, format);
+  write_exemplars(json, point, format);
   json.end_object();
 }
 
@@ -89,7 +116,7 @@ void write_exponential_point(JsonWriter& json, const ExponentialHistogramPoint& 
   json.real(point.min);
   json.key("max");
   json.real(point.max);
-  write_exemplars(json, format);
+  write_exemplars(json, point, format);
   json.end_object();
 }
 

@@ -24,6 +24,7 @@ void DatabaseMetrics::record(const Span& span, std::uint64_t now) {
   measured.unit = "s";
   measured.description = "Duration of database client operations.";
   measured.bounds = kBounds;
+  measured.whom = measured_for(span);
   measured.value = static_cast<double>(span.duration_nanos()) / 1e9;
   Attributes attributes;
   attributes.reserve(scratch_, std::size(kKeys));

@@ -1,8 +1,10 @@
 #include "agent/process/json_writer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <vector>
 
 #include "agent/process/utf8.h"
 
@@ -60,6 +62,23 @@ void append_integer(std::string& out, Integer value) {
   char buffer[24];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value);
   out.append(buffer, end.ptr);
+}
+
+// Divides what is left by ten, digit by digit.
+void append_big_integer(std::string& out, std::span<const std::uint8_t> big_endian) {
+  std::vector<std::uint8_t> left(big_endian.begin(), big_endian.end());
+  std::string digits;
+  while (std::any_of(left.begin(), left.end(), [](std::uint8_t byte) { return byte != 0; })) {
+    unsigned remainder = 0;
+    for (std::uint8_t& byte : left) {
+      const unsigned part = remainder << 8 | byte;
+      byte = static_cast<std::uint8_t>(part / 10);
+      remainder = part % 10;
+    }
+    digits += static_cast<char>('0' + remainder);
+  }
+  if (digits.empty()) digits = "0";
+  out.append(digits.rbegin(), digits.rend());
 }
 
 }  // namespace
@@ -171,6 +190,11 @@ void JsonWriter::integer(std::int64_t value) {
 void JsonWriter::unsigned_integer(std::uint64_t value) {
   before_value();
   append_integer(out_, value);
+}
+
+void JsonWriter::big_integer(std::span<const std::uint8_t> big_endian) {
+  before_value();
+  append_big_integer(out_, big_endian);
 }
 
 void JsonWriter::real(double value) {

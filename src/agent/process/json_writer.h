@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ class JsonWriter {
   void string(std::string_view text);
   void integer(std::int64_t value);
   void unsigned_integer(std::uint64_t value);
+  // Of any size, its bytes from the most significant one.
+  void big_integer(std::span<const std::uint8_t> big_endian);
   void real(double value);
   void boolean(bool value);
   void null();

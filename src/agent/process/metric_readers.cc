@@ -6,18 +6,20 @@
 namespace kolben::agent {
 
 MetricReaders::MetricReaders(const std::vector<ExporterSettings>& settings,
-                             const std::vector<Exporter*>& exporters, std::uint64_t now) {
+                             const std::vector<Exporter*>& exporters,
+                             ExemplarFilter exemplar_filter, std::uint64_t now) {
   for (std::size_t i = 0; i < exporters.size(); ++i) {
     const ReaderSettings reader = i < settings.size() ? settings[i].reader : ReaderSettings();
     auto group = std::find_if(groups_.begin(), groups_.end(),
                               [&](const Group& other) { return other.reader == reader; });
     if (group == groups_.end()) {
-      groups_.push_back({.reader = reader,
-                         .store = std::make_unique<MetricStore>(reader.counters, reader.histograms,
-                                                                reader.histogram_kind),
-                         .processes = std::make_unique<ProcessMetrics>(reader.counters),
-                         .exporters = {},
-                         .last = now});
+      groups_.push_back(
+          {.reader = reader,
+           .store = std::make_unique<MetricStore>(reader.counters, reader.histograms,
+                                                  reader.histogram_kind, exemplar_filter),
+           .processes = std::make_unique<ProcessMetrics>(reader.counters),
+           .exporters = {},
+           .last = now});
       group = groups_.end() - 1;
     }
     group->exporters.push_back(exporters[i]);

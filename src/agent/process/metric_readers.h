@@ -19,7 +19,8 @@ class MetricReaders {
   // `settings` of the exporters, in their order; the rest has the defaults. The exporters outlive
   // it.
   MetricReaders(const std::vector<ExporterSettings>& settings,
-                const std::vector<Exporter*>& exporters, std::uint64_t now);
+                const std::vector<Exporter*>& exporters, ExemplarFilter exemplar_filter,
+                std::uint64_t now);
 
   // As MetricStore's.
   void record(const Measured& measured, const Attributes& attributes, std::uint64_t now);

@@ -44,7 +44,7 @@ class MetricReadersTest : public ::testing::Test {
 TEST_F(MetricReadersTest, EachHasItsIntervalAndItsTemporality) {
   MetricReaders readers({settings_of(10 * kSecond, Temporality::kCumulative),
                          settings_of(20 * kSecond, Temporality::kDelta)},
-                        {&first_, &second_}, 0);
+                        {&first_, &second_}, ExemplarFilter::kTraceBased, 0);
   count(readers, 1);
   EXPECT_FALSE(readers.are_due(9 * kSecond));
   EXPECT_TRUE(readers.are_due(10 * kSecond));
@@ -66,7 +66,7 @@ TEST_F(MetricReadersTest, WhoIsAskedGetsThemThenAndTakesNothingFromTheOthers) {
   ExporterSettings pulled;
   pulled.reader.is_pulled = true;
   MetricReaders readers({pulled, settings_of(10 * kSecond, Temporality::kDelta)},
-                        {&first_, &second_}, 0);
+                        {&first_, &second_}, ExemplarFilter::kTraceBased, 0);
   first_.is_asked = true;
   EXPECT_TRUE(readers.are_due(1));
   export_due(readers, 1);
@@ -83,7 +83,8 @@ TEST_F(MetricReadersTest, WhoIsAskedGetsThemThenAndTakesNothingFromTheOthers) {
 }
 
 TEST_F(MetricReadersTest, WhatWasNotMeasuredIsNotSent) {
-  MetricReaders readers({settings_of(kSecond, Temporality::kCumulative)}, {&first_}, 0);
+  MetricReaders readers({settings_of(kSecond, Temporality::kCumulative)}, {&first_},
+                        ExemplarFilter::kTraceBased, 0);
   export_due(readers, kSecond);
   EXPECT_EQ(first_.batches.size(), 0U);
 }
@@ -92,7 +93,7 @@ TEST_F(MetricReadersTest, HistogramsAreAsEachWantsThem) {
   ExporterSettings exponential = settings_of(kSecond, Temporality::kDelta);
   exponential.reader.histogram_kind = HistogramKind::kExponential;
   MetricReaders readers({settings_of(kSecond, Temporality::kCumulative), exponential},
-                        {&first_, &second_}, 0);
+                        {&first_, &second_}, ExemplarFilter::kTraceBased, 0);
   Measured measured;
   measured.kind = InstrumentKind::kHistogram;
   measured.name = "duration";

@@ -13,6 +13,15 @@ constexpr double kDefaultBounds[] = {0,   5,   10,   25,   50,   75,   100,  250
                                      500, 750, 1000, 2500, 5000, 7500, 10000};
 constexpr double kWholeMax = 9007199254740992.0;  // 2^53: whole numbers below are exact
 
+// Places for exemplars of an exponential histogram; of a histogram each bucket has one.
+constexpr std::size_t kExponentialExemplars = 20;
+
+// Bounds are inclusive above: (a, b].
+std::size_t bucket_of(const std::vector<double>& bounds, double value) {
+  return static_cast<std::size_t>(std::lower_bound(bounds.begin(), bounds.end(), value) -
+                                  bounds.begin());
+}
+
 bool is_whole(double value) {
   return std::floor(value) == value && std::abs(value) < kWholeMax;
 }
@@ -165,17 +174,37 @@ MetricStore::Series& MetricStore::sorted_series_of(Instrument& instrument,
   return series;
 }
 
-void MetricStore::add_to_histogram(const Instrument& instrument, Series& series,
-                                   double value) const {
+void MetricStore::add_to_histogram(const Instrument& instrument, Series& series, double value) {
   if (series.exponential != nullptr) {
     series.exponential->record(value);
   } else {
-    // Bounds are inclusive above: (a, b].
-    const auto bound = std::lower_bound(instrument.bounds.begin(), instrument.bounds.end(), value);
-    ++series.buckets[static_cast<std::size_t>(bound - instrument.bounds.begin())];
+    ++series.buckets[bucket_of(instrument.bounds, value)];
   }
   series.min = series.count == 0 ? value : std::min(series.min, value);
   series.max = series.count == 0 ? value : std::max(series.max, value);
+}
+
+void MetricStore::keep_exemplar(const Instrument& instrument, Series& series,
+                                const Measured& measured, std::uint64_t now) {
+  const bool is_wanted = exemplar_filter_ == ExemplarFilter::kAlwaysOn ||
+                         (exemplar_filter_ == ExemplarFilter::kTraceBased &&
+                          measured.whom.is_sampled && !measured.whom.trace_id.is_zero());
+  if (!is_wanted) return;
+  const bool has_buckets = !series.buckets.empty();
+  if (series.exemplars == nullptr) {
+    const std::size_t places = has_buckets                     ? series.buckets.size()
+                               : series.exponential != nullptr ? kExponentialExemplars
+                                                               : 1;
+    if (exemplars_ + places > kExemplarsMax) return;
+    exemplars_ += places;
+    series.exemplars = std::make_unique<ExemplarReservoir>(places);
+  }
+  if (has_buckets) {
+    const std::size_t bucket = bucket_of(instrument.bounds, measured.value);
+    series.exemplars->keep(bucket, measured.value, measured.whom, now);
+  } else {
+    series.exemplars->offer(measured.value, measured.whom, now);
+  }
 }
 
 void MetricStore::record(const Measured& measured, const Attributes& attributes,
@@ -195,6 +224,7 @@ void MetricStore::record(const Measured& measured, const Attributes& attributes,
   series.sum =
       measured.kind == InstrumentKind::kGauge ? measured.value : series.sum + measured.value;
   ++series.count;
+  keep_exemplar(*instrument, series, measured, now);
 }
 
 void MetricStore::record_total(const Measured& measured, const Attributes& attributes,
@@ -239,12 +269,15 @@ void MetricStore::collect_number(const Series& series, NumberPoint& point) {
   point.value.real = is_integer ? 0 : series.sum;
 }
 
-void MetricStore::collect_series(const Instrument& instrument, const Series& series, Metric& metric,
+void MetricStore::collect_series(const Instrument& instrument, Series& series, Metric& metric,
                                  Arena& arena, std::uint64_t now) {
   const auto begin = [&](auto& point) {
     point.attributes = series.attributes;
     point.start_time_unix_nano = series.start;
     point.time_unix_nano = now;
+    if (series.exemplars != nullptr) {
+      series.exemplars->collect(series.is_integral, point.exemplars, arena);
+    }
   };
   const auto summarize = [&](auto& point) {
     begin(point);

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "agent/process/exemplars.h"
 #include "agent/process/exponential_histogram.h"
 #include "agent/process/reader_settings.h"
 #include "base/arena.h"
@@ -32,6 +33,7 @@ struct Measured {
   std::string_view name, unit, description;
   std::span<const double> bounds;  // of histograms; empty: the SDK's default
   double value = 0;
+  MeasuredFor whom;
 };
 
 class MetricStore {
@@ -39,12 +41,16 @@ class MetricStore {
   static constexpr std::size_t kInstrumentsMax = 1000;
   static constexpr std::size_t kSeriesMax = 2000;  // the specification's default
   static constexpr std::size_t kTextBytesMax = 4 << 20;
+  // Of all series together; those that come when there are so many have none.
+  static constexpr std::size_t kExemplarsMax = 16 * 1024;
 
   MetricStore(Temporality counters, Temporality histograms,
-              HistogramKind histogram_kind = HistogramKind::kExplicitBuckets)
+              HistogramKind histogram_kind = HistogramKind::kExplicitBuckets,
+              ExemplarFilter exemplar_filter = ExemplarFilter::kTraceBased)
       : counter_temporality_(counters),
         histogram_temporality_(histograms),
-        histogram_kind_(histogram_kind) {}
+        histogram_kind_(histogram_kind),
+        exemplar_filter_(exemplar_filter) {}
 
   // Adds to a counter, up-down counter or histogram; sets a gauge. The order of the attributes does
   // not matter. Measurements that are no numbers, and negative ones of counters, are refused.
@@ -68,6 +74,7 @@ class MetricStore {
     double min = 0, max = 0;
     std::vector<std::uint64_t> buckets;
     std::unique_ptr<ExponentialHistogram> exponential;  // instead of them
+    std::unique_ptr<ExemplarReservoir> exemplars;       // null: none was kept yet
   };
   struct Quick {
     Attributes attributes;
@@ -90,8 +97,10 @@ class MetricStore {
   Instrument* instrument_of(const Measured& measured);
   Series& sorted_series_of(Instrument& instrument, const Attributes& attributes, std::uint64_t now);
   Series& series_of(Instrument& instrument, const Attributes& attributes, std::uint64_t now);
-  void add_to_histogram(const Instrument& instrument, Series& series, double value) const;
-  static void collect_series(const Instrument& instrument, const Series& series, Metric& metric,
+  static void add_to_histogram(const Instrument& instrument, Series& series, double value);
+  void keep_exemplar(const Instrument& instrument, Series& series, const Measured& measured,
+                     std::uint64_t now);
+  static void collect_series(const Instrument& instrument, Series& series, Metric& metric,
                              Arena& arena, std::uint64_t now);
   static void collect_number(const Series& series, NumberPoint& point);
   MetricKind kind_of(InstrumentKind kind) const;
@@ -100,6 +109,8 @@ class MetricStore {
 
   Temporality counter_temporality_, histogram_temporality_;
   HistogramKind histogram_kind_;
+  ExemplarFilter exemplar_filter_;
+  std::size_t exemplars_ = 0;  // places for them
   Arena texts_;
   Attributes overflow_;  // of the series of what is beyond; empty: not needed yet
   std::vector<std::unique_ptr<Instrument>> instruments_;

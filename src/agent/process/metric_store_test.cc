@@ -148,5 +148,87 @@ TEST_F(MetricStoreTest, OverflowLeavesRoomForOthers) {
   EXPECT_EQ(store_.refused(), 0U);
 }
 
+// --- exemplars -----------------------------------------------------------------------------------
+
+constexpr std::uint8_t kSampled = 7;  // of span ids
+
+class ExemplarsTest : public MetricStoreTest {
+ protected:
+  // `id` zero: for no span.
+  void record_for(std::uint8_t id, InstrumentKind kind, double value, bool is_sampled = true) {
+    Measured measured;
+    measured.kind = kind;
+    measured.name = "name";
+    measured.value = value;
+    measured.whom.trace_id.bytes[0] = id;
+    measured.whom.span_id.bytes[0] = id;
+    measured.whom.is_sampled = is_sampled;
+    store_.record(measured, {}, ++now_);
+  }
+  void filter(ExemplarFilter filter, HistogramKind kind = HistogramKind::kExplicitBuckets) {
+    store_ = MetricStore(Temporality::kCumulative, Temporality::kCumulative, kind, filter);
+  }
+};
+
+TEST_F(ExemplarsTest, EachBucketOfAHistogramKeepsTheLastSampledOne) {
+  record_for(1, InstrumentKind::kHistogram, 6);
+  record_for(kSampled, InstrumentKind::kHistogram, 7);
+  record_for(3, InstrumentKind::kHistogram, 8, false);
+  record_for(0, InstrumentKind::kHistogram, 9);
+  record_for(4, InstrumentKind::kHistogram, 20);
+  const auto& exemplars = collect().histogram_points[0].exemplars;
+  ASSERT_EQ(exemplars.size(), 2u);
+  EXPECT_EQ(exemplars[0].value.integer, 7);
+  EXPECT_EQ(exemplars[0].span_id.bytes[0], kSampled);
+  EXPECT_EQ(exemplars[0].trace_id.bytes[0], kSampled);
+  EXPECT_EQ(exemplars[0].time_unix_nano, 102u);
+  EXPECT_EQ(exemplars[1].value.integer, 20);
+  EXPECT_TRUE(collect().histogram_points[0].exemplars.empty()) << "told once";
+}
+
+TEST_F(ExemplarsTest, ACounterKeepsOneOfAll) {
+  for (std::uint8_t id = 1; id <= 100; ++id) record_for(id, InstrumentKind::kCounter, 0.5);
+  const auto& exemplars = collect().number_points[0].exemplars;
+  ASSERT_EQ(exemplars.size(), 1u);
+  EXPECT_EQ(exemplars[0].value.type, NumberType::kDouble);
+  EXPECT_EQ(exemplars[0].value.real, 0.5);
+}
+
+TEST_F(ExemplarsTest, AnExponentialHistogramKeepsTwenty) {
+  filter(ExemplarFilter::kTraceBased, HistogramKind::kExponential);
+  for (std::uint8_t id = 1; id <= 100; ++id) record_for(id, InstrumentKind::kHistogram, id);
+  EXPECT_EQ(collect().exponential_histogram_points[0].exemplars.size(), 20u);
+}
+
+TEST_F(ExemplarsTest, TheFilterTakesAllOrNone) {
+  filter(ExemplarFilter::kAlwaysOn);
+  record_for(0, InstrumentKind::kHistogram, 6, false);
+  const auto& exemplars = collect().histogram_points[0].exemplars;
+  ASSERT_EQ(exemplars.size(), 1u);
+  EXPECT_TRUE(exemplars[0].trace_id.is_zero());
+  filter(ExemplarFilter::kAlwaysOff);
+  record_for(1, InstrumentKind::kHistogram, 6);
+  EXPECT_TRUE(collect().histogram_points[0].exemplars.empty());
+}
+
+TEST_F(ExemplarsTest, BeyondTheBoundSeriesHaveNone) {
+  constexpr std::size_t kPlaces = 16;  // of the default buckets
+  Measured measured;
+  measured.kind = InstrumentKind::kHistogram;
+  measured.name = "name";
+  measured.whom.trace_id.bytes[0] = measured.whom.span_id.bytes[0] = 1;
+  measured.whom.is_sampled = true;
+  for (std::size_t i = 0; i < MetricStore::kExemplarsMax / kPlaces + 10; ++i) {
+    Attributes attributes;
+    attributes.push_back(arena_, {"i", Value::integer(static_cast<std::int64_t>(i))});
+    store_.record(measured, attributes, ++now_);
+  }
+  std::size_t exemplars = 0;
+  for (const HistogramPoint& point : collect().histogram_points) {
+    exemplars += point.exemplars.size();
+  }
+  EXPECT_EQ(exemplars, MetricStore::kExemplarsMax / kPlaces);
+}
+
 }  // namespace
 }  // namespace kolben::agent

@@ -9,6 +9,9 @@ namespace kolben::agent {
 
 enum class HistogramKind : bool { kExplicitBuckets, kExponential };
 
+// OTEL_METRICS_EXEMPLAR_FILTER: of which measurements examples are kept.
+enum class ExemplarFilter : std::uint8_t { kTraceBased, kAlwaysOn, kAlwaysOff };
+
 struct ReaderSettings {
   std::uint64_t interval_nanos = 60'000'000'000;
   bool is_pulled = false;  // the exporter says when it wants them; there is no interval

@@ -82,7 +82,7 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       exporters_(std::move(exporters)),
       output_(output),
       spans_(settings),
-      metrics_(settings.metrics, exporters_.metrics, now),
+      metrics_(settings.metrics, exporters_.metrics, settings.exemplar_filter, now),
       http_metrics_(settings.conventions, metrics_),
       database_metrics_(settings.conventions, metrics_),
       rpc_metrics_(settings_.conventions, metrics_),
@@ -263,6 +263,8 @@ void Recorder::handle_measurement(const MeasurementView& view, std::uint64_t now
   measured.unit = owned_text(view.unit, Limits::kNoLimit, scratch);
   measured.description = owned_text(view.description, Limits::kNoLimit, scratch);
   measured.value = view.fixed.value;
+  const Context& whom = view.fixed.context;
+  measured.whom = {trace_id_of(whom), span_id_of(whom), (whom.flags & 1) != 0};
   metrics_.record(measured, attributes, now);
 }
 

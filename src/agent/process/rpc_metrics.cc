@@ -14,13 +14,15 @@ constexpr std::string_view kStableKeys[] = {
     "server.address",  "server.port", "error.type"};
 constexpr std::size_t kScratchBytesMax = 64 * 1024;
 
-Measured duration(std::string_view name, std::string_view unit, std::string_view description) {
+Measured duration(const Span& span, std::string_view name, std::string_view unit,
+                  std::string_view description) {
   Measured measured;
   measured.scope = MetricScope::kRpc;
   measured.kind = InstrumentKind::kHistogram;
   measured.name = name;
   measured.unit = unit;
   measured.description = description;
+  measured.whom = measured_for(span);
   return measured;
 }
 
@@ -31,16 +33,17 @@ void RpcMetrics::record(const Span& span, std::uint64_t now) {
   const auto nanos = static_cast<double>(span.duration_nanos());
   if (conventions_.old_rpc) {
     Measured measured =
-        is_server ? duration("rpc.server.duration", "ms", "Measures the duration of inbound RPC.")
-                  : duration("rpc.client.duration", "ms", "Measures the duration of outbound RPC.");
+        is_server
+            ? duration(span, "rpc.server.duration", "ms", "Measures the duration of inbound RPC.")
+            : duration(span, "rpc.client.duration", "ms", "Measures the duration of outbound RPC.");
     measured.value = nanos / 1e6;
     record(measured, span, kOldKeys, now);
   }
   if (conventions_.stable_rpc) {
     Measured measured =
-        is_server ? duration("rpc.server.call.duration", "s",
+        is_server ? duration(span, "rpc.server.call.duration", "s",
                              "Measures the duration of incoming Remote Procedure Calls (RPC).")
-                  : duration("rpc.client.call.duration", "s",
+                  : duration(span, "rpc.client.call.duration", "s",
                              "Measures the duration of outgoing Remote Procedure Calls (RPC).");
     measured.bounds = kDurationBounds;
     measured.value = nanos / 1e9;

@@ -29,6 +29,7 @@ class Reader {
     check_sampler();
     check_command_spans();
     read_console_format();
+    read_exemplar_filter();
     read_limits();
     check_conventions();
     read_conventions(variables_.text("OTEL_SEMCONV_STABILITY_OPT_IN"), settings_.conventions);
@@ -145,6 +146,17 @@ class Reader {
     const std::string value = lower(variables_.text(name));
     if (value.empty() || value == "auto" || value == "always" || value == "never") return;
     variables_.warn_value(name, value, "unknown (known: auto, always, never); using auto");
+  }
+
+  void read_exemplar_filter() {
+    const std::string_view name = "OTEL_METRICS_EXEMPLAR_FILTER";
+    const std::string value = lower(variables_.text(name));
+    if (value == "always_on") settings_.exemplar_filter = ExemplarFilter::kAlwaysOn;
+    if (value == "always_off") settings_.exemplar_filter = ExemplarFilter::kAlwaysOff;
+    if (value.empty() || value == "always_on" || value == "always_off" || value == "trace_based")
+      return;
+    variables_.warn_value(name, value,
+                          "unknown (known: trace_based, always_on, always_off); using trace_based");
   }
 
   void read_console_format() {

@@ -96,6 +96,7 @@ struct Settings {
   CapturedHeaders captured_headers;
   TextPatterns sanitized_headers;  // of those, whose values are not shown
   ConsoleFormat console_format = ConsoleFormat::k1_27;
+  ExemplarFilter exemplar_filter = ExemplarFilter::kTraceBased;
   bool process_metrics = false;  // OTEL_INSTRUMENTATION_PROCESS_ENABLED
   // Lines that the program prints become log records.
   bool captures_output = true;

@@ -278,13 +278,22 @@ TEST(Settings, ConventionsAreChosenByArea) {
 }
 
 TEST(Settings, OtherVariablesAreAcceptedWithOneWarning) {
-  const Settings settings = read_settings({{"OTEL_METRICS_EXEMPLAR_FILTER", "always_on"},
-                                           {"OTEL_PYTHON_CONTEXT", "x"},
-                                           {"PATH", "/bin"}});
-  EXPECT_THAT(
-      settings.warnings,
-      ElementsAre(
-          "these settings have no effect: OTEL_METRICS_EXEMPLAR_FILTER, OTEL_PYTHON_CONTEXT"));
+  const Settings settings =
+      read_settings({{"OTEL_ENTITIES", "x"}, {"OTEL_PYTHON_CONTEXT", "x"}, {"PATH", "/bin"}});
+  EXPECT_THAT(settings.warnings,
+              ElementsAre("these settings have no effect: OTEL_ENTITIES, OTEL_PYTHON_CONTEXT"));
+}
+
+TEST(Settings, OfWhichMeasurementsExamplesAreKept) {
+  const auto read = [](const char* value) {
+    return read_settings({{"OTEL_METRICS_EXEMPLAR_FILTER", value}});
+  };
+  EXPECT_EQ(read("").exemplar_filter, ExemplarFilter::kTraceBased);
+  EXPECT_EQ(read("Always_On").exemplar_filter, ExemplarFilter::kAlwaysOn);
+  EXPECT_EQ(read("always_off").exemplar_filter, ExemplarFilter::kAlwaysOff);
+  EXPECT_THAT(read("all").warnings,
+              ElementsAre("OTEL_METRICS_EXEMPLAR_FILTER=all: unknown (known: trace_based, "
+                          "always_on, always_off); using trace_based"));
 }
 
 TEST(Settings, TheConsolePrintsAsOneOfTwoSdks) {

@@ -12,6 +12,7 @@ try:
 except ImportError:
     from opentelemetry._logs import LogRecord as ApiLogRecord
     from opentelemetry.sdk._logs import ReadableLogRecord
+    from opentelemetry.sdk.metrics._internal.exemplar import Exemplar
     END = "_newest.txt"
 
     def LogRecord(resource, **fields):
@@ -70,12 +71,19 @@ def logs():
     return "".join(record.to_json() + "\n" for record in records)
 
 
+def exemplars(*arguments):
+    """As arguments of a point's class, whose 1.27 has no place for them."""
+    return {} if END == ".txt" else {"exemplars": [Exemplar(*arguments)]}
+
+
 def metrics():
-    point = NumberDataPoint({"endpoint": "home"}, TIME, TIME + 1, 3)
+    point = NumberDataPoint({"endpoint": "home"}, TIME, TIME + 1, 3,
+                            **exemplars({}, 2, TIME, 0xCD << 56, 0xAB << 120))
+    degrees = NumberDataPoint({}, TIME, TIME + 1, 1e-05, **exemplars(None, 1e-05, TIME, None, None))
     histogram = HistogramDataPoint({}, TIME, TIME + 1, 2, 7.5, [1, 0, 1], [0.005, 5.0], 0.001, 7.499)
     data = [
         Metric("requests", "", "", Sum([point], AggregationTemporality.CUMULATIVE, True)),
-        Metric("temperature", "how hot", "Cel", Gauge([NumberDataPoint({}, TIME, TIME + 1, 1e-05)])),
+        Metric("temperature", "how hot", "Cel", Gauge([degrees])),
         Metric("duration", "d", "ms", Histogram([histogram], AggregationTemporality.DELTA)),
     ]
     return printed(data)
