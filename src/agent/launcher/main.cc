@@ -247,6 +247,12 @@ int main(int argc, char** argv) {
       break;
   }
   set_variables(line);
+  // Whoever wrote "--" knows where the command begins.
+  const char* misplaced = line.has_separator ? nullptr : misplaced_flag(line.command);
+  if (misplaced != nullptr) {
+    say("--%s stands behind the command and is that one's; options of the agent come before it",
+        misplaced);
+  }
   char path[kPathBytesMax];
   if (!find_command(line.command[0], path)) {
     const int failure = errno;

@@ -56,8 +56,8 @@ double seconds_of(const Span& span) {
   return static_cast<double>(span.duration_nanos()) / 1e9;
 }
 
-Measured duration(std::string_view name, std::string_view unit, std::string_view description,
-                  double value) {
+Measured histogram(std::string_view name, std::string_view unit, std::string_view description,
+                   double value) {
   Measured measured;
   measured.scope = MetricScope::kHttp;
   measured.kind = InstrumentKind::kHistogram;
@@ -69,6 +69,51 @@ Measured duration(std::string_view name, std::string_view unit, std::string_view
   return measured;
 }
 
+// Of the metrics of one side, by one of the conventions.
+struct Names {
+  std::string_view duration, unit, duration_text;
+  std::string_view request_size, request_text;
+  std::string_view response_size, response_text;
+};
+constexpr Names kOldServer = {"http.server.duration",
+                              "ms",
+                              "Measures the duration of inbound HTTP requests.",
+                              "http.server.request.size",
+                              "Measures the size of HTTP request messages (compressed).",
+                              "http.server.response.size",
+                              "Measures the size of HTTP response messages (compressed)."};
+constexpr Names kStableServer = {
+    "http.server.request.duration",        "s",
+    "Duration of HTTP server requests.",   "http.server.request.body.size",
+    "Size of HTTP server request bodies.", "http.server.response.body.size",
+    "Size of HTTP server response bodies."};
+constexpr Names kOldClient = {"http.client.duration",
+                              "ms",
+                              "Measures the duration of outbound HTTP requests.",
+                              "http.client.request.size",
+                              "Measures the size of HTTP request messages (compressed).",
+                              "http.client.response.size",
+                              "Measures the size of HTTP response messages (compressed)."};
+constexpr Names kStableClient = {
+    "http.client.request.duration",        "s",
+    "Duration of HTTP client requests.",   "http.client.request.body.size",
+    "Size of HTTP client request bodies.", "http.client.response.body.size",
+    "Size of HTTP client response bodies."};
+
+void record(MetricReaders& readers, const Names& names, double duration,
+            const std::optional<BodySizes>& sizes, const Attributes& attributes,
+            std::uint64_t now) {
+  readers.record(histogram(names.duration, names.unit, names.duration_text, duration), attributes,
+                 now);
+  if (!sizes) return;
+  readers.record(
+      histogram(names.request_size, "By", names.request_text, static_cast<double>(sizes->request)),
+      attributes, now);
+  readers.record(histogram(names.response_size, "By", names.response_text,
+                           static_cast<double>(sizes->response)),
+                 attributes, now);
+}
+
 }  // namespace
 
 void HttpMetrics::trim_scratch() {
@@ -76,40 +121,34 @@ void HttpMetrics::trim_scratch() {
   if (scratch_.reserved_bytes() > kScratchBytesMax) scratch_ = Arena();
 }
 
-void HttpMetrics::record_server(const Span& span, std::string_view route, std::uint64_t now) {
+void HttpMetrics::record_server(const Span& span, std::string_view route,
+                                const std::optional<BodySizes>& sizes, std::uint64_t now) {
   (is_https(span) ? has_served_https_ : has_served_http_) = true;
   if (conventions_.old_http) {
     Attributes attributes;
     select(span.attributes, kOldServerKeys, attributes, scratch_);
     if (!route.empty()) attributes.push_back(scratch_, {"http.target", Value::string(route)});
-    readers_.record(duration("http.server.duration", "ms",
-                             "Measures the duration of inbound HTTP requests.", millis_of(span)),
-                    attributes, now);
+    record(readers_, kOldServer, millis_of(span), sizes, attributes, now);
   }
   if (conventions_.stable_http) {
     Attributes attributes;
     select(span.attributes, kStableServerKeys, attributes, scratch_);
-    readers_.record(duration("http.server.request.duration", "s",
-                             "Duration of HTTP server requests.", seconds_of(span)),
-                    attributes, now);
+    record(readers_, kStableServer, seconds_of(span), sizes, attributes, now);
   }
   trim_scratch();
 }
 
-void HttpMetrics::record_client(const Span& span, std::uint64_t now) {
+void HttpMetrics::record_client(const Span& span, const std::optional<BodySizes>& sizes,
+                                std::uint64_t now) {
   if (conventions_.old_http) {
     Attributes attributes;
     select(span.attributes, kOldClientKeys, attributes, scratch_);
-    readers_.record(duration("http.client.duration", "ms",
-                             "Measures the duration of outbound HTTP requests.", millis_of(span)),
-                    attributes, now);
+    record(readers_, kOldClient, millis_of(span), sizes, attributes, now);
   }
   if (conventions_.stable_http) {
     Attributes attributes;
     select(span.attributes, kStableClientKeys, attributes, scratch_);
-    readers_.record(duration("http.client.request.duration", "s",
-                             "Duration of HTTP client requests.", seconds_of(span)),
-                    attributes, now);
+    record(readers_, kStableClient, seconds_of(span), sizes, attributes, now);
   }
   trim_scratch();
 }

@@ -202,7 +202,9 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   const std::size_t blank = span.name.find(' ');
   const std::string_view route =
       blank == std::string_view::npos ? std::string_view() : span.name.substr(blank + 1);
-  if (!exporters_.metrics.empty()) http_metrics_.record_server(span, route, now);
+  if (!exporters_.metrics.empty()) {
+    http_metrics_.record_server(span, route, body_sizes_of(view.fixed, settings_.conventions), now);
+  }
   keep_span(view.fixed.self);
 }
 
@@ -216,7 +218,9 @@ void Recorder::handle_client(const ExchangeView& view, const Origin* origin, std
   Span& span = add_span(now);
   spans_.build_client(exchange, span, open_spans_.batch.arena());
   if (origin != nullptr) SpanBuilder::add_link(*origin, span, open_spans_.batch.arena());
-  if (!exporters_.metrics.empty()) http_metrics_.record_client(span, now);
+  if (!exporters_.metrics.empty()) {
+    http_metrics_.record_client(span, body_sizes_of(view.fixed, settings_.conventions), now);
+  }
   keep_span(view.fixed.self);
 }
 

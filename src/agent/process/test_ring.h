@@ -120,6 +120,8 @@ struct TestExchange {
   std::uint16_t local_port = 5000;
   std::uint16_t peer_port = 41234;
   bool is_encrypted = false;
+  std::uint64_t request_bytes = 0, response_bytes = 0;  // of the bodies
+  bool has_no_sizes = false;
 };
 
 inline RecordBytes exchange_record(const TestExchange& exchange,
@@ -132,6 +134,9 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   fixed.parent_is_remote = exchange.parent_is_remote ? 1 : 0;
   fixed.is_encrypted = exchange.is_encrypted ? 1 : 0;
   fixed.is_excluded = exchange.is_excluded ? 1 : 0;
+  fixed.request_body_bytes = exchange.request_bytes;
+  fixed.response_body_bytes = exchange.response_bytes;
+  fixed.has_no_sizes = exchange.has_no_sizes ? 1 : 0;
   fixed.local_port = exchange.local_port;
   fixed.peer_port = exchange.peer_port;
   fixed.local_address_size = static_cast<std::uint8_t>(exchange.local_address.size());

@@ -124,7 +124,7 @@ struct Exchange {
   std::uint16_t linked_size = 0;         // not 0: the parent is of another trace, and only linked
   std::uint16_t response_head_size = 0;  // where headers of it are captured, else 0
   std::uint8_t is_excluded = 0;          // by its URL: nothing is to be made of it
-  std::uint8_t padding = 0;
+  std::uint8_t has_no_sizes = 0;         // of bodies: nobody saw their bytes
   // texts: local_address, peer_address, request_head, route, attributes, linked trace id,
   // response_head
 };
