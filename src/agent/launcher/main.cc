@@ -262,6 +262,12 @@ int main(int argc, char** argv) {
     return is_there ? kExitCannotRun : kExitNotFound;
   }
   const bool reads_file = has_config_file();
+  // Another launcher is the agent of what it starts; our options are its variables.
+  if (is_agent_program(path)) {
+    execv(path, line.command);
+    say("cannot run %s: %s", path, std::strerror(errno));
+    return kExitCannotRun;
+  }
   if (reads_file || !is_true(getenv("OTEL_SDK_DISABLED"))) {
     if (!reads_file) say_wrong_exporters();
     set_up_agent(path, line.command);
