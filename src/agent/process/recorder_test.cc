@@ -295,6 +295,45 @@ TEST_F(RecorderTest, PrintedLinesBecomeLogRecordsWithTheirContext) {
   EXPECT_EQ(listed(all[0].attributes), "log.iostream=stderr\n");
 }
 
+TEST_F(RecorderTest, WhatACommandSaysBeforeItsFirstCallIsItsOwn) {
+  Context possible = context(0xab, 0xcd);
+  possible.flags |= kMayCome;
+  handle(output_record("begins\n", 1, 1, possible));
+  handle(log_record(9, "told", {}, possible));
+  EXPECT_TRUE(log_records().empty()) << "nobody knows yet";
+  handle(command_record(context(0xab, 0xcd)));
+  handle(output_record("goes on\n", 1, 1, context(0xab, 0xcd)));
+  const auto all = log_records();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].body.as_string(), "begins");
+  EXPECT_EQ(all[1].body.as_string(), "told");
+  EXPECT_EQ(all[2].body.as_string(), "goes on");
+  for (const LogRecord& log : all) {
+    EXPECT_EQ(log.span_id.bytes[0], 0xcd);
+    EXPECT_EQ(log.flags, 1u);
+  }
+}
+
+TEST_F(RecorderTest, WhatAServerSaysAtItsStartIsNobodys) {
+  Context possible = context(0xab, 0xcd);
+  possible.flags |= kMayCome;
+  handle(output_record("listening\n", 1, 1, possible));
+  handle(command_record(possible, 0, true));  // another program, which goes on
+  EXPECT_TRUE(log_records().empty());
+  handle(command_record(possible, kTime + 1, true));
+  const auto all = log_records();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_TRUE(all[0].trace_id.is_zero());
+}
+
+TEST_F(RecorderTest, WhatIsHeldIsThereAtTheEnd) {
+  Context possible = context(0xab, 0xcd);
+  possible.flags |= kMayCome;
+  handle(output_record("hi", 1, 1, possible));
+  recorder_.finish(0, kTime);
+  ASSERT_EQ(log_records().size(), 1u);
+}
+
 TEST_F(RecorderTest, InvalidUtf8IsRepaired) {
   handle(output_record("caf\xe9\n"));
   EXPECT_EQ(log_records().at(0).body.as_string(), "caf\xef\xbf\xbd");

@@ -236,6 +236,17 @@ inline RecordBytes output_record(std::string_view bytes, std::uint32_t file_desc
   return RecordBytes(RecordType::kOutput, pid).fixed(fixed).text(bytes);
 }
 
+inline RecordBytes command_record(Context self, std::uint64_t end_time = 0,
+                                  bool is_only_if_known = false) {
+  Command fixed;
+  fixed.start_time = kTime;
+  fixed.end_time = end_time;
+  fixed.self = self;
+  fixed.pid = 1;
+  fixed.is_only_if_known = is_only_if_known ? 1 : 0;
+  return RecordBytes(RecordType::kCommand).fixed(fixed);
+}
+
 inline RecordBytes measurement_record(int kind, std::string_view name, double value,
                                       std::string_view attributes = {}, std::string_view unit = {},
                                       std::string_view description = {}) {
