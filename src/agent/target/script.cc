@@ -1,7 +1,5 @@
 #include "agent/target/script.h"
 
-#include <sys/stat.h>
-
 #include <cstring>
 
 namespace kolben::agent {
@@ -68,8 +66,6 @@ std::uint32_t keep(const char* begin, const char* text, char (&name)[kScriptName
 }
 
 std::uint32_t keep_file(const char* path, char (&name)[kScriptNameBytesMax]) {
-  struct stat status = {};
-  if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
   const char* slash = std::strrchr(path, '/');
   return keep("", slash == nullptr ? path : slash + 1, name);
 }

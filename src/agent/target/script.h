@@ -11,8 +11,8 @@ inline constexpr std::size_t kScriptNameBytesMax = 128;
 
 // "app.py" of `python3 -u /srv/app.py`, "-m pytest" of `python3 -m pytest`, "app.jar" of `java -jar
 // app.jar`; its size, 0 where there is none. `executable` is the program's path, of `size` bytes.
-// Only a file that is there is a script, and only behind options that take no value: what follows
-// another one may be anything.
+// Only behind options that take no value: what follows another one may be anything. Nobody looks
+// whether the file is there, which would be a call that the program does not make.
 std::uint32_t find_script(const char* executable, std::size_t size, int argc, char* const* argv,
                           char (&name)[kScriptNameBytesMax]);
 
