@@ -15,16 +15,11 @@ bool has_one_of(std::string_view text, std::initializer_list<std::string_view> w
   });
 }
 
-std::string_view without_scheme(std::string_view endpoint) {
-  const std::size_t scheme_end = endpoint.find("://");
-  return scheme_end == std::string_view::npos ? endpoint : endpoint.substr(scheme_end + 3);
-}
-
 bool is_http(ExporterKind kind) {
   return kind != ExporterKind::kOtlpGrpc;
 }
 
-std::string advice_of_tls(ExporterKind kind, std::string_view endpoint, std::string_view error) {
+std::string advice_of_tls(ExporterKind kind, std::string_view error) {
   if (has_one_of(error, {"certificate verify failed"})) {
     if (kind == ExporterKind::kZipkinJson) return "is its authority one that this machine knows?";
     return "OTEL_EXPORTER_OTLP_CERTIFICATE names a file with the authority that signed the "
@@ -37,19 +32,16 @@ std::string advice_of_tls(ExporterKind kind, std::string_view endpoint, std::str
   if (has_one_of(error, {"does not speak"})) {
     return "is it the port of OTLP over HTTP? OTEL_EXPORTER_OTLP_PROTOCOL says which is spoken";
   }
-  return "does it speak TLS? Without, the endpoint is http://" +
-         std::string(without_scheme(endpoint));
+  return "does it speak TLS? Without, the endpoint begins with http://";
 }
 
 // The connection is there, and what comes back is not what the protocol has.
-std::string advice_of_protocol(ExporterKind kind, std::string_view endpoint, bool uses_tls) {
+std::string advice_of_protocol(ExporterKind kind, bool uses_tls) {
   if (kind == ExporterKind::kZipkinJson) return "is it a Zipkin server?";
   std::string text = is_http(kind) ? "is it the port of OTLP over gRPC (mostly 4317)?"
                                    : "is it the port of OTLP over HTTP (mostly 4318)?";
   text += " OTEL_EXPORTER_OTLP_PROTOCOL says which is spoken";
-  if (!uses_tls) {
-    text += "; with TLS the endpoint is https://" + std::string(without_scheme(endpoint));
-  }
+  if (!uses_tls) text += "; with TLS the endpoint begins with https://";
   return text;
 }
 
@@ -65,13 +57,12 @@ std::string advice_of_status(ExporterKind kind, std::string_view error) {
 
 }  // namespace
 
-std::string export_advice(ExporterKind kind, std::string_view endpoint, bool uses_tls,
-                          const Status& failure) {
+std::string export_advice(ExporterKind kind, bool uses_tls, const Status& failure) {
   const std::string_view error = failure.message();
   if (error.starts_with("HTTP status ")) return advice_of_status(kind, error);
   const bool is_dialing = error.find("connecting to ") != std::string_view::npos;
   if (is_dialing && error.find(" with TLS: ") != std::string_view::npos) {
-    return advice_of_tls(kind, endpoint, error);
+    return advice_of_tls(kind, error);
   }
   if (is_dialing && has_one_of(error, {"Host not found", "host not found"})) {
     return "is the name right, and known on this machine?";
@@ -89,7 +80,7 @@ std::string export_advice(ExporterKind kind, std::string_view endpoint, bool use
   }
   if (has_one_of(error, {"does not go on with HTTP/2", "is no HTTP", "broke before the answer",
                          "REFUSED_STREAM"})) {
-    return advice_of_protocol(kind, endpoint, uses_tls);
+    return advice_of_protocol(kind, uses_tls);
   }
   if (has_one_of(error, {"malformed"})) return "is it a collector?";
   return {};

@@ -13,9 +13,8 @@
 namespace kolben::agent {
 
 // "does a collector run there (`kolben up`)?"; empty where we know nothing better than the error.
-// `endpoint` is how messages name it, `uses_tls` what the endpoint asks for.
-std::string export_advice(ExporterKind kind, std::string_view endpoint, bool uses_tls,
-                          const Status& failure);
+// `uses_tls` is what the endpoint asks for.
+std::string export_advice(ExporterKind kind, bool uses_tls, const Status& failure);
 
 // "http://localhost:4318/v1/traces" and its neighbours of other signals are one collector.
 std::string_view collector_of(std::string_view endpoint, Signal signal);

@@ -14,11 +14,10 @@ constexpr ExporterKind kHttp = ExporterKind::kOtlpHttpProtobuf;
 
 // The errors are those that our clients give (src/net).
 std::string over_grpc(const std::string& error, bool uses_tls = false) {
-  return export_advice(kGrpc, "localhost:4317", uses_tls, unavailable(error));
+  return export_advice(kGrpc, uses_tls, unavailable(error));
 }
 std::string over_http(const std::string& error, bool uses_tls = false) {
-  const std::string scheme = uses_tls ? "https" : "http";
-  return export_advice(kHttp, scheme + "://localhost:4318/v1/traces", uses_tls, unavailable(error));
+  return export_advice(kHttp, uses_tls, unavailable(error));
 }
 
 TEST(ExportAdvice, NobodyThere) {
@@ -32,19 +31,17 @@ TEST(ExportAdvice, NobodyThere) {
 
 TEST(ExportAdvice, TlsToAServerThatHasNone) {
   const std::string error = "connecting to localhost:4317 with TLS: stream truncated";
-  EXPECT_EQ(over_grpc(error, true),
-            "does it speak TLS? Without, the endpoint is http://localhost:4317");
-  EXPECT_EQ(over_http(error, true),
-            "does it speak TLS? Without, the endpoint is http://localhost:4318/v1/traces");
+  const std::string advice = "does it speak TLS? Without, the endpoint begins with http://";
+  EXPECT_EQ(over_grpc(error, true), advice);
+  EXPECT_EQ(over_http(error, true), advice);
 }
 
 TEST(ExportAdvice, ACertificateThatNobodyKnows) {
   const std::string error =
       "connecting to localhost:4317 with TLS: certificate verify failed (SSL routines)";
   EXPECT_THAT(over_grpc(error, true), HasSubstr("OTEL_EXPORTER_OTLP_CERTIFICATE"));
-  EXPECT_THAT(
-      export_advice(ExporterKind::kZipkinJson, "https://a/api/v2/spans", true, unavailable(error)),
-      Not(HasSubstr("OTLP")));
+  EXPECT_THAT(export_advice(ExporterKind::kZipkinJson, true, unavailable(error)),
+              Not(HasSubstr("OTLP")));
   EXPECT_THAT(over_http("connecting to a:1 with TLS: tlsv13 alert certificate required", true),
               HasSubstr("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"));
 }
@@ -55,7 +52,7 @@ TEST(ExportAdvice, NoTlsToAServerThatHasItOrTheOtherProtocol) {
         "the connection broke before the answer: end of stream"}) {
     EXPECT_EQ(over_grpc(error),
               "is it the port of OTLP over HTTP (mostly 4318)? OTEL_EXPORTER_OTLP_PROTOCOL says "
-              "which is spoken; with TLS the endpoint is https://localhost:4317");
+              "which is spoken; with TLS the endpoint begins with https://");
     EXPECT_THAT(over_grpc(error, true), Not(HasSubstr("https://")));
   }
   for (const char* error :
@@ -69,7 +66,7 @@ TEST(ExportAdvice, NoTlsToAServerThatHasItOrTheOtherProtocol) {
 TEST(ExportAdvice, AnswersThatRefuse) {
   EXPECT_THAT(over_http("HTTP status 404"), HasSubstr("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"));
   EXPECT_THAT(over_http("HTTP status 401: who are you"), HasSubstr("OTEL_EXPORTER_OTLP_HEADERS"));
-  EXPECT_THAT(export_advice(kGrpc, "a:1", true, Status(StatusCode::kUnauthenticated, "no")),
+  EXPECT_THAT(export_advice(kGrpc, true, Status(StatusCode::kUnauthenticated, "no")),
               HasSubstr("OTEL_EXPORTER_OTLP_HEADERS"));
   // One that is too busy is there, and right.
   EXPECT_EQ(over_http("HTTP status 503: connecting to the store: no"), "");
@@ -77,9 +74,9 @@ TEST(ExportAdvice, AnswersThatRefuse) {
 }
 
 TEST(ExportAdvice, SilenceIsAQuestionUnlessTheProgramHasEnded) {
-  EXPECT_THAT(export_advice(kGrpc, "a:1", false, deadline_exceeded("no answer within 1000 ms")),
+  EXPECT_THAT(export_advice(kGrpc, false, deadline_exceeded("no answer within 1000 ms")),
               HasSubstr("firewall"));
-  EXPECT_EQ(export_advice(kGrpc, "a:1", false, deadline_exceeded("the program has ended")), "");
+  EXPECT_EQ(export_advice(kGrpc, false, deadline_exceeded("the program has ended")), "");
 }
 
 TEST(FirstLine, OfABodyIsForPeople) {

@@ -178,7 +178,7 @@ void NetworkExporter::say_transient(const Status& status, std::chrono::nanosecon
 }
 
 std::string NetworkExporter::advice(const Status& status) const {
-  return export_advice(settings_.kind, settings_.endpoint, settings_.uses_tls, status);
+  return export_advice(settings_.kind, settings_.uses_tls, status);
 }
 
 // Once for the collector, whatever the signal.
