@@ -124,9 +124,14 @@ std::string Errors::to_string() const {
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
-  if (word.empty() || word.size() > kWordBytesMax) return {};
   // A third of the letters may be wrong; short words get one.
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  return nearest(word, candidates, std::max<std::size_t>(1, word.size() / 3));
+}
+
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates,
+                         std::size_t distance_max) {
+  if (word.empty() || word.size() > kWordBytesMax) return {};
+  std::size_t best_distance = distance_max + 1;
   std::string_view best;
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > kWordBytesMax) continue;

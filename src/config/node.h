@@ -71,6 +71,9 @@ class Errors {
 
 // The candidate closest to `word` by edit distance, or empty where none is close.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+// The same with so many letters wrong at most.
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates,
+                         std::size_t distance_max);
 
 // ` (did you mean "endpoint"?)`, or empty where no candidate is close.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);

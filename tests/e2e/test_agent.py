@@ -161,6 +161,9 @@ def test_without_a_collector_it_says_so_and_goes_on_until_one_comes(tmp_path, pr
         r"Transient error StatusCode\.UNAVAILABLE encountered while exporting traces to "
         rf"localhost:{grpc_port}, retrying in 1s\.", program.stderr), "the first retry is announced")
     wait_until(lambda: "retrying in 2s." in program.stderr, "the second as well")
+    causes = [line for line in program.stderr.splitlines() if line.startswith("kolben agent: the error of ")]
+    assert causes == [f"kolben agent: the error of localhost:{grpc_port} is: connecting to localhost:{grpc_port}: "
+                      "Connection refused; does a collector run there (`kolben up`)?"], "once, whatever the signal"
     config = f"""
 receivers: {{otlp: {{protocols: {{grpc: {{endpoint: "127.0.0.1:{grpc_port}"}},
                                    http: {{endpoint: "127.0.0.1:0"}}}}}}, zipkin: {{endpoint: "127.0.0.1:0"}}}}
@@ -181,7 +184,8 @@ def test_without_a_collector_a_short_command_says_at_its_end_what_is_lost():
                                 **os.environ,
                                 "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{port}"})
     assert (answer.returncode, answer.stdout) == (0, "hi\n")
-    said = [line for line in answer.stderr.splitlines() if not line.startswith("Transient error")]
+    said = [line for line in answer.stderr.splitlines()
+            if not line.startswith(("Transient error", "kolben agent: the error of "))]
     assert said == [f"kolben agent: 1 log record could not be exported to localhost:{port}: "
                     f"UNAVAILABLE: connecting to localhost:{port}: Connection refused; "
                     "does a collector run there (`kolben up`)?"]

@@ -2,6 +2,7 @@
 servers have no such span. And the surroundings of programs that are not as one would like them."""
 import http.server
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -93,7 +94,7 @@ def test_a_script_that_calls_curl_three_times_is_one_trace(tmp_path, upstream):
     assert (answer.returncode, answer.stderr) == (4, "")
     assert len(spans_of(answer.stdout)) == 7 and len(traces_of(answer.stdout)) == 1
     [shell] = [span for span in spans_of(answer.stdout) if span["parent_id"] is None]
-    assert shell["name"] == os.path.basename(os.path.realpath("/bin/sh"))
+    assert shell["name"] == os.path.basename(os.path.realpath("/bin/sh")) + " script.sh"
     assert shell["kind"] == "SpanKind.INTERNAL"
     assert list(shell["attributes"]) == [*COMMAND_KEYS, "error.type"]
     assert (shell["attributes"]["process.exit.code"], shell["attributes"]["error.type"]) == (4, "4")
@@ -190,6 +191,67 @@ def test_lines_that_a_command_prints_belong_to_its_span(upstream):
     [log] = [value for value in json_objects(answer.stdout) if value.get("body") == "done"]
     [shell] = [span for span in spans_of(answer.stdout) if span["parent_id"] is None]
     assert (log["trace_id"], log["span_id"]) == (shell["context"]["trace_id"], id_of(shell))
+
+
+def test_lines_before_the_first_call_belong_to_it_too(upstream):
+    code = ("import logging, sys, urllib.request\nlogging.basicConfig()\nprint('begins', flush=True)\n"
+            "logging.warning('careful')\nurllib.request.urlopen(sys.argv[1]).read()\nprint('done')\n")
+    answer = run("/usr/bin/python3", "-c", code, f"{upstream.url}/a", flags=CONSOLE)
+    logs = {value["body"]: value for value in json_objects(answer.stdout) if "body" in value}
+    [program] = [span for span in spans_of(answer.stdout) if span["parent_id"] is None]
+    for body in ("begins", "careful", "done"):
+        assert (logs[body]["trace_id"], logs[body]["span_id"]) == (program["context"]["trace_id"], id_of(program))
+
+
+def test_lines_of_a_command_without_a_span_have_no_ids():
+    answer = run("sh", "-c", "echo hello", flags=CONSOLE)
+    [log] = [value for value in json_objects(answer.stdout) if value.get("body") == "hello"]
+    assert int(log["trace_id"], 16) == 0
+    assert spans_of(answer.stdout) == []
+
+
+def test_a_script_is_named_and_arguments_are_not(tmp_path, upstream):
+    (tmp_path / "ask.py").write_text("import sys, urllib.request\nurllib.request.urlopen(sys.argv[2]).read()\n")
+    (tmp_path / "all.sh").write_text(f"/usr/bin/python3 -u ask.py secret {upstream.url}/a\n"
+                                     f"/usr/bin/python3 -c 'exec(open(\"ask.py\").read())' secret {upstream.url}/b\n")
+    answer = run("bash", "-e", "all.sh", cwd=tmp_path)
+    python = pathlib.Path("/usr/bin/python3").resolve().name
+    names = sorted(span["name"] for span in spans_of(answer.stdout) if span["kind"] == "SpanKind.INTERNAL")
+    assert names == sorted(["bash all.sh", f"{python} ask.py", python])
+    assert "secret" not in answer.stdout
+    assert one(answer.stdout, f"{python} ask.py")["attributes"]["process.executable.name"] == python
+
+
+# --- the agent's own programs -------------------------------------------------------------------------
+
+def test_an_agent_within_an_agent_is_no_command(upstream):
+    """The outer one sees the shell; what the inner one starts is the inner one's, in the same trace."""
+    inner = f"{AGENT} --service_name inner --traces_exporter console curl -s {upstream.url}/a; exit 0"
+    answer = run("sh", "-c", inner, flags=[*TRACES, "--service_name", "outer"])
+    by_service = {}
+    for span in spans_of(answer.stdout):
+        by_service.setdefault(span["resource"]["attributes"]["service.name"], []).append(span["name"])
+    shell = pathlib.Path("/bin/sh").resolve().name
+    assert by_service == {"outer": [shell], "inner": ["GET", "curl"]}
+    curl = one(answer.stdout, "curl")
+    assert is_below(one(answer.stdout, "GET"), curl)
+    assert is_below(curl, one(answer.stdout, shell))
+
+
+def test_a_program_that_becomes_an_agent_keeps_its_span(upstream):
+    answer = run("sh", "-c", f"exec {AGENT} --service_name inner curl -s {upstream.url}/b", flags=TRACES)
+    shell = pathlib.Path("/bin/sh").resolve().name
+    assert is_below(one(answer.stdout, "curl"), one(answer.stdout, shell))
+    assert one(answer.stdout, shell)["attributes"]["process.exit.code"] == 0
+
+
+def test_two_launchers_in_a_row_are_one_agent(upstream):
+    answer = run(AGENT, "--service_name", "inner", "curl", "-s", f"{upstream.url}/c",
+                 flags=[*TRACES, "--service_name", "outer", "--resource_attributes", "a=b"])
+    assert answer.stderr == ""
+    assert sorted(span["name"] for span in spans_of(answer.stdout)) == ["GET", "curl"]
+    attributes = one(answer.stdout, "curl")["resource"]["attributes"]
+    assert (attributes["service.name"], attributes["a"]) == ("inner", "b"), "options of the outer one, and then the inner"
 
 
 def test_make_and_its_compilers_without_their_helpers(tmp_path):

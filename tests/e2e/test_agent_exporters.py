@@ -3,6 +3,7 @@ the real SDK prints."""
 import gzip
 import http.server
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -298,6 +299,86 @@ def test_excluded_urls_are_neither_spans_nor_measured(tmp_path, programs):
     counts = samples(page_of(metrics_port))["http_server_duration_milliseconds_count"]
     assert [value for labels, value in counts if labels["http_status_code"] == "404"] == [1]
     assert "OTEL_PYTHON_EXCLUDED_URLS=[a-z]+: not understood" in program.stderr
+
+
+def test_sizes_of_bodies_on_request(tmp_path, programs):
+    sizes = {"KOLBEN_AGENT_HTTP_BODY_SIZES": "true", "OTEL_SEMCONV_STABILITY_OPT_IN": "http"}
+    port = free_port()
+    (tmp_path / "page.txt").write_text("x" * 4321)
+    server = programs(Program([AGENT, "--traces_exporter", "console", "--metrics_exporter", "console",
+                               "--logs_exporter", "none", *SERVER, str(port)], tmp_path, "server", env=sizes))
+    wait_listening(port, "the server")
+    code = ("import sys, urllib.error, urllib.request\n"
+            "assert len(urllib.request.urlopen(sys.argv[1]).read()) == 4321\n"
+            "try: urllib.request.urlopen(sys.argv[1], b'x' * 99).read()\nexcept urllib.error.HTTPError: pass\n")
+    asked = subprocess.run([AGENT, "--traces_exporter", "console", "--metrics_exporter", "console",
+                            "--logs_exporter", "none", "--http_body_sizes", "true", "/usr/bin/python3", "-c", code,
+                            f"http://127.0.0.1:{port}/page.txt"], env={**os.environ, "OTEL_SEMCONV_STABILITY_OPT_IN":
+                                                                       "http"}, capture_output=True, text=True, timeout=30)
+    assert asked.returncode == 0, asked.stderr
+
+    def told(text):
+        return [(span["attributes"].get("http.request.body.size"), span["attributes"].get("http.response.body.size"))
+                for span in json_objects(text) if span.get("kind") in ("SpanKind.SERVER", "SpanKind.CLIENT")]
+    [get_sizes, post_sizes] = told(asked.stdout)
+    assert get_sizes == (None, 4321)
+    assert post_sizes[0] == 99
+    server.stop()
+    wait_until(lambda: not agent_of(server), "the agent has ended")
+    assert [size for size in told(server.stdout) if size[1] == 4321] == [(None, 4321)]
+    for text, side in ((asked.stdout, "client"), (server.stdout, "server")):
+        assert f'"name": "http.{side}.request.body.size"' in text
+        assert f'"name": "http.{side}.response.body.size"' in text
+
+
+@pytest.mark.parametrize("protocol, scheme, is_secure, words", [
+    ("grpc", "https", False, "does it speak TLS? Without, the endpoint begins with http://"),
+    ("grpc", "http", True, "with TLS the endpoint begins with https://"),
+    ("grpc", "https", True, "OTEL_EXPORTER_OTLP_CERTIFICATE names a file"),
+    ("http/protobuf", "https", False, "does it speak TLS? Without, the endpoint begins with http://"),
+    ("http/protobuf", "http", True, "with TLS the endpoint begins with https://"),
+    ("http/protobuf", "https", True, "OTEL_EXPORTER_OTLP_CERTIFICATE names a file"),
+])
+def test_why_a_collector_takes_nothing_is_said(tmp_path, programs, protocol, scheme, is_secure, words):
+    tls = f'tls: {{cert_file: "{TLS}/server.pem", key_file: "{TLS}/server-key.pem"}}'
+    config = re.sub(r'((?:grpc|http): {endpoint: "127.0.0.1:0")', rf"\1, {tls}", ANY_PORTS) if is_secure else ANY_PORTS
+    kolben = programs(Kolben(tmp_path, config=config))
+    port = kolben.otlp_grpc if protocol == "grpc" else kolben.otlp_http
+    asks = programs(Program([AGENT, "--metrics_exporter", "none", "--logs_exporter", "none", "--exporter_otlp_protocol", protocol,
+                             "--exporter_otlp_endpoint", f"{scheme}://localhost:{port}", "/usr/bin/python3", "-c",
+                             f"{ASK}print('asked', flush=True)\nimport time\ntime.sleep(60)",
+                             f"http://127.0.0.1:{kolben.ui}/nothing-here"], tmp_path, "asks"))
+    wait_until(lambda: words in asks.stderr, "the cause is said")
+    asks.stop()
+    wait_until(lambda: not agent_of(asks), "the agent has ended")
+    said = asks.stderr.splitlines()
+    assert re.match(r"Transient error StatusCode.UNAVAILABLE encountered while exporting traces to (https?://)?localhost:"
+                    rf"{port}(/v1/traces)?, retrying in 1s\.$", said[0])
+    assert said[1].startswith("kolben agent: the error of ") and words in said[1]
+    assert words in said[-1] and "could not be exported" in said[-1]
+
+
+def test_what_a_server_answers_is_shown_and_the_path_asked_after():
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = b"no such \x1b[31mpath\x07\nand more"
+            self.send_response(404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    said = ask_once(f"{address}/x", "--exporter_otlp_protocol", "http/protobuf", "--exporter_otlp_endpoint",
+                    address).stderr.splitlines()
+    server.shutdown()
+    assert "HTTP status 404: no such path" in said[0] and "and more" not in said[0]
+    assert sum("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" in line for line in said[:-1]) == 1
+    assert "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" in said[-1]
 
 
 def test_headers_that_are_named_become_attributes(tmp_path, programs):

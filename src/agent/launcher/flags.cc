@@ -76,6 +76,7 @@ constexpr Flag kFlags[] = {
      "(http://localhost:9411/api/v2/spans)"},
     {"exporter_zipkin_timeout", "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
      "seconds that a batch may take (10)"},
+    {"http_body_sizes", "KOLBEN_AGENT_HTTP_BODY_SIZES", "true: sizes of HTTP's bodies are told"},
     {"id_generator", "OTEL_PYTHON_ID_GENERATOR", nullptr},
     {"link_attribute_count_limit", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
      "attributes of a span's link (128)"},
@@ -233,11 +234,37 @@ const Flag* flags_end() {
   return kFlags + sizeof(kFlags) / sizeof(kFlags[0]);
 }
 
+const char* misplaced_flag(char* const* command) {
+  // Other programs have a --log_level or a --config_file of their own.
+  constexpr const char* kOurs[] = {
+      "exporter_otlp_",   "exporter_prometheus_", "exporter_zipkin_", "logs_exporter",
+      "metrics_exporter", "resource_attributes",  "service_name",     "traces_"};
+  constexpr int kLookedAtMax = 100;
+  for (int i = 0; i < kLookedAtMax && command[i] != nullptr; ++i) {
+    const char* slash = std::strrchr(command[i], '/');
+    // What follows another launcher is that one's.
+    if (std::strcmp(slash == nullptr ? command[i] : slash + 1, "opentelemetry-instrument") == 0) {
+      return nullptr;
+    }
+    if (i == 0 || std::strncmp(command[i], "--", 2) != 0) continue;
+    const char* name = command[i] + 2;
+    const std::size_t size = std::strcspn(name, "=");
+    for (const char* begin : kOurs) {
+      if (std::strncmp(name, begin, std::strlen(begin)) != 0) continue;
+      for (const Flag& flag : kFlags) {
+        if (std::strlen(flag.name) == size && is_prefix(name, size, flag.name)) return flag.name;
+      }
+    }
+  }
+  return nullptr;
+}
+
 void parse_command_line(int argc, char** argv, CommandLine* line) {
   int position = 1;
   while (position < argc) {
     const char* argument = argv[position];
     if (std::strcmp(argument, "--") == 0) {
+      line->has_separator = true;
       ++position;
       break;
     }

@@ -32,11 +32,15 @@ struct CommandLine {
   CommandLineResult result = CommandLineResult::kRun;
   Setting settings[kSettingsMax] = {};
   std::size_t setting_count = 0;
-  char** command = nullptr;  // the program and its arguments, null-terminated
-  char error[1024] = {};     // for kError: a sentence without a full stop
+  char** command = nullptr;    // the program and its arguments, null-terminated
+  bool has_separator = false;  // "--" before it
+  char error[1024] = {};       // for kError: a sentence without a full stop
 };
 
 // `argv` as main() gets it. Always fills `line`.
 void parse_command_line(int argc, char** argv, CommandLine* line);
+
+// A flag among the command's own arguments that hardly is meant for it; null: none.
+const char* misplaced_flag(char* const* command);
 
 }  // namespace kolben::agent

@@ -52,6 +52,35 @@ TEST(Flags, WhatFollowsTheCommandIsTheCommands) {
   EXPECT_EQ(parsed.line.setting_count, 0u);
 }
 
+TEST(Flags, AFlagOfOursBehindTheCommandIsFound) {
+  const auto found = [](std::vector<std::string> arguments) {
+    const char* flag = misplaced_flag(parse(std::move(arguments)).line.command);
+    return std::string(flag == nullptr ? "" : flag);
+  };
+  EXPECT_EQ(found({"python3", "app.py", "--service_name", "shop"}), "service_name");
+  EXPECT_EQ(found({"node", "app.js", "--traces_exporter=console"}), "traces_exporter");
+  EXPECT_EQ(found({"--service_name", "a", "cmd", "--exporter_otlp_endpoint", "x"}),
+            "exporter_otlp_endpoint");
+}
+
+TEST(Flags, WhatMayBeTheProgramsOwnIsNotTakenForOurs) {
+  for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
+           {"cmd", "--config_file", "a"},
+           {"cmd", "--log_level=debug"},
+           {"cmd", "--service_names", "a"},
+           {"cmd", "--service", "a"},
+           {"cmd", "service_name"},
+           {"/usr/bin/opentelemetry-instrument", "--service_name", "a", "cmd"},
+           {"env", "A=b", "opentelemetry-instrument", "--service_name", "a", "cmd"}}) {
+    EXPECT_EQ(misplaced_flag(parse(line).line.command), nullptr) << line.back();
+  }
+}
+
+TEST(Flags, TwoDashesBeforeTheCommandAreNoted) {
+  EXPECT_TRUE(parse({"--", "cmd", "--service_name", "x"}).line.has_separator);
+  EXPECT_FALSE(parse({"cmd", "--", "x"}).line.has_separator);
+}
+
 TEST(Flags, WrongLines) {
   EXPECT_EQ(parse({}).error(), "the following arguments are required: command, command_args");
   EXPECT_EQ(parse({"--bogus", "x"}).error(), "unrecognized arguments: --bogus");

@@ -247,6 +247,12 @@ int main(int argc, char** argv) {
       break;
   }
   set_variables(line);
+  // Whoever wrote "--" knows where the command begins.
+  const char* misplaced = line.has_separator ? nullptr : misplaced_flag(line.command);
+  if (misplaced != nullptr) {
+    say("--%s stands behind the command and is that one's; options of the agent come before it",
+        misplaced);
+  }
   char path[kPathBytesMax];
   if (!find_command(line.command[0], path)) {
     const int failure = errno;
@@ -256,6 +262,12 @@ int main(int argc, char** argv) {
     return is_there ? kExitCannotRun : kExitNotFound;
   }
   const bool reads_file = has_config_file();
+  // Another launcher is the agent of what it starts; our options are its variables.
+  if (is_agent_program(path)) {
+    execv(path, line.command);
+    say("cannot run %s: %s", path, std::strerror(errno));
+    return kExitCannotRun;
+  }
   if (reads_file || !is_true(getenv("OTEL_SDK_DISABLED"))) {
     if (!reads_file) say_wrong_exporters();
     set_up_agent(path, line.command);

@@ -14,6 +14,7 @@
 
 #include "agent/preload/exec_environment.h"
 #include "agent/preload/real.h"
+#include "agent/target/script.h"
 
 namespace kolben::agent {
 
@@ -77,6 +78,7 @@ void fill_random(void* bytes, std::size_t size) {
 // /proc/self/exe, read once: what a child would find is the same.
 constinit char executable[1024] = {};
 constinit std::uint32_t executable_size = 0;
+constinit char script[kScriptNameBytesMax] = {};
 
 // Whether the program is known to handle each event to its end before it looks at the next one,
 // with nothing put off in between: nginx, and what goes on from it by another name.
@@ -171,8 +173,8 @@ void child_after_fork() {
   agent_instance.forked_child();
 }
 
-__attribute__((constructor(kConstructorOfAgent))) void library_starts() {
-  agent_instance.start();
+__attribute__((constructor(kConstructorOfAgent))) void library_starts(int argc, char** argv) {
+  agent_instance.start(argc, argv);
 }
 
 __attribute__((destructor)) void library_ends() {
@@ -192,7 +194,7 @@ bool owns_memory(ThreadState& thread) {
   return true;
 }
 
-void Agent::start() {
+void Agent::start(int argc, char* const* argv) {
   const char* path = getenv("KOLBEN_AGENT_RING");
   if (path == nullptr || is_true(getenv("KOLBEN_AGENT_DISABLED"))) return;
   resolve_all();
@@ -247,16 +249,22 @@ void Agent::start() {
   ThreadGuard guard;
   if (!guard) return;
   announce(guard.thread(), static_cast<std::uint32_t>(getppid()));
-  start_process_context(guard.thread(), path);
+  start_process_context(guard.thread(), path, argc, argv);
 }
 
-void Agent::start_process_context(ThreadState& thread, const char* ring_path) {
+void Agent::start_process_context(ThreadState& thread, const char* ring_path, int argc,
+                                  char* const* argv) {
   const bool looks = (formats_ & kTraceContext) != 0;
+  const int saved = errno;  // a program may find it 0 at its start
+  const std::uint32_t script_size = find_script(executable, executable_size, argc, argv, script);
+  errno = saved;
   process.init(system_, ring_, sampler_, thread,
                {.pid = pid_,
                 .ring = ring_number(ring_path),
                 .executable = executable,
                 .executable_size = executable_size,
+                .script = script,
+                .script_size = script_size,
                 .command_spans = getenv("KOLBEN_AGENT_COMMAND_SPANS"),
                 .traceparent = looks ? getenv("TRACEPARENT") : nullptr,
                 .continued = getenv("KOLBEN_AGENT_COMMAND")});

@@ -29,7 +29,7 @@ enum class Becomes : bool { kThisProcess, kAnother };
 class Agent {
  public:
   // In the library's constructor: before main, and before the program can drop its rights.
-  void start();
+  void start(int argc, char* const* argv);
   void forked_child();
   // Normal end: what is open is recorded. More calls do nothing.
   void end(ThreadState& thread);
@@ -72,7 +72,8 @@ class Agent {
   void wait_for_export();
   bool trace_for_child(ThreadState& thread, char* const* environment, Becomes becomes,
                        ChildContext* child);
-  void start_process_context(ThreadState& thread, const char* ring_path);
+  void start_process_context(ThreadState& thread, const char* ring_path, int argc,
+                             char* const* argv);
   static const Context* request_context(const ThreadState& thread);
   void announce(ThreadState& thread, std::uint32_t parent);
   void mark_process();

@@ -156,8 +156,8 @@ Library library_for(const char* path) {
   close(file);
   char found[kPathBytesMax];
   if (!find_command(path, found)) return Library::kHandDown;  // the exec will fail
-  const bool stays_out =
-      is_build_helper(found) || gains_rights(found) || is_harmed_by_preload(found);
+  const bool stays_out = is_build_helper(found) || is_agent_program(found) || gains_rights(found) ||
+                         is_harmed_by_preload(found);
   return stays_out ? Library::kTakeOut : Library::kHandDown;
 }
 

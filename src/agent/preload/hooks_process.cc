@@ -90,7 +90,9 @@ int with_environment(const char* path, char* const* environment, Becomes becomes
   const Library what = may_start ? library_for(path) : Library::kTakeOut;
   if (may_start) note_rights(becomes);
   ChildContext context;
-  agent_instance.context_for_child(thread_state, environment, becomes, &context);
+  // Without the library no program goes on with the command's span.
+  const Becomes next = what == Library::kTakeOut ? Becomes::kAnother : becomes;
+  agent_instance.context_for_child(thread_state, environment, next, &context);
   errno = saved;
   const EnvironmentChange change = change_of(environment, what, context.variables);
   if (change.size == 0) return exec(environment);

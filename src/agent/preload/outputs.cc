@@ -57,7 +57,9 @@ void Outputs::record(ThreadState& thread, int file, const iovec* pieces, int cou
   fixed.time = system_->now();
   fixed.context = thread.span != 0 ? thread.span_context : thread.request_context;
   const Context* process = process_ == nullptr ? nullptr : process_->known();
-  if (process != nullptr && !has_trace(fixed.context)) fixed.context = *process;
+  if (!has_trace(fixed.context) && process_ != nullptr) {
+    fixed.context = process != nullptr ? *process : process_->possible();
+  }
   fixed.file_descriptor = static_cast<std::uint16_t>(file);
   fixed.is_told = thread.output_told_depth != 0 ? 1 : 0;
   fixed.bytes_size = size;

@@ -65,6 +65,8 @@ void ProcessContext::init(const System& system, RingHeader* ring, const Sampler&
   ring_number_ = program.ring;
   executable_ = program.executable;
   executable_size_ = program.executable_size;
+  script_ = program.script;
+  script_size_ = program.script_size;
   start_time_ = system.now();
   inherit(thread, program.traceparent);
   const bool is_started_below = has_context_;
@@ -137,6 +139,14 @@ const Context* ProcessContext::known() const {
   return is_there ? &self_ : nullptr;
 }
 
+Context ProcessContext::possible() const {
+  Context context;
+  if (!has_own_span() || is_server()) return context;
+  context = self_;
+  context.flags = static_cast<std::uint8_t>(context.flags | kMayCome);
+  return context;
+}
+
 void ProcessContext::becomes_server(ThreadState& thread) {
   if (spans_ == CommandSpans::kAlways || is_server_.exchange(true)) return;
   // A child of a fork may have told of it.
@@ -157,12 +167,14 @@ void ProcessContext::tell(ThreadState& thread, std::uint64_t end_time, bool is_o
   std::memcpy(fixed.parent_span_id, parent_span_id_, sizeof(fixed.parent_span_id));
   fixed.pid = program_pid_;
   fixed.executable_size = executable_size_;
+  fixed.script_size = static_cast<std::uint16_t>(script_size_);
   fixed.is_only_if_known = is_only_if_known ? 1 : 0;
   RecordWriter writer(ring_, RecordType::kCommand,
-                      static_cast<std::uint32_t>(sizeof(fixed)) + executable_size_, pid_,
-                      thread.tid);
+                      static_cast<std::uint32_t>(sizeof(fixed)) + executable_size_ + script_size_,
+                      pid_, thread.tid);
   writer.append(&fixed, sizeof(fixed));
   writer.append(executable_, executable_size_);
+  writer.append(script_, script_size_);
 }
 
 }  // namespace kolben::agent

@@ -45,6 +45,8 @@ class ProcessContext {
     std::uint32_t ring;  // tells rings apart
     const char* executable;
     std::uint32_t executable_size;
+    const char* script;  // of an interpreter
+    std::uint32_t script_size;
     // Variables; null: not there, or not to be looked at.
     const char* command_spans;
     const char* traceparent;
@@ -62,6 +64,9 @@ class ProcessContext {
   const Context* span() const { return has_own_span() ? &self_ : nullptr; }
   // For what only refers to it; null where there is none, or nothing is below it yet.
   const Context* known() const;
+
+  // The command's span where it may still come to be: for what is said before. With kMayCome.
+  Context possible() const;
 
   bool is_server() const { return is_server_.load(std::memory_order_relaxed); }
   void becomes_server(ThreadState& thread);
@@ -91,6 +96,8 @@ class ProcessContext {
   std::uint32_t ring_number_ = 0;
   const char* executable_ = nullptr;
   std::uint32_t executable_size_ = 0;
+  const char* script_ = nullptr;
+  std::uint32_t script_size_ = 0;
   std::atomic<bool> is_announced_{false};
   std::atomic<bool> is_server_{false};
   std::atomic<std::uint32_t> uses_{0};

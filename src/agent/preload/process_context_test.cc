@@ -23,6 +23,8 @@ class ProcessContextTest : public ConnectionsTest {
                    .ring = 7,
                    .executable = "/bin/x",
                    .executable_size = 6,
+                   .script = "x.py",
+                   .script_size = 4,
                    .command_spans = spans,
                    .traceparent = traceparent,
                    .continued = continued});
@@ -56,6 +58,27 @@ TEST_F(ProcessContextTest, ARootIsToldOnceSomethingIsBelowIt) {
   EXPECT_EQ(span_of(all[0].self), span_of(*context));
   EXPECT_EQ(hex(all[0].parent_span_id, 8), "0000000000000000");
   EXPECT_EQ(all[0].pid, kPid);
+}
+
+TEST_F(ProcessContextTest, WhatIsSaidBeforeHasTheSpanThatMayCome) {
+  const auto process = begin(nullptr);
+  const Context possible = process->possible();
+  EXPECT_NE(possible.flags & kMayCome, 0);
+  EXPECT_TRUE(commands().empty());
+  const Context* context = process->use(thread_);
+  EXPECT_EQ(span_of(possible), span_of(*context));
+  EXPECT_EQ(context->flags & kMayCome, 0);
+  EXPECT_EQ(span_of(begin(nullptr, "never")->possible()), "0000000000000000");
+  process->becomes_server(thread_);
+  EXPECT_EQ(span_of(process->possible()), "0000000000000000");
+}
+
+TEST_F(ProcessContextTest, TheScriptIsToldBehindTheExecutable) {
+  begin(nullptr)->use(thread_);
+  std::uint8_t buffer[kRecordBytesMax];
+  const std::uint32_t size = reader_->next(buffer, 1);
+  ASSERT_GT(size, 10u);
+  EXPECT_EQ(std::string(reinterpret_cast<char*>(buffer) + size - 10, 10), "/bin/xx.py");
 }
 
 TEST_F(ProcessContextTest, OneThatWasStartedWithAContextIsToldAtOnce) {

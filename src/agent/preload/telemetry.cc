@@ -304,7 +304,8 @@ Context Telemetry::context_of_log(const ThreadState& thread) {
   if (context == nullptr && process_ != nullptr) context = process_->known();
   if (context != nullptr) return *context;
   const bool is_spoken_of = system_->now() - thread.request_ended < kSpokenNanos;
-  return is_spoken_of ? thread.request_context : Context();
+  if (is_spoken_of) return thread.request_context;
+  return process_ == nullptr ? Context() : process_->possible();
 }
 
 void Telemetry::log(ThreadState& thread, int severity, kolben_text body,

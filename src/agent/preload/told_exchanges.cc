@@ -110,6 +110,7 @@ void Connections::end_told(ThreadState& thread, std::uint64_t request, int statu
     const bool is_http2 = (exchange->told & ToldRequest::kHttp2) != 0;
     exchange->fixed.response_status = static_cast<std::uint16_t>(status);
     exchange->fixed.response_minor_version = is_http2 ? kMinorVersionOfHttp2 : 1;
+    exchange->fixed.has_no_sizes = 1;
     record(thread, stand.socket, exchange, system_->now(),
            is_whole ? EndReason::kComplete : EndReason::kClosed);
   }

@@ -52,12 +52,17 @@ void build_command(const EndedCommand& command, Span& span, Arena& arena) {
   span.end_time_unix_nano = std::max(fixed.start_time, fixed.end_time);
   const std::string_view path = owned_text(command.executable, Limits::kNoLimit, arena);
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  span.name = name.empty() ? std::string_view("command") : name;
+  const std::string_view program = name.empty() ? std::string_view("command") : name;
+  span.name = program;
+  if (!command.script.empty()) {
+    const std::string whole = std::string(program) + " " + command.script;
+    span.name = owned_text(whole, Limits::kNoLimit, arena);
+  }
   span.attributes.reserve(arena, kAttributesUsual);
   const auto add = [&](std::string_view key, Value value) {
     span.attributes.push_back(arena, {key, value});
   };
-  add("process.executable.name", Value::string(span.name));
+  add("process.executable.name", Value::string(program));
   if (!path.empty()) add("process.executable.path", Value::string(path));
   add("process.pid", Value::integer(fixed.pid));
   if (command.exit_code) add("process.exit.code", Value::integer(*command.exit_code));
@@ -85,6 +90,7 @@ void Commands::told(const CommandView& view) {
   }
   if (is_known) {  // it became another program, or a fork's child tells it again
     found->second.executable = view.executable;
+    found->second.script = view.script;
     return;
   }
   if (view.fixed.is_only_if_known != 0) return;
@@ -94,7 +100,7 @@ void Commands::told(const CommandView& view) {
     ++dropped_;
     return;
   }
-  open_[pid] = {view.fixed, std::string(view.executable), 0};
+  open_[pid] = {view.fixed, std::string(view.executable), std::string(view.script), 0};
   if (const Exit* exit = exit_of(view.fixed)) exited(pid, *exit);
 }
 
@@ -160,6 +166,7 @@ void Commands::finish(std::uint32_t pid, EndedCommand ended, std::uint64_t end_t
   ended.fixed.end_time = end_time;
   if (found->second.gone_time != 0) --gone_;
   ended.executable = std::move(found->second.executable);
+  ended.script = std::move(found->second.script);
   open_.erase(found);
   take_(ended);
 }

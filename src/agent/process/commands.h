@@ -24,6 +24,7 @@ namespace kolben::agent {
 struct EndedCommand {
   Command fixed;
   std::string executable;  // the path
+  std::string script;      // what it runs, where it is an interpreter
   // Nothing: unknown, or a server's start.
   std::optional<std::uint32_t> exit_code;
   int signal = 0;  // that killed it; 0: none, or unknown
@@ -63,7 +64,7 @@ class Commands {
  private:
   struct Open {
     Command fixed;
-    std::string executable;
+    std::string executable, script;
     std::uint64_t gone_time = 0;  // the process is gone, and nobody has said how
   };
   // A process whose end came before anybody told of its command: a background job's, say.

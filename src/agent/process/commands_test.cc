@@ -51,6 +51,26 @@ class CommandsTest : public ::testing::Test {
   Commands commands_{[this](const EndedCommand& ended) { ended_.push_back(ended); }};
 };
 
+TEST_F(CommandsTest, AnInterpreterIsNamedWithItsScript) {
+  CommandView view = command(1, "/usr/bin/python3.11");
+  view.script = "app.py";
+  commands_.told(view);
+  commands_.exited(kPid, exit_with(0));
+  EXPECT_EQ(told(), "python3.11 app.py =0\n");
+  Span span;
+  build_command(ended_.at(0), span, arena_);
+  EXPECT_EQ(find(span.attributes, "process.executable.name")->as_string(), "python3.11");
+}
+
+TEST_F(CommandsTest, TheNextProgramOfTheProcessHasAScriptOfItsOwn) {
+  CommandView view = command(1, "/usr/bin/python3.11");
+  view.script = "app.py";
+  commands_.told(view);
+  commands_.told(command(1));
+  commands_.exited(kPid, exit_with(0));
+  EXPECT_EQ(told(), "curl =0\n");
+}
+
 TEST_F(CommandsTest, TheSpanEndsWithTheLastWordOfItsProcess) {
   commands_.told(command(1));
   EXPECT_TRUE(ended_.empty());

@@ -7,6 +7,8 @@
 #include "agent/process/config_resource.h"
 #include "agent/process/config_sampler.h"
 #include "agent/process/config_variables.h"
+#include "agent/process/own_settings.h"
+#include "agent/process/settings_names.h"
 #include "agent/ring/ring.h"
 #include "config/load.h"
 #include "config/reader.h"
@@ -220,20 +222,14 @@ class FileReader {
 
 // What somebody may expect to have an effect.
 std::string unused_variables(const Environment& environment, const std::set<std::string>& used) {
-  std::string names;
-  for (const auto& [name, value] : environment) {
-    const bool is_ours =
+  return names_without_effect(environment, [&](std::string_view name) {
+    const bool names_file =
         std::find(std::begin(kVariables), std::end(kVariables), name) != std::end(kVariables);
     // What Python's side does to the program's own lines is not telemetry's.
     const bool is_pythons = name.starts_with("OTEL_PYTHON_LOG_");
-    if (!name.starts_with("OTEL_") || value.empty() || is_ours || is_pythons ||
-        used.contains(name)) {
-      continue;
-    }
-    if (!names.empty()) names += ", ";
-    names += name;
-  }
-  return names;
+    const bool is_own = name.starts_with("KOLBEN_") && is_known_setting(name);
+    return names_file || is_pythons || is_own || used.contains(std::string(name));
+  });
 }
 
 }  // namespace
@@ -254,8 +250,14 @@ Settings read_config(std::string_view text, const std::string& name,
   std::set<std::string> used;
   config::Source source = config::text_source(text, name, errors);
   substitute_variables(source.root, environment, used, errors);
-  if (errors.empty()) FileReader(source.root, environment, settings, errors).read();
+  std::vector<std::string> own_warnings;
+  if (errors.empty()) {
+    FileReader(source.root, environment, settings, errors).read();
+    Variables variables(environment, own_warnings);
+    read_own_settings(variables, settings);
+  }
   settings.warnings = errors.warnings();
+  settings.warnings.insert(settings.warnings.end(), own_warnings.begin(), own_warnings.end());
   settings.mistakes = errors.messages();
   const std::string unused = unused_variables(environment, used);
   if (settings.mistakes.empty() && !unused.empty()) {

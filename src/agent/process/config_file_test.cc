@@ -339,6 +339,19 @@ TEST(ConfigFile, InstrumentationChoosesTheConventions) {
   EXPECT_TRUE(!by_version.old_rpc && by_version.stable_rpc);
 }
 
+TEST(ConfigFile, SettingsOfOursHoldBesideIt) {
+  const Settings settings = read_config("file_format: \"1.1\"\n", "otel.yaml",
+                                        {{"KOLBEN_AGENT_CONSOLE_FORMAT", "newest"},
+                                         {"KOLBEN_AGENT_HTTP_BODY_SIZES", "yes"},
+                                         {"KOLBEN_AGENT_COMMAND_SPAN", "never"}});
+  EXPECT_EQ(settings.console_format, ConsoleFormat::kNewest);
+  EXPECT_THAT(settings.warnings,
+              ElementsAre("KOLBEN_AGENT_HTTP_BODY_SIZES=yes: neither true nor false",
+                          "these settings have no effect, because otel.yaml is read and does not "
+                          "name them: KOLBEN_AGENT_COMMAND_SPAN (did you mean "
+                          "KOLBEN_AGENT_COMMAND_SPANS?)"));
+}
+
 TEST(ConfigFile, HeadersAreCapturedHereAndInTheLibrary) {
   const Settings settings = read_well(
       "instrumentation/development: {general: {http: {server: {request_captured_headers: "

@@ -2,10 +2,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 
 namespace kolben::agent {
 namespace {
+
+bool is_control(char c) {
+  return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7f';
+}
 
 class StderrMessages final : public Messages {
  public:
@@ -15,6 +20,8 @@ class StderrMessages final : public Messages {
   void say(std::string_view line) override {
     if (level == LogLevel::kNothing) return;
     std::string text(line);
+    // What a server said may be part of it, and shall not move the terminal's cursor.
+    std::replace_if(text.begin(), text.end(), is_control, ' ');
     text += '\n';
     // Nobody is left to tell when this fails.
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());

@@ -67,6 +67,8 @@ Exporter* ExporterSet::add_network(const Settings& settings, Signal signal,
   network.signal = signal;
   network.kind = exporter.kind;
   network.endpoint = exporter.peer.endpoint;
+  network.uses_tls = !exporter.peer.insecure;
+  network.causes = causes_;
   network.timeout = std::chrono::nanoseconds(exporter.peer.timeout_nanos);
   std::uint64_t export_timeout_nanos = settings.metric_timeout_nanos;
   if (signal != Signal::kMetrics) {

@@ -32,6 +32,8 @@ class ExporterSet {
   SharedOutput& output_;
   Clock& clock_;
   Messages& messages_;
+  // Exporters of three signals say once why a collector takes nothing.
+  const std::shared_ptr<SaidOnce> causes_ = std::make_shared<SaidOnce>();
   std::unique_ptr<ConsoleExporter> console_;
   std::vector<std::unique_ptr<NetworkExporter>> network_;
   std::vector<std::unique_ptr<PrometheusExporter>> prometheus_;

@@ -192,6 +192,29 @@ class ExporterReader {
     otlp.certificate_file = value("CERTIFICATE");
     otlp.client_key_file = value("CLIENT_KEY");
     otlp.client_certificate_file = value("CLIENT_CERTIFICATE");
+    name_unused(signal, otlp.insecure);
+  }
+
+  // What is set for TLS, and where there is none; and what would switch it off where the endpoint
+  // itself says which it is.
+  void name_unused(Signal signal, bool is_plain) {
+    std::string endpoint(variables_.text(endpoint_variable(signal)));
+    const auto name = [&](std::string_view option, std::string_view why) {
+      const std::string variable = otlp_variable(signal, option);
+      const std::string_view value = variables_.text(variable);
+      if (value.empty()) return;
+      variables_.warn_value(variable, value,
+                            "has no effect: " + endpoint + " is " + std::string(why));
+    };
+    if (lower(endpoint).starts_with("https://")) {
+      if (variables_.text(otlp_variable(signal, "INSECURE")) == "true")
+        name("INSECURE", "with TLS");
+    }
+    if (!is_plain) return;
+    if (endpoint.empty()) endpoint = "the default endpoint";
+    for (const char* option : {"CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE"}) {
+      name(option, "without TLS (https:// is with it)");
+    }
   }
 
   // "http://host:port", "https://host:port", or "host:port", which is TLS unless INSECURE is true.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "agent/process/limits.h"
 #include "agent/process/span_names.h"
@@ -31,6 +32,17 @@ class Writer {
   }
   void stable_number(std::string_view key, std::int64_t value) {
     if (conventions_.stable_http && value != 0) add(key, Value::integer(value));
+  }
+
+  // As bytes went over the connection: without heads and what frames chunks. None where there are
+  // none.
+  void body_sizes(const Exchange& exchange) {
+    const auto sizes = body_sizes_of(exchange, conventions_);
+    if (!sizes) return;
+    old_number("http.request_content_length", sizes->request);
+    stable_number("http.request.body.size", sizes->request);
+    old_number("http.response_content_length", sizes->response);
+    stable_number("http.response.body.size", sizes->response);
   }
 
   void method(std::string_view method) {
@@ -158,6 +170,7 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
   writer.old_number("http.status_code", exchange.status);
   writer.stable_number("http.response.status_code", exchange.status);
   writer.stable_text("error.type", arena.copy(error_type(exchange, true)));
+  writer.body_sizes(record.fixed);
 }
 
 void add_client_attributes(const HttpExchange& exchange, SemanticConventions conventions,
@@ -180,22 +193,41 @@ void add_client_attributes(const HttpExchange& exchange, SemanticConventions con
   if (exchange.status != 0) {
     writer.stable_text("network.protocol.version", exchange.response_version);
   }
+  writer.body_sizes(record.fixed);
+}
+
+std::optional<BodySizes> body_sizes_of(const Exchange& exchange,
+                                       const SemanticConventions& conventions) {
+  const bool is_counted =
+      exchange.has_no_sizes == 0 && exchange.end_reason != EndReason::kProcessEnded;
+  if (!conventions.body_sizes || !is_counted) return std::nullopt;
+  const auto counted = [](std::uint64_t bytes) {  // a stranger's number
+    constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+    return static_cast<std::int64_t>(std::min(bytes, kMax));
+  };
+  return BodySizes{counted(exchange.request_body_bytes), counted(exchange.response_body_bytes)};
 }
 
 namespace {
 
+enum class KeyStyle : bool { kUnderscores, kDashes };
+
 // Of one head, those that `names` has; a header that is there several times has as many values.
 void add_headers(std::string_view headers, std::string_view prefix, const TextPatterns& names,
-                 const Settings& settings, Attributes& attributes, Arena& arena) {
+                 KeyStyle style, const Settings& settings, Attributes& attributes, Arena& arena) {
   NamedTexts keys;  // to the header's name in small letters
   std::vector<List<Value>> values;
   std::string_view name;
   std::string_view value;
   while (next_header(headers, name, value)) {
     if (!names.match(name.data(), name.size())) continue;
+    // With both conventions the old one has those whose name is the same.
+    const bool is_told_already = style == KeyStyle::kDashes && settings.conventions.old_http &&
+                                 name.find('-') == std::string_view::npos;
+    if (is_told_already) continue;
     const bool is_secret = settings.sanitized_headers.match(name.data(), name.size());
     std::string key = std::string(prefix) + lower(name);
-    if (settings.conventions.old_http) std::replace(key.begin(), key.end(), '-', '_');
+    if (style == KeyStyle::kUnderscores) std::replace(key.begin(), key.end(), '-', '_');
     auto found = std::find_if(keys.begin(), keys.end(),
                               [&](const auto& other) { return other.first == key; });
     if (found == keys.end()) {
@@ -217,10 +249,19 @@ void add_headers(std::string_view headers, std::string_view prefix, const TextPa
 
 void add_captured_headers(const HttpExchange& exchange, bool is_client, const Settings& settings,
                           Attributes& attributes, Arena& arena) {
+  const auto add = [&](std::string_view headers, std::string_view prefix,
+                       const TextPatterns& names) {
+    const SemanticConventions& conventions = settings.conventions;
+    if (conventions.old_http) {
+      add_headers(headers, prefix, names, KeyStyle::kUnderscores, settings, attributes, arena);
+    }
+    if (conventions.stable_http) {
+      add_headers(headers, prefix, names, KeyStyle::kDashes, settings, attributes, arena);
+    }
+  };
   const CapturedHeaders& captured = settings.captured_headers;
   if (const TextPatterns* names = captured.of(is_client, false)) {
-    add_headers(exchange.request.headers, "http.request.header.", *names, settings, attributes,
-                arena);
+    add(exchange.request.headers, "http.request.header.", *names);
   }
   const TextPatterns* names = captured.of(is_client, true);
   if (names == nullptr) return;
@@ -228,7 +269,7 @@ void add_captured_headers(const HttpExchange& exchange, bool is_client, const Se
   const std::string_view head = exchange.record->response_head;
   const std::size_t line = head.find('\n');
   if (line == std::string_view::npos) return;
-  add_headers(head.substr(line + 1), "http.response.header.", *names, settings, attributes, arena);
+  add(head.substr(line + 1), "http.response.header.", *names);
 }
 
 std::string error_type(const HttpExchange& exchange, bool is_server) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,8 +43,17 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
 void add_client_attributes(const HttpExchange& exchange, SemanticConventions conventions,
                            Attributes& attributes, Arena& arena);
 
-// Appends the headers that the settings name, "http.request.header.x_request_id": ["7"]; with the
-// stable conventions alone the name keeps its '-'.
+// Bytes of the bodies, as they went over the connection.
+struct BodySizes {
+  std::int64_t request = 0;
+  std::int64_t response = 0;
+};
+// Nothing where they are not to be told, or nobody counted them to their end.
+std::optional<BodySizes> body_sizes_of(const Exchange& exchange,
+                                       const SemanticConventions& conventions);
+
+// Appends the headers that the settings name: "http.request.header.x_request_id": ["7"] by the old
+// conventions, by the stable ones "x-request-id".
 void add_captured_headers(const HttpExchange& exchange, bool is_client, const Settings& settings,
                           Attributes& attributes, Arena& arena);
 

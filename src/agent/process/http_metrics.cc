@@ -47,25 +47,56 @@ bool is_https(const Span& span) {
   });
 }
 
-double millis_of(const Span& span) {
-  return static_cast<double>(span.duration_nanos()) / 1e6;
+struct Named {
+  std::string_view name, unit, description;
+};
+// What one side records of an exchange, by one of the conventions.
+struct Names {
+  Named duration, request_size, response_size;
+};
+constexpr Names kOldServer = {
+    {"http.server.duration", "ms", "Measures the duration of inbound HTTP requests."},
+    {"http.server.request.size", "By", "Measures the size of HTTP request messages (compressed)."},
+    {"http.server.response.size", "By",
+     "Measures the size of HTTP response messages (compressed)."}};
+constexpr Names kStableServer = {
+    {"http.server.request.duration", "s", "Duration of HTTP server requests."},
+    {"http.server.request.body.size", "By", "Size of HTTP server request bodies."},
+    {"http.server.response.body.size", "By", "Size of HTTP server response bodies."}};
+constexpr Names kOldClient = {
+    {"http.client.duration", "ms", "Measures the duration of outbound HTTP requests."},
+    {"http.client.request.size", "By", "Measures the size of HTTP request messages (compressed)."},
+    {"http.client.response.size", "By",
+     "Measures the size of HTTP response messages (compressed)."}};
+constexpr Names kStableClient = {
+    {"http.client.request.duration", "s", "Duration of HTTP client requests."},
+    {"http.client.request.body.size", "By", "Size of HTTP client request bodies."},
+    {"http.client.response.body.size", "By", "Size of HTTP client response bodies."}};
+
+double duration_of(const Span& span, std::string_view unit) {
+  return static_cast<double>(span.duration_nanos()) / (unit == "s" ? 1e9 : 1e6);
 }
 
-double seconds_of(const Span& span) {
-  return static_cast<double>(span.duration_nanos()) / 1e9;
-}
-
-Measured duration(std::string_view name, std::string_view unit, std::string_view description,
-                  double value) {
+void record(MetricReaders& readers, const Names& names, const Span& span,
+            const std::optional<BodySizes>& sizes, const Attributes& attributes,
+            std::uint64_t now) {
   Measured measured;
   measured.scope = MetricScope::kHttp;
   measured.kind = InstrumentKind::kHistogram;
-  measured.name = name;
-  measured.unit = unit;
-  measured.description = description;
-  if (unit == "s") measured.bounds = kDurationBounds;
-  measured.value = value;
-  return measured;
+  measured.whom = measured_for(span);
+  const auto add = [&](const Named& named, double value) {
+    measured.name = named.name;
+    measured.unit = named.unit;
+    measured.description = named.description;
+    measured.bounds = {};
+    if (named.unit == "s") measured.bounds = kDurationBounds;
+    measured.value = value;
+    readers.record(measured, attributes, now);
+  };
+  add(names.duration, duration_of(span, names.duration.unit));
+  if (!sizes) return;
+  add(names.request_size, static_cast<double>(sizes->request));
+  add(names.response_size, static_cast<double>(sizes->response));
 }
 
 }  // namespace
@@ -75,40 +106,34 @@ void HttpMetrics::trim_scratch() {
   if (scratch_.reserved_bytes() > kScratchBytesMax) scratch_ = Arena();
 }
 
-void HttpMetrics::record_server(const Span& span, std::string_view route, std::uint64_t now) {
+void HttpMetrics::record_server(const Span& span, std::string_view route,
+                                const std::optional<BodySizes>& sizes, std::uint64_t now) {
   (is_https(span) ? has_served_https_ : has_served_http_) = true;
   if (conventions_.old_http) {
     Attributes attributes;
     select(span.attributes, kOldServerKeys, attributes, scratch_);
     if (!route.empty()) attributes.push_back(scratch_, {"http.target", Value::string(route)});
-    readers_.record(duration("http.server.duration", "ms",
-                             "Measures the duration of inbound HTTP requests.", millis_of(span)),
-                    attributes, now);
+    record(readers_, kOldServer, span, sizes, attributes, now);
   }
   if (conventions_.stable_http) {
     Attributes attributes;
     select(span.attributes, kStableServerKeys, attributes, scratch_);
-    readers_.record(duration("http.server.request.duration", "s",
-                             "Duration of HTTP server requests.", seconds_of(span)),
-                    attributes, now);
+    record(readers_, kStableServer, span, sizes, attributes, now);
   }
   trim_scratch();
 }
 
-void HttpMetrics::record_client(const Span& span, std::uint64_t now) {
+void HttpMetrics::record_client(const Span& span, const std::optional<BodySizes>& sizes,
+                                std::uint64_t now) {
   if (conventions_.old_http) {
     Attributes attributes;
     select(span.attributes, kOldClientKeys, attributes, scratch_);
-    readers_.record(duration("http.client.duration", "ms",
-                             "Measures the duration of outbound HTTP requests.", millis_of(span)),
-                    attributes, now);
+    record(readers_, kOldClient, span, sizes, attributes, now);
   }
   if (conventions_.stable_http) {
     Attributes attributes;
     select(span.attributes, kStableClientKeys, attributes, scratch_);
-    readers_.record(duration("http.client.request.duration", "s",
-                             "Duration of HTTP client requests.", seconds_of(span)),
-                    attributes, now);
+    record(readers_, kStableClient, span, sizes, attributes, now);
   }
   trim_scratch();
 }

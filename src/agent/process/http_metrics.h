@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
+#include "agent/process/http_attributes.h"
 #include "agent/process/metric_readers.h"
 #include "agent/process/settings.h"
 #include "base/arena.h"
@@ -27,9 +29,11 @@ class HttpMetrics {
   HttpMetrics(SemanticConventions conventions, MetricReaders& readers)
       : conventions_(conventions), readers_(readers) {}
 
-  // From the finished span of an exchange. `route` is the one in its name; may be empty.
-  void record_server(const Span& span, std::string_view route, std::uint64_t now);
-  void record_client(const Span& span, std::uint64_t now);
+  // From the finished span of an exchange. `route` is the one in its name; may be empty. Without
+  // `sizes` nothing is told of them.
+  void record_server(const Span& span, std::string_view route,
+                     const std::optional<BodySizes>& sizes, std::uint64_t now);
+  void record_client(const Span& span, const std::optional<BodySizes>& sizes, std::uint64_t now);
   // Of a scheme nothing is recorded before its first exchange.
   void record_active(ActiveRequests requests, std::uint64_t now);
 

@@ -19,8 +19,8 @@ struct Line {
   std::uint32_t pid = 0;
   std::uint32_t file_descriptor = 0;
   std::uint64_t time = 0;  // of the write in which the line began
-  Context context;
-  std::string_view text;  // without its newline; valid during the call
+  Context context;         // perhaps with kMayCome
+  std::string_view text;   // without its newline; valid during the call
 };
 
 class LineAssembler {

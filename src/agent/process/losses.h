@@ -14,7 +14,8 @@ struct Loss {
   Signal signal = Signal::kTraces;
   std::uint64_t items = 0;
   std::string endpoint;
-  Status why;  // the last failure; ok: none, the queue was full
+  Status why;               // the last failure; ok: none, the queue was full
+  std::string advice = {};  // of export_advice.h
 };
 
 // A sentence for each collector that something was lost for; "localhost:4317" is one for all

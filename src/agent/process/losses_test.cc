@@ -10,7 +10,11 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 Loss loss(Signal signal, std::uint64_t items, std::string endpoint, Status why = {}) {
-  return {.signal = signal, .items = items, .endpoint = std::move(endpoint), .why = std::move(why)};
+  return {.signal = signal,
+          .items = items,
+          .endpoint = std::move(endpoint),
+          .why = std::move(why),
+          .advice = {}};
 }
 
 TEST(Losses, NothingLostNothingSaid) {
@@ -19,11 +23,13 @@ TEST(Losses, NothingLostNothingSaid) {
               IsEmpty());
 }
 
-TEST(Losses, ACollectorThatIsAwayIsNamedOnceForAllSignals) {
+TEST(Losses, ACollectorThatIsAwayIsNamedOnceForAllSignalsWithWhatMayHelp) {
   const Status refused = unavailable("connecting to localhost:4317: Connection refused");
-  EXPECT_THAT(loss_sentences({loss(Signal::kTraces, 3, "localhost:4317", refused),
+  std::vector<Loss> losses = {loss(Signal::kTraces, 3, "localhost:4317", refused),
                               loss(Signal::kMetrics, 1, "localhost:4317", refused),
-                              loss(Signal::kLogs, 2, "localhost:4317", refused)}),
+                              loss(Signal::kLogs, 2, "localhost:4317", refused)};
+  for (Loss& item : losses) item.advice = "does a collector run there (`kolben up`)?";
+  EXPECT_THAT(loss_sentences(losses),
               ElementsAre("kolben agent: 3 spans, 1 metric point and 2 log records could not be "
                           "exported to localhost:4317: UNAVAILABLE: connecting to localhost:4317: "
                           "Connection refused; does a collector run there (`kolben up`)?"));

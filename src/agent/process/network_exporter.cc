@@ -86,7 +86,8 @@ Loss NetworkExporter::loss() {
   return {.signal = settings_.signal,
           .items = dropped_items_,
           .endpoint = settings_.endpoint,
-          .why = last_failure_};
+          .why = last_failure_,
+          .advice = advice(last_failure_)};
 }
 
 void NetworkExporter::run() {
@@ -173,12 +174,28 @@ void NetworkExporter::say_transient(const Status& status, std::chrono::nanosecon
   messages_.warn("Transient error " + code_name(status) + " encountered while exporting " +
                  std::string(to_string(settings_.signal)) + " to " + settings_.endpoint +
                  ", retrying in " + seconds_text(delay) + ".");
+  say_cause(status);
+}
+
+std::string NetworkExporter::advice(const Status& status) const {
+  return export_advice(settings_.kind, settings_.uses_tls, status);
+}
+
+// Once for the collector, whatever the signal.
+void NetworkExporter::say_cause(const Status& status) {
+  const std::string collector(collector_of(settings_.endpoint, settings_.signal));
+  const std::string help = advice(status);
+  const std::string what = help.empty() ? code_name(status) : help;
+  if (!settings_.causes->is_new(collector + " " + what)) return;
+  messages_.warn("kolben agent: the error of " + collector +
+                 " is: " + std::string(status.message()) + (help.empty() ? "" : "; " + help));
 }
 
 void NetworkExporter::say_failed(const Status& status) {
   messages_.say("Failed to export " + std::string(to_string(settings_.signal)) + " to " +
                 settings_.endpoint + ", error code: " + code_name(status) + ": " +
                 std::string(status.message()));
+  if (!advice(status).empty()) say_cause(status);
 }
 
 // False when the program ended meanwhile.

@@ -3,7 +3,8 @@
 //
 // A transient error is told with the words of opentelemetry-python 1.27 and tried again after 1, 2,
 // 4 ... seconds; after the last delay, or the time for an export, the batch is given up. Meanwhile
-// later batches wait in a queue; what does not fit is dropped and counted.
+// later batches wait in a queue; what does not fit is dropped and counted. Why, and what may help,
+// is said once in a line of its own, for those words name no cause.
 //
 // Threads: one that sends, begun with the first batch. The program's end interrupts a delay: each
 // batch is then tried once more, until the deadline.
@@ -15,6 +16,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/process/export_advice.h"
 #include "agent/process/exporter.h"
 #include "agent/process/losses.h"
 #include "agent/process/settings.h"
@@ -28,11 +30,14 @@ struct NetworkExporterSettings {
   Signal signal = Signal::kTraces;
   ExporterKind kind = ExporterKind::kOtlpGrpc;
   std::string endpoint;                                         // as messages name it
+  bool uses_tls = false;                                        // the endpoint asks for it
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);  // of a try
   std::chrono::nanoseconds export_timeout = {};                 // of all tries; 0: none
   std::uint64_t queue_items_max = 16 * 1024;
   // The unit of the delays 1, 2, 4, ...; tests make it short.
   std::chrono::nanoseconds backoff_unit = std::chrono::seconds(1);
+  // The causes that exporters of other signals have said.
+  std::shared_ptr<SaidOnce> causes = std::make_shared<SaidOnce>();
 };
 
 class NetworkExporter final : public Exporter {
@@ -64,6 +69,8 @@ class NetworkExporter final : public Exporter {
   Status try_once(const Payload& payload, std::chrono::steady_clock::time_point give_up);
   void say_transient(const Status& status, std::chrono::nanoseconds delay);
   void say_failed(const Status& status);
+  void say_cause(const Status& status);
+  std::string advice(const Status& status) const;
   bool wait(std::chrono::nanoseconds delay);
   bool is_stopping();
   bool is_over();

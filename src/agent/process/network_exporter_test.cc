@@ -73,6 +73,7 @@ class NetworkExporterTest : public ::testing::Test {
   void start(std::chrono::nanoseconds unit = milliseconds(100), std::uint64_t queue = 100,
              NetworkExporterSettings settings = {}) {
     settings.endpoint = "localhost:4317";
+    exporter_causes_ = settings.causes;
     settings.backoff_unit = unit;
     settings.queue_items_max = queue;
     exporter_ = std::make_unique<NetworkExporter>(settings, std::make_unique<FakeTransport>(peer_),
@@ -100,6 +101,7 @@ class NetworkExporterTest : public ::testing::Test {
 
   Peer peer_;
   KeptMessages messages_;
+  std::shared_ptr<SaidOnce> exporter_causes_;  // of the last one that was started
   std::unique_ptr<NetworkExporter> exporter_;
 };
 
@@ -112,7 +114,39 @@ TEST_F(NetworkExporterTest, ATransientErrorIsToldInTheScenariosWordsAndTriedAgai
   const std::string head =
       "Transient error StatusCode.UNAVAILABLE encountered while exporting traces to "
       "localhost:4317, retrying in ";
-  EXPECT_THAT(messages_.lines(), ElementsAre(head + "0.1s.", head + "0.2s.", head + "0.4s."));
+  EXPECT_THAT(messages_.lines(),
+              ElementsAre(head + "0.1s.", "kolben agent: the error of localhost:4317 is: refused",
+                          head + "0.2s.", head + "0.4s."));
+}
+
+TEST_F(NetworkExporterTest, TheCauseIsSaidOnceForAllSignalsWithWhatMayHelp) {
+  const Status refused = unavailable("connecting to localhost:4317: Connection refused");
+  peer_.answers = {refused, refused, unavailable("HTTP status 503")};
+  start();
+  export_span();
+  ASSERT_TRUE(wait_for_calls(4));
+  NetworkExporterSettings logs;
+  logs.signal = Signal::kLogs;
+  shutdown();
+  const auto causes = [this] {
+    std::vector<std::string> found;
+    for (const std::string& line : messages_.lines()) {
+      if (line.starts_with("kolben agent: the error of ")) found.push_back(line.substr(27));
+    }
+    return found;
+  };
+  const std::string first =
+      "localhost:4317 is: connecting to localhost:4317: Connection refused; does a collector run "
+      "there (`kolben up`)?";
+  const std::string second = "localhost:4317 is: HTTP status 503";
+  EXPECT_THAT(causes(), ElementsAre(first, second));
+  logs.causes = exporter_causes_;
+  peer_.answers = {refused};
+  start(milliseconds(100), 100, logs);
+  export_span();
+  ASSERT_TRUE(wait_for_calls(6));
+  shutdown();
+  EXPECT_THAT(causes(), ElementsAre(first, second));
 }
 
 TEST_F(NetworkExporterTest, TheFirstDelayIsOneSecond) {
@@ -122,7 +156,7 @@ TEST_F(NetworkExporterTest, TheFirstDelayIsOneSecond) {
   ASSERT_TRUE(wait_for_calls(1));
   shutdown();  // interrupts the delay, and tries once more
   EXPECT_EQ(peer_.calls, 2);
-  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in 1s.")));
+  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in 1s."), HasSubstr("refused")));
 }
 
 // As the exporters of other signals do meanwhile.
@@ -156,7 +190,7 @@ TEST_F(NetworkExporterTest, LaterSpansArriveWhenTheCollectorComes) {
   export_span();
   ASSERT_TRUE(wait_for_calls(3));
   shutdown();
-  EXPECT_EQ(messages_.lines().size(), 1u);
+  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in "), HasSubstr("refused")));
 }
 
 TEST_F(NetworkExporterTest, AnAbsentCollectorDoesNotDelayTheEnd) {
@@ -218,8 +252,8 @@ TEST_F(NetworkExporterTest, AfterTheTimeForAnExportTheBatchIsGivenUp) {
   while (exporter_->loss().items == 0 && steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(peer_.call_count(), 2);
   EXPECT_LE(peer_.timeout, milliseconds(1500));
-  EXPECT_THAT(messages_.lines(),
-              ElementsAre(HasSubstr("retrying in 1s."), HasSubstr("Failed to export traces")));
+  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in 1s."), HasSubstr("refused"),
+                                             HasSubstr("Failed to export traces")));
   shutdown();
 }
 

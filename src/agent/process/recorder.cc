@@ -124,7 +124,7 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
                   [&](const auto& view) { handle_output(record->header, view, now); });
     case RecordType::kLog:
       return take(parse_log(payload),
-                  [&](const auto& view) { handle_log(record->header, view, now); });
+                  [&](const auto& view) { handle_log(record->header, view, payload); });
     case RecordType::kStatement:
       return take(parse_statement(payload),
                   [&](const auto& view) { Recorder::take(call_of(view), StreamPeer()); });
@@ -135,7 +135,7 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
       return take(parse_stream_end(payload),
                   [&](const auto& end) { streams_.end(record->header.pid, end); });
     case RecordType::kCommand:
-      return take(parse_command(payload), [&](const auto& view) { commands_.told(view); });
+      return take(parse_command(payload), [&](const auto& view) { handle_command(view); });
     case RecordType::kExit:
       return take(parse_exit(payload),
                   [&](const auto& exit) { commands_.exited(record->header.pid, exit); });
@@ -161,6 +161,14 @@ void Recorder::process_gone(std::uint32_t pid, std::optional<int> wait_status, s
   now_ = now;
   process_ended(pid);
   commands_.gone(pid, wait_status, now);
+}
+
+void Recorder::handle_command(const CommandView& view) {
+  commands_.told(view);
+  const bool has_become_server = view.fixed.end_time != 0;
+  if (has_become_server || view.fixed.is_only_if_known == 0) {
+    held_logs_.settle(view.fixed.self, !has_become_server);
+  }
 }
 
 void Recorder::take_command(const EndedCommand& command) {
@@ -202,7 +210,9 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   const std::size_t blank = span.name.find(' ');
   const std::string_view route =
       blank == std::string_view::npos ? std::string_view() : span.name.substr(blank + 1);
-  if (!exporters_.metrics.empty()) http_metrics_.record_server(span, route, now);
+  if (!exporters_.metrics.empty()) {
+    http_metrics_.record_server(span, route, body_sizes_of(view.fixed, settings_.conventions), now);
+  }
   keep_span(view.fixed.self);
 }
 
@@ -216,7 +226,9 @@ void Recorder::handle_client(const ExchangeView& view, const Origin* origin, std
   Span& span = add_span(now);
   spans_.build_client(exchange, span, open_spans_.batch.arena());
   if (origin != nullptr) SpanBuilder::add_link(*origin, span, open_spans_.batch.arena());
-  if (!exporters_.metrics.empty()) http_metrics_.record_client(span, now);
+  if (!exporters_.metrics.empty()) {
+    http_metrics_.record_client(span, body_sizes_of(view.fixed, settings_.conventions), now);
+  }
   keep_span(view.fixed.self);
 }
 
@@ -282,15 +294,35 @@ void Recorder::handle_output(const RecordHeader& header, const OutputView& view,
 void Recorder::add_line(const Line& line) {
   const std::string text = plain_text(line.text);
   if (text.find_first_not_of(" \t") == std::string::npos) return;  // nothing is said
+  if ((line.context.flags & kMayCome) == 0) return write_line(line, text);
+  held_logs_.hold(line.context, text.size(), now_,
+                  [this, held = line, text](const Context& context) mutable {
+                    held.context = context;
+                    write_line(held, text);
+                  });
+}
+
+void Recorder::write_line(const Line& line, std::string_view text) {
   LogRecord& record = add_log(kScopeName, now_);
   build_log(line, text, settings_.limits, now_, record, open_logs_.batch.arena());
 }
 
-void Recorder::handle_log(const RecordHeader& header, const LogView& view, std::uint64_t now) {
+void Recorder::handle_log(const RecordHeader& header, const LogView& view,
+                          std::string_view payload) {
   if (exporters_.logs.empty()) return;
   told_lines_.tell(header.pid, header.tid, view.body);
-  LogRecord& record = add_log(view.scope_name.empty() ? kScopeName : view.scope_name, now);
-  build_log(view, settings_.limits, now, record, open_logs_.batch.arena());
+  if ((view.fixed.context.flags & kMayCome) == 0) return write_log(view);
+  held_logs_.hold(view.fixed.context, payload.size(), now_,
+                  [this, held = std::string(payload)](const Context& context) {
+                    auto again = parse_log(held);
+                    again->fixed.context = context;  // it was whole before
+                    write_log(*again);
+                  });
+}
+
+void Recorder::write_log(const LogView& view) {
+  LogRecord& record = add_log(view.scope_name.empty() ? kScopeName : view.scope_name, now_);
+  build_log(view, settings_.limits, now_, record, open_logs_.batch.arena());
 }
 
 void Recorder::fill(Resource& resource, Arena& arena) const {
@@ -382,6 +414,7 @@ void Recorder::export_metrics(MetricReaders::Which which, ActiveRequests active_
 void Recorder::tick(std::optional<ActiveRequests> active_requests, std::uint64_t now) {
   now_ = now;
   commands_.tick(now);
+  held_logs_.tick(now);
   const auto is_due = [now](const Open& open, const BatchSettings& batches) {
     return open.items > 0 && now >= open.since + batches.schedule_delay_nanos;
   };
@@ -392,6 +425,7 @@ void Recorder::tick(std::optional<ActiveRequests> active_requests, std::uint64_t
 
 bool Recorder::flush(std::uint64_t now) {
   now_ = now;
+  held_logs_.finish();
   export_open(open_spans_, exporters_.traces);
   export_open(open_logs_, exporters_.logs);
   const auto are_idle = [](const std::vector<Exporter*>& exporters) {
@@ -404,6 +438,7 @@ bool Recorder::flush(std::uint64_t now) {
 void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {
   now_ = now;
   lines_.flush_all();
+  held_logs_.finish();
   commands_.finish();
   export_open(open_spans_, exporters_.traces);
   export_open(open_logs_, exporters_.logs);

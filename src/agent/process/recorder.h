@@ -18,6 +18,7 @@
 #include "agent/process/console_exporter.h"
 #include "agent/process/database_metrics.h"
 #include "agent/process/exporter.h"
+#include "agent/process/held_logs.h"
 #include "agent/process/http_metrics.h"
 #include "agent/process/line_assembler.h"
 #include "agent/process/metric_readers.h"
@@ -96,8 +97,11 @@ class Recorder : private Streams::Sink {
   void handle_span(const SpanView& view, std::uint64_t now);
   void handle_measurement(const MeasurementView& view, std::uint64_t now);
   void handle_output(const RecordHeader& header, const OutputView& view, std::uint64_t now);
-  void handle_log(const RecordHeader& header, const LogView& view, std::uint64_t now);
+  void handle_log(const RecordHeader& header, const LogView& view, std::string_view payload);
+  void handle_command(const CommandView& view);
   void add_line(const Line& line);
+  void write_line(const Line& line, std::string_view text);
+  void write_log(const LogView& view);
 
   Span& add_span(std::uint64_t now);
   Span& add_span(std::string_view scope, std::string_view version, std::uint64_t now);
@@ -120,6 +124,7 @@ class Recorder : private Streams::Sink {
   std::vector<std::uint32_t> processes_;
   LineAssembler lines_;
   ToldLines told_lines_;
+  HeldLogs held_logs_;
   Streams streams_;
   Commands commands_;
   Open open_spans_{Signal::kTraces};

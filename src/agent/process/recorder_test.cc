@@ -4,63 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "agent/process/console_format.h"
-#include "agent/process/test_ring.h"
+#include "agent/process/recorder_fixture.h"
 
 namespace kolben::agent {
 namespace {
 
 using namespace kolben::agent::testing;  // NOLINT: the records' builders
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-class KeptBatches final : public Exporter {
- public:
-  void export_batch(const Batch& batch) override { batches.push_back(batch.clone()); }
-  void shutdown(std::chrono::steady_clock::time_point) override {}
-  std::vector<Batch> batches;
-};
-
-class RecorderTest : public ::testing::Test {
- protected:
-  explicit RecorderTest(const Environment& environment = {{"OTEL_SERVICE_NAME", "todo"}})
-      : settings_(read_settings(environment)) {}
-
-  void handle(const RecordBytes& record) { recorder_.handle(record.bytes(), kTime); }
-
-  std::vector<Span> spans() {
-    recorder_.tick(0, kTime + 1'000'000'000);
-    std::vector<Span> result;
-    for (const Batch& batch : traces_.batches) {
-      for (const Span& span : batch.traces().resources[0].scopes[0].spans) result.push_back(span);
-    }
-    return result;
-  }
-  std::vector<LogRecord> log_records() {
-    recorder_.tick(0, kTime + 1'000'000'000);
-    std::vector<LogRecord> result;
-    for (const Batch& batch : logs_.batches) {
-      for (const LogRecord& log : batch.logs().resources[0].scopes[0].records)
-        result.push_back(log);
-    }
-    return result;
-  }
-  static std::string listed(const Attributes& attributes) {
-    std::string text;
-    for (const KeyValue& attribute : attributes) {
-      text.append(attribute.key).append("=");
-      if (attribute.value.type() == ValueType::kString) text += attribute.value.as_string();
-      if (attribute.value.type() == ValueType::kInt)
-        text += std::to_string(attribute.value.as_int());
-      text += '\n';
-    }
-    return text;
-  }
-
-  Settings settings_;
-  SharedOutput output_;
-  KeptBatches traces_, metrics_, logs_;
-  Recorder recorder_{settings_, {{&traces_}, {&metrics_}, {&logs_}}, output_, kTime};
-};
 
 TEST_F(RecorderTest, AServerExchangeHasTheScenariosAttributesInItsOrder) {
   TestExchange exchange;
@@ -296,6 +246,45 @@ TEST_F(RecorderTest, PrintedLinesBecomeLogRecordsWithTheirContext) {
   EXPECT_EQ(listed(all[0].attributes), "log.iostream=stderr\n");
 }
 
+TEST_F(RecorderTest, WhatACommandSaysBeforeItsFirstCallIsItsOwn) {
+  Context possible = context(0xab, 0xcd);
+  possible.flags |= kMayCome;
+  handle(output_record("begins\n", 1, 1, possible));
+  handle(log_record(9, "told", {}, possible));
+  EXPECT_TRUE(log_records().empty()) << "nobody knows yet";
+  handle(command_record(context(0xab, 0xcd)));
+  handle(output_record("goes on\n", 1, 1, context(0xab, 0xcd)));
+  const auto all = log_records();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].body.as_string(), "begins");
+  EXPECT_EQ(all[1].body.as_string(), "told");
+  EXPECT_EQ(all[2].body.as_string(), "goes on");
+  for (const LogRecord& log : all) {
+    EXPECT_EQ(log.span_id.bytes[0], 0xcd);
+    EXPECT_EQ(log.flags, 1u);
+  }
+}
+
+TEST_F(RecorderTest, WhatAServerSaysAtItsStartIsNobodys) {
+  Context possible = context(0xab, 0xcd);
+  possible.flags |= kMayCome;
+  handle(output_record("listening\n", 1, 1, possible));
+  handle(command_record(possible, 0, true));  // another program, which goes on
+  EXPECT_TRUE(log_records().empty());
+  handle(command_record(possible, kTime + 1, true));
+  const auto all = log_records();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_TRUE(all[0].trace_id.is_zero());
+}
+
+TEST_F(RecorderTest, WhatIsHeldIsThereAtTheEnd) {
+  Context possible = context(0xab, 0xcd);
+  possible.flags |= kMayCome;
+  handle(output_record("hi", 1, 1, possible));
+  recorder_.finish(0, kTime);
+  ASSERT_EQ(log_records().size(), 1u);
+}
+
 TEST_F(RecorderTest, InvalidUtf8IsRepaired) {
   handle(output_record("caf\xe9\n"));
   EXPECT_EQ(log_records().at(0).body.as_string(), "caf\xef\xbf\xbd");
@@ -353,59 +342,6 @@ TEST_F(RecorderTest, DamagedRecordsAreCountedAndSkipped) {
   }
   EXPECT_EQ(recorder_.counts().damaged, whole.size());
   EXPECT_TRUE(spans().empty());
-}
-
-class StableRecorderTest : public RecorderTest {
- protected:
-  StableRecorderTest() : RecorderTest(Environment{{"OTEL_SEMCONV_STABILITY_OPT_IN", "http"}}) {}
-};
-
-class CapturingRecorderTest : public RecorderTest {
- protected:
-  CapturingRecorderTest()
-      : RecorderTest(Environment{
-            {"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST", "x-.*,cookie"},
-            {"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE", "Content-Type"},
-            {"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS", "cook"},
-            {"OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS", "1"}}) {}
-};
-
-TEST_F(CapturingRecorderTest, HeadersAndMethodsAreShownAsAsked) {
-  TestExchange exchange;
-  exchange.request =
-      "BREW /pot HTTP/1.1\r\nHost: a\r\nX-Id: 7\r\nCookie: secret\r\nx-id: 8\r\n\r\n";
-  exchange.response_head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n";
-  handle(exchange_record(exchange));
-  handle(exchange_record(exchange, RecordType::kClientExchange));
-  const auto all = spans();
-  ASSERT_EQ(all.size(), 2u);
-  EXPECT_EQ(all[0].name, "BREW /pot");
-  EXPECT_EQ(find(all[0].attributes, "http.method")->as_string(), "BREW");
-  const auto texts = [&](std::string_view key) {
-    std::vector<std::string> items;
-    const Value* value = find(all[0].attributes, key);
-    if (value == nullptr) return items;
-    for (const Value& item : value->as_array()) items.emplace_back(item.as_string());
-    return items;
-  };
-  EXPECT_THAT(texts("http.request.header.x_id"), ElementsAre("7", "8"));
-  EXPECT_THAT(texts("http.request.header.cookie"), ElementsAre("[REDACTED]"));
-  EXPECT_THAT(texts("http.response.header.content_type"), ElementsAre("text/plain"));
-  EXPECT_THAT(texts("http.request.header.host"), ElementsAre());
-  EXPECT_EQ(all[1].name, "BREW");
-  EXPECT_EQ(find(all[1].attributes, "http.request.header.x_id"), nullptr) << "of servers only";
-}
-
-TEST_F(StableRecorderTest, StableNamesOnRequest) {
-  TestExchange exchange;
-  exchange.request = "BREW /pot?a=b HTTP/1.1\r\nHost: example.com\r\n\r\n";
-  exchange.status = 503;
-  handle(exchange_record(exchange));
-  EXPECT_EQ(listed(spans().at(0).attributes),
-            "http.request.method=_OTHER\nhttp.request.method_original=BREW\nurl.scheme=http\n"
-            "server.address=example.com\nserver.port=5000\nurl.path=/pot\nurl.query=a=b\n"
-            "client.address=127.0.0.1\nclient.port=41234\nnetwork.protocol.version=1.1\n"
-            "http.response.status_code=503\nerror.type=503\n");
 }
 
 }  // namespace

@@ -136,6 +136,7 @@ std::optional<CommandView> parse_command(std::string_view payload) {
   CommandView view;
   view.fixed = cursor.fixed<Command>();
   view.executable = cursor.text(view.fixed.executable_size);
+  view.script = cursor.text(view.fixed.script_size);
   return if_ok(cursor, view);
 }
 

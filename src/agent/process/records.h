@@ -70,6 +70,7 @@ struct StreamPieceView {
 struct CommandView {
   Command fixed;
   std::string_view executable;
+  std::string_view script;
 };
 
 struct LogView {

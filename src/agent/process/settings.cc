@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "agent/process/own_settings.h"
 #include "agent/process/resource_detectors.h"
 #include "agent/process/settings_names.h"
 #include "agent/protocols/trace_headers.h"
@@ -27,8 +28,7 @@ class Reader {
     variables_.millis("OTEL_METRIC_EXPORT_TIMEOUT", settings_.metric_timeout_nanos);
     read_propagation();
     check_sampler();
-    check_command_spans();
-    read_console_format();
+    read_own_settings(variables_, settings_);
     read_exemplar_filter();
     read_limits();
     check_conventions();
@@ -123,9 +123,21 @@ class Reader {
     constexpr std::string_view kParentBased = "parentbased_";
     if (root.starts_with(kParentBased)) root.remove_prefix(kParentBased.size());
     if (root == "traceidratio") return check_ratio();
+    check_no_ratio(value);
     if (!root.empty() && root != "always_on" && root != "always_off") {
       variables_.warn_value(name, value, "unknown sampler; using parentbased_always_on");
     }
+  }
+
+  // Of a sampler that has none.
+  void check_no_ratio(const std::string& sampler) {
+    const std::string_view name = "OTEL_TRACES_SAMPLER_ARG";
+    const std::string_view value = variables_.text(name);
+    if (value.empty()) return;
+    variables_.warn_value(name, value,
+                          "has no effect with OTEL_TRACES_SAMPLER=" +
+                              (sampler.empty() ? "parentbased_always_on" : sampler) +
+                              "; traceidratio and parentbased_traceidratio have a share");
   }
 
   void check_ratio() {
@@ -140,31 +152,18 @@ class Reader {
     variables_.warn_value(name, value, "not a number from 0 to 1; using 1");
   }
 
-  // The library decides (agent/preload/process_context.h).
-  void check_command_spans() {
-    const std::string_view name = "KOLBEN_AGENT_COMMAND_SPANS";
-    const std::string value = lower(variables_.text(name));
-    if (value.empty() || value == "auto" || value == "always" || value == "never") return;
-    variables_.warn_value(name, value, "unknown (known: auto, always, never); using auto");
-  }
-
   void read_exemplar_filter() {
     const std::string_view name = "OTEL_METRICS_EXEMPLAR_FILTER";
     const std::string value = lower(variables_.text(name));
-    if (value == "always_on") settings_.exemplar_filter = ExemplarFilter::kAlwaysOn;
-    if (value == "always_off") settings_.exemplar_filter = ExemplarFilter::kAlwaysOff;
-    if (value.empty() || value == "always_on" || value == "always_off" || value == "trace_based")
-      return;
-    variables_.warn_value(name, value,
-                          "unknown (known: trace_based, always_on, always_off); using trace_based");
-  }
-
-  void read_console_format() {
-    const std::string_view name = "KOLBEN_AGENT_CONSOLE_FORMAT";
-    const std::string value = lower(variables_.text(name));
-    if (value == "newest") settings_.console_format = ConsoleFormat::kNewest;
-    if (value.empty() || value == "newest" || value == "1.27") return;
-    variables_.warn_value(name, value, "unknown (known: 1.27, newest); using 1.27");
+    if (value.empty() || value == "trace_based") return;
+    if (value == "always_on") {
+      settings_.exemplar_filter = ExemplarFilter::kAlwaysOn;
+    } else if (value == "always_off") {
+      settings_.exemplar_filter = ExemplarFilter::kAlwaysOff;
+    } else {
+      variables_.warn_value(
+          name, value, "unknown (known: trace_based, always_on, always_off); using trace_based");
+    }
   }
 
   void read_limits() {
@@ -239,12 +238,7 @@ class Reader {
   }
 
   void name_the_ignored() {
-    std::string names;
-    for (const auto& [name, value] : variables_.all()) {
-      if (!name.starts_with("OTEL_") || value.empty() || is_known_setting(name)) continue;
-      if (!names.empty()) names += ", ";
-      names += name;
-    }
+    const std::string names = names_without_effect(variables_.all(), is_known_setting);
     if (!names.empty()) variables_.warn("these settings have no effect: " + names);
   }
 

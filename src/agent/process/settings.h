@@ -53,6 +53,7 @@ struct Limits {
 // OTEL_SEMCONV_STABILITY_OPT_IN: which names of attributes and metrics.
 struct SemanticConventions {
   bool all_methods = false;  // unknown ones of HTTP are told as they are
+  bool body_sizes = false;   // those of HTTP are told: KOLBEN_AGENT_HTTP_BODY_SIZES
   bool old_http = true;
   bool stable_http = false;
   bool old_database = true;

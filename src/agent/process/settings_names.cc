@@ -2,12 +2,24 @@
 
 #include <algorithm>
 #include <iterator>
+#include <vector>
+
+#include "config/node.h"
 
 namespace kolben::agent {
 namespace {
 
 constexpr std::string_view kNames[] = {
+    "KOLBEN_AGENT_BINARY",
+    "KOLBEN_AGENT_COMMAND",
+    "KOLBEN_AGENT_COMMAND_SPANS",
     "KOLBEN_AGENT_CONSOLE_FORMAT",
+    "KOLBEN_AGENT_DISABLED",
+    "KOLBEN_AGENT_HTTP_BODY_SIZES",
+    "KOLBEN_AGENT_LIBRARY",
+    "KOLBEN_AGENT_NODE",
+    "KOLBEN_AGENT_PYTHON",
+    "KOLBEN_AGENT_RING",
     "OTEL_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     "OTEL_BLRP_EXPORT_TIMEOUT",
@@ -70,14 +82,50 @@ constexpr std::string_view kOtlpOptions[] = {
     "HEADERS",     "INSECURE",           "PROTOCOL",   "TIMEOUT",
 };
 
+constexpr std::string_view kOtlp = "OTEL_EXPORTER_OTLP_";
+constexpr std::string_view kOtlpSignals[] = {"TRACES_", "METRICS_", "LOGS_"};
+
+std::vector<std::string> all_names() {
+  std::vector<std::string> names(std::begin(kNames), std::end(kNames));
+  for (const std::string_view option : kOtlpOptions) {
+    names.push_back(std::string(kOtlp).append(option));
+    for (const std::string_view signal : kOtlpSignals) {
+      names.push_back(std::string(kOtlp).append(signal).append(option));
+    }
+  }
+  return names;
+}
+
+// What is a mistyped name of ours, with the right one; else as it is.
+std::string described(std::string_view name) {
+  // Names of variables that we do not have are further away from ours.
+  constexpr std::size_t kWrongLettersMax = 2;
+  const std::vector<std::string> names = all_names();
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const std::string_view right = config::nearest(name, candidates, kWrongLettersMax);
+  if (right.empty() || right == name) return std::string(name);
+  return std::string(name) + " (did you mean " + std::string(right) + "?)";
+}
+
 }  // namespace
+
+std::string names_without_effect(const Environment& environment,
+                                 const std::function<bool(std::string_view)>& has_effect) {
+  std::string names;
+  for (const auto& [name, value] : environment) {
+    const bool is_ours = name.starts_with("OTEL_") || name.starts_with("KOLBEN_AGENT_");
+    if (!is_ours || value.empty() || has_effect(name)) continue;
+    if (!names.empty()) names += ", ";
+    names += described(name);
+  }
+  return names;
+}
 
 bool is_known_setting(std::string_view name) {
   if (std::binary_search(std::begin(kNames), std::end(kNames), name)) return true;
-  constexpr std::string_view kOtlp = "OTEL_EXPORTER_OTLP_";
   if (!name.starts_with(kOtlp)) return false;
   name.remove_prefix(kOtlp.size());
-  for (const std::string_view signal : {"TRACES_", "METRICS_", "LOGS_"}) {
+  for (const std::string_view signal : kOtlpSignals) {
     if (name.starts_with(signal)) name.remove_prefix(signal.size());
   }
   return std::find(std::begin(kOtlpOptions), std::end(kOtlpOptions), name) !=

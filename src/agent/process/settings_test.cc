@@ -296,6 +296,64 @@ TEST(Settings, OfWhichMeasurementsExamplesAreKept) {
                           "always_on, always_off); using trace_based"));
 }
 
+TEST(Settings, AMistypedNameIsSaidWithTheRightOne) {
+  const auto said = [](const std::string& name) {
+    const Settings settings = read_settings({{name, "x"}});
+    return settings.warnings.empty() ? "" : settings.warnings[0];
+  };
+  const std::string head = "these settings have no effect: ";
+  const auto f = [&](const std::string& wrong, const std::string& right) {
+    EXPECT_EQ(said(wrong), head + wrong + " (did you mean " + right + "?)");
+  };
+  f("OTEL_SERVICENAME", "OTEL_SERVICE_NAME");
+  f("OTEL_TRACE_EXPORTER", "OTEL_TRACES_EXPORTER");
+  f("OTEL_EXPORTER_OTLP_TRACE_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+  f("OTEL_EXPORTER_OTLP_ENDPONIT", "OTEL_EXPORTER_OTLP_ENDPOINT");
+  f("KOLBEN_AGENT_COMMANDS_SPANS", "KOLBEN_AGENT_COMMAND_SPANS");
+  EXPECT_EQ(said("OTEL_ENTITIES"), head + "OTEL_ENTITIES");
+  EXPECT_EQ(said("OTEL_PYTHON_DISTRO"), head + "OTEL_PYTHON_DISTRO");
+  EXPECT_EQ(said("KOLBEN_BIN"), "");
+  EXPECT_EQ(said("KOLBEN_AGENT_PYTHON"), "");
+}
+
+TEST(Settings, AShareForASamplerThatHasNoneIsSaid) {
+  const auto said = [](const Environment& environment) {
+    return read_settings(environment).warnings;
+  };
+  EXPECT_THAT(said({{"OTEL_TRACES_SAMPLER_ARG", "0.1"}}),
+              ElementsAre("OTEL_TRACES_SAMPLER_ARG=0.1: has no effect with "
+                          "OTEL_TRACES_SAMPLER=parentbased_always_on; traceidratio and "
+                          "parentbased_traceidratio have a share"));
+  EXPECT_THAT(said({{"OTEL_TRACES_SAMPLER", "always_on"}, {"OTEL_TRACES_SAMPLER_ARG", "0.1"}}),
+              ElementsAre(HasSubstr("has no effect with OTEL_TRACES_SAMPLER=always_on;")));
+  EXPECT_THAT(said({{"OTEL_TRACES_SAMPLER", "parentbased_traceidratio"},
+                    {"OTEL_TRACES_SAMPLER_ARG", "0.1"}}),
+              IsEmpty());
+}
+
+TEST(Settings, WhatIsForTlsWithoutTlsIsSaid) {
+  const auto said = [](Environment environment) {
+    environment["OTEL_METRICS_EXPORTER"] = environment["OTEL_LOGS_EXPORTER"] = "none";
+    return read_settings(environment).warnings;
+  };
+  const std::string endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+  for (const char* protocol : {"grpc", "http/protobuf"}) {
+    const Environment common = {{"OTEL_EXPORTER_OTLP_PROTOCOL", protocol},
+                                {"OTEL_EXPORTER_OTLP_CERTIFICATE", "ca.pem"}};
+    Environment plain = common;
+    plain[endpoint] = "http://a:1";
+    EXPECT_THAT(said(plain), ElementsAre("OTEL_EXPORTER_OTLP_CERTIFICATE=ca.pem: has no effect: "
+                                         "http://a:1 is without TLS (https:// is with it)"));
+    EXPECT_THAT(said(common), ElementsAre(HasSubstr("the default endpoint is without TLS")));
+    Environment encrypted = common;
+    encrypted[endpoint] = "https://a:1";
+    EXPECT_THAT(said(encrypted), IsEmpty());
+    encrypted["OTEL_EXPORTER_OTLP_INSECURE"] = "true";
+    EXPECT_THAT(said(encrypted), ElementsAre("OTEL_EXPORTER_OTLP_INSECURE=true: has no effect: "
+                                             "https://a:1 is with TLS"));
+  }
+}
+
 TEST(Settings, TheConsolePrintsAsOneOfTwoSdks) {
   EXPECT_EQ(read_settings({}).console_format, ConsoleFormat::k1_27);
   const Settings newest = read_settings({{"KOLBEN_AGENT_CONSOLE_FORMAT", "newest"}});

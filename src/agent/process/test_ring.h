@@ -120,6 +120,8 @@ struct TestExchange {
   std::uint16_t local_port = 5000;
   std::uint16_t peer_port = 41234;
   bool is_encrypted = false;
+  std::uint64_t request_bytes = 0, response_bytes = 0;  // of the bodies
+  bool has_no_sizes = false;
 };
 
 inline RecordBytes exchange_record(const TestExchange& exchange,
@@ -132,6 +134,9 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   fixed.parent_is_remote = exchange.parent_is_remote ? 1 : 0;
   fixed.is_encrypted = exchange.is_encrypted ? 1 : 0;
   fixed.is_excluded = exchange.is_excluded ? 1 : 0;
+  fixed.request_body_bytes = exchange.request_bytes;
+  fixed.response_body_bytes = exchange.response_bytes;
+  fixed.has_no_sizes = exchange.has_no_sizes ? 1 : 0;
   fixed.local_port = exchange.local_port;
   fixed.peer_port = exchange.peer_port;
   fixed.local_address_size = static_cast<std::uint8_t>(exchange.local_address.size());
@@ -229,6 +234,17 @@ inline RecordBytes output_record(std::string_view bytes, std::uint32_t file_desc
   fixed.file_descriptor = static_cast<std::uint16_t>(file_descriptor);
   fixed.bytes_size = static_cast<std::uint32_t>(bytes.size());
   return RecordBytes(RecordType::kOutput, pid).fixed(fixed).text(bytes);
+}
+
+inline RecordBytes command_record(Context self, std::uint64_t end_time = 0,
+                                  bool is_only_if_known = false) {
+  Command fixed;
+  fixed.start_time = kTime;
+  fixed.end_time = end_time;
+  fixed.self = self;
+  fixed.pid = 1;
+  fixed.is_only_if_known = is_only_if_known ? 1 : 0;
+  return RecordBytes(RecordType::kCommand).fixed(fixed);
 }
 
 inline RecordBytes measurement_record(int kind, std::string_view name, double value,

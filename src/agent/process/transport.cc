@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "agent/process/export_advice.h"
 #include "base/mutex.h"
 #include "net/grpc/light_client.h"
 #include "net/http/client.h"
@@ -150,6 +151,14 @@ class HttpTransport final : public Transport {
     return request;
   }
 
+  // Why the server refuses, in its own words.
+  static std::string said_by(const net::http::Response& response) {
+    const std::string_view type = net::http::find_header(response.headers, "Content-Type");
+    const std::string_view body = response.body.view();
+    if (!type.starts_with("application/x-protobuf")) return first_line(body);
+    return first_line(otlp::decode_rpc_status(body).message());
+  }
+
   // OTLP specification, "OTLP/HTTP Response".
   Result<otlp::PartialSuccess> read_response(const net::http::Response& response) const {
     const int code = response.status;
@@ -160,7 +169,8 @@ class HttpTransport final : public Transport {
       if (kind_ != ExporterKind::kOtlpHttpJson || body.empty()) return otlp::PartialSuccess{};
       return otlp::decode_response_json(body);
     }
-    const std::string text = "HTTP status " + std::to_string(code);
+    std::string text = "HTTP status " + std::to_string(code);
+    if (const std::string said = said_by(response); !said.empty()) text += ": " + said;
     const bool is_transient = code == 429 || code == 502 || code == 503 || code == 504;
     if (!is_transient) return invalid_argument(text);
     Status status = unavailable(text);

@@ -48,6 +48,9 @@ struct Context {
   std::uint8_t padding[7] = {};
 };
 
+// In Context::flags of what is printed or logged: the command's own span, which may not come to be.
+inline constexpr std::uint8_t kMayCome = 0x80;
+
 struct ProcessStart {
   std::uint64_t time = 0;
   std::uint32_t parent_pid = 0;
@@ -87,7 +90,8 @@ struct Command {
   std::uint32_t executable_size = 0;    // text: path of the executable
   // Nothing is below it as far as the program knows: it counts where a child of an earlier fork has
   // told of it.
-  std::uint32_t is_only_if_known = 0;
+  std::uint16_t is_only_if_known = 0;
+  std::uint16_t script_size = 0;  // text: what an interpreter runs (agent/target/script.h)
   std::uint32_t padding = 0;
 };
 
@@ -124,7 +128,7 @@ struct Exchange {
   std::uint16_t linked_size = 0;         // not 0: the parent is of another trace, and only linked
   std::uint16_t response_head_size = 0;  // where headers of it are captured, else 0
   std::uint8_t is_excluded = 0;          // by its URL: nothing is to be made of it
-  std::uint8_t padding = 0;
+  std::uint8_t has_no_sizes = 0;         // of bodies: nobody saw their bytes
   // texts: local_address, peer_address, request_head, route, attributes, linked trace id,
   // response_head
 };

@@ -93,6 +93,15 @@ Rights rights_of(const char* path) {
   return has_capabilities ? Rights::kCapabilities : Rights::kSame;
 }
 
+bool is_agent_program(const char* path) {
+  const char* slash = std::strrchr(path, '/');
+  const char* name = slash == nullptr ? path : slash + 1;
+  if (std::strcmp(name, "opentelemetry-instrument") != 0 && std::strcmp(name, "kolben-agent") != 0)
+    return false;
+  char line[kScriptLineBytesMax];
+  return read_target(path, line) != ElfKind::kNotElf;
+}
+
 bool is_build_helper(const char* path) {
   // GCC's and binutils'; make, gcc and clang themselves are worth a span.
   constexpr const char* kNames[] = {"ar",       "as",      "cc1",         "cc1plus", "collect2",

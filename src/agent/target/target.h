@@ -32,6 +32,10 @@ inline bool gains_rights(const char* path) {
 // the one that starts them does not.
 bool is_build_helper(const char* path);
 
+// A launcher or an agent process of Kolben's, which is no part of what is observed. Python's
+// launcher has the same name and is a script.
+bool is_agent_program(const char* path);
+
 // Whether the program would complain, or not start, with the library in LD_PRELOAD; for one that is
 // just about to be executed. Follows a script to its interpreter, as the kernel does.
 bool is_harmed_by_preload(const char* path);

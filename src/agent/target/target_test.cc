@@ -63,6 +63,23 @@ TEST(Target, HelpersOfCompilersAreKnownByName) {
   }
 }
 
+TEST(Target, ProgramsOfTheAgentAreKnownByNameAndByWhatTheyAre) {
+  EXPECT_FALSE(is_agent_program("/bin/sh"));
+  EXPECT_FALSE(is_agent_program("/nonexistent/opentelemetry-instrument"));
+  char directory[] = "/tmp/kolben-target-XXXXXX";
+  ASSERT_NE(mkdtemp(directory), nullptr);
+  const std::string path = std::string(directory) + "/opentelemetry-instrument";
+  const std::string script = write_executable("#!/usr/bin/python3\n");
+  ASSERT_EQ(symlink(script.c_str(), path.c_str()), 0);
+  EXPECT_FALSE(is_agent_program(path.c_str())) << "Python's";
+  unlink(path.c_str());
+  ASSERT_EQ(symlink("/bin/true", path.c_str()), 0);
+  EXPECT_TRUE(is_agent_program(path.c_str()));
+  unlink(path.c_str());
+  unlink(script.c_str());
+  rmdir(directory);
+}
+
 TEST(Target, WhatThePreloadWouldHarm) {
   EXPECT_FALSE(is_harmed_by_preload("/bin/sh"));
   EXPECT_FALSE(is_harmed_by_preload("/nonexistent"));

@@ -153,7 +153,8 @@ std::string body(RecordType type, Cursor cursor) {
       return ",\"type\":\"" + kind + "\"," + context(fixed.self) + ",\"parent\":\"" +
              hex(fixed.parent_span_id, 8) + "\",\"of\":" + std::to_string(fixed.pid) +
              ",\"ended\":" + (fixed.end_time != 0 ? "true" : "false") +
-             ",\"executable\":" + quoted(cursor.text(fixed.executable_size));
+             ",\"executable\":" + quoted(cursor.text(fixed.executable_size)) +
+             ",\"script\":" + quoted(cursor.text(fixed.script_size));
     }
     case RecordType::kServerExchange:
       return ",\"type\":\"server\"" + exchange(cursor);

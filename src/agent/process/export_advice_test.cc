@@ -1,0 +1,101 @@
+#include "agent/process/export_advice.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kolben::agent {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr ExporterKind kGrpc = ExporterKind::kOtlpGrpc;
+constexpr ExporterKind kHttp = ExporterKind::kOtlpHttpProtobuf;
+
+// The errors are those that our clients give (src/net).
+std::string over_grpc(const std::string& error, bool uses_tls = false) {
+  return export_advice(kGrpc, uses_tls, unavailable(error));
+}
+std::string over_http(const std::string& error, bool uses_tls = false) {
+  return export_advice(kHttp, uses_tls, unavailable(error));
+}
+
+TEST(ExportAdvice, NobodyThere) {
+  for (const bool uses_tls : {false, true}) {
+    EXPECT_EQ(over_grpc("connecting to localhost:4317: Connection refused", uses_tls),
+              "does a collector run there (`kolben up`)?");
+  }
+  EXPECT_EQ(over_http("connecting to a:4318: Host not found (authoritative)"),
+            "is the name right, and known on this machine?");
+}
+
+TEST(ExportAdvice, TlsToAServerThatHasNone) {
+  const std::string error = "connecting to localhost:4317 with TLS: stream truncated";
+  const std::string advice = "does it speak TLS? Without, the endpoint begins with http://";
+  EXPECT_EQ(over_grpc(error, true), advice);
+  EXPECT_EQ(over_http(error, true), advice);
+}
+
+TEST(ExportAdvice, ACertificateThatNobodyKnows) {
+  const std::string error =
+      "connecting to localhost:4317 with TLS: certificate verify failed (SSL routines)";
+  EXPECT_THAT(over_grpc(error, true), HasSubstr("OTEL_EXPORTER_OTLP_CERTIFICATE"));
+  EXPECT_THAT(export_advice(ExporterKind::kZipkinJson, true, unavailable(error)),
+              Not(HasSubstr("OTLP")));
+  EXPECT_THAT(over_http("connecting to a:1 with TLS: tlsv13 alert certificate required", true),
+              HasSubstr("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"));
+}
+
+TEST(ExportAdvice, NoTlsToAServerThatHasItOrTheOtherProtocol) {
+  for (const char* error :
+       {"the server ended the request (REFUSED_STREAM)", "the server does not go on with HTTP/2",
+        "the connection broke before the answer: end of stream"}) {
+    EXPECT_EQ(over_grpc(error),
+              "is it the port of OTLP over HTTP (mostly 4318)? OTEL_EXPORTER_OTLP_PROTOCOL says "
+              "which is spoken; with TLS the endpoint begins with https://");
+    EXPECT_THAT(over_grpc(error, true), Not(HasSubstr("https://")));
+  }
+  for (const char* error :
+       {"POST http://localhost:4318/v1/traces: the answer is no HTTP: bad version",
+        "POST http://localhost:4318/v1/traces: the connection broke before the answer: end of "
+        "stream"}) {
+    EXPECT_THAT(over_http(error), HasSubstr("is it the port of OTLP over gRPC (mostly 4317)?"));
+  }
+}
+
+TEST(ExportAdvice, AnswersThatRefuse) {
+  EXPECT_THAT(over_http("HTTP status 404"), HasSubstr("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"));
+  EXPECT_THAT(over_http("HTTP status 401: who are you"), HasSubstr("OTEL_EXPORTER_OTLP_HEADERS"));
+  EXPECT_THAT(export_advice(kGrpc, true, Status(StatusCode::kUnauthenticated, "no")),
+              HasSubstr("OTEL_EXPORTER_OTLP_HEADERS"));
+  // One that is too busy is there, and right.
+  EXPECT_EQ(over_http("HTTP status 503: connecting to the store: no"), "");
+  EXPECT_EQ(over_grpc("the queue is full"), "");
+}
+
+TEST(ExportAdvice, SilenceIsAQuestionUnlessTheProgramHasEnded) {
+  EXPECT_THAT(export_advice(kGrpc, false, deadline_exceeded("no answer within 1000 ms")),
+              HasSubstr("firewall"));
+  EXPECT_EQ(export_advice(kGrpc, false, deadline_exceeded("the program has ended")), "");
+}
+
+TEST(FirstLine, OfABodyIsForPeople) {
+  EXPECT_EQ(first_line("\n  404 page not found\r\nmore"), "404 page not found");
+  EXPECT_EQ(first_line("{\"message\":\"a\x1b[31mb\x07\"}"), "{\"message\":\"ab\"}");
+  EXPECT_EQ(first_line("<html><h1>404</h1>"), "");
+  EXPECT_EQ(first_line(" \r\n"), "");
+  EXPECT_EQ(first_line(std::string(1000, 'x')).size(), 200u);
+  EXPECT_EQ(first_line("caf\xe9"), "caf\xef\xbf\xbd");
+}
+
+TEST(SaidOnce, WhatIsNewIsNewOnceAndNotWithoutBound) {
+  SaidOnce said;
+  EXPECT_TRUE(said.is_new("a"));
+  EXPECT_FALSE(said.is_new("a"));
+  std::size_t count = 1;
+  for (int i = 0; i < 1000; ++i) count += said.is_new(std::to_string(i)) ? 1u : 0u;
+  EXPECT_EQ(count, SaidOnce::kMax);
+}
+
+}  // namespace
+}  // namespace kolben::agent

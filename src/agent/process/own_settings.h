@@ -1,0 +1,12 @@
+// The settings that OpenTelemetry has no name for, KOLBEN_AGENT_*. They hold beside a configuration
+// file, too, which has no keys for them. Those that only the library reads are checked here.
+#pragma once
+
+#include "agent/process/settings.h"
+#include "agent/process/variables.h"
+
+namespace kolben::agent {
+
+void read_own_settings(Variables& variables, Settings& settings);
+
+}  // namespace kolben::agent
