@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kNames[] = {
     "KOLBEN_AGENT_CONSOLE_FORMAT",
+    "KOLBEN_AGENT_LOG_FILES",
     "OTEL_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     "OTEL_BLRP_EXPORT_TIMEOUT",
