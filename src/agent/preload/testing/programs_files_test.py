@@ -346,12 +346,17 @@ os.write(os.open(sys.argv[1], os.O_APPEND | os.O_WRONLY), b'not known\\n')"""
 
     @needs("strace")
     def test_without_names_nothing_is_looked_at(self):
-        with Ring() as ring:
-            looked = ring.run("strace", "-f", "-e", "trace=readlink,readlinkat", "-E",
-                              f"LD_PRELOAD={ring.environment()['LD_PRELOAD']}",
-                              "sh", "-c", f"echo x > {ring.directory}/x; echo y > {ring.directory}/x",
-                              env={"LD_PRELOAD": ""}).stderr
-        self.assertNotIn(b"/proc/self/fd", looked)
+        def looked_at(**options):
+            with Ring(**options) as ring:
+                name = f"{ring.directory}/x"
+                return ring.run("strace", "-f", "-e", "trace=readlink,readlinkat", "-E",
+                                f"LD_PRELOAD={ring.environment()['LD_PRELOAD']}",
+                                "sh", "-c", f"echo x > {name}; echo y > {name}",
+                                env={"LD_PRELOAD": ""}).stderr
+        self.assertIn(b"/proc/self/fd/1", looked_at(logs="*.log"))
+        without = looked_at()
+        self.assertIn(b"/proc/self/exe", without)  # the library is there
+        self.assertNotIn(b"/proc/self/fd", without)
 
     @needs("nginx", "curl")
     def test_nginx_and_its_logs(self):
