@@ -63,6 +63,7 @@ class AgreeingRecord {
   }
   std::string output() {
     auto fixed = any<Output>();
+    take(&fixed.path_size);
     take(&fixed.bytes_size);
     return bytes(RecordType::kOutput, fixed);
   }

@@ -80,6 +80,7 @@ constexpr Flag kFlags[] = {
     {"id_generator", "OTEL_PYTHON_ID_GENERATOR", nullptr},
     {"link_attribute_count_limit", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
      "attributes of a span's link (128)"},
+    {"log_files", "KOLBEN_AGENT_LOG_FILES", "files, * allowed, whose lines are log records"},
     {"log_level", "OTEL_LOG_LEVEL", "info, error or none: what the agent says (info)"},
     {"logger_configurator", "OTEL_PYTHON_LOGGER_CONFIGURATOR", nullptr},
     {"logrecord_attribute_count_limit", "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",

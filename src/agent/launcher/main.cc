@@ -22,6 +22,7 @@
 #include "agent/launcher/flags.h"
 #include "agent/launcher/help.h"
 #include "agent/launcher/instrumentable.h"
+#include "agent/ring/log_file_names.h"
 #include "agent/ring/ring.h"
 #include "agent/ring/ring_files.h"
 #include "agent/target/target.h"
@@ -122,6 +123,17 @@ RingHeader* make_ring(char* path) {
   return nullptr;
 }
 
+// A configuration file names them itself.
+void name_log_files(RingHeader* ring) {
+  constexpr const char* kVariable = "KOLBEN_AGENT_LOG_FILES";
+  if (!is_set(kVariable) || has_config_file()) return;
+  LogFileNames names;
+  if (!names.add_list(getenv(kVariable))) {
+    say("%s: some of the names are too long, or there are too many; they are left out", kVariable);
+  }
+  note_log_files(ring, names.patterns(), names.size());
+}
+
 bool is_own_library(const char* entry, std::size_t size) {
   constexpr char kName[] = "/libkolben-agent.so";
   constexpr std::size_t kNameSize = sizeof(kName) - 1;
@@ -203,6 +215,7 @@ void set_up_agent(const char* path, char* const* arguments) {
   if (ring == nullptr) {
     return say("no shared memory for the agent: %s; there is no telemetry", std::strerror(errno));
   }
+  name_log_files(ring);
   unsetenv("KOLBEN_AGENT_RING");  // of an agent around this one
   unsetenv("KOLBEN_AGENT_COMMAND");
   const AgentResult result = start_agent_process({.binary = binary,

@@ -141,6 +141,19 @@ ssize_t send_message(int file, const msghdr* message, int flags) {
   return KOLBEN_REAL(sendmsg)(file, message, flags);
 }
 
+ssize_t file_path(int file, char* path, std::size_t size) {
+  if (!allows(OwnCall::kReadlink)) return -1;
+  char link[32] = "/proc/self/fd/";
+  char digits[16];
+  int count = 0;
+  do digits[count++] = static_cast<char>('0' + file % 10);
+  while ((file /= 10) != 0);
+  char* to = link + std::strlen(link);
+  while (count != 0) *to++ = digits[--count];
+  *to = '\0';
+  return readlink(link, path, size);
+}
+
 bool is_true(const char* value) {
   return value != nullptr && strcasecmp(value, "true") == 0;
 }
@@ -148,8 +161,12 @@ bool is_word(const char* value, const char* word) {
   return value != nullptr && strcasecmp(value, word) == 0;
 }
 
+bool wants_logs() {
+  return !is_word(getenv("OTEL_LOGS_EXPORTER"), "none");
+}
+
 bool captures_output() {
-  return !is_word(getenv("OTEL_LOGS_EXPORTER"), "none") &&
+  return wants_logs() &&
          !is_word(getenv("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED"), "false");
 }
 
@@ -214,7 +231,8 @@ void Agent::start(int argc, char* const* argv) {
              .is_no_stream_socket = is_no_stream_socket,
              .socket_names = socket_names,
              .allocate = allocate,
-             .send_message = send_message};
+             .send_message = send_message,
+             .file_path = file_path};
   choose_seed();
   pid_ = static_cast<std::uint32_t>(getpid());
   is_elsewhere_ = !is_in_ring_namespace(ring_);
@@ -234,7 +252,9 @@ void Agent::start(int argc, char* const* argv) {
   sessions.init(system_, ring_, connections);
   statements.init(system_, ring_, sampler_, connections);
   statements.forked(generation_, pid_);
-  outputs.init(system_, ring_, is_told ? told.captures_output != 0 : captures_output());
+  outputs.init(system_, ring_, is_told ? told.captures_output != 0 : captures_output(),
+               is_told ? told.captures_output != 0 : wants_logs());
+  outputs.set_connections(connections);
   telemetry.init(system_, ring_, sampler_, connections);
   outputs.forked(pid_);
   telemetry.forked(generation_, pid_);
@@ -284,7 +304,10 @@ void Agent::mark_process() {
 }
 
 void Agent::before_filter() {
-  if (active()) connections.reserve();
+  if (!active()) return;
+  connections.reserve();
+  ThreadGuard guard;
+  if (guard) outputs.look_ahead();
 }
 
 void Agent::forked_child() {
@@ -381,6 +404,11 @@ void Agent::child_ended(ThreadState& thread, std::uint32_t pid, int signal, int 
 void Agent::closes(ThreadState& thread, int file) {
   connections.closed(thread, file);
   outputs.replaced(thread, file);
+}
+
+void Agent::closes_range(ThreadState& thread, unsigned first, unsigned last) {
+  connections.closed_range(thread, first, last);
+  outputs.replaced_range(thread, first, last);
 }
 
 void Agent::becomes(ThreadState& thread) {

@@ -39,6 +39,7 @@ class Agent {
   void child_ended(ThreadState& thread, std::uint32_t pid, int signal, int code);
   // The file number is about to be somebody else's.
   void closes(ThreadState& thread, int file);
+  void closes_range(ThreadState& thread, unsigned first, unsigned last);
   // The process becomes another program.
   void becomes(ThreadState& thread);
   // What the next program's environment says of the trace. Also in a vfork() child, whose thread is

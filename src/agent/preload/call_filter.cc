@@ -151,14 +151,20 @@ bool passes_mmap(const sock_fprog& program) {
   return passes(program, data);
 }
 
-constexpr long kStartCalls[] = {
-    SYS_getpid, SYS_getppid,  SYS_geteuid, SYS_getegid,  SYS_getrandom,  SYS_madvise,   SYS_openat,
-    SYS_close,  SYS_pread64,  SYS_munmap,  SYS_getxattr, SYS_newfstatat, SYS_faccessat,
-#if defined(SYS_access)
-    SYS_access, SYS_readlink,
+#if defined(SYS_readlink)
+constexpr long kReadlinkCall = SYS_readlink;
 #else
-    SYS_readlinkat,
+constexpr long kReadlinkCall = SYS_readlinkat;
 #endif
+
+constexpr long kStartCalls[] = {
+    SYS_getpid,    SYS_getppid,    SYS_geteuid,   SYS_getegid, SYS_getrandom,
+    SYS_madvise,   SYS_openat,     SYS_close,     SYS_pread64, SYS_munmap,
+    SYS_getxattr,  SYS_newfstatat, SYS_faccessat,
+#if defined(SYS_access)
+    SYS_access,
+#endif
+    kReadlinkCall,
 };
 
 bool passes_start(const sock_fprog& program) {
@@ -192,7 +198,7 @@ void CallFilter::add(const sock_fprog* program) {
       {OwnCall::kGetsockname, SYS_getsockname}, {OwnCall::kGetpeername, SYS_getpeername},
       {OwnCall::kGetsockopt, SYS_getsockopt},   {OwnCall::kGetpid, SYS_getpid},
       {OwnCall::kSendmsg, SYS_sendmsg},         {OwnCall::kSendto, SYS_sendto},
-      {OwnCall::kWritev, SYS_writev},
+      {OwnCall::kWritev, SYS_writev},           {OwnCall::kReadlink, kReadlinkCall},
   };
   std::uint32_t forbidden = 0;
   for (const auto& one : kCalls) {

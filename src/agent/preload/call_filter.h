@@ -23,6 +23,7 @@ enum class OwnCall : std::uint8_t {
   kSendmsg,
   kSendto,
   kWritev,
+  kReadlink,
   // All that the library calls at the begin of another program, and before it to look at its file.
   kStart,
 };

@@ -128,6 +128,14 @@ class Connections {
     return socket != nullptr && socket->role.load(std::memory_order_relaxed) != Role::kUnknown;
   }
 
+  // Whether it is a connection that is followed.
+  bool follows(int file) const {
+    const Socket* socket = find(file);
+    if (socket == nullptr) return false;
+    const Role role = socket->role.load(std::memory_order_relaxed);
+    return role != Role::kUnknown && role != Role::kIgnored;
+  }
+
   // Whether a request of ours could be written into this file.
   bool may_inject(int file) const {
     const Socket* socket = find(file);
@@ -177,6 +185,11 @@ class Connections {
 
   // Whether the thread serves a request now, as far as one can guess.
   static bool serves(const ThreadState& thread) { return alive(thread.request); }
+  // Whether no request is served but the thread's own, so that what it does is on nobody else's
+  // behalf.
+  bool serves_no_other(const ThreadState& thread) const {
+    return serves_alone(thread, serves(thread));
+  }
   // That request's context, where it is certain; else null.
   const Context* served_for_certain(const ThreadState& thread) const;
 

@@ -29,10 +29,6 @@ namespace {
 // More pieces than this are not looked at; IOV_MAX.
 constexpr std::size_t kPiecesMax = 1024;
 
-bool is_output(int file) {
-  return file == 1 || file == 2;
-}
-
 std::size_t total_bytes(const iovec* pieces, int count) {
   std::size_t bytes = 0;
   for (int i = 0; i < count; ++i) bytes += pieces[i].iov_len;
@@ -72,7 +68,7 @@ void note_sent(int file, const iovec* pieces, std::size_t count, ssize_t result)
   const int pieces_count = static_cast<int>(count);
   const auto bytes = static_cast<std::size_t>(result);
   agent_instance.connections.sent(guard.thread(), file, pieces, pieces_count, bytes);
-  if (is_output(file)) {
+  if (agent_instance.outputs.may_have(file)) {
     agent_instance.outputs.written(guard.thread(), file, pieces, pieces_count, bytes);
   }
 }
@@ -192,7 +188,7 @@ void note_accepted(int file, const sockaddr* peer, const socklen_t* size) {
 
 // Most are files and the like, of which nothing is known.
 void note_closed(int file) {
-  if (!is_output(file) && !agent_instance.connections.knows(file)) return;
+  if (!agent_instance.outputs.knows(file) && !agent_instance.connections.knows(file)) return;
   ThreadGuard guard;
   if (!guard) return;
   agent_instance.closes(guard.thread(), file);
@@ -272,7 +268,7 @@ KOLBEN_EXPORT int close(int file) {
 KOLBEN_EXPORT int close_range(unsigned first, unsigned last, int flags) noexcept {
   if ((static_cast<unsigned>(flags) & CLOSE_RANGE_CLOEXEC) == 0) {  // else nothing is closed yet
     ThreadGuard guard;
-    if (guard) agent_instance.connections.closed_range(guard.thread(), first, last);
+    if (guard) agent_instance.closes_range(guard.thread(), first, last);
   }
   return KOLBEN_REAL(close_range)(first, last, flags);
 }
@@ -281,8 +277,8 @@ KOLBEN_EXPORT void closefrom(int first) noexcept {
   {
     ThreadGuard guard;
     if (guard) {
-      agent_instance.connections.closed_range(guard.thread(),
-                                              first < 0 ? 0 : static_cast<unsigned>(first), ~0U);
+      agent_instance.closes_range(guard.thread(), first < 0 ? 0 : static_cast<unsigned>(first),
+                                  ~0U);
     }
   }
   KOLBEN_REAL(closefrom)(first);

@@ -1,6 +1,7 @@
 // The C library's streams write by internal calls that cannot be interposed, so what is printed to
-// stdout and stderr is noted where the program prints it. The real function does the printing. What
-// the C library's macros put into a stream's buffer is noted at the next of these calls.
+// stdout, stderr and named files is noted where the program prints it. The real function does the
+// printing. What the C library's macros put into a stream's buffer is noted at the next of these
+// calls.
 
 // The C library's header must not define inline what this file defines.
 #ifndef __NO_INLINE__
@@ -15,6 +16,8 @@
 #include "agent/preload/real.h"
 
 using kolben::agent::agent_instance;
+using kolben::agent::Outputs;
+using kolben::agent::OutputSource;
 using kolben::agent::Real;
 using kolben::agent::real;
 using kolben::agent::ThreadGuard;
@@ -26,11 +29,12 @@ namespace {
 // What one printf prints is formatted a second time for us, up to this size.
 constexpr std::size_t kPrintfBytesMax = 4096;
 
-void note(int file, const void* text, std::size_t size, std::size_t cut = 0) {
-  if (file < 0 || size == 0) return;
+void note(OutputSource* source, const void* text, std::size_t size, std::size_t cut = 0) {
+  if (source == nullptr || size == 0) return;
   ThreadGuard guard;
   if (!guard) return;
-  agent_instance.outputs.printed(guard.thread(), file, static_cast<const char*>(text), size, cut);
+  agent_instance.outputs.printed(guard.thread(), *source, static_cast<const char*>(text), size,
+                                 cut);
 }
 
 // A call of the program's into one of its streams. What macros left in the buffer before is noted
@@ -38,45 +42,41 @@ void note(int file, const void* text, std::size_t size, std::size_t cut = 0) {
 class StreamCall {
  public:
   explicit StreamCall(FILE* stream) : stream_(stream) {
-    if (!agent_instance.active()) return;
-    const int file = agent_instance.outputs.file_of(stream);
-    if (file < 0) return;
+    if (!agent_instance.active() || !agent_instance.outputs.may_have(stream)) return;
     ThreadGuard guard;
-    if (!guard) return;
-    agent_instance.outputs.enter(guard.thread(), stream, file);
-    file_ = file;
+    if (guard) source_ = agent_instance.outputs.enter(guard.thread(), stream);
   }
   StreamCall(const StreamCall&) = delete;
   StreamCall& operator=(const StreamCall&) = delete;
   ~StreamCall() {
-    if (file_ >= 0) agent_instance.outputs.leave(stream_, file_);
+    if (source_ != nullptr) Outputs::leave(*source_, stream_);
   }
 
   // The call was fclose().
   void closed() { stream_ = nullptr; }
-  // -1: not of interest.
-  int file() const { return file_; }
-  void printed(const void* text, std::size_t size) const { note(file_, text, size); }
+  // Null: not of interest.
+  OutputSource* source() const { return source_; }
+  void printed(const void* text, std::size_t size) const { note(source_, text, size); }
   void printed_character(int c) const {
     const char text = static_cast<char>(c);
-    note(file_, &text, 1);
+    note(source_, &text, 1);
   }
 
  private:
   FILE* stream_;
-  int file_ = -1;
+  OutputSource* source_ = nullptr;
 };
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-void note_formatted(int file, int printed, const char* format, va_list list) {
+void note_formatted(OutputSource* source, int printed, const char* format, va_list list) {
   if (printed <= 0) return;
   char text[kPrintfBytesMax];
   const int size = vsnprintf(text, sizeof(text), format, list);
   if (size <= 0) return;
   const auto whole = static_cast<std::size_t>(size);
   const std::size_t kept = whole < sizeof(text) ? whole : sizeof(text) - 1;
-  note(file, text, kept, whole - kept);
+  note(source, text, kept, whole - kept);
 }
 
 using VfprintfChk = int (*)(FILE*, int, const char*, va_list);
@@ -85,33 +85,37 @@ using VdprintfChk = int (*)(int, int, const char*, va_list);
 
 // Formats for the real function (which consumes `list`) and once more for us.
 template <typename Call>
-int traced_printf(int file, const char* format, va_list list, Call real_call) {
-  if (file < 0) return real_call(list);
+int traced_printf(OutputSource* source, const char* format, va_list list, Call real_call) {
+  if (source == nullptr) return real_call(list);
   va_list again;
   va_copy(again, list);
   const int result = real_call(list);
-  note_formatted(file, result, format, again);
+  note_formatted(source, result, format, again);
   va_end(again);
   return result;
 }
 
 int traced_vfprintf(FILE* stream, const char* format, va_list list) {
   const StreamCall call(stream);
-  return traced_printf(call.file(), format, list, [&](va_list arguments) {
+  return traced_printf(call.source(), format, list, [&](va_list arguments) {
     return KOLBEN_REAL(vfprintf)(stream, format, arguments);
   });
 }
 
 int traced_vfprintf_chk(FILE* stream, int flag, const char* format, va_list list) {
   const StreamCall call(stream);
-  return traced_printf(call.file(), format, list, [&](va_list arguments) {
+  return traced_printf(call.source(), format, list, [&](va_list arguments) {
     return real<VfprintfChk>(Real::k___vfprintf_chk)(stream, flag, format, arguments);
   });
 }
 
 int traced_vdprintf(int file, const char* format, va_list list) {
-  const bool output = agent_instance.active() && (file == 1 || file == 2);
-  return traced_printf(output ? file : -1, format, list, [&](va_list arguments) {
+  OutputSource* source = nullptr;
+  if (agent_instance.active() && agent_instance.outputs.may_have(file)) {
+    ThreadGuard guard;
+    if (guard) source = agent_instance.outputs.source_of(file);
+  }
+  return traced_printf(source, format, list, [&](va_list arguments) {
     return KOLBEN_REAL(vdprintf)(file, format, arguments);
   });
 }
@@ -193,19 +197,19 @@ KOLBEN_EXPORT int __vfprintf_chk(FILE* stream, int flag, const char* format, va_
 KOLBEN_EXPORT int puts(const char* text) {
   const StreamCall call(stdout);
   const int result = KOLBEN_REAL(puts)(text);
-  if (call.file() >= 0 && result >= 0) {
+  if (call.source() != nullptr && result >= 0) {
     call.printed(text, strlen(text));
     call.printed_character('\n');
   }
   return result;
 }
 
-#define KOLBEN_PUT_TEXT(name)                                              \
-  KOLBEN_EXPORT int name(const char* text, FILE* stream) {                 \
-    const StreamCall call(stream);                                         \
-    const int result = KOLBEN_REAL(name)(text, stream);                    \
-    if (call.file() >= 0 && result >= 0) call.printed(text, strlen(text)); \
-    return result;                                                         \
+#define KOLBEN_PUT_TEXT(name)                                                      \
+  KOLBEN_EXPORT int name(const char* text, FILE* stream) {                         \
+    const StreamCall call(stream);                                                 \
+    const int result = KOLBEN_REAL(name)(text, stream);                            \
+    if (call.source() != nullptr && result >= 0) call.printed(text, strlen(text)); \
+    return result;                                                                 \
   }
 KOLBEN_PUT_TEXT(fputs)
 KOLBEN_PUT_TEXT(fputs_unlocked)

@@ -37,7 +37,7 @@ void note_closed(int file) {
 
 void note_closed_range(unsigned first, unsigned last) {
   ThreadGuard guard;
-  if (guard) agent_instance.connections.closed_range(guard.thread(), first, last);
+  if (guard) agent_instance.closes_range(guard.thread(), first, last);
 }
 
 }  // namespace

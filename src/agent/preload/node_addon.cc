@@ -74,6 +74,7 @@ napi_value to_number(napi_env env, std::uint64_t number) {
 // A negative request: the shim is not certain.
 std::uint64_t switch_to(ThreadState& thread, std::int64_t request) {
   Connections& connections = agent_instance.connections;
+  thread.is_told_of_writes = true;
   const std::uint64_t before = connections.request(thread);
   if (request < 0) {
     connections.work_for_alone(thread, static_cast<std::uint64_t>(-request));
@@ -87,6 +88,7 @@ std::uint64_t switch_to(ThreadState& thread, std::int64_t request) {
 napi_value take_request(napi_env env, napi_callback_info) {
   ThreadGuard guard;
   if (!guard) return to_number(env, 0);
+  guard.thread().is_told_of_writes = true;
   const std::uint64_t request = agent_instance.connections.take_request(guard.thread());
   agent_instance.connections.work_for(guard.thread(), request);
   return to_number(env, request);

@@ -1,7 +1,5 @@
 #include "agent/preload/outputs.h"
 
-#include <errno.h>
-
 #include <cstring>
 
 namespace kolben::agent {
@@ -12,23 +10,40 @@ bool has_trace(const Context& context) {
   return std::memcmp(context.trace_id, kNone, sizeof(kNone)) != 0;
 }
 
+// The parent records its half lines itself.
+void forget_line(OutputSource& source) {
+  source.line.size = 0;
+  source.line.busy.store(false, std::memory_order_relaxed);
+  source.line_is_open.store(false, std::memory_order_relaxed);
+}
+
 }  // namespace
+
+void Outputs::init(const System& system, RingHeader* ring, bool prints, bool files) {
+  system_ = &system;
+  ring_ = ring;
+  prints_ = prints;
+  for (int file : {1, 2}) outputs_[file - 1].number = static_cast<std::uint32_t>(file);
+  if (files) log_files_.init(system, ring);
+  numbers_ = log_files_.any() ? LogFiles::kNumbersMax - 1 : prints ? kOutputs : 0;
+}
 
 void Outputs::forked(std::uint32_t pid) {
   pid_ = pid;
-  // The parent records its half lines itself.
-  for (Line& line : lines_) {
-    line.size = 0;
-    line.busy.store(false, std::memory_order_relaxed);
-  }
+  for (OutputSource& output : outputs_) forget_line(output);
   for (FILE* stream : {stdout, stderr}) {
-    const int file = file_of(stream);
-    if (file >= 0) pending_[file - 1].forked(stream);
+    if (stream == nullptr || !may_have(stream) || is_closed(stream)) continue;
+    OutputSource* source = source_of(fileno_unlocked(stream));
+    if (source != nullptr) source->pending.forked(stream);
   }
+  log_files_.for_each([](OutputSource& source) {
+    forget_line(source);
+    source.pending.forked(nullptr);
+  });
 }
 
 bool Outputs::is_output(int file) {
-  if (!enabled_ || (file != 1 && file != 2)) return false;
+  if (!prints_ || !is_standard(file)) return false;
   std::uint8_t known = known_[file - 1].load(std::memory_order_relaxed);
   if (known == 0) {
     known = is_noted_output(ring_, file) ? 1 : 2;
@@ -37,36 +52,62 @@ bool Outputs::is_output(int file) {
   return known == 1;
 }
 
+// The program's output is that, also where it goes to a named file: its lines are told once.
+OutputSource* Outputs::source_of(int file) {
+  if (!may_have(file)) return nullptr;
+  if (is_output(file)) return &outputs_[file - 1];
+  // Each connection would be looked at once.
+  const bool is_new = log_files_.any() && !log_files_.knows(file);
+  if (is_new && connections_ != nullptr && connections_->follows(file)) return nullptr;
+  return log_files_.find(file);
+}
+
 void Outputs::written(ThreadState& thread, int file, const iovec* pieces, int count,
                       std::size_t bytes) {
-  if (bytes == 0 || !is_output(file)) return;
+  OutputSource* source = bytes == 0 ? nullptr : source_of(file);
+  if (source != nullptr) tell(thread, *source, pieces, count, bytes);
+}
+
+void Outputs::tell(ThreadState& thread, OutputSource& source, const iovec* pieces, int count,
+                   std::size_t bytes) {
   std::size_t done = 0;
   for (std::uint32_t i = 0; i < kOutputRecordsMax && done < bytes; ++i) {
     const std::size_t left = bytes - done;
     const std::size_t size = left < kOutputBytesMax ? left : kOutputBytesMax;
-    const bool last = i + 1 == kOutputRecordsMax;
-    record(thread, file, pieces, count, done, static_cast<std::uint32_t>(size),
-           last ? left - size : 0);
+    const std::size_t cut = i + 1 == kOutputRecordsMax ? left - size : 0;
+    record(thread, source, pieces, count, done, static_cast<std::uint32_t>(size),
+           static_cast<std::uint32_t>(cut));  // Linux writes less than 2 GiB at once
     done += size;
   }
 }
 
-void Outputs::record(ThreadState& thread, int file, const iovec* pieces, int count,
-                     std::size_t skip, std::uint32_t size, std::uint64_t cut) {
+Context Outputs::context_of(const ThreadState& thread, const OutputSource& source) const {
+  if (thread.span != 0) return thread.span_context;
+  const bool is_guess = source.path_size != 0 && thread.is_told_of_writes &&
+                        connections_ != nullptr && !connections_->serves_no_other(thread);
+  if (is_guess) return {};
+  if (has_trace(thread.request_context) || process_ == nullptr) return thread.request_context;
+  const Context* process = process_->known();
+  return process != nullptr ? *process : process_->possible();
+}
+
+// Without bytes: what was told last of the file stays a line, though it has no end.
+void Outputs::record(ThreadState& thread, OutputSource& source, const iovec* pieces, int count,
+                     std::size_t skip, std::uint32_t size, std::uint32_t cut) {
   Output fixed;
   fixed.time = system_->now();
-  fixed.context = thread.span != 0 ? thread.span_context : thread.request_context;
-  const Context* process = process_ == nullptr ? nullptr : process_->known();
-  if (!has_trace(fixed.context) && process_ != nullptr) {
-    fixed.context = process != nullptr ? *process : process_->possible();
-  }
-  fixed.file_descriptor = static_cast<std::uint16_t>(file);
+  fixed.context = context_of(thread, source);
+  fixed.file_descriptor = source.number;
   fixed.is_told = thread.output_told_depth != 0 ? 1 : 0;
+  fixed.path_size = source.path_size;
   fixed.bytes_size = size;
   fixed.bytes_cut = cut;
-  RecordWriter writer(ring_, RecordType::kOutput, static_cast<std::uint32_t>(sizeof(fixed)) + size,
-                      pid_, thread.tid);
+  RecordWriter writer(ring_, RecordType::kOutput,
+                      static_cast<std::uint32_t>(sizeof(fixed)) + fixed.path_size + size, pid_,
+                      thread.tid);
   writer.append(&fixed, sizeof(fixed));
+  writer.append(source.path, fixed.path_size);
+  char last = '\n';
   for (int i = 0; i < count && size != 0; ++i) {
     if (skip >= pieces[i].iov_len) {
       skip -= pieces[i].iov_len;
@@ -74,65 +115,76 @@ void Outputs::record(ThreadState& thread, int file, const iovec* pieces, int cou
     }
     const std::size_t rest = pieces[i].iov_len - skip;
     const auto piece = static_cast<std::uint32_t>(rest < size ? rest : size);
-    writer.append(static_cast<const char*>(pieces[i].iov_base) + skip, piece);
+    const char* from = static_cast<const char*>(pieces[i].iov_base) + skip;
+    writer.append(from, piece);
+    last = from[piece - 1];
     size -= piece;
     skip = 0;
   }
+  source.line_is_open.store(last != '\n', std::memory_order_relaxed);
 }
 
-void Outputs::printed(ThreadState& thread, int file, const char* text, std::size_t size,
+void Outputs::printed(ThreadState& thread, OutputSource& source, const char* text, std::size_t size,
                       std::size_t cut) {
-  if (size == 0 || !is_output(file)) return;
-  Line& line = lines_[file - 1];
+  if (size == 0) return;
+  OutputSource::Line& line = source.line;
   iovec whole = {const_cast<char*>(text), size};
   if (line.busy.exchange(true, std::memory_order_acquire)) {
     // Two threads print at once, or a signal handler does: the piece goes alone.
-    written(thread, file, &whole, 1, size);
+    tell(thread, source, &whole, 1, size);
     return;
   }
-  if (size > sizeof(line.bytes) - line.size) flush_line(thread, file, line);
+  if (size > sizeof(line.bytes) - line.size) flush_line(thread, source);
   if (size > sizeof(line.bytes)) {
-    written(thread, file, &whole, 1, size);
+    tell(thread, source, &whole, 1, size);
   } else {
     std::memcpy(line.bytes + line.size, text, size);
     line.size += static_cast<std::uint32_t>(size);
-    if (text[size - 1] == '\n' || cut != 0) flush_line(thread, file, line);
+    if (text[size - 1] == '\n' || cut != 0) flush_line(thread, source);
   }
   line.busy.store(false, std::memory_order_release);
 }
 
-void Outputs::flush_line(ThreadState& thread, int file, Line& line) {
+void Outputs::flush_line(ThreadState& thread, OutputSource& source) {
+  OutputSource::Line& line = source.line;
   if (line.size == 0) return;
   iovec piece = {line.bytes, line.size};
-  written(thread, file, &piece, 1, line.size);
+  tell(thread, source, &piece, 1, line.size);
   line.size = 0;
 }
 
-void Outputs::flush(ThreadState& thread, int file) {
-  Line& line = lines_[file - 1];
+void Outputs::flush(ThreadState& thread, OutputSource& source) {
+  OutputSource::Line& line = source.line;
   if (line.busy.exchange(true, std::memory_order_acquire)) return;
-  flush_line(thread, file, line);
+  flush_line(thread, source);
   line.busy.store(false, std::memory_order_release);
 }
 
 void Outputs::flush(ThreadState& thread) {
-  flush(thread, 1);
-  flush(thread, 2);
+  for (OutputSource& output : outputs_) flush(thread, output);
+  log_files_.for_each([&](OutputSource& source) { flush(thread, source); });
 }
 
 void Outputs::replaced(ThreadState& thread, int file) {
-  if (file != 1 && file != 2) return;
-  flush(thread, file);  // it was printed to what the file was
-  known_[file - 1].store(0, std::memory_order_relaxed);
+  if (!may_have(file)) return;
+  if (is_standard(file)) {
+    flush(thread, outputs_[file - 1]);  // it was printed to what the file was
+    known_[file - 1].store(0, std::memory_order_relaxed);
+  }
+  OutputSource* source = log_files_.forget(file);
+  if (source == nullptr) return;
+  flush(thread, *source);
+  if (source->line_is_open.load(std::memory_order_relaxed)) {
+    record(thread, *source, nullptr, 0, 0, 0, 0);
+  }
+  LogFiles::release(*source);
 }
 
-int Outputs::file_of(FILE* stream) const {
-  if (!enabled_ || (stream != stdout && stream != stderr)) return -1;
-  if (stream == nullptr || is_closed(stream)) return -1;
-  const int saved = errno;
-  const int file = fileno_unlocked(stream);
-  errno = saved;
-  return file == 1 || file == 2 ? file : -1;
+void Outputs::replaced_range(ThreadState& thread, unsigned first, unsigned last) {
+  const auto highest = static_cast<unsigned>(log_files_.highest());
+  for (unsigned file = first; file <= last && file <= highest; ++file) {
+    replaced(thread, static_cast<int>(file));
+  }
 }
 
 bool Outputs::is_closed(FILE* stream) const {
@@ -145,18 +197,22 @@ void Outputs::stream_closes(FILE* stream) {
   if (stream == stderr) closed_[1].store(stream, std::memory_order_relaxed);
 }
 
-void Outputs::enter(ThreadState& thread, FILE* stream, int file) {
-  pending_[file - 1].enter(stream, [&](const char* text, std::size_t size, std::size_t cut) {
-    printed(thread, file, text, size, cut);
+OutputSource* Outputs::enter(ThreadState& thread, FILE* stream) {
+  if (stream == nullptr) return nullptr;
+  if ((stream == stdout || stream == stderr) && is_closed(stream)) return nullptr;
+  OutputSource* source = source_of(fileno_unlocked(stream));
+  if (source == nullptr) return nullptr;
+  source->pending.enter(stream, [&](const char* text, std::size_t size, std::size_t cut) {
+    printed(thread, *source, text, size, cut);
   });
+  return source;
 }
 
 void Outputs::streams_end(ThreadState& thread) {
   for (FILE* stream : {stdout, stderr}) {
-    const int file = file_of(stream);
-    if (file < 0) continue;
-    enter(thread, stream, file);
-    leave(stream, file);
+    if (!may_have(stream)) continue;
+    OutputSource* source = enter(thread, stream);
+    if (source != nullptr) leave(*source, stream);
   }
 }
 

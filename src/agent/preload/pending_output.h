@@ -56,10 +56,17 @@ class PendingOutput {
     } while (!calls_.compare_exchange_weak(now, now - 1, std::memory_order_acq_rel));
   }
 
-  // In a child: what stands in the buffer is its parent's, whose other threads are not here.
+  // In a child: what stands in the buffer is its parent's, whose other threads are not here. Null:
+  // the stream is not known; what macros put into it before may be told by both.
   void forked(FILE* stream) {
     calls_.store(0, std::memory_order_relaxed);
-    note_all_told(stream);
+    if (stream != nullptr) note_all_told(stream);
+  }
+
+  // Of another stream from now on.
+  void begin() {
+    calls_.store(0, std::memory_order_relaxed);
+    told_.store(nullptr, std::memory_order_relaxed);
   }
 
  private:

@@ -15,7 +15,7 @@ namespace kolben::agent {
   X(vprintf) X(vfprintf) X(vdprintf) X(__vprintf_chk) X(__vfprintf_chk) X(__vdprintf_chk) \
   X(puts) X(fputs) X(fputs_unlocked) X(fwrite) X(fwrite_unlocked) X(putchar) \
   X(putchar_unlocked) X(fputc) X(fputc_unlocked) X(putc) X(putc_unlocked) \
-  X(__overflow) X(fflush) X(fflush_unlocked)
+  X(__overflow) X(fflush) X(fflush_unlocked) X(pwrite) X(pwrite64) X(pwritev) X(pwritev64) X(pclose)
 // clang-format on
 
 enum class Real : int {

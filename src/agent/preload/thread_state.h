@@ -61,7 +61,11 @@ struct ThreadState {
   EventLoop loop;
   // A shim of the runtime says what the thread works for (work_for() of kolben/abi.h).
   bool is_told = false;
-  // Above zero: what the thread writes to stdout and stderr is the log record that it told last.
+  // That shim (Node's) says so around writes to sockets and outputs alone: in between the thread
+  // may be at work for another request than the one that it was told of, or read, last.
+  bool is_told_of_writes = false;
+  // Above zero: what the thread writes to stdout, stderr and named files is the log record that it
+  // told last.
   std::uint32_t output_told_depth = 0;
   // In a fork's child: the request that its parent's thread served.
   ExchangeReference forked_request;

@@ -65,7 +65,7 @@ class FileReader {
     for (const char* key : {"instrumentation/development", "instrumentation"}) {
       if (const auto section = root_.child(key)) read_instrumentation(*section);
     }
-    root_.ignored("distribution", "it is for other distributions");
+    if (const auto distribution = root_.child("distribution")) read_distributions(*distribution);
   }
 
  private:
@@ -214,6 +214,19 @@ class FileReader {
     }
   }
 
+  // What the specification has no place for. All others are somebody else's.
+  void read_distributions(config::Reader& all) {
+    if (const auto ours = all.child("kolben")) {
+      ours->optional("log_files", settings_.log_files);
+      if (!settings_.log_files.empty() && settings_.logs.empty()) {
+        errors_.warn(ours->location(),
+                     "log_files: without a logger_provider nobody gets the lines");
+      }
+    }
+    const config::Node* const node = root_.raw("distribution");
+    for (const auto& field : node->fields) all.raw(field.first);
+  }
+
   const Environment& environment_;
   Settings& settings_;
   config::Errors& errors_;
@@ -227,7 +240,9 @@ std::string unused_variables(const Environment& environment, const std::set<std:
         std::find(std::begin(kVariables), std::end(kVariables), name) != std::end(kVariables);
     // What Python's side does to the program's own lines is not telemetry's.
     const bool is_pythons = name.starts_with("OTEL_PYTHON_LOG_");
-    const bool is_own = name.starts_with("KOLBEN_") && is_known_setting(name);
+    // There is a key for it.
+    const bool has_key = name == "KOLBEN_AGENT_LOG_FILES";
+    const bool is_own = name.starts_with("KOLBEN_") && is_known_setting(name) && !has_key;
     return names_file || is_pythons || is_own || used.contains(std::string(name));
   });
 }

@@ -364,6 +364,24 @@ TEST(ConfigFile, HeadersAreCapturedHereAndInTheLibrary) {
   EXPECT_EQ(settings.captured_headers.of(true, false), nullptr);
 }
 
+TEST(ConfigFile, LogFilesAreNamedInOurOwnSection) {
+  const Settings settings = read_well(
+      "logger_provider: {processors: [{simple: {exporter: {console: }}}]}\n"
+      "distribution: {kolben: {log_files: [app.log, \"/var/log/x,y/*.log\"]},\n"
+      "  other: {a: {b: 1}}}\n");
+  EXPECT_THAT(settings.log_files, ElementsAre("app.log", "/var/log/x,y/*.log"));
+  EXPECT_THAT(read_well("distribution: {other: {log_files: [x]}}\n").log_files, IsEmpty());
+}
+
+TEST(ConfigFile, LogFilesWithoutLogsAndWrongNamesAreSaid) {
+  EXPECT_THAT(read("distribution: {kolben: {log_files: [x]}}\n").warnings,
+              ElementsAre(HasSubstr("without a logger_provider")));
+  EXPECT_THAT(read("distribution: {kolben: {log_file: [x]}}\n").mistakes,
+              ElementsAre(HasSubstr("log_files")));
+  EXPECT_THAT(read("", {{"KOLBEN_AGENT_LOG_FILES", "x"}}).warnings,
+              ElementsAre(HasSubstr("KOLBEN_AGENT_LOG_FILES")));
+}
+
 TEST(ConfigFile, TheFileIsNamedByEitherVariable) {
   EXPECT_EQ(config_file_of({}), "");
   EXPECT_EQ(config_file_of({{"OTEL_CONFIG_FILE", " a.yaml "}}), "a.yaml");

@@ -71,35 +71,44 @@ LineAssembler::Stream* LineAssembler::find_stream(std::uint32_t pid,
 
 void LineAssembler::give_out(Stream& stream) {
   Line line = stream.begun;
+  line.path = stream.path;
   line.text = stream.text;
   on_line_(line);
   streams_.erase(streams_.begin() + (&stream - streams_.data()));
 }
 
-void LineAssembler::add(std::uint32_t pid, const Output& output, std::string_view bytes) {
+void LineAssembler::add(std::uint32_t pid, const Output& output, std::string_view path,
+                        std::string_view bytes) {
+  Line part{pid, output.file_descriptor, output.time, output.context, path, {}};
   while (!bytes.empty()) {
     const std::size_t newline = bytes.find('\n');
-    const std::string_view part = bytes.substr(0, newline);
-    append(pid, output, part, newline != std::string_view::npos);
+    part.text = bytes.substr(0, newline);
+    append(part, newline != std::string_view::npos);
     bytes.remove_prefix(newline == std::string_view::npos ? bytes.size() : newline + 1);
   }
 }
 
-void LineAssembler::append(std::uint32_t pid, const Output& output, std::string_view part,
-                           bool ends_line) {
-  Stream* stream = find_stream(pid, output.file_descriptor);
-  const Line begun{pid, output.file_descriptor, output.time, output.context, part};
-  if (stream == nullptr && ends_line) return on_line_(begun);  // whole, as most are
+void LineAssembler::append(const Line& part, bool ends_line) {
+  Stream* stream = find_stream(part.pid, part.file_descriptor);
+  if (stream == nullptr && ends_line) return on_line_(part);  // whole, as most are
   if (stream == nullptr) {
     if (streams_.size() >= kStreamsMax) give_out(streams_.front());
-    stream = &streams_.emplace_back(Stream{begun, {}});
-    stream->begun.text = {};
+    stream = &streams_.emplace_back(Stream{part, std::string(part.path), {}});
+    stream->begun.path = stream->begun.text = {};
   }
   const std::size_t room = kLineBytesMax - stream->text.size();
-  stream->text += part.substr(0, room);
-  const bool is_full = part.size() > room || stream->text.size() == kLineBytesMax;
+  stream->text += part.text.substr(0, room);
+  const bool is_full = part.text.size() > room || stream->text.size() == kLineBytesMax;
   if (ends_line || is_full) give_out(*stream);
-  if (part.size() > room) append(pid, output, part.substr(room), ends_line);
+  if (part.text.size() <= room) return;
+  Line rest = part;
+  rest.text.remove_prefix(room);
+  append(rest, ends_line);
+}
+
+void LineAssembler::flush_file(std::uint32_t pid, std::uint32_t file_descriptor) {
+  Stream* stream = find_stream(pid, file_descriptor);
+  if (stream != nullptr) give_out(*stream);
 }
 
 void LineAssembler::flush_process(std::uint32_t pid) {

@@ -1,5 +1,5 @@
-// LineAssembler: what programs write to their file descriptors 1 and 2, as it comes -> lines. A
-// write may hold half a line or a hundred. One thread.
+// LineAssembler: what programs write to their file descriptors 1 and 2, and to named files, as it
+// comes -> lines. A write may hold half a line or a hundred. One thread.
 //
 // Bounds: a line is at most kLineBytesMax long (the rest is the next line), and at most
 // kStreamsMax descriptors have a half line at one time (the oldest is given out as it is).
@@ -20,6 +20,7 @@ struct Line {
   std::uint32_t file_descriptor = 0;
   std::uint64_t time = 0;  // of the write in which the line began
   Context context;         // perhaps with kMayCome
+  std::string_view path;   // of a named file; else empty. Valid during the call, as the text
   std::string_view text;   // without its newline; valid during the call
 };
 
@@ -31,18 +32,20 @@ class LineAssembler {
   using OnLine = UniqueFunction<void(const Line&)>;
   explicit LineAssembler(OnLine on_line) : on_line_(std::move(on_line)) {}
 
-  void add(std::uint32_t pid, const Output& output, std::string_view bytes);
+  void add(std::uint32_t pid, const Output& output, std::string_view path, std::string_view bytes);
   // Gives out what has no newline yet.
+  void flush_file(std::uint32_t pid, std::uint32_t file_descriptor);
   void flush_process(std::uint32_t pid);
   void flush_all();
 
  private:
   struct Stream {
-    Line begun;  // its text stays empty
+    Line begun;  // its texts stay empty
+    std::string path;
     std::string text;
   };
   Stream* find_stream(std::uint32_t pid, std::uint32_t file_descriptor);
-  void append(std::uint32_t pid, const Output& output, std::string_view part, bool ends_line);
+  void append(const Line& part, bool ends_line);
   void give_out(Stream& stream);
 
   OnLine on_line_;

@@ -11,10 +11,11 @@ using ::testing::IsEmpty;
 
 class LineAssemblerTest : public ::testing::Test {
  protected:
-  void write(std::string_view bytes, std::uint32_t file_descriptor = 1, std::uint32_t pid = 1) {
+  void write(std::string_view bytes, std::uint32_t file_descriptor = 1, std::uint32_t pid = 1,
+             std::string_view path = {}) {
     Output output;
-    output.file_descriptor = static_cast<std::uint16_t>(file_descriptor);
-    lines_.add(pid, output, bytes);
+    output.file_descriptor = file_descriptor;
+    lines_.add(pid, output, path, bytes);
   }
 
   std::vector<std::string> got_;
@@ -45,6 +46,27 @@ TEST_F(LineAssemblerTest, AnEndedProcessGivesOutWhatHasNoNewline) {
   EXPECT_THAT(got_, ElementsAre("prompt> "));
   lines_.flush_all();
   EXPECT_THAT(got_, ElementsAre("prompt> ", "other"));
+}
+
+TEST_F(LineAssemblerTest, LinesOfFilesKnowTheirFile) {
+  std::vector<std::string> paths;
+  LineAssembler lines([&](const Line& line) { paths.emplace_back(line.path); });
+  Output output;
+  output.file_descriptor = kFirstLogFile;
+  {
+    const std::string path = "/log/app.log";
+    lines.add(1, output, path, "one\nhalf");
+  }
+  lines.add(1, output, "/log/app.log", " a line\n");
+  EXPECT_THAT(paths, ElementsAre("/log/app.log", "/log/app.log"));
+}
+
+TEST_F(LineAssemblerTest, AFileThatIsClosedGivesOutItsHalfLine) {
+  write("half", kFirstLogFile, 1, "/log/app.log");
+  write("other", kFirstLogFile + 1, 1, "/log/app.log");
+  lines_.flush_file(1, kFirstLogFile);
+  lines_.flush_file(1, kFirstLogFile);
+  EXPECT_THAT(got_, ElementsAre("half"));
 }
 
 TEST_F(LineAssemblerTest, AnEndlessLineIsCutAndNothingIsLost) {

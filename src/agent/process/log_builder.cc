@@ -18,6 +18,18 @@ void set_severity(Severity severity, LogRecord& record) {
   record.severity_text = severity.text;
 }
 
+void add_origin(const Line& line, LogRecord& record, Arena& arena) {
+  if (line.path.empty()) {
+    const std::string_view stream = line.file_descriptor == 2 ? "stderr" : "stdout";
+    record.attributes.push_back(arena, {"log.iostream", Value::string(stream)});
+    return;
+  }
+  const std::string_view path = owned_text(line.path, Limits::kNoLimit, arena);
+  record.attributes.push_back(arena, {"log.file.path", Value::string(path)});
+  record.attributes.push_back(arena,
+                              {"log.file.name", Value::string(path.substr(path.rfind('/') + 1))});
+}
+
 }  // namespace
 
 void build_log(const Line& line, std::string_view text, const Limits& limits, std::uint64_t now,
@@ -27,8 +39,7 @@ void build_log(const Line& line, std::string_view text, const Limits& limits, st
   set_severity(severity_of_line(text), record);
   record.body = Value::string(owned_text(text, Limits::kNoLimit, arena));
   set_context(line.context, record);
-  const std::string_view stream = line.file_descriptor == 2 ? "stderr" : "stdout";
-  record.attributes.push_back(arena, {"log.iostream", Value::string(stream)});
+  add_origin(line, record, arena);
   record.dropped_attributes_count = limit_attributes(
       {limits.log_attributes_max, limits.log_value_bytes_max}, record.attributes, arena);
 }

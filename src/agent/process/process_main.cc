@@ -19,6 +19,7 @@
 #include "agent/process/exporter_set.h"
 #include "agent/process/recorder.h"
 #include "agent/process/settings.h"
+#include "agent/ring/log_file_names.h"
 #include "agent/ring/ring.h"
 #include "agent/ring/ring_files.h"
 #include "base/clock.h"
@@ -104,7 +105,8 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
     stderr_messages().say("kolben agent: " + std::to_string(count) + " " + std::string(what));
   };
   say(reader.dropped(), "records were lost: the ring was full");
-  say(reader.untraced(), "connections, spans or attributes were too many, or too long, to follow");
+  say(reader.untraced(),
+      "connections, spans, attributes or log files were too many, or too long, to follow");
   if (reader.is_without_rights()) {
     stderr_messages().say(
         "kolben agent: the program became another one with other rights, which is not seen "
@@ -128,6 +130,16 @@ template <std::size_t kSize>
 void copy_text(const std::string& text, char (&to)[kSize]) {
   // Names of samplers and propagators fit; of lists of headers that was looked at.
   to[text.copy(to, kSize - 1)] = '\0';
+}
+
+void note_log_files(RingHeader* ring, const Settings& settings) {
+  LogFileNames names;
+  for (const std::string& name : settings.log_files) {
+    if (names.add(name.data(), name.size())) continue;
+    stderr_messages().warn("kolben agent: log_files: " + name +
+                           " is too long, or one too many; it is left out");
+  }
+  ::kolben::agent::note_log_files(ring, names.patterns(), names.size());
 }
 
 // The detectors look at the program, which is still the launcher: not for long.
@@ -155,6 +167,7 @@ bool tell_settings(RingHeader* ring, const Settings& settings, const Arguments& 
       copy_text(settings.for_library->captured_headers[i], told.captured_headers[i]);
     }
     told.captures_output = settings.captures_output ? 1 : 0;
+    note_log_files(ring, settings);
     tell_library(ring, told);
   }
   if (arguments.ready < 0) return is_wanted;

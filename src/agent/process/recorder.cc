@@ -283,10 +283,14 @@ void Recorder::handle_measurement(const MeasurementView& view, std::uint64_t now
 void Recorder::handle_output(const RecordHeader& header, const OutputView& view,
                              std::uint64_t /*now*/) {
   counts_.output_cut += view.fixed.bytes_cut;
-  if (view.bytes.empty()) return;
+  const bool is_file = !view.path.empty();
+  if (view.bytes.empty()) {
+    if (is_file) lines_.flush_file(header.pid, view.fixed.file_descriptor);
+    return;
+  }
   if (view.fixed.file_descriptor == 1) output_.line_is_open = view.bytes.back() != '\n';
-  if (!settings_.captures_output || exporters_.logs.empty()) return;
-  lines_.add(header.pid, view.fixed,
+  if (exporters_.logs.empty() || (!is_file && !settings_.captures_output)) return;
+  lines_.add(header.pid, view.fixed, view.path,
              view.fixed.is_told != 0 ? told_lines_.untold(header.pid, header.tid, view.bytes)
                                      : view.bytes);
 }

@@ -285,6 +285,29 @@ TEST_F(RecorderTest, WhatIsHeldIsThereAtTheEnd) {
   ASSERT_EQ(log_records().size(), 1u);
 }
 
+TEST_F(RecorderTest, LinesOfNamedFilesSayOfWhich) {
+  constexpr std::string_view kPath = "/var/log/app.log";
+  handle(output_record("\x1b[31mERROR\x1b[0m dis", 3, 1, context(0xab, 0xcd), false, kPath));
+  handle(output_record("k\nhalf", 3, 1, {}, false, kPath));
+  handle(output_record("", 3, 1, {}, false, kPath));  // it is closed
+  const auto all = log_records();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].body.as_string(), "ERROR disk");
+  EXPECT_EQ(all[0].severity_number, 17);
+  EXPECT_EQ(all[0].trace_id.bytes[0], 0xab);
+  EXPECT_EQ(listed(all[0].attributes), "log.file.path=/var/log/app.log\nlog.file.name=app.log\n");
+  EXPECT_EQ(all[1].body.as_string(), "half");
+}
+
+TEST_F(RecorderTest, ALogCallThatAlsoGoesToANamedFileIsToldOnce) {
+  handle(log_record(17, "disk is full"));
+  handle(output_record("12:00 ERROR disk is full\n", 3, 1, {}, true, "/log/app.log"));
+  handle(output_record("12:01 of another library\n", 3, 1, {}, false, "/log/app.log"));
+  const auto all = log_records();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[1].body.as_string(), "12:01 of another library");
+}
+
 TEST_F(RecorderTest, InvalidUtf8IsRepaired) {
   handle(output_record("caf\xe9\n"));
   EXPECT_EQ(log_records().at(0).body.as_string(), "caf\xef\xbf\xbd");

@@ -107,6 +107,7 @@ std::optional<OutputView> parse_output(std::string_view payload) {
   Cursor cursor(payload);
   OutputView view;
   view.fixed = cursor.fixed<Output>();
+  view.path = cursor.text(view.fixed.path_size);
   view.bytes = cursor.text(view.fixed.bytes_size);
   return if_ok(cursor, view);
 }

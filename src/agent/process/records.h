@@ -48,7 +48,7 @@ struct MeasurementView {
 
 struct OutputView {
   Output fixed;
-  std::string_view bytes;
+  std::string_view path, bytes;
 };
 
 struct StatementView {

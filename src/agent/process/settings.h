@@ -109,7 +109,8 @@ struct Settings {
 
   // Of a configuration file (config_file.h):
   std::optional<LibraryTexts> for_library;
-  std::vector<std::string> mistakes;  // with any there is no telemetry
+  std::vector<std::string> log_files;  // whose lines become log records
+  std::vector<std::string> mistakes;   // with any there is no telemetry
 };
 
 // Settings::trace_formats and sampler, from the texts of OTEL_PROPAGATORS, OTEL_TRACES_SAMPLER and

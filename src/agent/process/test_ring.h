@@ -225,15 +225,16 @@ inline RecordBytes statement_record(std::string_view text, std::int32_t error_co
 }
 
 inline RecordBytes output_record(std::string_view bytes, std::uint32_t file_descriptor = 1,
-                                 std::uint32_t pid = 1, Context context = {},
-                                 bool is_told = false) {
+                                 std::uint32_t pid = 1, Context context = {}, bool is_told = false,
+                                 std::string_view path = {}) {
   Output fixed;
   fixed.time = kTime;
   fixed.is_told = is_told ? 1 : 0;
   fixed.context = context;
-  fixed.file_descriptor = static_cast<std::uint16_t>(file_descriptor);
+  fixed.file_descriptor = file_descriptor;
+  fixed.path_size = static_cast<std::uint16_t>(path.size());
   fixed.bytes_size = static_cast<std::uint32_t>(bytes.size());
-  return RecordBytes(RecordType::kOutput, pid).fixed(fixed).text(bytes);
+  return RecordBytes(RecordType::kOutput, pid).fixed(fixed).text(path).text(bytes);
 }
 
 inline RecordBytes command_record(Context self, std::uint64_t end_time = 0,

@@ -22,7 +22,7 @@ enum class RecordType : std::uint16_t {
   kClientExchange = 4,
   kSpan = 5,
   kMeasurement = 6,
-  kOutput = 7,        // bytes that the program wrote to fd 1 or 2
+  kOutput = 7,        // bytes that the program wrote to fd 1 or 2, or to a named file
   kLog = 8,           // through the application API
   kExec = 9,          // the process is about to become another program
   kStreamPiece = 10,  // of a connection in another protocol than HTTP/1.x
@@ -248,12 +248,17 @@ struct Measurement {
 struct Output {
   std::uint64_t time = 0;
   Context context;
-  std::uint16_t file_descriptor = 0;  // 1 or 2
+  // 1 or 2; of a file that the configuration names a number from kFirstLogFile on, another one each
+  // time that its process begins to write to one.
+  std::uint32_t file_descriptor = 0;
   // By a thread that had told it as a log record: the last one before this record.
   std::uint16_t is_told = 0;
-  std::uint32_t bytes_size = 0;  // text: bytes, at most kOutputBytesMax
-  std::uint64_t bytes_cut = 0;   // how many more the call wrote
+  std::uint16_t path_size = 0;   // not 0: a named file
+  std::uint32_t bytes_size = 0;  // at most kOutputBytesMax; 0: the file's line ends here
+  std::uint32_t bytes_cut = 0;   // how many more the call wrote
+  // texts: path, bytes
 };
+inline constexpr std::uint32_t kFirstLogFile = 3;
 
 // Longer writes come as several records up to this many in one, the rest is cut and counted.
 inline constexpr std::uint32_t kOutputBytesMax = 16 * 1024;

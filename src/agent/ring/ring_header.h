@@ -1,4 +1,4 @@
-// RingHeader: the first page of the ring. Only for the .cc files of this folder.
+// RingHeader: the first two pages of the ring. Only for the .cc files of this folder.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,7 @@
 
 namespace kolben::agent {
 
-inline constexpr std::size_t kHeaderBytes = 4096;
+inline constexpr std::size_t kHeaderBytes = 8192;
 inline constexpr std::size_t kCacheLine = 64;
 
 struct RingHeader {
@@ -36,8 +36,10 @@ struct RingHeader {
   std::atomic<std::uint32_t> end_is_done{0};
   std::atomic<std::uint32_t> is_without_rights{0};
   std::atomic<std::uint32_t> library_is_told{0};
+  std::atomic<std::uint32_t> log_files_size{0};
   LibrarySettings library;
   alignas(kCacheLine) RefusalTable refusals{};
+  char log_files[kLogFilesBytesMax] = {};
 };
 static_assert(sizeof(RingHeader) <= kHeaderBytes);
 

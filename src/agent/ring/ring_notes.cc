@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <cstring>
+
 #include "agent/ring/ring_header.h"
 
 namespace kolben::agent {
@@ -75,6 +77,21 @@ void note_outputs(RingHeader* ring) {
     ring->output_device[i] = status.st_dev;
     ring->output_inode[i] = status.st_ino;
   }
+}
+
+void note_log_files(RingHeader* ring, const char* patterns, std::uint32_t size) {
+  if (size > sizeof(ring->log_files)) return;
+  std::memcpy(ring->log_files, patterns, size);
+  ring->log_files_size.store(size, std::memory_order_release);
+}
+
+std::uint32_t noted_log_files(const RingHeader* ring, char (&patterns)[kLogFilesBytesMax]) {
+  const std::uint32_t size = ring->log_files_size.load(std::memory_order_acquire);
+  // A broken program may have scribbled over it.
+  if (size == 0 || size > sizeof(patterns)) return 0;
+  std::memcpy(patterns, ring->log_files, size);
+  patterns[size - 1] = '\0';
+  return size;
 }
 
 bool is_noted_output(const RingHeader* ring, int file) {

@@ -1,5 +1,5 @@
 // What the launcher, the library and the agent process note for each other in the ring's first
-// page, beside the records. Any thread.
+// pages, beside the records. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,15 @@ std::uint32_t owner_of(const RingHeader* ring);
 void note_outputs(RingHeader* ring);
 // Whether `file` is one of them; true where nothing was noted.
 bool is_noted_output(const RingHeader* ring, int file);
+
+// Which files' lines are log records: patterns (log_file_pattern.h), each with an end zero. Noted
+// before the program begins.
+inline constexpr std::uint32_t kLogFilesBytesMax = 2048;
+// Of one, and of a file's path; longer ones are not followed.
+inline constexpr std::uint32_t kLogPathBytesMax = 512;
+void note_log_files(RingHeader* ring, const char* patterns, std::uint32_t size);
+// Copies the patterns; their size, 0: there are none.
+std::uint32_t noted_log_files(const RingHeader* ring, char (&patterns)[kLogFilesBytesMax]);
 
 // The inode of this process's namespace of process numbers; 0: it cannot be known.
 std::uint64_t pid_namespace();

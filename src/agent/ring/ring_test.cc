@@ -14,6 +14,7 @@
 
 #include "agent/ring/open_table.h"
 #include "agent/ring/ring_files.h"
+#include "agent/ring/ring_header.h"
 
 namespace kolben::agent {
 namespace {
@@ -157,7 +158,7 @@ TEST_F(RingTest, ScribbledSizesAreSkippedAndCounted) {
   ASSERT_TRUE(write("broken"));
   ASSERT_TRUE(write("good"));
   const std::uint32_t wild = 0xffff'ffff;
-  std::memcpy(reinterpret_cast<std::uint8_t*>(ring_) + 4096 + 8, &wild, sizeof(wild));
+  std::memcpy(reinterpret_cast<std::uint8_t*>(ring_) + kHeaderBytes + 8, &wild, sizeof(wild));
   EXPECT_EQ(read(reader), "good");
   EXPECT_EQ(reader.abandoned(), 1u);
 }

@@ -1,5 +1,7 @@
 // kolben-ring-dump PATH [create SLOTS]: prints the ring's records as lines, for the tests of the
-// preload library. Reads until its stdin ends and the ring is empty.
+// preload library. Reads until its stdin ends and the ring is empty. What it creates names the
+// files of KOLBEN_AGENT_LOG_FILES, if any; what it prints to itself is then the programs' output,
+// and nothing else is.
 #include <fcntl.h>
 #include <poll.h>
 #include <time.h>
@@ -13,6 +15,7 @@
 #include <string_view>
 
 #include "agent/ring/attribute_codec.h"
+#include "agent/ring/log_file_names.h"
 #include "agent/ring/open_table.h"
 #include "agent/ring/ring.h"
 
@@ -186,8 +189,9 @@ std::string body(RecordType type, Cursor cursor) {
     }
     case RecordType::kOutput: {
       const auto fixed = cursor.take<Output>();
+      const std::string_view path = cursor.text(fixed.path_size);
       return ",\"type\":\"output\"," + context(fixed.context) +
-             ",\"file\":" + std::to_string(fixed.file_descriptor) +
+             ",\"file\":" + std::to_string(fixed.file_descriptor) + ",\"path\":" + quoted(path) +
              ",\"told\":" + std::to_string(fixed.is_told) +
              ",\"cut\":" + std::to_string(fixed.bytes_cut) +
              ",\"text\":" + quoted(cursor.text(fixed.bytes_size));
@@ -271,6 +275,13 @@ int main(int argc, char** argv) {
   if (ring == nullptr) {
     std::perror(argv[1]);
     return 1;
+  }
+  const char* named = std::getenv("KOLBEN_AGENT_LOG_FILES");
+  if (create && named != nullptr) {
+    LogFileNames names;
+    names.add_list(named);
+    note_log_files(ring, names.patterns(), names.size());
+    note_outputs(ring);
   }
   std::puts("{\"type\":\"ready\"}");
   std::fflush(stdout);

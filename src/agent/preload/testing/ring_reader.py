@@ -38,19 +38,27 @@ def free_port():
 
 class Ring:
     """A ring with a reader; `with Ring() as ring:`, then ring.records() after it. With `count` the
-    reader only counts, ring.totals()."""
+    reader only counts, ring.totals(). With `logs`, a pattern, such files of ring.logs are named ones,
+    and what the programs print is not told."""
 
-    def __init__(self, count=False):
+    def __init__(self, count=False, logs=None):
         self.counts = ["count"] if count else []
+        self.log_names = logs
 
     def __enter__(self):
         self.directory = tempfile.mkdtemp(prefix="kolben-test-")
         os.chmod(self.directory, 0o755)
         self.path = os.path.join(self.directory, "ring")
         self.out = os.path.join(self.directory, "records")
+        self.logs = os.path.join(self.directory, "log")
+        environment = dict(os.environ)
+        environment.pop("KOLBEN_AGENT_LOG_FILES", None)
+        if self.log_names is not None:
+            os.mkdir(self.logs, 0o777)
+            environment["KOLBEN_AGENT_LOG_FILES"] = os.path.join(self.logs, self.log_names)
         with open(self.out, "w") as out:
             self.reader = subprocess.Popen([DUMP, self.path, "create", "16384", *self.counts],
-                                           stdin=subprocess.PIPE, stdout=out)
+                                           stdin=subprocess.PIPE, stdout=out, env=environment)
         self.wait_for(lambda records: records)
         return self
 
