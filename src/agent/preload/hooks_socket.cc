@@ -99,11 +99,13 @@ constexpr std::size_t kJoinBytesMax = 8192;
 template <typename Whole, typename Pieces>
 __attribute__((noinline)) ssize_t send_joined(const Injection& injection, Whole whole,
                                               Pieces in_pieces) {
-  char joined[kJoinBytesMax];
+  const std::size_t all = total_bytes(injection.pieces, injection.count);
+  if (all > kJoinBytesMax) return in_pieces();
+  // Not more than that: a thread may have little.
+  auto* joined = static_cast<char*>(__builtin_alloca(all));
   std::size_t size = 0;
   for (int i = 0; i < injection.count; ++i) {
     const iovec& piece = injection.pieces[i];
-    if (piece.iov_len > kJoinBytesMax - size) return in_pieces();
     memcpy(joined + size, piece.iov_base, piece.iov_len);
     size += piece.iov_len;
   }
