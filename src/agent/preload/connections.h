@@ -313,6 +313,8 @@ class Connections {
   void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
                      std::size_t size);
   void response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  bool answers_early(ThreadState& thread, Socket& socket, OpenExchange* exchange,
+                     const std::uint8_t* bytes, std::size_t size);
   bool answered_before(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void show(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void hide(OpenExchange* exchange) const;
