@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #include "agent/preload/agent.h"
+#include "agent/preload/duplicated_file.h"
 #include "agent/preload/real.h"
 
 using kolben::agent::agent_instance;
 using kolben::agent::Injection;
+using kolben::agent::note_duplicated;
 using kolben::agent::OwnCall;
 using kolben::agent::Real;
 using kolben::agent::real;
@@ -300,12 +302,12 @@ KOLBEN_EXPORT int shutdown(int file, int how) noexcept {
 
 KOLBEN_EXPORT int dup2(int from, int to) noexcept {
   if (from != to) note_closed(to);
-  return KOLBEN_REAL(dup2)(from, to);
+  return note_duplicated(from, KOLBEN_REAL(dup2)(from, to));
 }
 
 KOLBEN_EXPORT int dup3(int from, int to, int flags) noexcept {
   if (from != to) note_closed(to);
-  return KOLBEN_REAL(dup3)(from, to, flags);
+  return note_duplicated(from, KOLBEN_REAL(dup3)(from, to, flags));
 }
 
 // --- reading -------------------------------------------------------------------------------------
