@@ -4,11 +4,12 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
 
-from test_agent import AGENT, spans_of
+from test_agent import AGENT, server_spans, spans_of
 from test_agent_commands import TRACES, as_by_default, is_below, named, one, run  # noqa: F401
 
 CAN_UNSHARE = shutil.which("unshare") is not None and subprocess.run(
@@ -92,3 +93,71 @@ def test_more_programs_than_the_agent_process_may_have_files():
     sleeps = named(answer.stdout, "sleep")
     assert len(sleeps) == 80
     assert {span["status"]["status_code"] for span in sleeps} == {"UNSET"}
+
+
+ASK = """
+import os, signal, socket, sys
+listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+def asked(path):
+    client = socket.create_connection(listener.getsockname())
+    client.sendall(f"GET {path} HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n".encode())
+    return client, listener.accept()[0]
+"""
+
+
+@pytest.mark.parametrize("closes_first", [True, False])
+def test_a_request_that_a_child_answers_is_one_span(closes_first):
+    answer = run(sys.executable, "-c", ASK + f"""
+client, server = asked("/forked")
+server.recv(65536)
+again, go = os.pipe()
+if os.fork() == 0:
+    os.read(again, 1)
+    server.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+    os._exit(0)
+if {closes_first}: server.close()
+os.write(go, b"x")
+os.wait()
+print(client.recv(65536)[-2:])
+""")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.startswith("b'ok'\n")
+    span, = server_spans(answer.stdout)
+    assert span["attributes"]["http.status_code"] == 200
+    assert span["status"]["status_code"] == "UNSET"
+
+
+def test_a_request_that_nobody_answers_after_a_fork_is_told_at_the_end():
+    answer = run(sys.executable, "-c", ASK + """
+client, server = asked("/left")
+server.recv(65536)
+if os.fork() == 0: os._exit(0)
+os.wait()
+server.close()
+""")
+    span, = server_spans(answer.stdout)
+    assert span["status"]["status_code"] == "ERROR"
+
+
+def test_the_open_requests_of_three_hundred_processes_that_are_killed():
+    answer = run(sys.executable, "-c", ASK + """
+begun, begins = os.pipe()
+children = []
+for i in range(300):
+    client, server = asked("/open")
+    pid = os.fork()
+    if pid == 0:
+        server.recv(65536)
+        os.write(begins, b"x")
+        signal.pause()
+    client.close()  # the child has its own
+    server.close()
+    children.append(pid)
+for _ in children: os.read(begun, 1)
+for pid in children: os.kill(pid, signal.SIGKILL)
+for _ in children: os.wait()
+""")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    found = server_spans(answer.stdout)
+    assert len(found) == 300
+    assert {span["status"]["description"] for span in found} == {"the process ended"}

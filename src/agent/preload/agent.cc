@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -109,6 +110,13 @@ bool is_no_stream_socket(int file) {
   return allows(OwnCall::kGetsockopt) && !is_stream_socket(file);
 }
 
+bool is_same_file(int file, int other) {
+  struct stat one = {};
+  struct stat two = {};
+  return allows(OwnCall::kStart) && fstat(file, &one) == 0 && fstat(other, &two) == 0 &&
+         one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
+
 void socket_names(int file, SocketNames* names) {
   sockaddr_storage storage = {};
   auto* address = reinterpret_cast<sockaddr*>(&storage);
@@ -125,10 +133,9 @@ void socket_names(int file, SocketNames* names) {
 }
 
 void* allocate(std::size_t bytes) {
-  if (!allows(OwnCall::kMmap)) return nullptr;
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return memory == MAP_FAILED ? nullptr : memory;
+  OwnMemory& memory = agent_instance.memory;
+  if (!allows(OwnCall::kMmap) || (memory.is_locked() && !allows(OwnCall::kMemory))) return nullptr;
+  return memory.map(bytes);
 }
 
 // By a call that the program's filter lets pass: it has just written by one of them.
@@ -186,6 +193,10 @@ void process_exits(int code, void* /*nothing*/) {
   if (guard) agent_instance.exits(guard.thread(), code);
 }
 
+void parent_after_fork() {
+  if (agent_instance.active()) agent_instance.connections.has_forked();
+}
+
 void child_after_fork() {
   agent_instance.forked_child();
 }
@@ -211,6 +222,21 @@ bool owns_memory(ThreadState& thread) {
   return true;
 }
 
+// A handler on a stack of its own may be anywhere, and so may one that changes to another
+// coroutine, whose code that was interrupted goes on later.
+__attribute__((noinline, cold)) bool was_left_by_jump(ThreadState& thread, std::uintptr_t stack) {
+  if (stack + kSignalFrameBytesMin <= thread.frame) return false;
+  if (stack > thread.frame + kJumpBytesMax) return false;
+  stack_t alternate = {};
+  if (!allows(OwnCall::kSigaltstack) || sigaltstack(nullptr, &alternate) != 0 ||
+      (alternate.ss_flags & SS_ONSTACK) != 0) {
+    return false;
+  }
+  agent_instance.connections.give_back(thread, thread.frame);
+  thread.frame = 0;
+  return true;
+}
+
 void Agent::start(int argc, char* const* argv) {
   const char* path = getenv("KOLBEN_AGENT_RING");
   if (path == nullptr || is_true(getenv("KOLBEN_AGENT_DISABLED"))) return;
@@ -220,6 +246,7 @@ void Agent::start(int argc, char* const* argv) {
   mark_process();
   errno = saved;
   if (ring_ == nullptr || fork_mark_ == nullptr) return;
+  memory.add(ring_, ring_bytes(ring_));
   // A configuration file counts in place of the variables.
   LibrarySettings told;
   const bool is_told = library_settings(ring_, &told);
@@ -229,6 +256,7 @@ void Agent::start(int argc, char* const* argv) {
              .random = fill_random,
              .is_stream_socket = is_stream_socket,
              .is_no_stream_socket = is_no_stream_socket,
+             .is_same_file = is_same_file,
              .socket_names = socket_names,
              .allocate = allocate,
              .send_message = send_message,
@@ -262,7 +290,7 @@ void Agent::start(int argc, char* const* argv) {
   const ssize_t size = readlink("/proc/self/exe", executable, sizeof(executable));
   executable_size = size > 0 ? static_cast<std::uint32_t>(size) : 0;
   if (works_event_by_event()) connections.works_event_by_event();
-  if (pthread_atfork(nullptr, nullptr, child_after_fork) != 0) return;
+  if (pthread_atfork(nullptr, parent_after_fork, child_after_fork) != 0) return;
   // A handler is told the exit code; without one the agent process asks the kernel for it.
   on_exit(process_exits, nullptr);
   active_.store(true, std::memory_order_relaxed);
@@ -326,6 +354,8 @@ void Agent::forked_child() {
   ++generation_;
   ended_.store(false, std::memory_order_relaxed);
   connections.forked(generation_, pid_);
+  // But what a signal handler's fork has interrupted goes on here.
+  if (thread_state.frame == 0) connections.lose_held();
   connections.keeps(thread_state);
   statements.forked(generation_, pid_);
   outputs.forked(pid_);
@@ -339,7 +369,7 @@ void Agent::forked_child() {
     thread_state.request_context = {};
   }
   thread_state.tid = 0;
-  thread_state.depth = 0;
+  thread_state.frame = 0;
   thread_state.vfork_pending = 0;
   ThreadGuard guard;
   if (guard) announce(guard.thread(), parent);

@@ -10,8 +10,10 @@
 #include "agent/preload/call_filter.h"
 #include "agent/preload/connections.h"
 #include "agent/preload/outputs.h"
+#include "agent/preload/own_memory.h"
 #include "agent/preload/process_context.h"
 #include "agent/preload/sessions.h"
+#include "agent/preload/stack_frame.h"
 #include "agent/preload/statements.h"
 #include "agent/preload/system.h"
 #include "agent/preload/telemetry.h"
@@ -42,6 +44,10 @@ class Agent {
   void closes_range(ThreadState& thread, unsigned first, unsigned last);
   // The process becomes another program.
   void becomes(ThreadState& thread);
+  // The program's mlockall(flags). What comes of `real_call` is what would have come without us, as
+  // far as that can be.
+  using LockAll = int (*)(int flags);
+  int lock_all(int flags, LockAll real_call);
   // What the next program's environment says of the trace. Also in a vfork() child, whose thread is
   // its parent's.
   void context_for_child(ThreadState& thread, char* const* environment, Becomes becomes,
@@ -61,6 +67,7 @@ class Agent {
   void before_filter();
 
   CallFilter filter;
+  OwnMemory memory;
   Connections connections;
   Sessions sessions;
   Statements statements;
@@ -78,6 +85,10 @@ class Agent {
   static const Context* request_context(const ThreadState& thread);
   void announce(ThreadState& thread, std::uint32_t parent);
   void mark_process();
+  // locking.cc
+  int lock_alone(ThreadState& thread, int flags, LockAll real_call);
+  bool would_fit_without_us();
+  int lock_without_us(ThreadState& thread, int flags, LockAll real_call);
 
   System system_;
   Sampler sampler_;
@@ -115,20 +126,30 @@ constexpr bool shares_memory(int flags) {
 // False in a child that vfork() made and that still runs in its parent's memory.
 bool owns_memory(ThreadState& thread);
 
+// Whether our code in this thread, which has been entered and not left, is gone: a signal handler
+// that interrupted it has jumped elsewhere (siglongjmp). What it held is then given back.
+bool was_left_by_jump(ThreadState& thread, std::uintptr_t stack);
+
 // Held while our code runs: hooks that are called below it (also from signal handlers) do nothing
 // of their own. Never held while the real function runs, which may block, be cancelled or longjmp.
 // Restores errno.
 class ThreadGuard {
  public:
-  ThreadGuard() : saved_errno_(errno) {
+  // Inlined, for it is in each call that a program makes.
+  __attribute__((always_inline)) ThreadGuard() : saved_errno_(errno) {
     if (!agent_instance.active()) return;
     if (!agent_instance.knows_its_process()) [[unlikely]] {
       agent_instance.forked_child();
     }
     ThreadState& thread = thread_state;
-    is_nested_ = thread.depth != 0;
-    if (is_nested_ || (thread.vfork_pending != 0 && !owns_memory(thread))) return;
-    thread.depth = 1;
+    const std::uintptr_t stack = stack_pointer();
+    if (thread.frame != 0 && !was_left_by_jump(thread, stack)) [[unlikely]] {
+      is_nested_ = true;
+      return;
+    }
+    if (thread.vfork_pending != 0 && !owns_memory(thread)) [[unlikely]]
+      return;
+    thread.frame = stack;
     if (thread.tid == 0) thread.tid = number_of(thread);
     thread_ = &thread;
   }
@@ -136,7 +157,7 @@ class ThreadGuard {
   ThreadGuard& operator=(const ThreadGuard&) = delete;
   ~ThreadGuard() {
     if (thread_ == nullptr) return;
-    thread_->depth = 0;
+    thread_->frame = 0;
     errno = saved_errno_;
   }
   // False: bypass.

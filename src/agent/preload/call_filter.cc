@@ -167,11 +167,21 @@ constexpr long kStartCalls[] = {
     kReadlinkCall,
 };
 
-bool passes_start(const sock_fprog& program) {
-  for (const long number : kStartCalls) {
+constexpr long kMemoryCalls[] = {
+    SYS_munlock,   SYS_mprotect, SYS_munmap,  SYS_rt_sigprocmask,
+    SYS_prlimit64, SYS_openat,   SYS_pread64, SYS_close,
+};
+
+template <std::size_t kCount>
+bool passes_all(const sock_fprog& program, const long (&numbers)[kCount]) {
+  for (const long number : numbers) {
     if (!passes(program, number)) return false;
   }
-  return passes_mmap(program);
+  return true;
+}
+
+bool passes_start(const sock_fprog& program) {
+  return passes_all(program, kStartCalls) && passes_mmap(program);
 }
 
 }  // namespace
@@ -199,12 +209,14 @@ void CallFilter::add(const sock_fprog* program) {
       {OwnCall::kGetsockopt, SYS_getsockopt},   {OwnCall::kGetpid, SYS_getpid},
       {OwnCall::kSendmsg, SYS_sendmsg},         {OwnCall::kSendto, SYS_sendto},
       {OwnCall::kWritev, SYS_writev},           {OwnCall::kReadlink, kReadlinkCall},
+      {OwnCall::kSigaltstack, SYS_sigaltstack},
   };
   std::uint32_t forbidden = 0;
   for (const auto& one : kCalls) {
     if (program == nullptr || !passes(*program, one.number)) forbidden |= bit(one.call);
   }
   if (program == nullptr || !passes_mmap(*program)) forbidden |= bit(OwnCall::kMmap);
+  if (program == nullptr || !passes_all(*program, kMemoryCalls)) forbidden |= bit(OwnCall::kMemory);
   if (program == nullptr || !passes_start(*program)) forbidden |= bit(OwnCall::kStart);
   forbidden_.fetch_or(forbidden, std::memory_order_relaxed);
 }

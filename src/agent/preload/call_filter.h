@@ -24,6 +24,8 @@ enum class OwnCall : std::uint8_t {
   kSendto,
   kWritev,
   kReadlink,
+  kSigaltstack,
+  kMemory,  // to manage what is mapped, see OwnMemory
   // All that the library calls at the begin of another program, and before it to look at its file.
   kStart,
 };

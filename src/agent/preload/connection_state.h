@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "agent/preload/request_writer.h"
+#include "agent/preload/stack_frame.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
 #include "agent/protocols/http1.h"
@@ -132,11 +133,12 @@ enum class Role : std::uint8_t {
   kStream,   // see OpenStream
   kServedStream,
   kHttp2,  // a client's, with a RequestWriter
+  kAlias,  // another number of the connection that `alias` has, see aliases.cc
 };
 
 // What is known of a file number; zero bytes are "nothing".
 struct Socket {
-  std::atomic<bool> busy;
+  std::atomic<Holder> holder;  // see SocketLock
   std::atomic<Role> role;
   // Some of its bytes, or what was done to it, were not looked at.
   std::atomic<bool> missed;
@@ -154,7 +156,11 @@ struct Socket {
   SocketNames names;
   // The number of what is within the TLS of a file; 0: none is known.
   std::atomic<int> plaintext;
-  bool is_connected;  // by the program: it is the client
+  bool is_connected;                   // by the program: it is the client
+  std::atomic<std::uint32_t> serial;   // of what the number was
+  std::atomic<std::uint32_t> aliases;  // how many numbers stand for it
+  std::atomic<int> alias;              // of kAlias
+  std::atomic<std::uint32_t> alias_serial;
 };
 
 enum class Side : std::uint8_t { kUnknown, kServer, kClient };

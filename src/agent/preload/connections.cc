@@ -62,6 +62,7 @@ bool Connections::map_memory() {
   if (mapping_.exchange(true)) return sockets_.load(std::memory_order_acquire) != nullptr;
   void* memory = system_->allocate(kExchangesBytes + kSocketsBytes);
   if (memory != nullptr) {
+    memory_ = memory;
     exchanges_.init(memory, kExchangesMax);
     auto* sockets = static_cast<std::uint8_t*>(memory) + kExchangesBytes;
     sockets_.store(reinterpret_cast<Socket*>(sockets), std::memory_order_release);
@@ -116,6 +117,7 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
   Socket* socket = find(file);
   Role role = socket == nullptr ? Role::kUnknown : socket->role.load(std::memory_order_relaxed);
   if (role >= Role::kIgnored) {
+    if (role == Role::kAlias) return received(thread, original_of(*socket), pieces, count, bytes);
     if (role == Role::kIgnored) {
       if (thread.session == nullptr) goes_elsewhere(thread);  // else its plaintext tells more
       return note_ciphertext(thread, file, *socket, pieces, count, bytes);
@@ -137,6 +139,7 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
   SocketLock lock(socket);
   if (!lock) return;
   if (role == Role::kUnknown) {
+    if (file == 0) answers_on_output(*socket);
     socket->role.store(Role::kServer, std::memory_order_relaxed);
     if (process_ != nullptr) process_->becomes_server(thread);
   }
@@ -171,6 +174,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   if (role != Role::kServer && role != Role::kClient) {
     if (role == Role::kIgnored) return note_session_file(thread, file, pieces, count, bytes);
     if (role < Role::kStream) return;
+    if (role == Role::kAlias) return sent(thread, original_of(*socket), pieces, count, bytes);
     if (role == Role::kHttp2) return sent_requests(thread, *socket, pieces, count, bytes);
     const Direction direction =
         role == Role::kServedStream ? Direction::kReplies : Direction::kRequests;
@@ -201,34 +205,6 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   }
 }
 
-void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) {
-  Socket* socket = find(file);
-  if (socket == nullptr) return;
-  const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role >= Role::kStream) return tell_unseen(thread, *socket, bytes);
-  if (role != Role::kServer && role != Role::kClient) return;
-  SocketLock lock(socket);
-  if (!lock) return;
-  OpenExchange* exchange = role == Role::kServer ? socket->first : socket->last;
-  if (exchange == nullptr) return;
-  if (role == Role::kClient) {
-    exchange->request.feed_unseen(bytes);
-    if (exchange->request.failed()) give_up(*socket);
-    return;
-  }
-  if (!exchange->response_begun || exchange->recorded) return;
-  exchange->response.feed_unseen(bytes);
-  response_advanced(thread, *socket, exchange);
-}
-
-void Connections::skipped(int file) {
-  Socket* socket = find(file);
-  if (socket == nullptr) return;
-  const Role role = socket->role.load(std::memory_order_relaxed);
-  const bool matters = role == Role::kClient || role >= Role::kStream;
-  if (matters) socket->missed.store(true, std::memory_order_relaxed);
-}
-
 void Connections::received_end(ThreadState& thread, int file) {
   Socket* socket = find(file);
   if (socket == nullptr) return;
@@ -238,6 +214,7 @@ void Connections::received_end(ThreadState& thread, int file) {
     if (!serves(thread)) forget(thread);
     return;
   }
+  if (role == Role::kAlias) return received_end(thread, original_of(*socket));
   if (role != Role::kClient) return;
   SocketLock lock(socket);
   if (!lock) return;
@@ -261,7 +238,10 @@ void Connections::client_ends(ThreadState& thread, const Socket& socket) const {
 
 void Connections::shut_down(ThreadState& thread, int file) {
   Socket* socket = find(file);
-  if (socket == nullptr || socket->role.load(std::memory_order_relaxed) != Role::kServer) return;
+  if (socket == nullptr) return;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kAlias) return shut_down(thread, original_of(*socket));
+  if (role != Role::kServer) return;
   SocketLock lock(socket);
   if (!lock || socket->first == nullptr) return;
   OpenExchange* exchange = socket->first;
@@ -277,6 +257,11 @@ void Connections::closed(ThreadState& thread, int file) {
   if (role == Role::kUnknown) return;
   SocketLock lock(socket);
   if (!lock) return;
+  if (role == Role::kAlias) return alias_ends(*socket);
+  if (socket->aliases.load(std::memory_order_relaxed) != 0 &&
+      move_to_alias(thread, *socket, file)) {
+    return;
+  }
   if (role == Role::kClient) client_ends(thread, *socket);
   reset(thread, *socket, EndReason::kClosed);
 }
@@ -311,7 +296,8 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
       if (exchange->head_seen) {
         const std::uint64_t time =
             exchange->last_time != 0 && whole ? exchange->last_time : system_->now();
-        record(thread, socket, exchange, time, whole ? EndReason::kComplete : end_reason);
+        record(thread, socket, exchange, time,
+               whole ? EndReason::kComplete : unanswered(*exchange, end_reason));
       }
     }
     end(socket, exchange);
@@ -333,6 +319,9 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   socket.names = {};
   socket.opener = {};
   socket.is_connected = false;
+  const std::uint32_t serial = socket.serial.load(std::memory_order_relaxed);
+  socket.serial.store(serial + 1, std::memory_order_relaxed);
+  socket.aliases.store(0, std::memory_order_relaxed);
   socket.role.store(Role::kUnknown, std::memory_order_relaxed);
   const int plaintext = socket.plaintext.exchange(0, std::memory_order_relaxed);
   if (plaintext != 0) closed(thread, plaintext);

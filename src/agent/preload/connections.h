@@ -78,6 +78,13 @@ class Connections {
   }
   // Takes the memory for what is to come, while it can be had.
   void reserve();
+  // The largest of it; null: none was needed yet.
+  void* memory() const { return memory_; }
+  // It is about to go: what is open is told, and no connection is followed from here on. No other
+  // thread is there.
+  void lose_memory(ThreadState& thread);
+  // In the parent of one: the child may answer what is open.
+  void has_forked() { last_fork_.store(system_->now(), std::memory_order_relaxed); }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
@@ -88,6 +95,8 @@ class Connections {
     served_streams_.store(0, std::memory_order_relaxed);
     entries_.forked(pid);
   }
+  // There: what other threads were at stays as it was, and is not followed.
+  void lose_held();
   // There, of the only thread that is left.
   void keeps(ThreadState& thread) {
     thread.open_spans = 0;
@@ -100,8 +109,11 @@ class Connections {
   void connected(ThreadState& thread, int file, const sockaddr* peer, socklen_t peer_size);
   void received(ThreadState& thread, int file, const iovec* pieces, int count, std::size_t bytes);
   void sent(ThreadState& thread, int file, const iovec* pieces, int count, std::size_t bytes);
-  // Bytes that only the kernel saw: sendfile.
+  // Bytes that only the kernel saw: sendfile, splice.
   void sent_unseen(ThreadState& thread, int file, std::size_t bytes);
+  void received_unseen(ThreadState& thread, int file, std::size_t bytes);
+  // `to` is another number of what `from` is.
+  void duplicated(ThreadState& thread, int from, int to);
   // Bytes of the peer that the program threw away unread.
   void skipped(int file);
   // The peer will send nothing more.
@@ -109,6 +121,9 @@ class Connections {
   void shut_down(ThreadState& thread, int file);
   void closed(ThreadState& thread, int file);
   void closed_range(ThreadState& thread, unsigned first, unsigned last);
+  // Our code in this thread was left by a jump, from `frame` on down its stack: the connections
+  // that it was at are followed no more, and what it wrote into the ring is skipped.
+  void give_back(ThreadState& thread, std::uintptr_t frame);
   // Records what is open; the process ends.
   void process_ends(ThreadState& thread);
   // The thread waits for events: what it does next may be for any request.
@@ -141,7 +156,7 @@ class Connections {
     const Socket* socket = find(file);
     if (socket == nullptr) return false;
     const Role role = socket->role.load(std::memory_order_relaxed);
-    return role == Role::kClient || role == Role::kHttp2;
+    return role == Role::kClient || role >= Role::kHttp2;  // the original's, of an alias
   }
   // Whether something of ours has begun that the next write has to go on with (HTTP/2).
   bool has_edits(int file) const;
@@ -316,6 +331,16 @@ class Connections {
   }
   void drop_open(Socket& socket);
   void give_up(Socket& socket);
+  int original_of(const Socket& alias) const;
+  int number_for(int file) const;
+  void answers_on_output(Socket& input);
+  static void stands_for(Socket& alias, Socket& original, int file);
+  void alias_ends(Socket& alias);
+  bool move_to_alias(ThreadState& thread, Socket& socket, int file);
+  EndReason unanswered(const OpenExchange& exchange, EndReason end_reason) const;
+  void lose(Socket& socket);
+  template <typename Use>
+  void for_each_held(std::uintptr_t frame, Use use);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
   void leave_out_if_excluded(OpenExchange* exchange) const;
   void begin_captured_response(OpenExchange* exchange) const;
@@ -326,6 +351,8 @@ class Connections {
   void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
                      std::size_t size);
   void response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  bool answers_early(ThreadState& thread, Socket& socket, OpenExchange* exchange,
+                     const std::uint8_t* bytes, std::size_t size);
   bool answered_before(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void show(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   void hide(OpenExchange* exchange) const;
@@ -373,9 +400,11 @@ class Connections {
   std::atomic<int> highest_{0};
   std::atomic<bool> mapping_{false};
   std::atomic<Socket*> sockets_{nullptr};
+  void* memory_ = nullptr;  // of exchanges and sockets
   std::atomic<bool> mapping_plaintexts_{false};
   std::atomic<Socket*> plaintexts_{nullptr};
   bool works_event_by_event_ = false;
+  std::atomic<std::uint64_t> last_fork_{0};  // when
   Pool<OpenExchange> exchanges_;
   std::atomic<std::uint32_t> served_{0};  // requests; beside the pool, whose line moves anyway
   std::atomic<std::uint32_t> loops_{0};   // threads that are event loops

@@ -27,6 +27,29 @@ TEST_F(ConnectionsTest, RequestAndResponseBecomeOneRecord) {
   EXPECT_FALSE(Connections::serves(thread_));
 }
 
+TEST_F(ConnectionsTest, AHeadThatIsNotWholeIsAnswered) {
+  accept(5);
+  receive(5, "GET /a HTTP/1.1\r\nHost: x\r\nbro");
+  send(5, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  connections_.closed(thread_, 5);
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].request.substr(0, 17), "GET /a HTTP/1.1\r\n");
+  EXPECT_EQ(all[0].fixed.response_status, 400);
+  EXPECT_EQ(all[0].fixed.end_reason, EndReason::kComplete);
+}
+
+TEST_F(ConnectionsTest, WhatIsNoAnswerIsNotTakenForOneToAHeadThatIsNotWhole) {
+  accept(5);
+  receive(5, "GET /a HTTP/1.1\r\nHost: x\r\n");
+  send(5, "the rest of an answer before");
+  receive(5, "\r\n");
+  send(5, "HTTP/1.1 204 No Content\r\n\r\n");
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].fixed.response_status, 204);
+}
+
 TEST_F(ConnectionsTest, TraceOfTheCallerIsContinued) {
   accept(5);
   receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");

@@ -125,7 +125,10 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     OpenExchange* exchange = socket.first;
     // Bytes without a request, or after the answer: nothing to put them to.
     if (exchange == nullptr || exchange->recorded) return;
-    if (!exchange->head_seen && !exchange->is_expected) return;
+    if (!exchange->head_seen && !exchange->is_expected &&
+        !answers_early(thread, socket, exchange, bytes, size)) {
+      return;
+    }
     // A fork's child that answers makes the request its own.
     if (exchange->generation != generation_) {
       exchange->generation = generation_;
@@ -150,6 +153,20 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     response_advanced(thread, socket, exchange);
     if (used == 0) return;
   }
+}
+
+// A server does not wait for the end of a head that it refuses (400), or that does not come (408).
+__attribute__((noinline)) bool Connections::answers_early(ThreadState& thread, Socket& socket,
+                                                          OpenExchange* exchange,
+                                                          const std::uint8_t* bytes,
+                                                          std::size_t size) {
+  constexpr char kBegin[] = {'H', 'T', 'T', 'P', '/'};
+  if (exchange->is_client.load(std::memory_order_relaxed) || !exchange->request.start_line_seen() ||
+      size < sizeof(kBegin) || std::memcmp(bytes, kBegin, sizeof(kBegin)) != 0) {
+    return false;
+  }
+  request_head_complete(thread, socket, exchange);
+  return true;
 }
 
 void Connections::begin_captured_response(OpenExchange* exchange) const {

@@ -148,14 +148,18 @@ void remember_environment() {
   }
 }
 
-Library library_for(const char* path) {
+// Not inlined, for its stack.
+__attribute__((noinline)) Library library_for(const char* path) {
   if (path == nullptr || library == nullptr) return Library::kHandDown;
   // Opened, not asked about: what counts is what the process may do now.
   const int file = open(library, O_RDONLY | O_CLOEXEC);
   if (file < 0) return Library::kTakeOut;
   close(file);
-  char found[kPathBytesMax];
-  if (!find_command(path, found)) return Library::kHandDown;  // the exec will fail
+  // Of what stands in PATH it is a copy, for which the C library, too, has so much.
+  const bool is_path = std::memchr(path, '/', std::strlen(path)) != nullptr;
+  auto* copy = static_cast<char*>(__builtin_alloca(is_path ? 1 : kPathBytesMax));
+  if (!is_path && !find_command(path, copy)) return Library::kHandDown;  // the exec will fail
+  const char* found = is_path ? path : copy;
   const bool stays_out = is_build_helper(found) || is_agent_program(found) || gains_rights(found) ||
                          is_harmed_by_preload(found);
   return stays_out ? Library::kTakeOut : Library::kHandDown;
@@ -188,6 +192,9 @@ EnvironmentChange change_of(char* const* environment, Library what,
   bool has_library = false;
   bool has_ring = false;
   bool replaces = has_text(replacements);
+  std::size_t preload_bytes = kPreloadSize;
+  // With a colon before it and the null at the end.
+  const std::size_t library_bytes = (library == nullptr ? 0 : std::strlen(library)) + 2;
   std::size_t count = 0;
   for (; environment[count] != nullptr; ++count) {
     if (count == kEnvironmentMax) return {};
@@ -196,7 +203,9 @@ EnvironmentChange change_of(char* const* environment, Library what,
     if (begins_with(entry, kPreload)) {
       has_library = find_library(entry + kPreloadSize, &size) != nullptr;
       // No room for it: rather without the agent than with a cut list.
-      if (std::strlen(entry) > kPreloadBytesMax / 2) return {};
+      const std::size_t entry_size = std::strlen(entry);
+      if (entry_size > kPreloadBytesMax / 2) return {};
+      preload_bytes += entry_size;
     }
     has_ring = has_ring || begins_with(entry, kRing);
     replaces = replaces || is_replaced(entry, replacements);
@@ -206,6 +215,7 @@ EnvironmentChange change_of(char* const* environment, Library what,
   const bool takes_out = what == Library::kTakeOut && has_library;
   if (!change.completes && !takes_out && !replaces) return {};
   // LD_PRELOAD and the null at the end
+  change.preload_bytes = preload_bytes + library_bytes;
   change.size = count + variable_count + static_cast<std::size_t>(replacements.count) + 2;
   return change;
 }

@@ -45,13 +45,14 @@ bool sets_itself(char* const* environment, const char* name);
 
 // What there is to change.
 struct EnvironmentChange {
-  std::size_t size = 0;    // pointers that change_environment() needs; 0: pass it as it is
-  bool completes = false;  // the agent's variables are missing
+  std::size_t size = 0;           // pointers that change_environment() needs; 0: pass it as it is
+  bool completes = false;         // the agent's variables are missing
+  std::size_t preload_bytes = 0;  // of the text of LD_PRELOAD, at most
 };
 // No change either where there are too many variables.
 EnvironmentChange change_of(char* const* environment, Library what,
                             const Replacements& replacements);
-// Fills `changed` (of that size). `preload` takes the text of LD_PRELOAD, kPreloadBytesMax long.
+// Fills `changed` and `preload`, of those sizes.
 void change_environment(char* const* environment, Library what, const Replacements& replacements,
                         EnvironmentChange change, char** changed, char* preload);
 

@@ -25,7 +25,6 @@ using kolben::agent::change_environment;
 using kolben::agent::change_of;
 using kolben::agent::ChildContext;
 using kolben::agent::EnvironmentChange;
-using kolben::agent::kPreloadBytesMax;
 using kolben::agent::Library;
 using kolben::agent::library_for;
 using kolben::agent::NewFilter;
@@ -96,7 +95,7 @@ int with_environment(const char* path, char* const* environment, Becomes becomes
   errno = saved;
   const EnvironmentChange change = change_of(environment, what, context.variables);
   if (change.size == 0) return exec(environment);
-  char preload[kPreloadBytesMax];
+  auto* preload = static_cast<char*>(__builtin_alloca(change.preload_bytes));
   auto** changed = static_cast<char**>(__builtin_alloca(change.size * sizeof(char*)));
   change_environment(environment, what, context.variables, change, changed, preload);
   return exec(static_cast<char* const*>(changed));

@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #include "agent/preload/agent.h"
+#include "agent/preload/duplicated_file.h"
 #include "agent/preload/real.h"
 
 using kolben::agent::agent_instance;
 using kolben::agent::Injection;
+using kolben::agent::note_duplicated;
 using kolben::agent::OwnCall;
 using kolben::agent::Real;
 using kolben::agent::real;
@@ -95,11 +97,13 @@ constexpr std::size_t kJoinBytesMax = 8192;
 template <typename Whole, typename Pieces>
 __attribute__((noinline)) ssize_t send_joined(const Injection& injection, Whole whole,
                                               Pieces in_pieces) {
-  char joined[kJoinBytesMax];
+  const std::size_t all = total_bytes(injection.pieces, injection.count);
+  if (all > kJoinBytesMax) return in_pieces();
+  // Not more than that: a thread may have little.
+  auto* joined = static_cast<char*>(__builtin_alloca(all));
   std::size_t size = 0;
   for (int i = 0; i < injection.count; ++i) {
     const iovec& piece = injection.pieces[i];
-    if (piece.iov_len > kJoinBytesMax - size) return in_pieces();
     memcpy(joined + size, piece.iov_base, piece.iov_len);
     size += piece.iov_len;
   }
@@ -294,12 +298,12 @@ KOLBEN_EXPORT int shutdown(int file, int how) noexcept {
 
 KOLBEN_EXPORT int dup2(int from, int to) noexcept {
   if (from != to) note_closed(to);
-  return KOLBEN_REAL(dup2)(from, to);
+  return note_duplicated(from, KOLBEN_REAL(dup2)(from, to));
 }
 
 KOLBEN_EXPORT int dup3(int from, int to, int flags) noexcept {
   if (from != to) note_closed(to);
-  return KOLBEN_REAL(dup3)(from, to, flags);
+  return note_duplicated(from, KOLBEN_REAL(dup3)(from, to, flags));
 }
 
 // --- reading -------------------------------------------------------------------------------------

@@ -71,11 +71,14 @@ class StreamCall {
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 void note_formatted(OutputSource* source, int printed, const char* format, va_list list) {
   if (printed <= 0) return;
-  char text[kPrintfBytesMax];
-  const int size = vsnprintf(text, sizeof(text), format, list);
+  // Not more than that: a thread may have little stack.
+  const std::size_t wanted = static_cast<std::size_t>(printed) + 1;
+  const std::size_t room = wanted < kPrintfBytesMax ? wanted : kPrintfBytesMax;
+  auto* text = static_cast<char*>(__builtin_alloca(room));
+  const int size = vsnprintf(text, room, format, list);
   if (size <= 0) return;
   const auto whole = static_cast<std::size_t>(size);
-  const std::size_t kept = whole < sizeof(text) ? whole : sizeof(text) - 1;
+  const std::size_t kept = whole < room ? whole : room - 1;
   note(source, text, kept, whole - kept);
 }
 

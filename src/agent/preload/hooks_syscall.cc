@@ -1,6 +1,7 @@
 // syscall(): what programs call behind the C library's back.
 #include <linux/close_range.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,6 +52,7 @@ KOLBEN_EXPORT long syscall(long number, ...) noexcept {
   long arguments[6];
   for (long& argument : arguments) argument = va_arg(list, long);
   va_end(list);
+  if (number == SYS_mlockall) return mlockall(static_cast<int>(arguments[0]));
   if (number == SYS_close) note_closed(static_cast<int>(arguments[0]));
   const bool is_other = arguments[0] != arguments[1];
   if (number == SYS_dup3 && is_other) note_closed(static_cast<int>(arguments[1]));

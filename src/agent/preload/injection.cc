@@ -121,6 +121,10 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
   if (role == Role::kHttp2) {
     return formats_ != 0 && prepare_requests(thread, *socket, pieces, count, bytes, injection);
   }
+  if (role == Role::kAlias) {
+    const int original = original_of(*socket);
+    return prepare_injection(thread, original, pieces, count, bytes, injection);
+  }
   if (role != Role::kClient) return false;
   SocketLock lock(socket);
   if (!lock) return false;
@@ -294,6 +298,7 @@ std::size_t Connections::injected(int file, const Injection& injection, std::siz
   const std::size_t ours = written - injection.position;
   if (ours >= size) return written - size + injection.replaced;
   // The kernel stopped within ours: the rest is sent before the program's next byte.
+  file = number_for(file);
   SocketLock lock(find(file));
   if (lock && find(file)->first != nullptr) {
     find(file)->first->injected_from = static_cast<std::uint16_t>(injection.from + ours);
@@ -305,7 +310,12 @@ std::size_t Connections::injected(int file, const Injection& injection, std::siz
 bool Connections::finish_injection(int file) {
   Socket* socket = find(file);
   if (socket == nullptr) return true;
-  const Role role = socket->role.load(std::memory_order_relaxed);
+  Role role = socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kAlias) [[unlikely]] {
+    socket = find(original_of(*socket));
+    if (socket == nullptr) return true;
+    role = socket->role.load(std::memory_order_relaxed);
+  }
   if (role == Role::kHttp2) return finish_requests(*socket, file);
   if (role != Role::kClient) return true;
   SocketLock lock(socket);

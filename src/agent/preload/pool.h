@@ -15,10 +15,12 @@ namespace kolben::agent {
 template <typename T>
 class Pool {
  public:
-  // `memory`: zeroed, capacity * sizeof(T) bytes.
+  // `memory`: zeroed, capacity * sizeof(T) bytes. Again: nothing of the former one is in use.
   void init(void* memory, std::uint32_t capacity) {
     items_ = static_cast<T*>(memory);
     capacity_ = capacity;
+    used_.store(0, std::memory_order_relaxed);
+    free_.store(0, std::memory_order_relaxed);
   }
 
   // The same in memory of its own, once; false: there is none, or another thread is at it.

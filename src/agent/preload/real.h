@@ -10,6 +10,8 @@ namespace kolben::agent {
   X(__read_chk) X(__recv_chk) X(__recvfrom_chk) X(write) X(writev) X(send) X(sendto) \
   X(sendmsg) X(sendfile) X(close) X(close_range) X(closefrom) X(shutdown) X(dup2) X(dup3) \
   X(fclose) X(freopen) X(freopen64) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(syscall) \
+  X(mlockall) X(dup) X(fcntl) X(fcntl64) \
+  X(preadv2) X(pwritev2) X(sendmmsg) X(recvmmsg) X(splice) \
   X(_exit) X(quick_exit) X(prctl) X(wait) X(waitpid) X(wait3) X(wait4) X(waitid) \
   X(execve) X(execvpe) X(fexecve) X(execveat) X(posix_spawn) X(posix_spawnp) X(vfork) X(clone) \
   X(vprintf) X(vfprintf) X(vdprintf) X(__vprintf_chk) X(__vfprintf_chk) X(__vdprintf_chk) \

@@ -151,7 +151,7 @@ void Connections::orphan(RequestWriter& writer) {
 }
 
 bool Connections::has_edits(int file) const {
-  const Socket* socket = find(file);
+  const Socket* socket = find(number_for(file));
   const RequestWriter* writer = socket == nullptr ? nullptr : writer_of(*socket);
   return writer != nullptr && writer->edit_count != 0;
 }
@@ -305,7 +305,7 @@ bool Connections::finish_requests(Socket& socket, int file) {
 }
 
 void Connections::not_sent(ThreadState& thread, int file) {
-  const Socket* socket = find(file);
+  const Socket* socket = find(number_for(file));
   RequestWriter* writer = socket == nullptr ? nullptr : writer_of(*socket);
   if (writer == nullptr || writer->holder.load(std::memory_order_relaxed) != thread.tid) return;
   release(*writer);

@@ -14,13 +14,21 @@ class SessionCall {
     if (!guard) return;
     ThreadState& thread = guard.thread();
     // The library's own: it is within a call of the program's already.
+    const std::uintptr_t stack = stack_pointer();
+    // A call that a jump has left (wget's timeouts do).
+    if (thread.session != nullptr && stack >= thread.session_frame) {
+      thread.session = nullptr;
+      thread.session_file = kNoFile;
+    }
     if (thread.session == facts.object) return;
     session_ = agent_instance.sessions.enter(thread, facts);
     if (session_ == nullptr) return;
     outer_session_ = thread.session;
     outer_file_ = thread.session_file;
+    outer_frame_ = thread.session_frame;
     thread.session = facts.object;
     thread.session_file = kNoFile;
+    thread.session_frame = stack;
   }
   SessionCall(const SessionCall&) = delete;
   SessionCall& operator=(const SessionCall&) = delete;
@@ -33,6 +41,7 @@ class SessionCall {
     const int file = thread_state.session_file;
     thread_state.session_file = outer_file_;
     thread_state.session = outer_session_;
+    thread_state.session_frame = outer_frame_;
     if (file < 0) return;
     ThreadGuard guard;
     if (guard) agent_instance.sessions.found(guard.thread(), *session_, file);
@@ -130,6 +139,7 @@ class SessionCall {
   Session* session_ = nullptr;
   const void* outer_session_ = nullptr;
   int outer_file_ = kNoFile;
+  std::uintptr_t outer_frame_ = 0;
   bool is_done_ = false;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/preload/connections.h"
+#include "agent/preload/stack_frame.h"
 
 namespace kolben::agent {
 
@@ -13,8 +14,10 @@ class SocketLock {
   explicit SocketLock(Socket* socket) {
     constexpr int kTriesMax = 500;  // some microseconds, more than any of our sections takes
     if (socket == nullptr) return;
+    const Holder self = holder_at(stack_pointer());
     for (int i = 0; i < kTriesMax; ++i) {
-      if (!socket->busy.exchange(true, std::memory_order_acquire)) {
+      Holder nobody = 0;
+      if (socket->holder.compare_exchange_strong(nobody, self, std::memory_order_acquire)) {
         socket_ = socket;
         return;
       }
@@ -25,7 +28,7 @@ class SocketLock {
   SocketLock(const SocketLock&) = delete;
   SocketLock& operator=(const SocketLock&) = delete;
   ~SocketLock() {
-    if (socket_ != nullptr) socket_->busy.store(false, std::memory_order_release);
+    if (socket_ != nullptr) socket_->holder.store(0, std::memory_order_release);
   }
   explicit operator bool() const { return socket_ != nullptr; }
 

@@ -30,6 +30,8 @@ struct System {
   bool (*is_stream_socket)(int file) = nullptr;
   // Known to be something else: false where it cannot be asked.
   bool (*is_no_stream_socket)(int file) = nullptr;
+  // Whether two numbers are one file; false where it cannot be asked.
+  bool (*is_same_file)(int file, int other) = nullptr;
   // Fills the ends that are still unknown.
   void (*socket_names)(int file, SocketNames* names) = nullptr;
   // Zeroed memory for the life of the process, only touched pages cost; null: none.

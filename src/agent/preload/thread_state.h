@@ -43,8 +43,9 @@ struct Ciphertext {
 };
 
 struct ThreadState {
-  // Above zero: our own code runs, hooks call the real function and nothing else.
-  std::uint32_t depth = 0;
+  // Not 0: our own code runs, from there on down the stack; hooks call the real function and
+  // nothing else.
+  std::uintptr_t frame = 0;
   // vfork() was called and a child may be running in our memory; see ThreadGuard.
   std::uint32_t vfork_pending = 0;
   std::uint32_t tid = 0;                // 0: not set yet
@@ -79,6 +80,7 @@ struct ThreadState {
   // The TLS session that a call is under way on, and the file that it has read from or written to.
   // See sessions.h.
   const void* session = nullptr;
+  std::uintptr_t session_frame = 0;  // from where on down the stack that call runs
   int session_file = kNoFile;
   Ciphertext ciphertext;
   // Calls into SQLite that are under way.

@@ -109,6 +109,7 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
   switch (record->header.type) {
     // Copied once, as a whole: the span's texts are views into it.
     case RecordType::kServerExchange:
+      if (LeftExchanges::is_left(payload)) return keep_left(bytes, payload, now);
       return take(parse_exchange(open_spans_.batch.arena().copy(payload)),
                   [&](const auto& view) { handle_server(view, now); });
     case RecordType::kClientExchange:
@@ -180,14 +181,32 @@ void Recorder::handle_unfinished(std::string_view bytes, std::uint64_t now) {
   const auto record = parse_record(bytes);
   const auto view = record ? parse_exchange(record->payload) : std::nullopt;
   if (view) {
-    const SpanId id = span_id_of(view->fixed.self);
-    if (std::find(recent_spans_.begin(), recent_spans_.end(), id) != recent_spans_.end()) return;
+    if (is_recent(span_id_of(view->fixed.self))) return;
   }
   handle(bytes, now);
 }
 
 void Recorder::note_recent(const ExchangeView& view) {
-  recent_spans_[recent_next_++ % recent_spans_.size()] = span_id_of(view.fixed.self);
+  const SpanId id = span_id_of(view.fixed.self);
+  recent_spans_[recent_next_++ % recent_spans_.size()] = id;
+  if (!left_.empty()) left_.answered(id);
+}
+
+bool Recorder::is_recent(SpanId id) const {
+  return std::find(recent_spans_.begin(), recent_spans_.end(), id) != recent_spans_.end();
+}
+
+void Recorder::keep_left(std::string_view record, std::string_view payload, std::uint64_t now) {
+  const auto view = parse_exchange(payload);
+  if (!view) {
+    ++counts_.damaged;
+  } else if (const SpanId id = span_id_of(view->fixed.self); !is_recent(id)) {
+    left_.keep(record, id, now);
+  }
+}
+
+void Recorder::tell_left(std::uint64_t now, bool all) {
+  while (const auto record = left_.take(now, all)) handle(*record, now);
 }
 
 void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
@@ -419,6 +438,7 @@ void Recorder::tick(std::optional<ActiveRequests> active_requests, std::uint64_t
   now_ = now;
   commands_.tick(now);
   held_logs_.tick(now);
+  tell_left(now, false);
   const auto is_due = [now](const Open& open, const BatchSettings& batches) {
     return open.items > 0 && now >= open.since + batches.schedule_delay_nanos;
   };
@@ -444,6 +464,7 @@ void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {
   lines_.flush_all();
   held_logs_.finish();
   commands_.finish();
+  tell_left(now, true);
   export_open(open_spans_, exporters_.traces);
   export_open(open_logs_, exporters_.logs);
   export_metrics(MetricReaders::Which::kAll, active_requests, now);

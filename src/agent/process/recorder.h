@@ -20,6 +20,7 @@
 #include "agent/process/exporter.h"
 #include "agent/process/held_logs.h"
 #include "agent/process/http_metrics.h"
+#include "agent/process/left_exchanges.h"
 #include "agent/process/line_assembler.h"
 #include "agent/process/metric_readers.h"
 #include "agent/process/records.h"
@@ -88,6 +89,9 @@ class Recorder : private Streams::Sink {
 
   void take_command(const EndedCommand& command);
   void note_recent(const ExchangeView& view);
+  bool is_recent(SpanId id) const;
+  void keep_left(std::string_view record, std::string_view payload, std::uint64_t now);
+  void tell_left(std::uint64_t now, bool all);
   void handle_server(const ExchangeView& view, std::uint64_t now);
   // `origin`: of a call of HTTP/2, which may have a link.
   void handle_client(const ExchangeView& view, const Origin* origin, std::uint64_t now);
@@ -134,6 +138,7 @@ class Recorder : private Streams::Sink {
   // Of the exchanges that came last. More than all processes record between two looks at the ring.
   std::array<SpanId, 4096> recent_spans_ = {};
   std::uint32_t recent_next_ = 0;
+  LeftExchanges left_;
   Counts counts_;
 };
 

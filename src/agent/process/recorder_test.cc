@@ -140,6 +140,44 @@ TEST_F(RecorderTest, WhatAProcessLeftUnfinishedIsAnError) {
   EXPECT_EQ(all[0].status_message, "the process ended");
 }
 
+// The parent closes its copy of the connection, the child answers: in either order.
+TEST_F(RecorderTest, ARequestThatAChildAnswersIsToldOnce) {
+  TestExchange left;
+  left.status = 0;
+  left.end_reason = EndReason::kLeft;
+  TestExchange answered = left;
+  answered.status = 200;
+  answered.end_reason = EndReason::kComplete;
+  handle(exchange_record(left));
+  handle(exchange_record(answered));
+  left.self.span_id[0] = answered.self.span_id[0] = 9;
+  handle(exchange_record(answered));
+  handle(exchange_record(left));
+  recorder_.finish({}, kTime + LeftExchanges::kHeldNanos);
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kUnset);
+  EXPECT_EQ(all[1].status_code, SpanStatusCode::kUnset);
+}
+
+TEST_F(RecorderTest, ARequestThatNoChildAnswersIsToldLater) {
+  TestExchange left;
+  left.status = 0;
+  left.end_reason = EndReason::kLeft;
+  handle(exchange_record(left));
+  recorder_.tick(std::nullopt, kTime + LeftExchanges::kHeldNanos - 1);
+  EXPECT_TRUE(spans().empty());
+  constexpr std::uint64_t kExported = 10'000'000'000;
+  recorder_.tick(std::nullopt, kTime + LeftExchanges::kHeldNanos);
+  recorder_.tick(std::nullopt, kTime + LeftExchanges::kHeldNanos + kExported);
+  ASSERT_EQ(spans().size(), 1u);
+  EXPECT_EQ(spans()[0].status_code, SpanStatusCode::kError);
+  left.self.span_id[0] = 9;
+  handle(exchange_record(left));
+  recorder_.finish({}, kTime);
+  EXPECT_EQ(spans().size(), 2u) << "at the end at once";
+}
+
 TEST_F(RecorderTest, WhatCameAsARecordIsNotUnfinished) {
   TestExchange exchange;
   handle(exchange_record(exchange));

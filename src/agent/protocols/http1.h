@@ -50,6 +50,7 @@ class Message {
   // The connection ends: completes a message whose body lasts until then.
   void end_of_stream();
 
+  bool start_line_seen() const { return state_ != State::kStartLine && !failed(); }
   bool head_complete() const { return state_ >= State::kBodyLength; }
   bool complete() const { return state_ == State::kComplete; }
   // Not HTTP/1.x.

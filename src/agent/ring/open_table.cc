@@ -49,7 +49,12 @@ std::uint32_t write_record(const OpenEntry& entry, std::uint32_t pid, std::uint6
 
 void OpenEntries::forked(std::uint32_t pid) {
   pid_ = pid;
-  for (auto& block : blocks_) block.store(0, std::memory_order_relaxed);
+  // Each process begins elsewhere.
+  next_.store(pid, std::memory_order_relaxed);
+  for (auto& block : blocks_) {
+    // A page that was not written to is not copied by a fork.
+    if (block.load(std::memory_order_relaxed) != 0) block.store(0, std::memory_order_relaxed);
+  }
 }
 
 OpenEntry* OpenEntries::entry_of(std::uint32_t number) {
@@ -65,12 +70,16 @@ OpenEntry* OpenEntries::entry_of(std::uint32_t number) {
 
 std::uint16_t OpenEntries::claim(std::uint32_t block) {
   std::uint16_t claimed = kRefused;
-  const std::uint32_t ready = table_->ready_blocks.load(std::memory_order_relaxed);
-  for (std::uint16_t i = 0; i < kOpenBlocks && i < ready && claimed == kRefused; ++i) {
+  std::uint32_t ready = table_->ready_blocks.load(std::memory_order_relaxed);
+  if (ready > kOpenBlocks) ready = kOpenBlocks;
+  const std::uint32_t first = next_.load(std::memory_order_relaxed);
+  for (std::uint32_t turn = 0; turn < ready && claimed == kRefused; ++turn) {
+    const std::uint32_t i = (first + turn) % ready;
     std::uint32_t free = 0;
     if (table_->owners[i].load(std::memory_order_relaxed) != 0) continue;
     if (table_->owners[i].compare_exchange_strong(free, pid_)) {
       claimed = static_cast<std::uint16_t>(i + 1);
+      next_.store(i + 1, std::memory_order_relaxed);
     }
   }
   if (claimed == kRefused && ready < kOpenBlocks) return kRefused;  // there will be more
@@ -126,7 +135,7 @@ std::uint32_t reap_open_request(OpenTable& table, std::uint32_t pid, std::uint64
 void free_open_blocks(OpenTable& table, std::uint32_t pid) {
   for (auto& owner : table.owners) {
     std::uint32_t expected = pid;
-    owner.compare_exchange_strong(expected, 0);
+    if (owner.load(std::memory_order_relaxed) == pid) owner.compare_exchange_strong(expected, 0);
   }
 }
 

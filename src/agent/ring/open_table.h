@@ -18,10 +18,11 @@ namespace kolben::agent {
 
 struct RingHeader;
 
-inline constexpr std::uint32_t kOpenBlocks = 256;
-inline constexpr std::uint32_t kOpenBlockEntries = 64;
+// Small ones: a server with a process for each request has as many of these as requests.
+inline constexpr std::uint32_t kOpenBlocks = 4096;
+inline constexpr std::uint32_t kOpenBlockEntries = 4;
 // Of a ring that is not complete yet, see begin_ring().
-inline constexpr std::uint32_t kFirstOpenBlocks = 4;
+inline constexpr std::uint32_t kFirstOpenBlocks = 64;
 // Of all processes together: 16 k requests, 8 MiB.
 inline constexpr std::uint32_t kOpenEntryBytes = 512;
 inline constexpr std::uint32_t kOpenTextBytesMax = kOpenEntryBytes - sizeof(Exchange) - 16;
@@ -42,7 +43,7 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 struct OpenTable {
   std::atomic<std::uint32_t> owners[kOpenBlocks];  // pids; 0: free
   std::atomic<std::uint32_t> ready_blocks;         // for which there is memory
-  std::uint8_t padding[4096 - (kOpenBlocks + 1) * sizeof(std::uint32_t)];
+  std::uint8_t padding[4096 - sizeof(std::uint32_t)];
   OpenEntry entries[kOpenBlocks][kOpenBlockEntries];
 };
 
@@ -61,13 +62,14 @@ class OpenEntries {
   // The place for the exchange of this number; null: all blocks are taken, or the number is high.
   OpenEntry* entry_of(std::uint32_t number);
 
-  static constexpr std::uint32_t kBlocksMax = 64;  // of a process
+  static constexpr std::uint32_t kBlocksMax = 2048;  // of a process
 
  private:
   std::uint16_t claim(std::uint32_t block);
 
   OpenTable* table_ = nullptr;
   std::uint32_t pid_ = 0;
+  std::atomic<std::uint32_t> next_{0};  // where a free block is looked for first
   // By number / kOpenBlockEntries: the block + 1; 0: not claimed yet.
   std::atomic<std::uint16_t> blocks_[kBlocksMax] = {};
 };

@@ -102,6 +102,7 @@ enum class EndReason : std::uint8_t {
   kProcessEnded = 2,
   kNotUnderstood = 3,  // a connection, from here on
   kToldOtherwise = 4,  // a runtime's shim tells of the connection's requests
+  kLeft = 5,           // as kClosed; a child that was forked since may answer, and tell of it
 };
 
 // A request and its response, HTTP/1.x, seen from the server or from the client.

@@ -198,6 +198,24 @@ RingHeader* map_ring(const char* path) {
   return ring;
 }
 
+std::size_t ring_bytes(const RingHeader* ring) {
+  return mapped_bytes(ring->slots);
+}
+
+bool map_ring_again(RingHeader* ring, const char* path, std::size_t bytes) {
+  const int file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return false;
+  struct stat status = {};
+  void* memory = MAP_FAILED;
+  if (fstat(file, &status) == 0 && status.st_size == static_cast<off_t>(bytes)) {
+    memory = mmap(ring, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, file, 0);
+  }
+  close_keeping_errno(file);
+  if (memory == ring) return true;
+  if (memory != MAP_FAILED) munmap(memory, bytes);  // a kernel that does not know the flag
+  return false;
+}
+
 OpenTable* open_table(RingHeader* ring) {
   auto* bytes = reinterpret_cast<std::uint8_t*>(ring);
   return reinterpret_cast<OpenTable*>(bytes + mapped_bytes(ring->slots) - sizeof(OpenTable));
@@ -394,6 +412,29 @@ void prefetch_record(RingHeader* ring) {
   const std::uint64_t head = ring->head.load(std::memory_order_relaxed);
   const auto* slot = reinterpret_cast<const std::uint8_t*>(&slot_at(ring, ring->slots, head));
   for (std::uint32_t i = 0; i < kSlotBytes; i += kCacheLine) prefetch_to_write(slot + i);
+}
+
+void disown_records(RingHeader* ring, std::uint32_t pid, std::uint32_t tid) {
+  if (ring == nullptr) return;
+  const std::uint64_t head = ring->head.load(std::memory_order_relaxed);
+  std::uint64_t position = ring->tail.load(std::memory_order_relaxed);
+  if (head - position > ring->slots) return;
+  for (; position != head; ++position) {
+    Slot& slot = slot_at(ring, ring->slots, position);
+    if (slot.stamp.load(std::memory_order_relaxed) != stamp_of(ring->slots, position, kReserved)) {
+      continue;
+    }
+    RecordHeader header;
+    std::memcpy(&header, slot.bytes, sizeof(header));
+    if (header.pid != pid || header.tid != tid || header.size > kRecordBytesMax) continue;
+    // As the rest of a record that was skipped is.
+    for (std::uint32_t i = slots_for(header.size); i-- > 0;) {
+      slot_at(ring, ring->slots, position + i)
+          .stamp.store(stamp_of(ring->slots, position + i, kContinuation),
+                       std::memory_order_release);
+    }
+    ring->abandoned.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
 void count_untraced(RingHeader* ring) {

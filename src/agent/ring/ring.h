@@ -46,6 +46,9 @@ RingHeader* begin_ring(const char* path, std::uint32_t slots);
 bool complete_ring(RingHeader* ring, const char* path);
 inline constexpr std::uint32_t kBegunSlots = 1024;
 void unmap_ring(RingHeader* ring);
+std::size_t ring_bytes(const RingHeader* ring);
+// What was unmapped comes to where it was; false: it cannot.
+bool map_ring_again(RingHeader* ring, const char* path, std::size_t bytes);
 
 // With its header. A larger one is dropped and counted.
 inline constexpr std::uint32_t kRecordBytesMax = 32 * 1024;
@@ -127,6 +130,8 @@ inline constexpr std::uint64_t kStalledNanos = 2'000'000'000;
 std::uint64_t used_slots(const RingHeader* ring);
 // The next record's memory will be wanted soon: the processor fetches it meanwhile.
 void prefetch_record(RingHeader* ring);
+// Records that this thread has begun will not be completed: the reader need not wait for them.
+void disown_records(RingHeader* ring, std::uint32_t pid, std::uint32_t tid);
 // A connection, span or attribute that found its table full.
 void count_untraced(RingHeader* ring);
 

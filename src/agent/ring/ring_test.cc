@@ -139,6 +139,29 @@ TEST_F(RingTest, SlotsOfStoppedWriterAreKeptLonger) {
   EXPECT_EQ(read(reader, 1000 + kStalledNanos), "after");
 }
 
+TEST_F(RingTest, WhatAThreadWillNotCompleteIsNotWaitedForLonger) {
+  RingReader reader(ring_);
+  const auto self = static_cast<std::uint32_t>(getpid());
+  abandon(1000, self);
+  ASSERT_TRUE(write("after"));
+  disown_records(ring_, self, self + 1);
+  EXPECT_EQ(read(reader, 1000), "(none)");
+  EXPECT_EQ(read(reader, 1000 + kAbandonedNanos), "(none)") << "it was another thread's";
+  disown_records(ring_, self, self);
+  EXPECT_EQ(read(reader, 1000 + kAbandonedNanos), "after");
+  EXPECT_EQ(reader.abandoned(), 1u);
+}
+
+TEST_F(RingTest, ARingComesBackToWhereItWas) {
+  RingReader reader(ring_);
+  ASSERT_TRUE(write("before"));
+  const std::size_t bytes = ring_bytes(ring_);
+  unmap_ring(ring_);
+  ASSERT_FALSE(map_ring_again(ring_, path_.c_str(), bytes + 1)) << "that is another one";
+  ASSERT_TRUE(map_ring_again(ring_, path_.c_str(), bytes));
+  EXPECT_EQ(read(reader), "before");
+}
+
 TEST_F(RingTest, WriterThatWasGivenUpDoesNotCommit) {
   RingReader reader(ring_);
   {

@@ -23,7 +23,8 @@ namespace kolben::agent {
 
 inline std::uint64_t fake_time = 0;
 inline std::string fake_sent;
-inline int fake_other_file = -1;  // is no stream socket
+inline int fake_other_file = -1;     // is no stream socket
+inline bool fake_same_file = false;  // of any two
 inline ssize_t fake_send_result = 0;
 inline std::size_t fake_send_most = SIZE_MAX;  // of one call
 
@@ -48,6 +49,7 @@ inline System fake_system() {
               },
           .is_stream_socket = [](int) { return true; },
           .is_no_stream_socket = [](int file) { return file == fake_other_file; },
+          .is_same_file = [](int, int) { return fake_same_file; },
           .socket_names =
               [](int, SocketNames* names) {
                 let_other_thread_run();
@@ -123,6 +125,7 @@ class ConnectionsTest : public testing::Test {
     connections_.init(system_, ring_, sampler_, kTraceContext | kBaggage);
     connections_.forked(1, 42);
     fake_sent.clear();
+    fake_same_file = false;
     fake_send_result = 0;
     fake_send_most = SIZE_MAX;
   }

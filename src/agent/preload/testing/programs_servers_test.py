@@ -63,6 +63,24 @@ class Servers(unittest.TestCase):
             self.assertEqual(inner["parent"], asked["span"])
             self.assertEqual({outer["trace"], asked["trace"]}, {inner["trace"]})
 
+    @needs("nginx")
+    def test_nginx_refuses_a_head_before_its_end(self):
+        with Ring() as ring:
+            port, root = free_port(), ring.directory
+            with open(f"{root}/nginx.conf", "w") as file:
+                file.write(f"""daemon off; pid {root}/pid; error_log {root}/error.log; events {{ }}
+                http {{ access_log off; client_body_temp_path {root}/b; proxy_temp_path {root}/p;
+                fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
+                server {{ listen 127.0.0.1:{port}; }} }}""")
+            command = ["nginx", "-e", f"{root}/error.log", "-c", f"{root}/nginx.conf"]
+            with Server(ring, command, port):
+                with socket.create_connection(("127.0.0.1", port)) as client:
+                    client.sendall(b"GET /one HTTP/1.1\r\nHost: a\r\nX\0: no")
+                    self.assertIn(b" 400 ", client.recv(4096))
+                ring.wait_for(lambda records: any(r["type"] == "server" for r in records))
+        record, = ring.records("server")
+        self.assertEqual((record["status"], record["end"]), (400, 0))
+
     @needs("curl")
     def test_flask(self):
         if subprocess.run(["/usr/bin/python3", "-c", "import flask"]).returncode != 0:

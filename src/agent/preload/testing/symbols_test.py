@@ -25,7 +25,7 @@ undefined, defined = set(), set()
 for line in output("nm", "-D", library).splitlines():
     kind, name = line.split()[-2:]
     name = name.split("@")[0]
-    (undefined if kind in "Uw" else defined).add(name)
+    (undefined if kind in "Uwv" else defined).add(name)
 check(undefined <= allowed, f"undefined symbols outside allowed_symbols.txt: {undefined - allowed}")
 
 with open(HERE + "/../exports.map") as file:

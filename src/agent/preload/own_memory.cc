@@ -1,0 +1,74 @@
+#include "agent/preload/own_memory.h"
+
+#include <sys/mman.h>
+
+namespace kolben::agent {
+
+void* OwnMemory::map(std::size_t bytes) {
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  const bool is_locked = this->is_locked();
+  // Locked memory is filled at once, but where nobody may touch it.
+  const int access = is_locked ? PROT_NONE : PROT_READ | PROT_WRITE;
+  void* memory = mmap(nullptr, bytes, access, kFlags, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  if (is_locked &&
+      (munlock(memory, bytes) != 0 || mprotect(memory, bytes, PROT_READ | PROT_WRITE) != 0)) {
+    munmap(memory, bytes);
+    return nullptr;
+  }
+  note(memory, bytes, true);
+  return memory;
+}
+
+void OwnMemory::add(void* memory, std::size_t bytes) {
+  note(memory, bytes, false);
+}
+
+void OwnMemory::note(void* memory, std::size_t bytes, bool is_ours) {
+  const std::uint32_t index = count_.fetch_add(1, std::memory_order_relaxed);
+  if (index >= kMappingsMax) return;
+  mappings_[index].bytes = bytes;
+  mappings_[index].is_ours = is_ours;
+  mappings_[index].memory.store(memory, std::memory_order_release);
+}
+
+void OwnMemory::remove(const void* memory) {
+  for (Mapping& mapping : mappings_) {
+    if (mapping.memory.load(std::memory_order_relaxed) == memory) mapping.memory.store(nullptr);
+  }
+}
+
+template <typename Use>
+void OwnMemory::for_each(Use use) const {
+  for (const Mapping& mapping : mappings_) {
+    void* memory = mapping.memory.load(std::memory_order_acquire);
+    if (memory != nullptr) use(memory, mapping);
+  }
+}
+
+void OwnMemory::protect(bool is_hidden) {
+  const int access = is_hidden ? PROT_NONE : PROT_READ | PROT_WRITE;
+  for_each([access](void* memory, const Mapping& mapping) {
+    if (mapping.is_ours) mprotect(memory, mapping.bytes, access);
+  });
+}
+
+void OwnMemory::unlock() const {
+  for_each([](void* memory, const Mapping& mapping) { munlock(memory, mapping.bytes); });
+}
+
+std::size_t OwnMemory::bytes() const {
+  std::size_t bytes = 0;
+  for_each([&bytes](void*, const Mapping& mapping) { bytes += mapping.bytes; });
+  return bytes;
+}
+
+std::size_t OwnMemory::bytes_of(const void* memory) const {
+  std::size_t bytes = 0;
+  for_each([&](void* mapped, const Mapping& mapping) {
+    if (mapped == memory) bytes = mapping.bytes;
+  });
+  return bytes;
+}
+
+}  // namespace kolben::agent

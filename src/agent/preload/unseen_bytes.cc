@@ -1,0 +1,69 @@
+// The part of Connections for bytes that nobody saw: those that went from file to file within the
+// kernel (sendfile, splice), and those that were thrown away, or that a signal handler read.
+#include "agent/preload/connections.h"
+#include "agent/preload/socket_lock.h"
+
+namespace kolben::agent {
+
+using http1::Message;
+
+namespace {
+
+// Whether these bytes, which nobody saw, are of the message's body.
+bool is_within(Message& message, std::size_t bytes) {
+  return message.feed_unseen(bytes) == bytes && !message.failed();
+}
+
+}  // namespace
+
+void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) {
+  Socket* socket = find(file);
+  if (socket == nullptr) return;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kAlias) return sent_unseen(thread, original_of(*socket), bytes);
+  if (role >= Role::kStream) return tell_unseen(thread, *socket, bytes);
+  if (role != Role::kServer && role != Role::kClient) return;
+  SocketLock lock(socket);
+  if (!lock) return;
+  OpenExchange* exchange = role == Role::kServer ? socket->first : socket->last;
+  if (exchange == nullptr) return;
+  if (role == Role::kClient) {
+    if (!is_within(exchange->request, bytes)) give_up(*socket);
+    return;
+  }
+  if (!exchange->response_begun || exchange->recorded) return;
+  if (!is_within(exchange->response, bytes)) return give_up(*socket);
+  response_advanced(thread, *socket, exchange);
+}
+
+void Connections::received_unseen(ThreadState& thread, int file, std::size_t bytes) {
+  Socket* socket = find(file);
+  if (socket == nullptr) return;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kAlias) return received_unseen(thread, original_of(*socket), bytes);
+  if (role != Role::kServer && role != Role::kClient) return skipped(file);
+  SocketLock lock(socket);
+  if (!lock) return;
+  const bool is_server = role == Role::kServer;
+  OpenExchange* exchange = is_server ? socket->last : socket->first;
+  // What is not within a body is a head: the next one, or that of the answer.
+  const bool is_body = exchange != nullptr &&
+                       (is_server || (exchange->response_begun && !exchange->recorded)) &&
+                       is_within(is_server ? exchange->request : exchange->response, bytes);
+  if (!is_body) return give_up(*socket);
+  if (!is_server) return response_advanced(thread, *socket, exchange);
+  if (exchange->recorded && exchange->request.complete() && socket->first == exchange) {
+    end(*socket, exchange);
+  }
+}
+
+void Connections::skipped(int file) {
+  Socket* socket = find(file);
+  if (socket == nullptr) return;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kAlias) return skipped(original_of(*socket));
+  const bool matters = role == Role::kClient || role >= Role::kStream;
+  if (matters) socket->missed.store(true, std::memory_order_relaxed);
+}
+
+}  // namespace kolben::agent
