@@ -65,6 +65,25 @@ require('http').createServer(async (request, response) => {{
   response.end(text);
 }}){LISTEN}
 """,
+    "storage of its own": f"""
+const http = require('http');
+const storage = new (require('async_hooks').AsyncLocalStorage)();
+{WAIT}{GET}
+http.createServer((request, response) => storage.run(request.url, async () => {{
+  await wait();
+  call(storage.getStore(), response);
+}})){LISTEN}
+""",
+    "thenable": f"""
+const http = require('http');
+{WAIT}{GET}
+http.createServer(async (request, response) => {{
+  await {{ then: (done) => process.nextTick(done) }};
+  await {{ then: (done) => wait().then(done) }};
+  await Promise.all([wait(), wait()]);
+  call(request.url, response);
+}}){LISTEN}
+""",
     "worker": f"""
 const {{ Worker, isMainThread }} = require('worker_threads');
 const http = require('http');
@@ -373,6 +392,14 @@ PROGRAMS = {
     "emits an error": ["node", "-e", "new (require('events'))().emit('error', new Error('no'))"],
     "refused": ["node", "-e", "require('http').get('http://127.0.0.1:1')"],
     "refused by fetch": ["node", "-e", "fetch('http://127.0.0.1:1').catch((error) => console.log(error.cause.stack))"],
+    "deprecations": ["node", "--throw-deprecation", "--pending-deprecation", "-e", """
+const http = require('http');
+const server = http.createServer(async (request, response) => { await null; response.end(); }).listen(0, () => {
+  http.get({ port: server.address().port }, (answer) => answer.resume().on('end', () => {
+    console.log(Object.keys(require.cache), Object.keys(process).includes('noDeprecation'));
+    process.exit();
+  }));
+});"""],
     "module": ["node", "--input-type=module", "-e", "import { init } from 'events'; console.log(init.length)"],
     "permissions": ["node", "--experimental-permission", "--allow-fs-read=*", "-p", "1"],
     "npm": ["npm", "--version"],
