@@ -86,6 +86,7 @@ class Agent {
   void announce(ThreadState& thread, std::uint32_t parent);
   void mark_process();
   // locking.cc
+  int lock_hidden(int flags, LockAll real_call);
   int lock_alone(ThreadState& thread, int flags, LockAll real_call);
   bool would_fit_without_us();
   int lock_without_us(ThreadState& thread, int flags, LockAll real_call);

@@ -108,7 +108,9 @@ bool Connections::move_to_alias(ThreadState& thread, Socket& socket, int file) {
   heir.is_connected = socket.is_connected;
   heir.role.store(socket.role.load(std::memory_order_relaxed), std::memory_order_relaxed);
   for (int other = to + 1; other <= highest; ++other) {
-    if (is_alias(other)) stands_for(*find(other), heir, to);
+    if (!is_alias(other)) continue;
+    SocketLock other_lock(find(other));  // not held: it stands for nothing any more
+    if (other_lock && is_alias(other)) stands_for(*find(other), heir, to);
   }
   socket.first = nullptr;
   socket.pipelined = 0;

@@ -253,10 +253,11 @@ void Connections::shut_down(ThreadState& thread, int file) {
 void Connections::closed(ThreadState& thread, int file) {
   Socket* socket = find(file);
   if (socket == nullptr) return;
-  const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role == Role::kUnknown) return;
+  if (socket->role.load(std::memory_order_relaxed) == Role::kUnknown) return;
   SocketLock lock(socket);
   if (!lock) return;
+  // Another thread may have closed another number of the connection, and this one has its state.
+  const Role role = socket->role.load(std::memory_order_relaxed);
   if (role == Role::kAlias) return alias_ends(*socket);
   if (socket->aliases.load(std::memory_order_relaxed) != 0 &&
       move_to_alias(thread, *socket, file)) {

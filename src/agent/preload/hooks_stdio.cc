@@ -52,7 +52,7 @@ class StreamCall {
     if (source_ != nullptr) Outputs::leave(*source_, stream_);
   }
 
-  // The call was fclose().
+  // The stream is not looked at any more.
   void closed() { stream_ = nullptr; }
   // Null: not of interest.
   OutputSource* source() const { return source_; }
@@ -123,9 +123,13 @@ int traced_vdprintf(int file, const char* format, va_list list) {
   });
 }
 
-// The file that the stream has is about to be closed.
-void note_closes(FILE* stream) {
+// The file that the stream has is about to be closed: what stands in its buffer is told now.
+void note_stream_ends(FILE* stream) {
   if (!agent_instance.active() || stream == nullptr) return;
+  {
+    StreamCall call(stream);
+    call.closed();
+  }
   const int file = fileno_unlocked(stream);
   ThreadGuard guard;
   if (!guard || file < 0) return;
@@ -272,25 +276,22 @@ KOLBEN_FLUSH(fflush)
 KOLBEN_FLUSH(fflush_unlocked)
 
 KOLBEN_EXPORT int fclose(FILE* stream) {
-  StreamCall call(stream);
-  note_closes(stream);
+  note_stream_ends(stream);
   if (agent_instance.active() && stream != nullptr) {
     ThreadGuard guard;
     if (guard) agent_instance.outputs.stream_closes(stream);
   }
-  const int result = KOLBEN_REAL(fclose)(stream);
-  call.closed();
-  return result;
+  return KOLBEN_REAL(fclose)(stream);
 }
 
 // Closes the stream's file within the C library, and its number is the next one's.
 KOLBEN_EXPORT FILE* freopen(const char* path, const char* mode, FILE* stream) {
-  note_closes(stream);
+  note_stream_ends(stream);
   return KOLBEN_REAL(freopen)(path, mode, stream);
 }
 
 KOLBEN_EXPORT FILE* freopen64(const char* path, const char* mode, FILE* stream) {
-  note_closes(stream);
+  note_stream_ends(stream);
   return KOLBEN_REAL(freopen64)(path, mode, stream);
 }
 

@@ -1,4 +1,5 @@
 // syscall(): what programs call behind the C library's back.
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -6,10 +7,12 @@
 #include <unistd.h>
 
 #include "agent/preload/agent.h"
+#include "agent/preload/duplicated_file.h"
 #include "agent/preload/real.h"
 
 using kolben::agent::agent_instance;
 using kolben::agent::NewFilter;
+using kolben::agent::note_duplicated;
 using kolben::agent::Real;
 using kolben::agent::real;
 using kolben::agent::ThreadGuard;
@@ -28,6 +31,19 @@ bool makes_child_in_our_memory(long number, const long* arguments) {
   if (number != SYS_clone3 || arguments[0] == 0) return false;
   // The flags are the first member of clone_args.
   return kolben::agent::shares_memory(*reinterpret_cast<const unsigned long*>(arguments[0]));
+}
+
+// Closes what its second number was.
+bool is_dup_onto(long number) {
+#if defined(SYS_dup2)
+  if (number == SYS_dup2) return true;
+#endif
+  return number == SYS_dup3;
+}
+
+bool makes_duplicate(long number, const long* arguments) {
+  if (number == SYS_dup || is_dup_onto(number)) return true;
+  return number == SYS_fcntl && (arguments[1] == F_DUPFD || arguments[1] == F_DUPFD_CLOEXEC);
 }
 
 void note_closed(int file) {
@@ -54,8 +70,9 @@ KOLBEN_EXPORT long syscall(long number, ...) noexcept {
   va_end(list);
   if (number == SYS_mlockall) return mlockall(static_cast<int>(arguments[0]));
   if (number == SYS_close) note_closed(static_cast<int>(arguments[0]));
-  const bool is_other = arguments[0] != arguments[1];
-  if (number == SYS_dup3 && is_other) note_closed(static_cast<int>(arguments[1]));
+  if (is_dup_onto(number) && arguments[0] != arguments[1]) {
+    note_closed(static_cast<int>(arguments[1]));
+  }
   if (number == SYS_close_range && (arguments[2] & CLOSE_RANGE_CLOEXEC) == 0) {
     note_closed_range(static_cast<unsigned>(arguments[0]), static_cast<unsigned>(arguments[1]));
   }
@@ -65,6 +82,9 @@ KOLBEN_EXPORT long syscall(long number, ...) noexcept {
   const long result = KOLBEN_REAL(syscall)(number, arguments[0], arguments[1], arguments[2],
                                            arguments[3], arguments[4], arguments[5]);
   if (added.is_one && result >= 0) agent_instance.filter.add(added.program);
+  if (makes_duplicate(number, arguments)) {
+    note_duplicated(static_cast<int>(arguments[0]), static_cast<int>(result));
+  }
   return result;
 }
 

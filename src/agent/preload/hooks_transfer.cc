@@ -49,7 +49,7 @@ void note_sent(int file, const iovec* pieces, std::size_t count, std::size_t byt
   if (bytes == 0) return;
   note_bytes(file, count, [&](auto& thread) {
     agent_instance.connections.sent(thread, file, pieces, static_cast<int>(count), bytes);
-    if (file == 1 || file == 2) {
+    if (agent_instance.outputs.may_have(file)) {
       agent_instance.outputs.written(thread, file, pieces, static_cast<int>(count), bytes);
     }
   });
@@ -81,8 +81,13 @@ ssize_t noted_read(int file, const iovec* pieces, int count, off_t offset, ssize
 }
 
 ssize_t noted_write(int file, const iovec* pieces, int count, off_t offset, ssize_t result) {
-  if (result > 0 && offset == -1) {
-    note_sent(file, pieces, static_cast<std::size_t>(count), static_cast<std::size_t>(result));
+  if (result <= 0) return result;
+  const auto bytes = static_cast<std::size_t>(result);
+  if (offset == -1) {
+    note_sent(file, pieces, static_cast<std::size_t>(count), bytes);
+  } else if (agent_instance.active() && agent_instance.outputs.may_have(file)) {
+    ThreadGuard guard;
+    if (guard) agent_instance.outputs.written(guard.thread(), file, pieces, count, bytes);
   }
   return result;
 }

@@ -53,38 +53,47 @@ class BlockedSignals {
 
 int Agent::lock_all(int flags, LockAll real_call) {
   const bool is_alone = &__libc_single_threaded != nullptr && __libc_single_threaded != 0;
-  int result = 0;
+  const bool is_later = (flags & MCL_FUTURE) != 0;
+  bool manages = false;
   {
     ThreadGuard guard;
-    if (!guard || !filter.allows(OwnCall::kMemory)) return real_call(flags);
-    const bool is_later = (flags & MCL_FUTURE) != 0;
-    if (is_later && (flags & MCL_CURRENT) == 0) connections.reserve();
-    if (is_alone) {
-      result = lock_alone(guard.thread(), flags, real_call);
-    } else {
-      result = real_call(flags);
-      if (result == 0) memory.unlock();
+    manages = guard && filter.allows(OwnCall::kMemory);
+    if (manages && is_later && (flags & MCL_CURRENT) == 0) connections.reserve();
+    if (manages && is_alone) {
+      // Held while the real function runs: nobody may touch what is hidden meanwhile.
+      const int result = lock_alone(guard.thread(), flags, real_call);
+      if (result == 0 && is_later) memory.expect_locked();
+      if (result != 0) guard.keep_errno();
+      return result;
     }
-    if (result == 0 && is_later) memory.expect_locked();
-    if (result != 0) guard.keep_errno();
   }
+  const int result = real_call(flags);
+  if (result != 0 || !manages) return result;
+  ThreadGuard guard;
+  if (!guard) return result;
+  memory.unlock();
+  if (is_later) memory.expect_locked();
   return result;
 }
 
-// No other thread is there. The kernel fills what it locks: not our tables.
-int Agent::lock_alone(ThreadState& thread, int flags, LockAll real_call) {
-  const BlockedSignals blocked;
+// The kernel fills what it locks: not our tables.
+int Agent::lock_hidden(int flags, LockAll real_call) {
   memory.hide();
-  int result = real_call(flags);
+  const int result = real_call(flags);
   const int error = errno;
   if (result == 0) memory.unlock();
   memory.show();
   errno = error;
-  const bool is_too_much = result != 0 && (error == ENOMEM || error == EAGAIN);
-  if (is_too_much && (flags & MCL_CURRENT) != 0 && would_fit_without_us()) {
-    result = lock_without_us(thread, flags, real_call);
-  }
   return result;
+}
+
+// No other thread is there.
+int Agent::lock_alone(ThreadState& thread, int flags, LockAll real_call) {
+  const BlockedSignals blocked;
+  const int result = lock_hidden(flags, real_call);
+  const bool is_too_much = result != 0 && (errno == ENOMEM || errno == EAGAIN);
+  const bool would_do = is_too_much && (flags & MCL_CURRENT) != 0 && would_fit_without_us();
+  return would_do ? lock_without_us(thread, flags, real_call) : result;
 }
 
 bool Agent::would_fit_without_us() {
@@ -107,15 +116,13 @@ int Agent::lock_without_us(ThreadState& thread, int flags, LockAll real_call) {
     connections.lose_memory(thread);
     memory.remove(tables);
     munmap(tables, bytes);
-    const int result = real_call(flags);
-    if (result == 0) memory.unlock();
+    const int result = lock_hidden(flags, real_call);
     if (result == 0 || (errno != ENOMEM && errno != EAGAIN)) return result;
   }
   const std::size_t bytes = memory.bytes_of(ring_);
   munmap(ring_, bytes);
-  const int result = real_call(flags);
+  const int result = lock_hidden(flags, real_call);
   const int error = errno;
-  if (result == 0) memory.unlock();
   const char* path = getenv("KOLBEN_AGENT_RING");
   if (path != nullptr && map_ring_again(ring_, path, bytes)) {
     munlock(ring_, bytes);

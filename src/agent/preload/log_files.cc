@@ -21,16 +21,24 @@ void LogFiles::init(const System& system, RingHeader* ring) {
 OutputSource* LogFiles::find(int file) {
   if (table_ == nullptr || file < 0 || file >= kNumbersMax) return nullptr;
   std::uint8_t state = table_->states[file].load(std::memory_order_acquire);
-  if (state == kUnknown) state = look(file, kOther);
+  if (state == kUnknown || state == kLooking) state = look(file, kOther);
   return state < kFirstPlace ? nullptr : &table_->files[state - kFirstPlace];
 }
 
 // `if_not_known`: its state, where nobody can say what it is.
 std::uint8_t LogFiles::look(int file, std::uint8_t if_not_known) {
+  // Where the number is closed meanwhile, forget() takes the mark away: what is found then is of
+  // another file.
+  std::uint8_t unknown = kUnknown;
+  table_->states[file].compare_exchange_strong(unknown, kLooking);
   char path[kLogPathBytesMax];
   const ssize_t size = system_->file_path(file, path, sizeof(path));
   std::uint8_t state = size < 0 ? if_not_known : kOther;
-  if (state == kUnknown) return state;
+  std::uint8_t found = kLooking;
+  if (state == kUnknown) {
+    table_->states[file].compare_exchange_strong(found, state);
+    return state;
+  }
   const bool is_whole = size > 0 && static_cast<std::size_t>(size) < sizeof(path);
   if (is_whole &&
       is_log_file(table_->patterns, table_->patterns_size, path, static_cast<std::size_t>(size))) {
@@ -47,9 +55,8 @@ std::uint8_t LogFiles::look(int file, std::uint8_t if_not_known) {
   int highest = table_->highest.load(std::memory_order_relaxed);
   while (file > highest && !table_->highest.compare_exchange_weak(highest, file)) {
   }
-  std::uint8_t found = kUnknown;
   if (table_->states[file].compare_exchange_strong(found, state)) return state;
-  // Another thread has looked at it as well.
+  // Another thread has looked at it as well, or has closed it.
   if (state >= kFirstPlace) release(table_->files[state - kFirstPlace]);
   return found;
 }

@@ -55,7 +55,8 @@ class LogFiles {
   // A number's state; from kFirstPlace on a place in `files`.
   static constexpr std::uint8_t kUnknown = 0;
   static constexpr std::uint8_t kOther = 1;
-  static constexpr std::uint8_t kFirstPlace = 2;
+  static constexpr std::uint8_t kLooking = 2;
+  static constexpr std::uint8_t kFirstPlace = 3;
   static_assert(kFirstPlace + kFilesMax <= 256);
   static constexpr int kLookedAheadMax = 1024;
 

@@ -68,15 +68,17 @@ void Outputs::written(ThreadState& thread, int file, const iovec* pieces, int co
   if (source != nullptr) tell(thread, *source, pieces, count, bytes);
 }
 
+// `cut`: so many more were printed, which nobody has.
 void Outputs::tell(ThreadState& thread, OutputSource& source, const iovec* pieces, int count,
-                   std::size_t bytes) {
+                   std::size_t bytes, std::size_t cut) {
   std::size_t done = 0;
   for (std::uint32_t i = 0; i < kOutputRecordsMax && done < bytes; ++i) {
     const std::size_t left = bytes - done;
     const std::size_t size = left < kOutputBytesMax ? left : kOutputBytesMax;
-    const std::size_t cut = i + 1 == kOutputRecordsMax ? left - size : 0;
+    const bool is_last = i + 1 == kOutputRecordsMax || size == left;
+    const std::size_t missing = is_last ? left - size + cut : 0;
     record(thread, source, pieces, count, done, static_cast<std::uint32_t>(size),
-           static_cast<std::uint32_t>(cut));  // Linux writes less than 2 GiB at once
+           static_cast<std::uint32_t>(missing));  // Linux writes less than 2 GiB at once
     done += size;
   }
 }
@@ -131,25 +133,25 @@ void Outputs::printed(ThreadState& thread, OutputSource& source, const char* tex
   iovec whole = {const_cast<char*>(text), size};
   if (line.busy.exchange(true, std::memory_order_acquire)) {
     // Two threads print at once, or a signal handler does: the piece goes alone.
-    tell(thread, source, &whole, 1, size);
+    tell(thread, source, &whole, 1, size, cut);
     return;
   }
   if (size > sizeof(line.bytes) - line.size) flush_line(thread, source);
   if (size > sizeof(line.bytes)) {
-    tell(thread, source, &whole, 1, size);
+    tell(thread, source, &whole, 1, size, cut);
   } else {
     std::memcpy(line.bytes + line.size, text, size);
     line.size += static_cast<std::uint32_t>(size);
-    if (text[size - 1] == '\n' || cut != 0) flush_line(thread, source);
+    if (text[size - 1] == '\n' || cut != 0) flush_line(thread, source, cut);
   }
   line.busy.store(false, std::memory_order_release);
 }
 
-void Outputs::flush_line(ThreadState& thread, OutputSource& source) {
+void Outputs::flush_line(ThreadState& thread, OutputSource& source, std::size_t cut) {
   OutputSource::Line& line = source.line;
   if (line.size == 0) return;
   iovec piece = {line.bytes, line.size};
-  tell(thread, source, &piece, 1, line.size);
+  tell(thread, source, &piece, 1, line.size, cut);
   line.size = 0;
 }
 

@@ -77,11 +77,11 @@ class Outputs {
   Context context_of(const ThreadState& thread, const OutputSource& source) const;
   bool is_closed(FILE* stream) const;
   void tell(ThreadState& thread, OutputSource& source, const iovec* pieces, int count,
-            std::size_t bytes);
+            std::size_t bytes, std::size_t cut = 0);
   void record(ThreadState& thread, OutputSource& source, const iovec* pieces, int count,
               std::size_t skip, std::uint32_t size, std::uint32_t cut);
   void flush(ThreadState& thread, OutputSource& source);
-  void flush_line(ThreadState& thread, OutputSource& source);
+  void flush_line(ThreadState& thread, OutputSource& source, std::size_t cut = 0);
 
   // Beside what each hook looks at: numbers from 1 on up to this are looked at.
   unsigned numbers_ = 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ using ::testing::IsEmpty;
 
 std::map<int, std::string> fake_paths;
 int looks = 0;
+std::function<void()> during_look;
 
 ssize_t fake_path(int file, char* path, std::size_t size) {
   ++looks;
@@ -26,6 +28,7 @@ ssize_t fake_path(int file, char* path, std::size_t size) {
   if (found == fake_paths.end()) return -1;
   const std::size_t copied = std::min(size, found->second.size());
   std::memcpy(path, found->second.data(), copied);
+  if (during_look) during_look();
   return static_cast<ssize_t>(copied);
 }
 
@@ -96,6 +99,25 @@ TEST_F(OutputsTest, WhereNothingIsNamedNobodyLooks) {
   write(7, "a line\n");
   EXPECT_EQ(looks, 0);
   EXPECT_THAT(told(), ElementsAre("1: printed\n"));
+}
+
+TEST_F(OutputsTest, WhatACallDidNotSayIsCounted) {
+  begin("");
+  OutputSource* output = outputs_->source_of(1);
+  outputs_->printed(thread_, *output, "begins", 6, 0);
+  outputs_->printed(thread_, *output, ", goes on", 9, 40);
+  EXPECT_THAT(told(), ElementsAre("1: begins, goes on+40"));
+}
+
+// Another thread closes the number while it is looked at, and it becomes another file's.
+TEST_F(OutputsTest, ANumberThatIsClosedWhileItIsLookedAtIsLookedAtAgain) {
+  begin("/log/*.log");
+  during_look = [this] { outputs_->replaced(thread_, 7); };
+  write(7, "old\n");
+  during_look = nullptr;
+  fake_paths[7] = "/srv/data";
+  write(7, "new\n");
+  for (const std::string& line : told()) EXPECT_EQ(line.find("new"), std::string::npos) << line;
 }
 
 TEST_F(OutputsTest, WhatIsWrittenToANamedFileIsToldWithItsPath) {

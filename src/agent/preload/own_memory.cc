@@ -57,12 +57,6 @@ void OwnMemory::unlock() const {
   for_each([](void* memory, const Mapping& mapping) { munlock(memory, mapping.bytes); });
 }
 
-std::size_t OwnMemory::bytes() const {
-  std::size_t bytes = 0;
-  for_each([&bytes](void*, const Mapping& mapping) { bytes += mapping.bytes; });
-  return bytes;
-}
-
 std::size_t OwnMemory::bytes_of(const void* memory) const {
   std::size_t bytes = 0;
   for_each([&](void* mapped, const Mapping& mapping) {

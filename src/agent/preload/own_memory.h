@@ -28,7 +28,6 @@ class OwnMemory {
   bool is_locked() const { return is_locked_.load(std::memory_order_relaxed); }
   void expect_locked() { is_locked_.store(true, std::memory_order_relaxed); }
 
-  std::size_t bytes() const;
   std::size_t bytes_of(const void* memory) const;
 
  private:

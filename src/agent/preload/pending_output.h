@@ -46,13 +46,13 @@ class PendingOutput {
     }
   }
 
-  // After the call, whose own text is told by the caller. Null: the call was fclose(), the stream
-  // is not looked at any more.
+  // After the call, whose own text is told by the caller. Null: the stream's file is about to be
+  // closed.
   void leave(FILE* stream) {
     std::uint64_t now = calls_.load(std::memory_order_acquire);
     do {
       if (under_way(now) == 0) return;  // of before a fork
-      if (under_way(now) == 1 && stream != nullptr) note_all_told(stream);
+      if (under_way(now) == 1) note_all_told(stream);
     } while (!calls_.compare_exchange_weak(now, now - 1, std::memory_order_acq_rel));
   }
 
@@ -60,7 +60,7 @@ class PendingOutput {
   // the stream is not known; what macros put into it before may be told by both.
   void forked(FILE* stream) {
     calls_.store(0, std::memory_order_relaxed);
-    if (stream != nullptr) note_all_told(stream);
+    note_all_told(stream);
   }
 
   // Of another stream from now on.
@@ -74,8 +74,9 @@ class PendingOutput {
   static constexpr std::uint64_t kOneCall = (std::uint64_t{1} << 32) | 1;
   static std::uint32_t under_way(std::uint64_t calls) { return static_cast<std::uint32_t>(calls); }
 
-  void note_all_told(FILE* stream) {
-    told_.store(stream->_IO_write_ptr, std::memory_order_relaxed);
+  void note_all_told(const FILE* stream) {
+    const char* told = stream == nullptr ? nullptr : stream->_IO_write_ptr;
+    told_.store(told, std::memory_order_relaxed);
   }
 
   // Outside of what is pending: the buffer was emptied since.

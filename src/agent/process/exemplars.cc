@@ -7,9 +7,10 @@ void ExemplarReservoir::keep(std::size_t place, double value, const MeasuredFor&
   kept_[place] = {.value = value, .time = time, .trace_id = whom.trace_id, .span_id = whom.span_id};
 }
 
-void ExemplarReservoir::offer(double value, const MeasuredFor& whom, std::uint64_t time) {
+void ExemplarReservoir::offer(double value, const MeasuredFor& whom, std::uint64_t time,
+                              Random& random) {
   const std::uint64_t number = offered_++;
-  const std::uint64_t place = number < kept_.size() ? number : random_.next() % offered_;
+  const std::uint64_t place = number < kept_.size() ? number : random.below(offered_);
   if (place < kept_.size()) keep(place, value, whom, time);
 }
 

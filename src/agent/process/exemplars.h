@@ -35,7 +35,7 @@ class ExemplarReservoir {
   // The last one of each place is kept (AlignedHistogramBucketExemplarReservoir).
   void keep(std::size_t place, double value, const MeasuredFor& whom, std::uint64_t time);
   // Each that was offered is kept with the same chance (SimpleFixedSizeExemplarReservoir).
-  void offer(double value, const MeasuredFor& whom, std::uint64_t time);
+  void offer(double value, const MeasuredFor& whom, std::uint64_t time, Random& random);
   // Appends what was kept since the last time. `is_integral`: the series has whole numbers only.
   void collect(bool is_integral, List<Exemplar>& exemplars, Arena& arena);
 
@@ -49,7 +49,6 @@ class ExemplarReservoir {
 
   std::vector<Kept> kept_;
   std::uint64_t offered_ = 0;  // since the last collect()
-  Random random_{0};
 };
 
 }  // namespace kolben::agent

@@ -58,7 +58,7 @@ void HeldLogs::settle(const Context& span, bool comes) {
 }
 
 void HeldLogs::tick(std::uint64_t now) {
-  while (!held_.empty() && now - held_.front().since >= kNanosMax) {
+  while (!held_.empty() && now >= held_.front().since + kNanosMax) {
     settle(held_.front().span, false);
   }
 }

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
 
 #include "agent/ring/record.h"
 #include "base/unique_function.h"

@@ -13,13 +13,13 @@ MetricReaders::MetricReaders(const std::vector<ExporterSettings>& settings,
     auto group = std::find_if(groups_.begin(), groups_.end(),
                               [&](const Group& other) { return other.reader == reader; });
     if (group == groups_.end()) {
-      groups_.push_back(
-          {.reader = reader,
-           .store = std::make_unique<MetricStore>(reader.counters, reader.histograms,
-                                                  reader.histogram_kind, exemplar_filter),
-           .processes = std::make_unique<ProcessMetrics>(reader.counters),
-           .exporters = {},
-           .last = now});
+      groups_.push_back({.reader = reader,
+                         .store = std::make_unique<MetricStore>(
+                             reader.counters, reader.histograms, reader.histogram_kind,
+                             exemplar_filter, Random::from_system()),
+                         .processes = std::make_unique<ProcessMetrics>(reader.counters),
+                         .exporters = {},
+                         .last = now});
       group = groups_.end() - 1;
     }
     group->exporters.push_back(exporters[i]);

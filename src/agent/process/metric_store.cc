@@ -203,7 +203,7 @@ void MetricStore::keep_exemplar(const Instrument& instrument, Series& series,
     const std::size_t bucket = bucket_of(instrument.bounds, measured.value);
     series.exemplars->keep(bucket, measured.value, measured.whom, now);
   } else {
-    series.exemplars->offer(measured.value, measured.whom, now);
+    series.exemplars->offer(measured.value, measured.whom, now, random_);
   }
 }
 

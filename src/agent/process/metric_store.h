@@ -46,11 +46,13 @@ class MetricStore {
 
   MetricStore(Temporality counters, Temporality histograms,
               HistogramKind histogram_kind = HistogramKind::kExplicitBuckets,
-              ExemplarFilter exemplar_filter = ExemplarFilter::kTraceBased)
+              ExemplarFilter exemplar_filter = ExemplarFilter::kTraceBased,
+              Random random = Random(0))
       : counter_temporality_(counters),
         histogram_temporality_(histograms),
         histogram_kind_(histogram_kind),
-        exemplar_filter_(exemplar_filter) {}
+        exemplar_filter_(exemplar_filter),
+        random_(random) {}
 
   // Adds to a counter, up-down counter or histogram; sets a gauge. The order of the attributes does
   // not matter. Measurements that are no numbers, and negative ones of counters, are refused.
@@ -110,6 +112,7 @@ class MetricStore {
   Temporality counter_temporality_, histogram_temporality_;
   HistogramKind histogram_kind_;
   ExemplarFilter exemplar_filter_;
+  Random random_;
   std::size_t exemplars_ = 0;  // places for them
   Arena texts_;
   Attributes overflow_;  // of the series of what is beyond; empty: not needed yet

@@ -1,5 +1,6 @@
-// The settings that OpenTelemetry has no name for, KOLBEN_AGENT_*. They hold beside a configuration
-// file, too, which has no keys for them. Those that only the library reads are checked here.
+// The settings that OpenTelemetry has no name for, KOLBEN_AGENT_*, and a configuration file no key:
+// they hold beside one, too. (For log files it has one.) Those that only the library reads are
+// checked here.
 #pragma once
 
 #include "agent/process/settings.h"

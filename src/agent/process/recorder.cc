@@ -202,6 +202,7 @@ void Recorder::keep_left(std::string_view record, std::string_view payload, std:
     ++counts_.damaged;
   } else if (const SpanId id = span_id_of(view->fixed.self); !is_recent(id)) {
     left_.keep(record, id, now);
+    tell_left(now, false);  // what was to make room
   }
 }
 
@@ -318,11 +319,14 @@ void Recorder::add_line(const Line& line) {
   const std::string text = plain_text(line.text);
   if (text.find_first_not_of(" \t") == std::string::npos) return;  // nothing is said
   if ((line.context.flags & kMayCome) == 0) return write_line(line, text);
-  held_logs_.hold(line.context, text.size(), now_,
-                  [this, held = line, text](const Context& context) mutable {
-                    held.context = context;
-                    write_line(held, text);
-                  });
+  held_logs_.hold(
+      line.context, text.size() + line.path.size(), now_,
+      [this, held = line, path = std::string(line.path), text](const Context& context) mutable {
+        held.context = context;
+        held.path = path;
+        held.text = text;
+        write_line(held, text);
+      });
 }
 
 void Recorder::write_line(const Line& line, std::string_view text) {

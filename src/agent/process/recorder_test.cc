@@ -315,6 +315,18 @@ TEST_F(RecorderTest, WhatAServerSaysAtItsStartIsNobodys) {
   EXPECT_TRUE(all[0].trace_id.is_zero());
 }
 
+TEST_F(RecorderTest, ALineOfANamedFileThatIsHeldKeepsItsPath) {
+  Context possible = context(0xab, 0xcd);
+  possible.flags |= kMayCome;
+  const std::string path = "/var/log/" + std::string(100, 'a') + ".log";
+  handle(output_record("begins\n", 3, 1, possible, false, path));
+  handle(output_record("", 3, 1, possible, false, path));  // it is closed
+  handle(command_record(context(0xab, 0xcd)));
+  const auto all = log_records();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(find(all[0].attributes, "log.file.path")->as_string(), path);
+}
+
 TEST_F(RecorderTest, WhatIsHeldIsThereAtTheEnd) {
   Context possible = context(0xab, 0xcd);
   possible.flags |= kMayCome;

@@ -78,6 +78,12 @@ std::uint64_t stamp_of(std::uint32_t slots, std::uint64_t position, std::uint64_
   return ((position >> std::countr_zero(slots)) + 1) << 2 | state;  // a power of two
 }
 
+// Whether it may be the header of a record that begins `room` slots before the head.
+bool fits(const RecordHeader& header, std::uint64_t room) {
+  return header.size >= sizeof(RecordHeader) && header.size <= kRecordBytesMax &&
+         slots_for(header.size) <= room;
+}
+
 std::size_t mapped_bytes(std::uint32_t slots) {
   return kHeaderBytes + std::size_t{slots} * kSlotBytes + sizeof(OpenTable);
 }
@@ -335,9 +341,7 @@ std::uint32_t RingReader::next(std::uint8_t* buffer, std::uint64_t now_nanos) {
     }
     RecordHeader header;
     std::memcpy(&header, first.bytes, sizeof(header));
-    const bool sane = header.size >= sizeof(RecordHeader) && header.size <= kRecordBytesMax &&
-                      slots_for(header.size) <= head_ - tail_;
-    if (!sane) {
+    if (!fits(header, head_ - tail_)) {
       ring_->abandoned.fetch_add(1, std::memory_order_relaxed);
       advance(1);
       publish();
@@ -382,10 +386,7 @@ bool RingReader::skip_abandoned(std::uint64_t head, std::uint64_t now_nanos) {
     const auto pid = static_cast<pid_t>(header.pid);
     const bool alive = pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
     if (alive && waited < kStalledNanos) return false;
-    if (header.size <= kRecordBytesMax && slots_for(header.size) <= head - tail_ &&
-        header.size >= sizeof(RecordHeader)) {
-      skipped = slots_for(header.size);
-    }
+    if (fits(header, head - tail_)) skipped = slots_for(header.size);
   }
   ring_->abandoned.fetch_add(1, std::memory_order_relaxed);
   advance(skipped);
@@ -421,12 +422,12 @@ void disown_records(RingHeader* ring, std::uint32_t pid, std::uint32_t tid) {
   if (head - position > ring->slots) return;
   for (; position != head; ++position) {
     Slot& slot = slot_at(ring, ring->slots, position);
-    if (slot.stamp.load(std::memory_order_relaxed) != stamp_of(ring->slots, position, kReserved)) {
+    if (slot.stamp.load(std::memory_order_acquire) != stamp_of(ring->slots, position, kReserved)) {
       continue;
     }
     RecordHeader header;
     std::memcpy(&header, slot.bytes, sizeof(header));
-    if (header.pid != pid || header.tid != tid || header.size > kRecordBytesMax) continue;
+    if (header.pid != pid || header.tid != tid || !fits(header, head - position)) continue;
     // As the rest of a record that was skipped is.
     for (std::uint32_t i = slots_for(header.size); i-- > 0;) {
       slot_at(ring, ring->slots, position + i)

@@ -85,9 +85,10 @@ class LockedMemory(Calls):
         self.assertIn("mlockall: 0", said)
 
     def test_a_limit_that_is_too_small_without_us_fails_as_without_us(self):
-        _, _, ring, said = self.lock(CURRENT, 64, "used")
-        self.assertIn("Cannot allocate memory", said)
-        self.assertEqual(len(ring.records("server")), 2, "and is no reason to go")
+        for others in ((), ("threads",)):
+            _, _, ring, said = self.lock(CURRENT, 64, "used", *others)
+            self.assertIn("Cannot allocate memory", said)
+            self.assertEqual(len(ring.records("server")), 2, "and is no reason to go")
 
 
 class Jumps(Calls):

@@ -38,7 +38,7 @@ static void numbers(void) {
   int f = number(O_APPEND);
   put(f, "written\n");
   struct iovec pieces[2] = {{"in two ", 7}, {"pieces\n", 7}};
-  if (writev(f, pieces, 2) < 0) exit(8);
+  if (writev(f, pieces, 2) < 0 || pwritev2(f, pieces, 2, -1, 0) < 0) exit(8);
   dprintf(f, "printed %s\n", "here");
   close(f);
 }
@@ -46,6 +46,8 @@ static void positions(void) {
   int f = number(O_TRUNC);
   struct iovec pieces[2] = {{"c", 1}, {"d\n", 2}};
   if (pwrite(f, "ab\n", 3, 0) < 0 || pwritev(f, pieces, 2, 3) < 0) exit(8);
+  struct iovec more = {"ef\\n", 3};
+  if (pwritev2(f, &more, 1, 6, 0) < 0) exit(8);
   close(f);
 }
 static void outputs(void) {
