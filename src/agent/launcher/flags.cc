@@ -95,7 +95,7 @@ constexpr Flag kFlags[] = {
     {"metric_export_timeout", "OTEL_METRIC_EXPORT_TIMEOUT",
      "ms that all tries of metrics may take (7 tries)"},
     {"metrics_exemplar_filter", "OTEL_METRICS_EXEMPLAR_FILTER",
-     "trace_based (default), always_on, always_off: which measurements have exemplars"},
+     "trace_based (default), always_on, always_off"},
     {"metrics_exporter", "OTEL_METRICS_EXPORTER", "where metrics go (otlp)"},
     {"propagators", "OTEL_PROPAGATORS", "headers of outgoing requests (tracecontext,baggage)"},
     {"resource_attributes", "OTEL_RESOURCE_ATTRIBUTES", "what else is known of the program"},
