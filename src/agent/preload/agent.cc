@@ -238,6 +238,7 @@ __attribute__((noinline, cold)) bool was_left_by_jump(ThreadState& thread, std::
 }
 
 void Agent::start(int argc, char* const* argv) {
+  set_doors();
   const char* path = getenv("KOLBEN_AGENT_RING");
   if (path == nullptr || is_true(getenv("KOLBEN_AGENT_DISABLED"))) return;
   resolve_all();

@@ -28,6 +28,10 @@ struct ChildContext;
 // Where a program is to be started.
 enum class Becomes : bool { kThisProcess, kAnother };
 
+// In the constructor, in any program: whose error(), warn() and their like are called. See
+// hooks_errors.cc.
+void set_doors();
+
 class Agent {
  public:
   // In the library's constructor: before main, and before the program can drop its rights.

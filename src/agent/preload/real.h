@@ -17,7 +17,10 @@ namespace kolben::agent {
   X(vprintf) X(vfprintf) X(vdprintf) X(__vprintf_chk) X(__vfprintf_chk) X(__vdprintf_chk) \
   X(puts) X(fputs) X(fputs_unlocked) X(fwrite) X(fwrite_unlocked) X(putchar) \
   X(putchar_unlocked) X(fputc) X(fputc_unlocked) X(putc) X(putc_unlocked) \
-  X(__overflow) X(fflush) X(fflush_unlocked) X(pwrite) X(pwrite64) X(pwritev) X(pwritev64) X(pclose)
+  X(__overflow) X(fflush) X(fflush_unlocked) X(pwrite) X(pwrite64) X(pwritev) X(pwritev64) \
+  X(pclose) \
+  X(error) X(error_at_line) X(perror) X(warn) X(vwarn) X(warnx) X(vwarnx) X(err) X(verr) \
+  X(errx) X(verrx) X(__assert_fail)
 // clang-format on
 
 enum class Real : int {

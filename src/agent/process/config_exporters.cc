@@ -41,8 +41,13 @@ class ExporterReader {
   static void read_zipkin(config::Reader& reader, PeerSettings& peer) {
     peer.endpoint = "http://localhost:9411/api/v2/spans";
     reader.optional("endpoint", peer.endpoint);
+    check_user_info(reader, peer.endpoint);
     peer.insecure = peer.endpoint.starts_with("http://");
     read_timeout(reader, peer);
+  }
+
+  static void check_user_info(config::Reader& reader, std::string& endpoint) {
+    if (remove_user_info(endpoint)) reader.error("endpoint", std::string(kNoUserInfo));
   }
 
   static void read_timeout(config::Reader& reader, PeerSettings& peer) {
@@ -77,6 +82,7 @@ class ExporterReader {
     const bool is_grpc = kind == ExporterKind::kOtlpGrpc;
     std::string endpoint = is_grpc ? "http://localhost:4317" : std::string();
     reader.optional("endpoint", endpoint);
+    check_user_info(reader, endpoint);
     if (is_grpc) {
       if (!set_grpc_endpoint(endpoint, peer)) {
         reader.error("endpoint", "want http://host:port or https://host:port");
@@ -117,7 +123,7 @@ class ExporterReader {
     for (const std::string_view item : split_list(list)) {
       const std::size_t equals = item.find('=');
       if (equals == std::string_view::npos || equals == 0) {
-        reader.error("headers_list", "\"" + std::string(item) + "\" is not key=value");
+        reader.error("headers_list", "an item is not key=value");  // which may be a secret
         continue;
       }
       put(headers, lower(trimmed(item.substr(0, equals))),

@@ -106,7 +106,7 @@ class ExporterReader {
   }
 
   void read_zipkin(PeerSettings& zipkin) {
-    zipkin.endpoint = variables_.text("OTEL_EXPORTER_ZIPKIN_ENDPOINT");
+    zipkin.endpoint = endpoint_text("OTEL_EXPORTER_ZIPKIN_ENDPOINT");
     if (zipkin.endpoint.empty()) zipkin.endpoint = "http://localhost:9411/api/v2/spans";
     zipkin.insecure = zipkin.endpoint.starts_with("http://");
     read_timeout("OTEL_EXPORTER_ZIPKIN_TIMEOUT", zipkin);
@@ -199,6 +199,7 @@ class ExporterReader {
   // itself says which it is.
   void name_unused(Signal signal, bool is_plain) {
     std::string endpoint(variables_.text(endpoint_variable(signal)));
+    remove_user_info(endpoint);
     const auto name = [&](std::string_view option, std::string_view why) {
       const std::string variable = otlp_variable(signal, option);
       const std::string_view value = variables_.text(variable);
@@ -217,10 +218,18 @@ class ExporterReader {
     }
   }
 
+  std::string endpoint_text(std::string_view variable) {
+    std::string endpoint(variables_.text(variable));
+    if (remove_user_info(endpoint)) {
+      variables_.warn(std::string(variable) + ": " + std::string(kNoUserInfo));
+    }
+    return endpoint;
+  }
+
   // "http://host:port", "https://host:port", or "host:port", which is TLS unless INSECURE is true.
   void read_grpc_endpoint(Signal signal, PeerSettings& otlp) {
     const std::string variable = endpoint_variable(signal);
-    std::string_view endpoint = variables_.text(variable);
+    std::string endpoint = endpoint_text(variable);
     if (endpoint.empty()) endpoint = "http://localhost:4317";
     otlp.insecure = variables_.boolean(otlp_variable(signal, "INSECURE"), false);
     if (!set_grpc_endpoint(endpoint, otlp)) {
@@ -231,7 +240,7 @@ class ExporterReader {
   // The signal's own endpoint is used as it is, the general one is a base.
   void read_http_endpoint(Signal signal, PeerSettings& otlp) {
     const std::string variable = endpoint_variable(signal);
-    std::string endpoint(variables_.text(variable));
+    std::string endpoint = endpoint_text(variable);
     const bool is_own = variable != kGeneralEndpoint && variable != kElasticEndpoint;
     if (endpoint.empty()) endpoint = "http://localhost:4318";
     if (endpoint.find("://") == std::string::npos) {
@@ -269,6 +278,16 @@ class ExporterReader {
 };
 
 }  // namespace
+
+bool remove_user_info(std::string& endpoint) {
+  const std::size_t scheme_end = endpoint.find("://");
+  const std::size_t begin = scheme_end == std::string::npos ? 0 : scheme_end + 3;
+  const std::size_t end = endpoint.find_first_of("/?#", begin);
+  const std::size_t at = endpoint.substr(0, end).rfind('@');
+  if (at == std::string::npos || at < begin) return false;
+  endpoint.erase(begin, at + 1 - begin);
+  return true;
+}
 
 bool set_grpc_endpoint(std::string_view endpoint, PeerSettings& peer) {
   bool is_known = true;

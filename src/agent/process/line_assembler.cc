@@ -86,6 +86,8 @@ void LineAssembler::add(std::uint32_t pid, const Output& output, std::string_vie
     append(part, newline != std::string_view::npos);
     bytes.remove_prefix(newline == std::string_view::npos ? bytes.size() : newline + 1);
   }
+  // What is missing may have been its end: the next one is another line.
+  if (output.bytes_cut != 0) flush_file(pid, output.file_descriptor);
 }
 
 void LineAssembler::append(const Line& part, bool ends_line) {

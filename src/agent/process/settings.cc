@@ -221,10 +221,11 @@ class Reader {
     const std::string_view name = "OTEL_SEMCONV_STABILITY_OPT_IN";
     for (const std::string_view item : split_list(variables_.text(name))) {
       const std::string area = lower(item);
-      if (area == "http" || area == "http/dup" || area == "database" || area == "database/dup")
-        continue;
+      const std::string_view plain = std::string_view(area).substr(0, area.find("/dup"));
+      const bool is_whole = area == plain || area == std::string(plain) + "/dup";
+      if (is_whole && (plain == "http" || plain == "database" || plain == "rpc")) continue;
       variables_.warn_value(name, item,
-                            "has no effect (known: http, http/dup, database, database/dup)");
+                            "has no effect (known: http, database, rpc, each with /dup behind it)");
     }
   }
 

@@ -6,6 +6,7 @@
 namespace kolben::agent {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -282,6 +283,22 @@ TEST(Settings, OtherVariablesAreAcceptedWithOneWarning) {
       read_settings({{"OTEL_ENTITIES", "x"}, {"OTEL_PYTHON_CONTEXT", "x"}, {"PATH", "/bin"}});
   EXPECT_THAT(settings.warnings,
               ElementsAre("these settings have no effect: OTEL_ENTITIES, OTEL_PYTHON_CONTEXT"));
+}
+
+TEST(Settings, WhatMayBeASecretIsNotRepeated) {
+  const Settings settings =
+      read_settings({{"OTEL_TRACES_EXPORTER", "otlp,zipkin"},
+                     {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:secret@host:4317"},
+                     {"OTEL_EXPORTER_ZIPKIN_ENDPOINT", "http://user:secret@host/api/v2/spans"},
+                     {"OTEL_EXPORTER_OTLP_HEADERS", "authorization Bearer secret"}});
+  EXPECT_EQ(settings.traces.at(0).peer.endpoint, "host:4317");
+  EXPECT_EQ(settings.traces.at(1).peer.endpoint, "http://host/api/v2/spans");
+  for (const std::string& warning : settings.warnings) {
+    EXPECT_EQ(warning.find("secret"), std::string::npos) << warning;
+  }
+  EXPECT_THAT(settings.warnings, Contains(HasSubstr("a header takes them (authorization)")));
+  EXPECT_THAT(settings.warnings,
+              Contains("OTEL_EXPORTER_OTLP_HEADERS: an item is not key=value; left out"));
 }
 
 TEST(Settings, OfWhichMeasurementsExamplesAreKept) {

@@ -126,7 +126,12 @@ NamedTexts Variables::pairs(std::string_view name, Keys keys) {
   for (const std::string_view item : split_list(text(name))) {
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos || equals == 0) {
-      warn_value(name, item, "not key=value; left out");
+      // Of a header it may be a secret.
+      if (keys == Keys::kLower) {
+        warn(std::string(name) + ": an item is not key=value; left out");
+      } else {
+        warn_value(name, item, "not key=value; left out");
+      }
       continue;
     }
     std::string key = percent_decoded(trimmed(item.substr(0, equals)));

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Real programs under the preload library: what the C library says on stderr for them (error(), warn(),
+perror(), assert()) is seen once and said once, and nobody else's functions of these names are touched."""
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from ring_reader import Ring, run_tests
+
+# Its first argument says which of them.
+COMPLAINTS = r"""
+#include <assert.h>
+#include <err.h>
+#include <errno.h>
+#include <error.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+static void listed(const char* format, ...) {
+  va_list list;
+  va_start(list, format);
+  vwarn(format, list);
+  va_end(list);
+  va_start(list, format);
+  vwarnx(format, list);
+  va_end(list);
+}
+static void own_begin(void) { fprintf(stderr, "own begin: "); }
+int main(int count, char** arguments) {
+  const char* what = arguments[1];
+  printf("unfinished");
+  errno = ENOENT;
+  if (!strcmp(what, "error")) { error(0, EACCES, "%s %d %m", "file", 7); error(0, 0, "no reason"); }
+  if (!strcmp(what, "line")) { error_at_line(0, EIO, "a.c", 12, "%d%%", 50); error_at_line(0, 0, NULL, 1, "x"); }
+  if (!strcmp(what, "begin")) { error_print_progname = own_begin; error(0, 0, "said"); }
+  if (!strcmp(what, "perror")) { perror("open"); errno = EPERM; perror(NULL); errno = EPERM; perror(""); }
+  if (!strcmp(what, "warn")) { warn("%s", "a"); errno = EBUSY; warnx("%s", "b"); warn(NULL); warnx(NULL); listed("%d", 3); }
+  if (!strcmp(what, "long")) { char text[9000]; memset(text, 'x', 8999); text[8999] = 0; error(0, 0, "%s", text); }
+  printf(" errno %d\n", errno);
+  fflush(stdout);
+  if (!strcmp(what, "exits")) error(3, ENOENT, "gone");
+  if (!strcmp(what, "err")) err(4, "%s", "e");
+  if (!strcmp(what, "errx")) errx(5, NULL);
+  if (!strcmp(what, "assert")) assert(count == 7);
+  return 0;
+}
+"""
+# Not the C library's, and of other arguments.
+LIBRARY = "double error(double a, double b) { return a / b; } int warn(int a) { return a + 1; }"
+USER = r"""
+#include <stdio.h>
+double error(double, double);
+int warn(int);
+int main(void) { printf("%.2f %d\n", error(1, 4), warn(41)); return 0; }
+"""
+
+
+class Errors(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if shutil.which("gcc") is None:
+            raise unittest.SkipTest("no gcc")
+        cls.directory = tempfile.mkdtemp(prefix="kolben-test-")
+        cls.addClassCleanup(shutil.rmtree, cls.directory)
+        cls.compile(COMPLAINTS, "complaints", "-D_GNU_SOURCE")
+
+    @classmethod
+    def compile(cls, text, name, *options):
+        path = os.path.join(cls.directory, name)
+        subprocess.run(["gcc", "-O1", "-w", "-x", "c", "-", "-o", path, *options], input=text, text=True,
+                       check=True)
+        return path
+
+    def both(self, *command):
+        """The program's end without and with the library, and what was told of stderr."""
+        plain = subprocess.run(command, capture_output=True, timeout=60)
+        with Ring() as ring:
+            traced = ring.run(*command, check=False)
+        told = "".join(r["text"] for r in ring.records("output") if r["file"] == 2)
+        self.assertEqual((traced.returncode, traced.stdout, traced.stderr),
+                         (plain.returncode, plain.stdout, plain.stderr), command)
+        return told, plain.stderr.decode()
+
+    def test_each_is_told_as_it_is_said(self):
+        program = os.path.join(self.directory, "complaints")
+        for what in ("error", "line", "begin", "perror", "warn", "exits", "err", "errx", "assert"):
+            told, said = self.both(program, what)
+            self.assertNotEqual(said, "", what)
+            if what == "begin":
+                said = "own begin: "  # the rest has no end of line that we see
+            self.assertEqual(told, said, what)
+
+    def test_a_long_one_is_said_whole(self):
+        told, said = self.both(os.path.join(self.directory, "complaints"), "long")
+        self.assertEqual(told, said)
+
+    def test_what_tools_complain_about(self):
+        for command in (["/bin/ls", "/nonexistent"], ["/bin/cat", "/nonexistent"],
+                        ["/bin/grep", "x", "/nonexistent"], ["/usr/bin/find", "/nonexistent"]):
+            told, said = self.both(*command)
+            self.assertEqual(told, said, command)
+
+    def test_functions_of_the_same_names_are_the_programs_own(self):
+        library = self.compile(LIBRARY, "libown.so", "-shared", "-fPIC")
+        program = self.compile(USER, "user", "-x", "none", library, f"-Wl,-rpath,{self.directory}")
+        told, said = self.both(program)
+        self.assertEqual((told, said), ("", ""))
+
+
+if __name__ == "__main__":
+    run_tests()
