@@ -451,6 +451,24 @@ def test_the_console_prints_what_the_sdk_prints(tmp_path, programs, sdk_of_1_27)
     assert sdk.stdout.splitlines() == "\n".join(pieces).splitlines()
 
 
+def test_a_metric_leads_to_a_trace(tmp_path, programs):
+    port = free_port()
+    program = start_todo(tmp_path, programs, port, [
+        "--traces_exporter", "console", "--metrics_exporter", "console", "--logs_exporter", "none",
+        "--console_format", "newest"])
+    assert request(port, "GET", "/").status == 200
+    wait_until(lambda: server_spans(program.stdout), "the span is printed")
+    assert program.stop() == 0
+    wait_until(lambda: not agent_of(program), "the agent process ends", 5)
+    [span] = server_spans(program.stdout)
+    told = [metric for value in json_objects(program.stdout) if "resource_metrics" in value
+            for scope in value["resource_metrics"][0]["scope_metrics"] for metric in scope["metrics"]
+            if metric["name"] == "http.server.duration"]
+    [exemplar] = told[-1]["data"]["data_points"][0]["exemplars"]
+    assert f"0x{exemplar['trace_id']:032x}" == span["context"]["trace_id"]
+    assert f"0x{exemplar['span_id']:016x}" == span["context"]["span_id"]
+
+
 def test_the_console_prints_as_the_newest_sdk_too(tmp_path):
     def printed(*flags):
         answer = subprocess.run([AGENT, "--traces_exporter", "none", "--metrics_exporter", "none",

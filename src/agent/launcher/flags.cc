@@ -193,6 +193,29 @@ bool accepts(const Flag& flag, const char* value, CommandLine* line) {
   return false;
 }
 
+// "--service-name" is written with '_'. Null: no flag either.
+const Flag* flag_with_dashes(const char* name, std::size_t size) {
+  for (const Flag& flag : kFlags) {
+    if (std::strlen(flag.name) != size) continue;
+    std::size_t same = 0;
+    while (same < size &&
+           (name[same] == flag.name[same] || (name[same] == '-' && flag.name[same] == '_'))) {
+      ++same;
+    }
+    if (same == size) return &flag;
+  }
+  return nullptr;
+}
+
+void fail_unknown(CommandLine* line, const char* argument, const char* name, std::size_t size) {
+  fail(line, "unrecognized arguments: %s", argument);
+  const Flag* meant = flag_with_dashes(name, size);
+  const std::size_t used = std::strlen(line->error);
+  if (meant == nullptr) return;
+  std::snprintf(line->error + used, sizeof(line->error) - used, "; did you mean --%s?",
+                meant->name);
+}
+
 // Takes the flag at `*position`; false: stop.
 bool take_flag(char** argv, int* position, CommandLine* line) {
   const char* name = argv[*position] + 2;
@@ -201,7 +224,7 @@ bool take_flag(char** argv, int* position, CommandLine* line) {
       equals == nullptr ? std::strlen(name) : static_cast<std::size_t>(equals - name);
   const Match found = match(name, size);
   if (found.count == 0) {
-    fail(line, "unrecognized arguments: %s", argv[*position]);
+    fail_unknown(line, argv[*position], name, size);
     return false;
   }
   if (found.count > 1) {
@@ -249,6 +272,7 @@ const char* misplaced_flag(char* const* command) {
       return nullptr;
     }
     if (i == 0 || std::strncmp(command[i], "--", 2) != 0) continue;
+    if (command[i][2] == '\0') return nullptr;  // what comes is no option of anybody
     const char* name = command[i] + 2;
     const std::size_t size = std::strcspn(name, "=");
     for (const char* begin : kOurs) {

@@ -70,6 +70,7 @@ TEST(Flags, WhatMayBeTheProgramsOwnIsNotTakenForOurs) {
            {"cmd", "--service_names", "a"},
            {"cmd", "--service", "a"},
            {"cmd", "service_name"},
+           {"cmd", "--", "--service_name", "a"},
            {"/usr/bin/opentelemetry-instrument", "--service_name", "a", "cmd"},
            {"env", "A=b", "opentelemetry-instrument", "--service_name", "a", "cmd"}}) {
     EXPECT_EQ(misplaced_flag(parse(line).line.command), nullptr) << line.back();
@@ -84,7 +85,10 @@ TEST(Flags, TwoDashesBeforeTheCommandAreNoted) {
 TEST(Flags, WrongLines) {
   EXPECT_EQ(parse({}).error(), "the following arguments are required: command, command_args");
   EXPECT_EQ(parse({"--bogus", "x"}).error(), "unrecognized arguments: --bogus");
-  EXPECT_EQ(parse({"--id-generator", "x"}).error(), "unrecognized arguments: --id-generator");
+  EXPECT_EQ(parse({"--service-name", "x"}).error(),
+            "unrecognized arguments: --service-name; did you mean --service_name?");
+  EXPECT_EQ(parse({"--id-generator", "x"}).error(),
+            "unrecognized arguments: --id-generator; did you mean --id_generator?");
   EXPECT_EQ(parse({"--service_name"}).error(), "argument --service_name: expected one argument");
   EXPECT_EQ(parse({"--service_name", "--log_level", "c"}).error(),
             "argument --service_name: expected one argument");

@@ -68,6 +68,10 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
 bool is_utf8(std::string_view text) {
   text.remove_prefix(ascii_bytes(text));  // most texts are nothing else
   while (!text.empty()) {
+    if (byte_at(text, 0) < 0x80) {
+      text.remove_prefix(1);
+      continue;
+    }
     const wire::Utf8Step step = wire::utf8_step(text);
     if (!step.is_valid) return false;
     text.remove_prefix(step.size);
