@@ -75,9 +75,9 @@ class Errors(unittest.TestCase):
 
     def both(self, *command):
         """The program's end without and with the library, and what was told of stderr."""
-        plain = subprocess.run(command, capture_output=True, timeout=60)
+        plain = subprocess.run(command, capture_output=True, timeout=60, env={**os.environ, "LC_ALL": "C"})
         with Ring() as ring:
-            traced = ring.run(*command, check=False)
+            traced = ring.run(*command, env={"LC_ALL": "C"}, check=False)
         told = "".join(r["text"] for r in ring.records("output") if r["file"] == 2)
         self.assertEqual((traced.returncode, traced.stdout, traced.stderr),
                          (plain.returncode, plain.stdout, plain.stderr), command)
