@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cstdint>
 
@@ -96,6 +97,24 @@ using ErrorAtLine = void (*)(int, int, const char*, unsigned, const char*, ...);
 using Vwarn = void (*)(const char*, va_list);
 using Verr = void (*)(int, const char*, va_list);
 
+// Room for a text that the stack may not have; where there is no memory, for its begin.
+class MappedText {
+ public:
+  explicit MappedText(std::size_t bytes) : bytes_(bytes) {
+    memory_ = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  }
+  MappedText(const MappedText&) = delete;
+  MappedText& operator=(const MappedText&) = delete;
+  ~MappedText() {
+    if (memory_ != MAP_FAILED) munmap(memory_, bytes_);
+  }
+  char* get() const { return memory_ == MAP_FAILED ? nullptr : static_cast<char*>(memory_); }
+
+ private:
+  std::size_t bytes_;
+  void* memory_;
+};
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 // The real function has no variant that takes a list: it is given the text. Calls `use(text)`.
@@ -106,11 +125,19 @@ void with_text(const char* format, va_list list, Use use) {
   va_copy(again, list);
   const int size = vsnprintf(nullptr, 0, format, again);
   va_end(again);
+  char few[kPrintfBytesMax];
+  few[0] = '\0';
   const std::size_t room = size < 0 ? 1 : static_cast<std::size_t>(size) + 1;
-  auto* text = static_cast<char*>(__builtin_alloca(room));
-  text[0] = '\0';
+  if (room <= sizeof(few)) {
+    errno = saved;
+    if (size > 0) vsnprintf(few, room, format, list);
+    errno = saved;
+    return use(few);
+  }
+  const MappedText many(room);
+  char* text = many.get() != nullptr ? many.get() : few;
   errno = saved;
-  if (size > 0) vsnprintf(text, room, format, list);
+  vsnprintf(text, text == few ? sizeof(few) : room, format, list);
   errno = saved;
   use(text);
 }

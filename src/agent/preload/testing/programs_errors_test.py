@@ -17,6 +17,7 @@ COMPLAINTS = r"""
 #include <error.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 static void listed(const char* format, ...) {
   va_list list;
@@ -38,6 +39,13 @@ int main(int count, char** arguments) {
   if (!strcmp(what, "perror")) { perror("open"); errno = EPERM; perror(NULL); errno = EPERM; perror(""); }
   if (!strcmp(what, "warn")) { warn("%s", "a"); errno = EBUSY; warnx("%s", "b"); warn(NULL); warnx(NULL); listed("%d", 3); }
   if (!strcmp(what, "long")) { char text[9000]; memset(text, 'x', 8999); text[8999] = 0; error(0, 0, "%s", text); }
+  if (!strcmp(what, "huge")) {  // more than a stack has
+    size_t size = 32 << 20;
+    char* text = malloc(size);
+    memset(text, 'x', size);
+    text[size - 1] = 0;
+    error(0, 0, "%s", text);
+  }
   printf(" errno %d\n", errno);
   fflush(stdout);
   if (!strcmp(what, "exits")) error(3, ENOENT, "gone");
@@ -95,6 +103,11 @@ class Errors(unittest.TestCase):
     def test_a_long_one_is_said_whole(self):
         told, said = self.both(os.path.join(self.directory, "complaints"), "long")
         self.assertEqual(told, said)
+
+    def test_a_huge_one_is_said_whole_and_its_begin_is_told(self):
+        told, said = self.both(os.path.join(self.directory, "complaints"), "huge")
+        self.assertEqual(len(said), len("complaints: ") + len(self.directory) + 1 + (32 << 20))
+        self.assertTrue(said.startswith(told.rstrip("\n")) and len(told) > 60000, len(told))
 
     def test_what_tools_complain_about(self):
         for command in (["/bin/ls", "/nonexistent"], ["/bin/cat", "/nonexistent"],
