@@ -54,7 +54,6 @@ void add_stable(const DatabaseCall& call, const StreamPeer& peer, Writer& writer
   writer.text("network.peer.address", peer.address);
   writer.number("network.peer.port", peer.port);
   writer.text("db.response.status_code", call.error_code);
-  writer.text("error.type", database_error_type(call));
 }
 
 std::string_view first_word(std::string_view text) {
@@ -70,6 +69,8 @@ void add_database_attributes(const DatabaseCall& call, const StreamPeer& peer,
   Writer writer(attributes, arena);
   if (conventions.old_database) add_old(call, peer, writer);
   if (conventions.stable_database) add_stable(call, peer, writer);
+  // Of all conventions the only place for what the database answered instead.
+  writer.text("error.type", database_error_type(call));
 }
 
 std::string database_span_name(const DatabaseCall& call, const StreamPeer& peer, bool is_stable) {

@@ -49,7 +49,7 @@ TEST_F(StreamsTest, AQueryByTheOldConventions) {
   EXPECT_EQ(all[0].status_message, "");
   EXPECT_EQ(listed(all[0].attributes),
             "db.system=postgresql\ndb.name=shop\ndb.statement=SELECT * FROM users WHERE id = ?\n"
-            "db.user=ada\nnet.peer.name=127.0.0.1\nnet.peer.port=5432\n");
+            "db.user=ada\nnet.peer.name=127.0.0.1\nnet.peer.port=5432\nerror.type=42P01\n");
 }
 
 TEST_F(StableStreamsTest, AQueryByTheStableConventions) {
@@ -91,7 +91,7 @@ TEST_F(StreamsTest, ACommandOfMongodbByTheOldConventions) {
   EXPECT_EQ(all[0].status_code, SpanStatusCode::kError);
   EXPECT_EQ(listed(all[0].attributes),
             "db.system=mongodb\ndb.name=shop\ndb.statement=find\ndb.mongodb.collection=users\n"
-            "net.peer.name=127.0.0.1\nnet.peer.port=27017\n");
+            "net.peer.name=127.0.0.1\nnet.peer.port=27017\nerror.type=26\n");
 }
 
 TEST_F(StableStreamsTest, ACommandOfMongodbByTheStableConventions) {
