@@ -339,6 +339,12 @@ void Agent::before_filter() {
   if (guard) outputs.look_ahead();
 }
 
+void Agent::has_filter(const NewFilter& added) {
+  filter.add(added.program);
+  // It holds for this thread and those that it makes, but nobody can tell these from the others.
+  if (added.program == nullptr) active_.store(false, std::memory_order_relaxed);
+}
+
 void Agent::forked_child() {
   if (!active()) return;
   *fork_mark_ = 1;

@@ -69,6 +69,8 @@ class Agent {
 
   // The program is about to forbid itself what it does not use: what we need later is got now.
   void before_filter();
+  // The kernel has taken it.
+  void has_filter(const NewFilter& added);
 
   CallFilter filter;
   OwnMemory memory;

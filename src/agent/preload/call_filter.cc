@@ -187,6 +187,7 @@ bool passes_start(const sock_fprog& program) {
 }  // namespace
 
 NewFilter filter_of_prctl(long option, long mode, long program) {
+  if (option == PR_SET_TSC && mode == PR_TSC_SIGSEGV) return {true, nullptr};
   if (option != PR_SET_SECCOMP) return {};
   const bool is_filter = mode == SECCOMP_MODE_FILTER;
   return {true, is_filter ? reinterpret_cast<const sock_fprog*>(program) : nullptr};

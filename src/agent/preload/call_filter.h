@@ -33,7 +33,9 @@ enum class OwnCall : std::uint8_t {
 // What a call of prctl() or seccomp() is to add.
 struct NewFilter {
   bool is_one = false;
-  const sock_fprog* program = nullptr;  // null: the strict mode
+  // Null: no call and no clock any more: the strict mode, or PR_TSC_SIGSEGV, with which the C
+  // library's clock_gettime() is death.
+  const sock_fprog* program = nullptr;
 };
 NewFilter filter_of_prctl(long option, long mode, long program);
 // Of syscall(), by which libseccomp adds its filters.
@@ -41,7 +43,7 @@ NewFilter filter_of_syscall(long number, const long* arguments);
 
 class CallFilter {
  public:
-  // The kernel has taken it. Null: the strict mode, in which nothing is left.
+  // The kernel has taken it. Null: nothing is left, see NewFilter.
   void add(const sock_fprog* program);
   bool allows(OwnCall call) const {
     return (forbidden_.load(std::memory_order_relaxed) & bit(call)) == 0;

@@ -159,7 +159,7 @@ KOLBEN_EXPORT int prctl(int option, ...) noexcept {
   if (added.is_one) agent_instance.before_filter();
   const int result =
       KOLBEN_REAL(prctl)(option, arguments[0], arguments[1], arguments[2], arguments[3]);
-  if (added.is_one && result == 0) agent_instance.filter.add(added.program);
+  if (added.is_one && result == 0) agent_instance.has_filter(added);
   return result;
 }
 

@@ -81,7 +81,7 @@ KOLBEN_EXPORT long syscall(long number, ...) noexcept {
   if (added.is_one) agent_instance.before_filter();
   const long result = KOLBEN_REAL(syscall)(number, arguments[0], arguments[1], arguments[2],
                                            arguments[3], arguments[4], arguments[5]);
-  if (added.is_one && result >= 0) agent_instance.filter.add(added.program);
+  if (added.is_one && result >= 0) agent_instance.has_filter(added);
   if (makes_duplicate(number, arguments)) {
     note_duplicated(static_cast<int>(arguments[0]), static_cast<int>(result));
   }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -353,6 +355,28 @@ static int with_stack(size_t bytes, int starts) {
   return 0;
 }
 
+// From here on a clock's look at the processor's counter is death, and so are, in the strict mode,
+// all calls but read(), write() and the end of a thread.
+static int without_clock(const char* how) {
+  const struct pair pair = connected();
+  int done = exchange(pair);
+  printf("before: %d\n", done);
+  fflush(stdout);
+  int failed = 1;
+  if (strcmp(how, "strict") == 0) failed = prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+  if (strcmp(how, "syscall") == 0)
+    failed = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 0, NULL);
+  if (strcmp(how, "tsc") == 0) failed = prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+  if (failed != 0) return 99;
+  static const char line[] = "still here\n";
+  for (int i = 0; i < 3; ++i) {
+    if (write(1, line, sizeof(line) - 1) != sizeof(line) - 1) syscall(SYS_exit, 98);
+    if (write(pair.client, request, sizeof(request) - 1) < 0) syscall(SYS_exit, 97);
+  }
+  syscall(SYS_exit, 7);
+  return 0;
+}
+
 int main(int count, char** arguments) {
   const char* what = count > 1 ? arguments[1] : "";
   if (strcmp(what, "lock") == 0) {
@@ -365,5 +389,6 @@ int main(int count, char** arguments) {
   if (strcmp(what, "splice") == 0) return spliced();
   if (strcmp(what, "many") == 0) return many_at_once();
   if (strcmp(what, "stack") == 0) return with_stack((size_t)atol(arguments[2]), count > 3);
+  if (strcmp(what, "clockless") == 0) return without_clock(arguments[2]);
   return 2;
 }

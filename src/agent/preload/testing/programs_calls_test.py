@@ -162,5 +162,15 @@ class Stacks(Calls):
             self.assertLess(int(traced.stderr) - int(plain.stderr), 8192)
 
 
+class WithoutClock(Calls):
+    """A program that may not even look at a clock any more is left alone."""
+
+    def test_a_program_that_forbids_itself_all_but_reading_and_writing(self):
+        for how in ("strict", "syscall", "tsc"):
+            ring, plain, _ = self.compare("clockless", how)
+            self.assertEqual((plain.returncode, plain.stdout), (7, "before: 1\n" + 3 * "still here\n"), how)
+            self.assertEqual([r["status"] for r in ring.records("server")], [200], how)
+
+
 if __name__ == "__main__":
     run_tests()
