@@ -64,6 +64,27 @@ Number to_number(std::string_view text, Number otherwise) {
   return end.ec == std::errc() && end.ptr == text.data() + text.size() ? value : otherwise;
 }
 
+// gRPC's `grpc-timeout`: up to eight digits and their unit; 0: it is none.
+std::uint64_t to_nanoseconds(std::string_view text) {
+  constexpr std::size_t kDigitsMax = 8;
+  if (text.size() < 2 || text.size() > kDigitsMax + 1) return 0;
+  const auto count = to_number<std::uint64_t>(text.substr(0, text.size() - 1), 0);
+  switch (text.back()) {
+    case 'H':
+      return count * 3'600'000'000'000;
+    case 'M':
+      return count * 60'000'000'000;
+    case 'S':
+      return count * 1'000'000'000;
+    case 'm':
+      return count * 1'000'000;
+    case 'u':
+      return count * 1'000;
+    default:
+      return text.back() == 'n' ? count : 0;
+  }
+}
+
 }  // namespace
 
 bool Parser::take(Direction direction, std::string_view bytes, const Moment& moment) {
@@ -293,6 +314,7 @@ bool Parser::request(std::uint32_t stream, const std::vector<Field>& fields, con
     keep("user-agent", told.user_agent);
     keep("content-type", told.content_type);
     keep("tracestate", told.tracestate);
+    if (field.name == "grpc-timeout") told.timeout = to_nanoseconds(field.value);
     take_trace_header(field, told.trace_headers);
   }
   text_bytes_ += text_bytes(told);
