@@ -7,8 +7,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include <climits>
-
 #include "agent/preload/c_library.h"
 #include "agent/preload/complaint.h"
 #include "agent/preload/real.h"
@@ -133,20 +131,26 @@ bool is_silent(const char* letters) {
   return opterr == 0 || *letters == ':';
 }
 
+// '?' may be an option of the program's as well.
+bool has_question_mark(const Options& options) {
+  if (strchr(options.letters, '?') != nullptr) return true;
+  for (int i = 0; options.longs != nullptr && i < kLongOptionsMax; ++i) {
+    if (options.longs[i].name == nullptr) return false;
+    if (options.longs[i].val == '?') return true;
+  }
+  return false;
+}
+
 template <typename Call>
 int traced(const Options& options, Call real_call) {
   if (!agent_instance.active() || !agent_instance.outputs.may_have(stderr)) return real_call();
-  // '?' may also be a letter of the program's: only what is wrong is noted there.
-  constexpr int kNothing = INT_MIN;
   const int letter = optopt;
   const int begun = optind == 0 ? 1 : optind;
-  optopt = kNothing;
   const int result = real_call();
-  if (optopt == kNothing) {
-    optopt = letter;
-  } else if (result == '?' && !is_silent(options.letters)) {
-    complain(options, optind != begun, optopt);
-  }
+  if (result != '?' || is_silent(options.letters)) return result;
+  // That is then told from a wrong one by what the C library keeps of the last wrong one.
+  if (optopt == letter && has_question_mark(options)) return result;
+  complain(options, optind != begun, optopt);
   return result;
 }
 

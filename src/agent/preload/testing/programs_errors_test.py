@@ -63,7 +63,7 @@ OPTIONS = r"""
 #include <string.h>
 int main(int count, char** arguments) {
   const struct option longs[] = {{"need", 1, 0, 'n'}, {"flag", 0, 0, 'f'}, {"number", 1, 0, 'u'},
-                                 {"zero", 0, &optind, 0}, {0, 0, 0, 0}};
+                                 {"zero", 0, &optind, 0}, {"help", 0, 0, '?'}, {0, 0, 0, 0}};
   const char* how = arguments[1];
   const char* letters = arguments[2];
   arguments[2] = arguments[0];
@@ -152,7 +152,7 @@ class Errors(unittest.TestCase):
             self.assertNotEqual(said, "", arguments)
             self.assertEqual(told, said, (how, letters, arguments))
         for how, letters, *arguments in (
-                ("short", ":a:", "-x", "-a"), ("long", "-:a:", "--nope", "--need"), ("short", "?", "-?"),
+                ("short", ":a:", "-x", "-a"), ("long", "-:a:", "--nope", "--need"), ("short", "?", "-??"), ("long", "a:", "--help"),
                 ("long", "va:", "--", "-x"), ("long", "va:", "-v", "--need=3", "-ab")):
             self.assertEqual(self.both(program, how, letters, *arguments), ("", ""), arguments)
 

@@ -67,22 +67,16 @@ Number to_number(std::string_view text, Number otherwise) {
 // gRPC's `grpc-timeout`: up to eight digits and their unit; 0: it is none.
 std::uint64_t to_nanoseconds(std::string_view text) {
   constexpr std::size_t kDigitsMax = 8;
+  constexpr std::uint64_t kMost = ~std::uint64_t{0};
+  constexpr std::pair<char, std::uint64_t> kUnits[] = {
+      {'H', 3'600'000'000'000}, {'M', 60'000'000'000}, {'S', 1'000'000'000},
+      {'m', 1'000'000},         {'u', 1'000},          {'n', 1}};
   if (text.size() < 2 || text.size() > kDigitsMax + 1) return 0;
   const auto count = to_number<std::uint64_t>(text.substr(0, text.size() - 1), 0);
-  switch (text.back()) {
-    case 'H':
-      return count * 3'600'000'000'000;
-    case 'M':
-      return count * 60'000'000'000;
-    case 'S':
-      return count * 1'000'000'000;
-    case 'm':
-      return count * 1'000'000;
-    case 'u':
-      return count * 1'000;
-    default:
-      return text.back() == 'n' ? count : 0;
+  for (const auto& [letter, unit] : kUnits) {
+    if (text.back() == letter) return count > kMost / unit ? kMost : count * unit;
   }
+  return 0;
 }
 
 }  // namespace
