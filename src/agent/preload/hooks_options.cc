@@ -131,7 +131,7 @@ bool is_silent(const char* letters) {
   return opterr == 0 || *letters == ':';
 }
 
-// '?' may be an option of the program's as well.
+// '?' may be an option of the program's as well: which of both it is, is not known then.
 bool has_question_mark(const Options& options) {
   if (strchr(options.letters, '?') != nullptr) return true;
   for (int i = 0; options.longs != nullptr && i < kLongOptionsMax; ++i) {
@@ -144,12 +144,10 @@ bool has_question_mark(const Options& options) {
 template <typename Call>
 int traced(const Options& options, Call real_call) {
   if (!agent_instance.active() || !agent_instance.outputs.may_have(stderr)) return real_call();
-  const int letter = optopt;
   const int begun = optind == 0 ? 1 : optind;
   const int result = real_call();
-  if (result != '?' || is_silent(options.letters)) return result;
-  // That is then told from a wrong one by what the C library keeps of the last wrong one.
-  if (optopt == letter && has_question_mark(options)) return result;
+  const bool is_wrong = result == '?' && !is_silent(options.letters) && !has_question_mark(options);
+  if (!is_wrong) return result;
   complain(options, optind != begun, optopt);
   return result;
 }

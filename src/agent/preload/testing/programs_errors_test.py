@@ -62,10 +62,11 @@ OPTIONS = r"""
 #include <stdlib.h>
 #include <string.h>
 int main(int count, char** arguments) {
-  const struct option longs[] = {{"need", 1, 0, 'n'}, {"flag", 0, 0, 'f'}, {"number", 1, 0, 'u'},
+  struct option longs[] = {{"need", 1, 0, 'n'}, {"flag", 0, 0, 'f'}, {"number", 1, 0, 'u'},
                                  {"zero", 0, &optind, 0}, {"help", 0, 0, '?'}, {0, 0, 0, 0}};
   const char* how = arguments[1];
   const char* letters = arguments[2];
+  if (strcmp(letters, "a:")) longs[4] = longs[5];
   arguments[2] = arguments[0];
   count -= 2;
   arguments += 2;
