@@ -67,6 +67,12 @@ class AgreeingRecord {
     take(&fixed.bytes_size);
     return bytes(RecordType::kOutput, fixed);
   }
+  std::string told_text() {
+    auto fixed = any<ToldText>();
+    fixed.size %= 4 * kTextBytesMax;
+    take(&fixed.begin_size);
+    return bytes(RecordType::kToldText, fixed);
+  }
   std::string piece() {
     auto fixed = any<StreamPiece>();
     fixed.protocol %= 9;  // one more than there are
@@ -113,7 +119,7 @@ class AgreeingRecord {
 
 std::string agreeing_record(FuzzedDataProvider& input) {
   AgreeingRecord record(input);
-  switch (input.ConsumeIntegralInRange(0, 6)) {
+  switch (input.ConsumeIntegralInRange(0, 7)) {
     case 0:
       return record.exchange(RecordType::kServerExchange);
     case 1:
@@ -126,6 +132,8 @@ std::string agreeing_record(FuzzedDataProvider& input) {
       return record.output();
     case 5:
       return record.piece();
+    case 6:
+      return record.told_text();
     default:
       return record.log();
   }

@@ -149,6 +149,9 @@ typedef struct kolben_table {
   /* What this thread writes to stdout and stderr until the next call with 0 is the log record that
    * it told last. Calls nest. */
   void (*output_is_told)(int begins);
+  /* Within that: what it writes next of the record is `size` bytes, and `begin` are the first of
+   * them. Without this the record's text is looked for in what is written. */
+  void (*output_text_is_told)(kolben_text begin, size_t size);
 } kolben_table;
 
 /* Defined by the agent's preloaded library. */

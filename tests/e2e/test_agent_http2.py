@@ -88,12 +88,16 @@ def test_nginx_as_a_server(tmp_path, programs):
 
 
 SERVER = """
-import concurrent.futures, sys, grpc
+import concurrent.futures, sys, threading, grpc
+
+never = threading.Event()
 
 class Cart(grpc.GenericRpcHandler):
     def service(self, details):
         if details.method == "/shop.Cart/Add":
             return grpc.unary_unary_rpc_method_handler(lambda request, context: request * 2)
+        if details.method == "/shop.Cart/Wait":
+            return grpc.unary_unary_rpc_method_handler(lambda request, context: never.wait())
         if details.method == "/shop.Cart/List":
             return grpc.unary_stream_rpc_method_handler(lambda request, context: iter([request] * 100))
         if details.method.startswith("/shop.Cart/User"):
@@ -153,6 +157,32 @@ def test_a_grpc_server_for_python(tmp_path, programs):
     assert (spans[0]["context"]["trace_id"], spans[0]["parent_id"]) == (f"0x{TRACE}", f"0x{PARENT}")
     assert spans[1]["parent_id"] is None
     assert "secret" not in json.dumps(spans)
+
+
+LATE_CLIENT = """
+import sys, grpc
+with grpc.insecure_channel("127.0.0.1:" + sys.argv[1]) as channel:
+    wait = channel.unary_unary("/shop.Cart/Wait")
+    try:
+        wait(b"", timeout=0.5, wait_for_ready=True)
+    except grpc.RpcError as error:
+        assert error.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    call = wait.future(b"", timeout=20)
+    assert channel.unary_unary("/shop.Cart/Add")(b"", timeout=20) == b""  # the one before has begun
+    call.cancel()
+    assert channel.unary_unary("/shop.Cart/Add")(b"", timeout=20) == b""  # its end is written
+"""
+
+
+def test_a_grpc_call_whose_time_is_over_and_one_that_is_cancelled(tmp_path, programs):
+    """Of both sides: 4 is DEADLINE_EXCEEDED, which is the server's error, too; 1 is CANCELLED."""
+    (tmp_path / "client.py").write_text(LATE_CLIENT)
+    program, port = grpc_server(tmp_path, programs, [AGENT, *CONSOLE])
+    asked, done = instrumented("/usr/bin/python3", "client.py", port, cwd=tmp_path)
+    assert done.stderr == ""
+    told = [[(span["attributes"]["rpc.grpc.status_code"], span["status"]["status_code"]) for span in spans
+             if span["name"] == "shop.Cart/Wait"] for spans in (asked, spans_named(program, 4))]
+    assert told == [[(4, "ERROR"), (1, "ERROR")], [(4, "ERROR"), (1, "UNSET")]]
 
 
 def test_one_trace_from_a_grpc_client_through_a_server(tmp_path, programs):

@@ -48,3 +48,37 @@ def test_librdkafka():
     polled = [span for span in spans if span["kind"] == "SpanKind.CLIENT"]
     assert "poll orders" in {span["name"] for span in polled} and len(sent) + len(polled) == len(spans)
     assert {span["attributes"]["messaging.client.id"] for span in polled} == {"billing"}
+
+
+# The broker is told by librdkafka's own functions what it is to refuse.
+REFUSED = """
+import ctypes
+kafka = ctypes.CDLL("librdkafka.so.1")
+pointer, text = ctypes.c_void_p, ctypes.create_string_buffer(512)
+for name in ("conf_new", "new", "handle_mock_cluster", "topic_new"):
+    getattr(kafka, "rd_kafka_" + name).restype = pointer
+conf = pointer(kafka.rd_kafka_conf_new())
+for name, value in ((b"test.mock.num.brokers", b"1"), (b"message.send.max.retries", b"0"), (b"client.id", b"shop")):
+    assert kafka.rd_kafka_conf_set(conf, name, value, text, ctypes.c_size_t(512)) == 0, text.value
+client = pointer(kafka.rd_kafka_new(0, conf, text, ctypes.c_size_t(512)))
+assert client.value, text.value
+topic = pointer(kafka.rd_kafka_topic_new(client, b"orders", None))
+cluster = pointer(kafka.rd_kafka_handle_mock_cluster(client))
+for error in (0, 10, 19, 0):
+    if error:
+        kafka.rd_kafka_mock_push_request_errors(cluster, ctypes.c_int16(0), ctypes.c_size_t(1), error)
+    size = ctypes.c_size_t(6)
+    assert kafka.rd_kafka_produce(topic, ctypes.c_int32(0), 2, b"secret", size, None, ctypes.c_size_t(0), None) == 0
+    assert kafka.rd_kafka_flush(client, 20000) == 0
+"""
+
+
+def test_what_a_broker_refuses_is_an_error():
+    done = subprocess.run([AGENT, *CONSOLE, "/usr/bin/python3", "-c", REFUSED], capture_output=True, text=True,
+                          timeout=90)
+    assert done.returncode == 0 and "not followed" not in done.stderr, done.stderr
+    assert "secret" not in done.stdout
+    told = [(span["name"], span["status"]["status_code"], span["attributes"].get("error.type"))
+            for span in spans_of(done.stdout)]
+    assert told == [("send orders", "UNSET", None), ("send orders", "ERROR", "MESSAGE_TOO_LARGE"),
+                    ("send orders", "ERROR", "NOT_ENOUGH_REPLICAS"), ("send orders", "UNSET", None)]

@@ -1,12 +1,15 @@
 """Files that the configuration names: their lines are log records below the request that wrote them,
 once each, from the program to the collector; and the program and its files are as without."""
+import concurrent.futures
 import json
 import os
 import subprocess
 import threading
 
+import pytest
+
 from harness import Program, free_port, get, request, wait_until
-from test_agent import AGENT, CONSOLE, agent_of, json_objects, wait_listening
+from test_agent import AGENT, CONSOLE, agent_of, json_objects, spans_of, wait_listening
 
 PYTHON = "/usr/bin/python3"
 LOGS = ["--traces_exporter", "none", "--metrics_exporter", "none", "--logs_exporter", "console"]
@@ -207,3 +210,40 @@ def test_no_line_of_node_belongs_to_another_request(tmp_path, programs):
         assert log["span_id"] in ("0x0000000000000000", spans[log["body"].split()[0]]), log
     alone = [log for log in lines if log["body"].startswith("2") and log["body"].endswith("came")]
     assert {log["span_id"] for log in alone} == {spans[str(i)] for i in range(200, 205)}
+
+
+def test_nginxs_lines_about_a_server_that_is_not_there_are_their_requests(tmp_path, programs):
+    port = free_port()
+    (tmp_path / "nginx.conf").write_text(f"""
+worker_processes 1; daemon off; master_process off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;
+events {{ }}
+http {{
+  access_log off; client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p;
+  fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;
+  server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{free_port()}; }} }}
+}}
+""")
+    program = programs(Program([AGENT, *CONSOLE, "--log_files", "error.log", "/usr/sbin/nginx", "-c",
+                                tmp_path / "nginx.conf", "-p", tmp_path], tmp_path, "nginx", cwd=tmp_path))
+    wait_listening(port, "nginx")
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert {answer.status for answer in pool.map(lambda n: get(port, f"/ask/{n}"), range(40))} == {502}
+
+    def told():
+        found = {}
+        for log in logs_of(program.stdout):
+            if "connect() failed" in log["body"] and "/ask/" in log["body"]:
+                found[log["body"].split("GET ")[1].split()[0]] = (log["trace_id"], log["span_id"])
+        return found if len(found) == 40 else None
+    lines = wait_until(told, "each line is told", 20)
+    servers = {span["attributes"]["http.target"]: (span["context"]["trace_id"], span["context"]["span_id"])
+               for span in spans_of(program.stdout) if span["kind"] == "SpanKind.SERVER"}
+    assert lines == {path: ids for path, ids in servers.items() if path != "/"}
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_what_a_shell_says_on_stderr_is_told_as_that(tmp_path, shell):
+    logs = run(tmp_path, shell, "-c", "echo printed; echo said >&2; { echo both; echo ways >&2; } 2>&1; echo end")
+    told = {log["body"]: log["attributes"]["log.iostream"] for log in logs}
+    assert told == {"printed": "stdout", "said": "stderr", "both": "stdout", "ways": "stdout", "end": "stdout"}
+    assert run.stderr == "said\n"

@@ -106,6 +106,20 @@ if (cluster.isPrimary) {{
 }}
 """,
 }
+APPS["worker that shares the environment"] = APPS["worker"].replace("isMainThread }", "isMainThread, SHARE_ENV }").replace(
+    "new Worker(__filename)", "new Worker(__filename, { env: SHARE_ENV })")
+APPS["fork with an environment and options of its own"] = f"""
+const http = require('http');
+if (process.argv[2] === undefined) {{
+  const env = {{ UPSTREAM: process.env.UPSTREAM, NODE_OPTIONS: '--no-deprecation' }};
+  const child = require('child_process').fork(__filename, ['child'], {{ env, execArgv: ['--no-warnings'] }});
+  process.on('SIGTERM', () => {{ child.kill('SIGKILL'); process.kill(process.pid, 'SIGKILL'); }});
+}} else {{
+  if (process.env.NODE_OPTIONS !== '--no-deprecation' || process.execArgv.join() !== '--no-warnings') process.exit(3);
+  {WAIT}{GET}
+  http.createServer(async (request, response) => {{ await wait(); call(request.url, response); }}){LISTEN}
+}}
+"""
 ESM = f"""
 import * as http from 'node:http';
 import {{ writeFileSync }} from 'node:fs';
@@ -174,6 +188,15 @@ def test_each_call_is_below_the_request_that_made_it(tmp_path, programs, upstrea
     check_parents(servers, calls)
     sent = {f"00-{call['context']['trace_id'][2:]}-{call['context']['span_id'][2:]}-01" for call in calls}
     assert {answer["traceparent"] for answer in answers} == sent
+
+
+@pytest.mark.parametrize("options", ["{ env: { UPSTREAM: process.env.UPSTREAM } }", "{ execArgv: [] }"])
+def test_a_worker_without_the_script_puts_no_call_below_another_request(tmp_path, programs, upstream, options):
+    text = APPS["worker"].replace("new Worker(__filename)", f"new Worker(__filename, {options})")
+    program, port = start(tmp_path, programs, "app.js", text, upstream)
+    ask_at_once(port, [f"/users/{number}" for number in range(CALLERS)])
+    servers, calls = told(program, CALLERS, CALLERS)
+    check_parents(servers, [call for call in calls if call["parent_id"] is not None])
 
 
 def test_what_is_printed_is_on_behalf_of_its_request(tmp_path, programs, upstream):

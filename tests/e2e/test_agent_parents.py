@@ -113,6 +113,34 @@ public class Ask {
 }
 """
 
+# Its threads are of its own: who calls hands the request on, by HTTP/1.1 where h2c is not taken up.
+JAVA_CLIENT = JAVA.replace("import java.net.URL;", "import java.net.URI;\nimport java.net.http.*;").replace(
+    "      URL url = new URL(", "      var to = HttpRequest.newBuilder(URI.create(").replace(
+    "'/') + 1));", "'/') + 1))).build();").replace(
+    "      byte[] body;\n      try (var stream = url.openStream()) { body = stream.readAllBytes(); }\n", """
+      byte[] body;
+      try { body = client.send(to, HttpResponse.BodyHandlers.ofByteArray()).body(); }
+      catch (InterruptedException e) { throw new java.io.IOException(e); }
+""").replace("    int port =", "    var client = HttpClient.newHttpClient();\n    int port =")
+
+RUBY = """
+require "webrick"
+require "net/http"
+server = WEBrick::HTTPServer.new(BindAddress: "127.0.0.1", Port: ENV["PORT"].to_i, AccessLog: [],
+                                 Logger: WEBrick::Log.new(File::NULL))
+server.mount_proc("/ask/") do |request, response|
+  number = request.path.split("/").last
+  response.body = Net::HTTP.get(URI("http://127.0.0.1:#{ENV["UPSTREAM"]}/up/#{number}"))
+end
+server.start
+"""
+
+PHP = """<?php
+if (!preg_match("~^/ask/(\\d+)$~", $_SERVER["REQUEST_URI"], $found)) { http_response_code(404); exit; }
+echo file_get_contents("http://127.0.0.1:" . getenv("UPSTREAM") . "/up/" . $found[1],
+                       false, null, 0, strlen($found[1]));
+"""
+
 
 @pytest.fixture
 def upstream(tmp_path, programs):
@@ -192,6 +220,28 @@ def test_java(tmp_path, programs, upstream):
     port = free_port()
     java = instrumented(tmp_path, programs, "java", ["java", "-Xmx64m", "-cp", ".", "Ask"], port, upstream)
     assert judge(java, port) == 1
+
+
+def test_java_s_client_with_threads_of_its_own(tmp_path, programs, upstream):
+    (tmp_path / "Ask.java").write_text(JAVA_CLIENT)
+    subprocess.run(["javac", "-d", tmp_path, tmp_path / "Ask.java"], check=True, timeout=120)
+    port = free_port()
+    command = ["java", "-Xmx128m", "-cp", tmp_path, "Ask"]
+    judge(instrumented(tmp_path, programs, "java", command, port, upstream), port)
+
+
+def test_ruby(tmp_path, programs, upstream):
+    (tmp_path / "ask.rb").write_text(RUBY)
+    port = free_port()
+    assert judge(instrumented(tmp_path, programs, "ruby", ["ruby", "ask.rb"], port, upstream), port) == 1
+
+
+def test_php_with_workers(tmp_path, programs, upstream, monkeypatch):
+    monkeypatch.setenv("PHP_CLI_SERVER_WORKERS", "8")
+    (tmp_path / "ask.php").write_text(PHP)
+    port = free_port()
+    command = ["php", "-S", f"127.0.0.1:{port}", "ask.php"]
+    assert judge(instrumented(tmp_path, programs, "php", command, port, upstream), port) == 1
 
 
 def test_asyncio(tmp_path, programs, upstream):

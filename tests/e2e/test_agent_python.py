@@ -595,3 +595,35 @@ logging.error("wrong %d", "arguments")
     assert logs["a text with 100%"]["attributes"]["user"] == "ann"
     assert logs["of a library"]["severity_text"] == "CRITICAL"
     assert logs["of a library"]["severity_number"] == "<SeverityNumber.FATAL: 21>"
+
+
+def test_each_logging_call_is_one_record_whatever_its_handlers_write(tmp_path):
+    """To both outputs and a named file, as text and as JSON; one has a line of its own, others' lines stand in
+    its stream's buffer, and one comes from a thread that writes for a queue."""
+    (tmp_path / "program.py").write_text("""
+import json, logging, sys
+class Json(logging.Formatter):
+    def format(self, record):
+        return json.dumps({"level": record.levelname, "text": record.getMessage()})
+class Bell(logging.Handler):
+    def emit(self, record):
+        print("the bell rings")
+out, file = logging.StreamHandler(sys.stdout), logging.FileHandler("app.log")
+out.setFormatter(Json())
+logging.basicConfig(handlers=[logging.StreamHandler(), file, out, Bell()], format="%(levelname)s:%(message)s")
+print("printed before")
+logging.warning('a "text"')
+logging.warning("")
+print("printed between")
+logging.warning("two\\nlines \u00e4")
+print("half", end="")
+logging.warning("x" * 20000)
+print("printed behind")
+""")
+    program = run(tmp_path, PYTHON, "program.py", flags=[*CONSOLE, "--log_files", "app.log"],
+                  PYTHONUNBUFFERED="")
+    bodies = [log["body"] for log in logs_of(program.stdout)]
+    assert sorted(bodies) == sorted(
+        ["printed before", 'a "text"', "", "printed between", "two\nlines \u00e4", "half",
+         max(bodies, key=len), "printed behind", *["the bell rings"] * 4])
+    assert program.stderr.count("\n") == 5

@@ -103,7 +103,8 @@ bool is_stream_socket(int file) {
   if (!allows(OwnCall::kGetsockopt)) return false;
   int type = 0;
   socklen_t size = sizeof(type);
-  return getsockopt(file, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+  return KOLBEN_REAL(getsockopt)(file, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+         type == SOCK_STREAM;
 }
 
 bool is_no_stream_socket(int file) {

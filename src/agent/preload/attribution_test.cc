@@ -341,6 +341,28 @@ TEST_F(EventByEventTest, AConnectionThatFailsLeadsBackToWhoOpenedIt) {
   EXPECT_EQ(call(kUpstream + 1), parent(first));
 }
 
+// nginx asks for SO_ERROR, and says what it got in its log, before it closes.
+TEST_F(EventByEventTest, WhoAsksHowAConnectionWentIsAtItsEvent) {
+  turn(1);
+  const std::string first = read_request(5);
+  connect(kUpstream);
+  turn(2);
+  read_request(6);
+  connections_.asks_how_it_went(thread_, kUpstream);
+  EXPECT_EQ(call(kUpstream + 1), parent(first));
+}
+
+TEST_F(AttributionTest, WhoAsksHowAConnectionWentIsAtNothingKnownElsewhere) {
+  turn(1);
+  read_request(5);
+  connect(kUpstream);
+  turn(2);
+  const std::string second = read_request(6);
+  const ExchangeReference before = thread_.request;
+  connections_.asks_how_it_went(thread_, kUpstream);
+  EXPECT_EQ(thread_.request, before) << second;
+}
+
 TEST_F(EventByEventTest, ABodyLeadsBackToItsRequest) {
   turn(1);
   accept(5);

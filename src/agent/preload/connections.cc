@@ -236,6 +236,16 @@ void Connections::client_ends(ThreadState& thread, const Socket& socket) const {
   }
 }
 
+void Connections::asks_how_it_went(ThreadState& thread, int file) {
+  Socket* socket = works_event_by_event_ ? find(file) : nullptr;
+  if (socket == nullptr) return;
+  const Role role = socket->role.load(std::memory_order_relaxed);
+  if (role == Role::kAlias) return asks_how_it_went(thread, original_of(*socket));
+  if (role != Role::kClient) return;
+  SocketLock lock(socket);
+  if (lock) client_ends(thread, *socket);
+}
+
 void Connections::shut_down(ThreadState& thread, int file) {
   Socket* socket = find(file);
   if (socket == nullptr) return;

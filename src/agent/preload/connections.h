@@ -118,6 +118,8 @@ class Connections {
   void skipped(int file);
   // The peer will send nothing more.
   void received_end(ThreadState& thread, int file);
+  // The program asks how the connection went, or is told that it failed.
+  void asks_how_it_went(ThreadState& thread, int file);
   void shut_down(ThreadState& thread, int file);
   void closed(ThreadState& thread, int file);
   void closed_range(ThreadState& thread, unsigned first, unsigned last);

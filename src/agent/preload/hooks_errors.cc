@@ -2,7 +2,6 @@
 // like) it writes by internal calls, as what it prints: it is noted before the call, for some do
 // not come back. Most of what the tools of a system have to complain about goes this way.
 #include <errno.h>
-#include <link.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +9,9 @@
 
 #include <cstdint>
 
-#include "agent/preload/agent.h"
+#include "agent/preload/c_library.h"
+#include "agent/preload/complaint.h"
 #include "agent/preload/real.h"
-#include "agent/preload/stream_call.h"
 
 // Not by error.h and err.h, whose declarations would be those of the doors below.
 extern "C" {
@@ -20,57 +19,14 @@ extern void (*error_print_progname)();
 extern int error_one_per_line;
 }
 
+using kolben::agent::Complaint;
 using kolben::agent::kPrintfBytesMax;
-using kolben::agent::note_formatted;
 using kolben::agent::Real;
 using kolben::agent::real;
-using kolben::agent::StreamCall;
 
 #define KOLBEN_EXPORT __attribute__((visibility("default")))
 
 namespace {
-
-// Writes a line piece by piece into what is noted, not into the stream.
-class Complaint {
- public:
-  Complaint() : call_(stderr), error_(errno) {}
-  Complaint(const Complaint&) = delete;
-  Complaint& operator=(const Complaint&) = delete;
-  // The program's call finds errno as it was.
-  ~Complaint() { errno = error_; }
-
-  bool is_wanted() const { return call_.source() != nullptr; }
-  Complaint& text(const char* text) {
-    call_.printed(text, strlen(text));
-    return *this;
-  }
-  Complaint& number(unsigned number) {
-    char digits[16];
-    char* begin = digits + sizeof(digits) - 1;
-    *begin = '\0';
-    do *--begin = static_cast<char>('0' + number % 10);
-    while ((number /= 10) != 0);
-    return text(begin);
-  }
-  Complaint& formatted(const char* format, va_list list) {
-    if (!is_wanted()) return *this;
-    va_list again;
-    va_copy(again, list);
-    errno = error_;  // for %m
-    note_formatted(call_.source(), static_cast<int>(kPrintfBytesMax), format, again);
-    va_end(again);
-    return *this;
-  }
-  Complaint& reason(int error) {
-    char buffer[256];
-    return text(strerror_r(error, buffer, sizeof(buffer)));
-  }
-  Complaint& reason() { return reason(error_); }
-
- private:
-  const StreamCall call_;
-  const int error_;
-};
 
 // As warn() has it: "program: what: reason".
 void note_warning(const char* format, va_list list, bool has_reason) {
@@ -142,31 +98,6 @@ void with_text(const char* format, va_list list, Use use) {
   use(text);
 }
 #pragma GCC diagnostic pop
-
-// What is loaded as one piece with the C library's perror().
-struct Piece {
-  std::uintptr_t within;
-  std::uintptr_t begin, end;
-
-  bool has(Real function) const {
-    const auto address = reinterpret_cast<std::uintptr_t>(kolben::agent::real_address(function));
-    return address >= begin && address < end;
-  }
-};
-
-int find_piece(dl_phdr_info* object, std::size_t, void* found) {
-  auto* piece = static_cast<Piece*>(found);
-  for (int i = 0; i < object->dlpi_phnum; ++i) {
-    const auto& part = object->dlpi_phdr[i];
-    const std::uintptr_t begin = object->dlpi_addr + part.p_vaddr;
-    const std::uintptr_t end = begin + part.p_memsz;
-    if (part.p_type != PT_LOAD || piece->within < begin || piece->within >= end) continue;
-    piece->begin = begin;
-    piece->end = end;
-    return 1;
-  }
-  return 0;
-}
 
 }  // namespace
 
@@ -284,9 +215,8 @@ namespace kolben::agent {
 // All or none: some of the real functions may call others of them by our doors.
 void set_doors() {
 #if defined(__x86_64__)
-  Piece c_library = {};
-  c_library.within = reinterpret_cast<std::uintptr_t>(real_address(Real::k_perror));
-  bool is_its = dl_iterate_phdr(find_piece, &c_library) != 0;
+  CLibrary c_library;
+  bool is_its = true;
 #define KOLBEN_IS_SAME(name) is_its = is_its && c_library.has(Real::k_##name);
   KOLBEN_DOORS(KOLBEN_IS_SAME)
   if (is_its) return;

@@ -43,7 +43,13 @@ void note_unseen(const ThreadGuard& guard, int file, ssize_t bytes) {
   if (bytes > 0 && (guard || guard.is_nested())) agent_instance.connections.skipped(file);
 }
 
+void note_how_it_went(int file) {
+  ThreadGuard guard;
+  if (guard) agent_instance.connections.asks_how_it_went(guard.thread(), file);
+}
+
 void note_received(int file, const iovec* pieces, std::size_t count, ssize_t result, bool wanted) {
+  if (result < 0 && errno == ECONNRESET) note_how_it_went(file);
   if (result < 0 || !wanted) return;
   ThreadGuard guard;
   if (!guard || count > kPiecesMax) return note_unseen(guard, file, result);
@@ -262,6 +268,11 @@ KOLBEN_EXPORT int connect(int file, const sockaddr* peer, socklen_t size) {
     if (guard) agent_instance.connections.connected(guard.thread(), file, peer, size);
   }
   return result;
+}
+
+KOLBEN_EXPORT int getsockopt(int file, int level, int name, void* value, socklen_t* size) noexcept {
+  if (level == SOL_SOCKET && name == SO_ERROR) note_how_it_went(file);
+  return KOLBEN_REAL(getsockopt)(file, level, name, value, size);
 }
 
 KOLBEN_EXPORT int close(int file) {

@@ -45,11 +45,19 @@ void Outputs::forked(std::uint32_t pid) {
 bool Outputs::is_output(int file) {
   if (!prints_ || !is_standard(file)) return false;
   std::uint8_t known = known_[file - 1].load(std::memory_order_relaxed);
-  if (known == 0) {
-    known = is_noted_output(ring_, file) ? 1 : 2;
+  if (known == kUnknown) {
+    const int output = noted_output(ring_, file);
+    known = output == 0 ? kOther : static_cast<std::uint8_t>(output);
     known_[file - 1].store(known, std::memory_order_relaxed);
   }
-  return known == 1;
+  return known != kOther;
+}
+
+// What its file was when the program was started: a shell moves stderr to its number 1 (`>&2`).
+std::uint32_t Outputs::number_of(const OutputSource& source) const {
+  if (source.path_size != 0) return source.number;
+  const std::uint8_t known = known_[source.number - 1].load(std::memory_order_relaxed);
+  return known == 1 || known == 2 ? known : source.number;
 }
 
 // The program's output is that, also where it goes to a named file: its lines are told once.
@@ -99,7 +107,7 @@ void Outputs::record(ThreadState& thread, OutputSource& source, const iovec* pie
   Output fixed;
   fixed.time = system_->now();
   fixed.context = context_of(thread, source);
-  fixed.file_descriptor = source.number;
+  fixed.file_descriptor = number_of(source);
   fixed.is_told = thread.output_told_depth != 0 ? 1 : 0;
   fixed.path_size = source.path_size;
   fixed.bytes_size = size;
@@ -124,6 +132,21 @@ void Outputs::record(ThreadState& thread, OutputSource& source, const iovec* pie
     skip = 0;
   }
   source.line_is_open.store(last != '\n', std::memory_order_relaxed);
+}
+
+void Outputs::text_is_told(ThreadState& thread, const char* begin, std::size_t begin_size,
+                           std::size_t size) {
+  if (numbers_ == 0 || thread.output_told_depth == 0) return;
+  ToldText fixed;
+  constexpr std::size_t kMuch = ~std::uint32_t{0};
+  fixed.size = static_cast<std::uint32_t>(size < kMuch ? size : kMuch);
+  fixed.begin_size =
+      static_cast<std::uint32_t>(begin_size < kToldTextBytesMax ? begin_size : kToldTextBytesMax);
+  RecordWriter writer(ring_, RecordType::kToldText,
+                      static_cast<std::uint32_t>(sizeof(fixed)) + fixed.begin_size, pid_,
+                      thread.tid);
+  writer.append(&fixed, sizeof(fixed));
+  writer.append(begin, fixed.begin_size);
 }
 
 void Outputs::printed(ThreadState& thread, OutputSource& source, const char* text, std::size_t size,

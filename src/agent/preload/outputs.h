@@ -61,6 +61,9 @@ class Outputs {
   void stream_closes(FILE* stream);
   // The C library is about to write out what its streams hold.
   void streams_end(ThreadState& thread);
+  // What the thread writes next, which it has told as a log record, is `size` bytes that begin so.
+  void text_is_told(ThreadState& thread, const char* begin, std::size_t begin_size,
+                    std::size_t size);
   // What was printed without a line's end.
   void flush(ThreadState& thread);
   // The file number may be something else from now on.
@@ -74,6 +77,7 @@ class Outputs {
   static bool is_standard(int file) { return file == 1 || file == 2; }
 
   bool is_output(int file);
+  std::uint32_t number_of(const OutputSource& source) const;
   Context context_of(const ThreadState& thread, const OutputSource& source) const;
   bool is_closed(FILE* stream) const;
   void tell(ThreadState& thread, OutputSource& source, const iovec* pieces, int count,
@@ -91,7 +95,10 @@ class Outputs {
   const ProcessContext* process_ = nullptr;
   const Connections* connections_ = nullptr;
   bool prints_ = false;
-  std::atomic<std::uint8_t> known_[2] = {};  // 0: look, 1: the program's output, 2: it is not
+  // Which of the launched program's outputs 1 and 2 are: 1, 2, or one of these.
+  static constexpr std::uint8_t kUnknown = 0;
+  static constexpr std::uint8_t kOther = 3;
+  std::atomic<std::uint8_t> known_[2] = {};
   LogFiles log_files_;
   std::atomic<FILE*> closed_[2] = {};  // the former stdout and stderr
   OutputSource outputs_[2];

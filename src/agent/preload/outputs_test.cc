@@ -238,6 +238,44 @@ TEST_F(OutputsTest, AnOutputThatIsReplacedByANamedFileIsThatFile) {
   EXPECT_THAT(told(), ElementsAre("3 /log/app.log: to the file\n", "1: printed\n"));
 }
 
+// A shell's `echo said >&2`: for that line its stderr is what its number 1 stands for.
+TEST_F(OutputsTest, AnOutputIsTheOneOfTheProgramThatTheNumberStandsFor) {
+  const int before[] = {dup(1), dup(2)};
+  const int out = open((directory_ + "/out").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  const int error = open((directory_ + "/error").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  dup2(out, 1);
+  dup2(error, 2);
+  note_outputs(ring_);
+  begin("");
+  write(1, "printed\n");
+  for (const auto& [file, line] : {std::pair(error, "said\n"), std::pair(out, "printed\n")}) {
+    outputs_->replaced(thread_, 1);
+    dup2(file, 1);
+    write(1, line);
+  }
+  write(2, "said\n");
+  dup2(before[0], 1);
+  dup2(before[1], 2);
+  for (const int file : {before[0], before[1], out, error}) close(file);
+  EXPECT_THAT(told(), ElementsAre("1: printed\n", "2: said\n", "1: printed\n", "2: said\n"));
+}
+
+TEST_F(OutputsTest, WhatAMarkedLineWillBeIsToldWhileItIsMarked) {
+  begin("");
+  outputs_->text_is_told(thread_, "INFO", 4, 9);
+  thread_.output_told_depth = 1;
+  outputs_->text_is_told(thread_, "INFO", 4, 9);
+  const std::uint32_t size = reader_->next(buffer_, 0);
+  ASSERT_GE(size, sizeof(RecordHeader) + sizeof(ToldText) + 4);
+  ToldText fixed;
+  std::memcpy(&fixed, buffer_ + sizeof(RecordHeader), sizeof(fixed));
+  EXPECT_EQ(fixed.size, 9U);
+  EXPECT_EQ(std::string(reinterpret_cast<char*>(buffer_) + sizeof(RecordHeader) + sizeof(fixed),
+                        fixed.begin_size),
+            "INFO");
+  EXPECT_EQ(reader_->next(buffer_, 0), 0U);
+}
+
 TEST_F(OutputsTest, FilesAreToldWhereTheProgramsOutputIsNotWanted) {
   begin("/log/app.log", false);
   write(1, "printed\n");

@@ -216,6 +216,15 @@ PyObject* output_is_told(PyObject*, Call call, ssize_t count) {
   return nothing(arguments);
 }
 
+// (first bytes, size of the whole)
+PyObject* output_text_is_told(PyObject*, Call call, ssize_t count) {
+  Arguments arguments(call, count);
+  const kolben_text begin = arguments.bytes();
+  const std::uint64_t size = arguments.number();
+  if (arguments.ok() && table() != nullptr) table()->output_text_is_told(begin, size);
+  return nothing(arguments);
+}
+
 constexpr PyMethodDef kMethods[] = {
     {"is_on", is_on, kFastCall, nullptr},
     {"request", request, kFastCall, nullptr},
@@ -229,6 +238,7 @@ constexpr PyMethodDef kMethods[] = {
     {"request_packed", request_packed, kFastCall, nullptr},
     {"request_route", request_route, kFastCall, nullptr},
     {"output_is_told", output_is_told, kFastCall, nullptr},
+    {"output_text_is_told", output_text_is_told, kFastCall, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 

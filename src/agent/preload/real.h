@@ -6,8 +6,8 @@ namespace kolben::agent {
 
 // clang-format off: it can not settle on a layout for this list
 #define KOLBEN_REAL_FUNCTIONS(X) \
-  X(accept) X(accept4) X(listen) X(connect) X(read) X(readv) X(recv) X(recvfrom) X(recvmsg) \
-  X(__read_chk) X(__recv_chk) X(__recvfrom_chk) X(write) X(writev) X(send) X(sendto) \
+  X(accept) X(accept4) X(listen) X(connect) X(getsockopt) X(read) X(readv) X(recv) X(recvfrom) \
+  X(recvmsg)   X(__read_chk) X(__recv_chk) X(__recvfrom_chk) X(write) X(writev) X(send) X(sendto) \
   X(sendmsg) X(sendfile) X(close) X(close_range) X(closefrom) X(shutdown) X(dup2) X(dup3) \
   X(fclose) X(freopen) X(freopen64) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) X(syscall) \
   X(mlockall) X(dup) X(fcntl) X(fcntl64) \
@@ -20,7 +20,9 @@ namespace kolben::agent {
   X(__overflow) X(fflush) X(fflush_unlocked) X(pwrite) X(pwrite64) X(pwritev) X(pwritev64) \
   X(pclose) \
   X(error) X(error_at_line) X(perror) X(warn) X(vwarn) X(warnx) X(vwarnx) X(err) X(verr) \
-  X(errx) X(verrx) X(__assert_fail)
+  X(errx) X(verrx) X(__assert_fail) X(getopt) X(getopt_long) X(getopt_long_only) \
+  X(vfwprintf) X(__vfwprintf_chk) X(fputws) X(fputws_unlocked) \
+  X(fputwc) X(fputwc_unlocked) X(putwc) X(putwc_unlocked) X(putwchar) X(putwchar_unlocked)
 // clang-format on
 
 enum class Real : int {

@@ -111,6 +111,11 @@ void output_is_told(int begins) {
   }
 }
 
+void output_text_is_told(kolben_text begin, std::size_t size) {
+  ThreadGuard guard;
+  if (guard) agent_instance.outputs.text_is_told(guard.thread(), begin.data, begin.size, size);
+}
+
 constexpr kolben_table kTable = {
     .version = 1,
     .size = sizeof(kolben_table),
@@ -133,6 +138,7 @@ constexpr kolben_table kTable = {
     .record_packed = record_packed,
     .request_packed = request_packed,
     .output_is_told = output_is_told,
+    .output_text_is_told = output_text_is_told,
 };
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include "agent/process/messaging_attributes.h"
 
+#include <cstdint>
+#include <string>
+#include <utility>
+
 #include "agent/process/limits.h"
 #include "agent/process/settings.h"
 
@@ -7,6 +11,44 @@ namespace kolben::agent {
 namespace {
 
 constexpr std::size_t kAttributesUsual = 11;
+
+// Of what brokers say to Produce and Fetch, by https://kafka.apache.org/protocol.html ("Error
+// Codes").
+constexpr std::pair<std::uint16_t, std::string_view> kKafkaErrors[] = {
+    {0xffff, "UNKNOWN_SERVER_ERROR"},
+    {1, "OFFSET_OUT_OF_RANGE"},
+    {2, "CORRUPT_MESSAGE"},
+    {3, "UNKNOWN_TOPIC_OR_PARTITION"},
+    {5, "LEADER_NOT_AVAILABLE"},
+    {6, "NOT_LEADER_OR_FOLLOWER"},
+    {7, "REQUEST_TIMED_OUT"},
+    {9, "REPLICA_NOT_AVAILABLE"},
+    {10, "MESSAGE_TOO_LARGE"},
+    {17, "INVALID_TOPIC_EXCEPTION"},
+    {18, "RECORD_LIST_TOO_LARGE"},
+    {19, "NOT_ENOUGH_REPLICAS"},
+    {20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND"},
+    {21, "INVALID_REQUIRED_ACKS"},
+    {29, "TOPIC_AUTHORIZATION_FAILED"},
+    {31, "CLUSTER_AUTHORIZATION_FAILED"},
+    {32, "INVALID_TIMESTAMP"},
+    {43, "UNSUPPORTED_FOR_MESSAGE_FORMAT"},
+    {45, "OUT_OF_ORDER_SEQUENCE_NUMBER"},
+    {47, "INVALID_PRODUCER_EPOCH"},
+    {48, "INVALID_TXN_STATE"},
+    {53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED"},
+    {56, "KAFKA_STORAGE_ERROR"},
+    {59, "UNKNOWN_PRODUCER_ID"},
+    {70, "FETCH_SESSION_ID_NOT_FOUND"},
+    {71, "INVALID_FETCH_SESSION_EPOCH"},
+    {74, "FENCED_LEADER_EPOCH"},
+    {75, "UNKNOWN_LEADER_EPOCH"},
+    {76, "UNSUPPORTED_COMPRESSION_TYPE"},
+    {78, "OFFSET_NOT_AVAILABLE"},
+    {87, "INVALID_RECORD"},
+    {90, "PRODUCER_FENCED"},
+    {100, "UNKNOWN_TOPIC_ID"},
+};
 
 std::string_view operation_of(const MessagingCall& call) {
   return call.sends ? "send" : "poll";
@@ -46,9 +88,14 @@ void add_messaging_attributes(const MessagingCall& call, const StreamPeer& peer,
   text("error.type", messaging_error_type(call));
 }
 
-std::string_view messaging_error_type(const MessagingCall& call) {
+std::string messaging_error_type(const MessagingCall& call) {
   if (call.end == CallEnd::kClosed) return "connection_closed";
-  return call.end == CallEnd::kProcessEnded ? "process_ended" : "";
+  if (call.end == CallEnd::kProcessEnded) return "process_ended";
+  if (call.error == 0) return "";
+  for (const auto& [code, name] : kKafkaErrors) {
+    if (code == call.error) return std::string(name);
+  }
+  return std::to_string(static_cast<std::int16_t>(call.error));
 }
 
 }  // namespace kolben::agent

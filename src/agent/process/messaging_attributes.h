@@ -17,6 +17,6 @@ std::string messaging_span_name(const MessagingCall& call);
 void add_messaging_attributes(const MessagingCall& call, const StreamPeer& peer,
                               Attributes& attributes, Arena& arena);
 // The value of error.type; empty where the call is no error.
-std::string_view messaging_error_type(const MessagingCall& call);
+std::string messaging_error_type(const MessagingCall& call);
 
 }  // namespace kolben::agent

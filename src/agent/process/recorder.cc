@@ -126,6 +126,10 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
     case RecordType::kLog:
       return take(parse_log(payload),
                   [&](const auto& view) { handle_log(record->header, view, payload); });
+    case RecordType::kToldText:
+      return take(parse_told_text(payload), [&](const auto& view) {
+        told_lines_.tell_text(record->header.pid, record->header.tid, view.begin, view.fixed.size);
+      });
     case RecordType::kStatement:
       return take(parse_statement(payload),
                   [&](const auto& view) { Recorder::take(call_of(view), StreamPeer()); });

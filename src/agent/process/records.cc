@@ -123,6 +123,14 @@ std::optional<LogView> parse_log(std::string_view payload) {
   return if_ok(cursor, view);
 }
 
+std::optional<ToldTextView> parse_told_text(std::string_view payload) {
+  Cursor cursor(payload);
+  ToldTextView view;
+  view.fixed = cursor.fixed<ToldText>();
+  view.begin = cursor.text(view.fixed.begin_size);
+  return if_ok(cursor, view);
+}
+
 std::optional<StatementView> parse_statement(std::string_view payload) {
   Cursor cursor(payload);
   StatementView view;

@@ -51,6 +51,11 @@ struct OutputView {
   std::string_view path, bytes;
 };
 
+struct ToldTextView {
+  ToldText fixed;
+  std::string_view begin;
+};
+
 struct StatementView {
   Statement fixed;
   std::string_view database, text;
@@ -86,6 +91,7 @@ std::optional<SpanView> parse_span(std::string_view payload);
 std::optional<MeasurementView> parse_measurement(std::string_view payload);
 std::optional<OutputView> parse_output(std::string_view payload);
 std::optional<LogView> parse_log(std::string_view payload);
+std::optional<ToldTextView> parse_told_text(std::string_view payload);
 std::optional<StatementView> parse_statement(std::string_view payload);
 std::optional<CommandView> parse_command(std::string_view payload);
 std::optional<Exit> parse_exit(std::string_view payload);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint32_t kCancel = 8;  // RFC 9113, 7
 constexpr int kCancelled = 1;
+constexpr int kDeadlineExceeded = 4;
 constexpr int kUnimplemented = 12;
 constexpr int kNoStatus = -1;
 constexpr std::size_t kAttributesUsual = 16;
@@ -23,9 +24,21 @@ constexpr std::string_view kStatusNames[] = {
     "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
     "DATA_LOSS", "UNAUTHENTICATED"};
 
+// A client that gives its call up for its time is over says CANCEL, as one that does for another
+// reason. What it has told the server is rounded up, by a hundredth at most, and its clock began to
+// run before the request was written.
+bool has_timed_out(const WebCall& call) {
+  constexpr std::uint64_t kBeforeWriting = 1'000'000;
+  const std::uint64_t lasted =
+      call.end_time > call.start_time ? call.end_time - call.start_time : 0;
+  return call.timeout != 0 && lasted + kBeforeWriting >= call.timeout - call.timeout / 100;
+}
+
 int status_of(const WebCall& call) {
   if (call.grpc_status >= 0) return call.grpc_status;
-  return call.end == CallEnd::kReset && call.reset == kCancel ? kCancelled : kNoStatus;
+  const bool is_cancelled = call.end == CallEnd::kReset && call.reset == kCancel;
+  if (!is_cancelled) return kNoStatus;
+  return has_timed_out(call) ? kDeadlineExceeded : kCancelled;
 }
 
 std::string status_name(int status) {

@@ -109,6 +109,23 @@ TEST_F(StableStreamsTest, ACommandOfMongodbByTheStableConventions) {
             "db.response.status_code=26\nerror.type=26\n");
 }
 
+TEST_F(StreamsTest, ACallThatKafkaRefuses) {
+  piece_.protocol = 7;
+  const std::string produce =
+      std::string("\0\0\0\7\0\0\0\1\0\3app\377\377\377\377\0\0\0\0\0\0\0\1", 25) +
+      std::string("\0\6orders\0\0\0\1\0\0\0\2", 16);
+  client(int32(produce.size()) + produce);
+  const std::string refused = int32(1) + int32(1) + std::string("\0\6", 2);
+  piece_.unseen = 6;  // the topic's name
+  server(int32(refused.size() + 6 + 10) + refused);
+  positions_[1] += std::exchange(piece_.unseen, 0);
+  server(int32(1) + int32(2) + std::string("\0\23", 2));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kError);
+  EXPECT_TRUE(listed(all[0].attributes).ends_with("error.type=NOT_ENOUGH_REPLICAS\n"));
+}
+
 TEST_F(StreamsTest, ACallOfKafka) {
   piece_.protocol = 7;
   piece_.peer_port = 9092;

@@ -76,6 +76,49 @@ TEST(ToldLinesTest, TheThreadThatToldFirstMakesRoom) {
   EXPECT_EQ(lines.untold(1, 1, "text\n"), "");
 }
 
+// Three handlers: two streams and a file; before each something may stand in a buffer.
+TEST(ToldLinesTest, FurtherHandlersOfARecordLoseNothingElse) {
+  ToldLines lines;
+  lines.tell(1, 2, "Deleted task");
+  lines.tell_text(1, 2, "INFO Deleted task", 17);
+  EXPECT_EQ(lines.untold(1, 2, "INFO Deleted task\n"), "\n");
+  lines.tell_text(1, 2, "{\"a\": 1}", 8);
+  EXPECT_EQ(lines.untold(1, 2, "printed before\n{\"a\": 1}\n"), "printed before\n\n");
+  lines.tell_text(1, 2, "INFO Deleted task", 17);
+  EXPECT_EQ(lines.untold(1, 2, "half a lineINFO Deleted task\n"), "half a line\n");
+  EXPECT_EQ(lines.untold(1, 2, "a handler's own line\n"), "a handler's own line\n");
+}
+
+TEST(ToldLinesTest, ARecordWithoutAMessageIsToldOnce) {
+  ToldLines lines;
+  lines.tell(1, 2, "");
+  lines.tell_text(1, 2, "INFO:root:", 10);
+  EXPECT_EQ(lines.untold(1, 2, "INFO:root:\n"), "\n");
+  lines.tell(1, 2, "");
+  lines.tell_text(1, 2, "", 0);
+  EXPECT_EQ(lines.untold(1, 2, "printed before\n\n"), "printed before\n\n");
+}
+
+TEST(ToldLinesTest, ATextOfSeveralWritesAndLines) {
+  ToldLines lines;
+  lines.tell(1, 2, "message");
+  lines.tell_text(1, 2, "a\na\n", 7);
+  EXPECT_EQ(lines.untold(1, 2, "said\na\na\n"), "said\n\n");
+  EXPECT_EQ(lines.untold(1, 2, "bcd"), "");
+  EXPECT_EQ(lines.untold(1, 2, "\nsaid"), "");  // which may go on
+  EXPECT_EQ(lines.untold(1, 2, " later\n"), "said later\n");
+  lines.tell_text(1, 2, "a\na", 3);
+  EXPECT_EQ(lines.untold(1, 2, "a\na\n"), "\n");
+}
+
+TEST(ToldLinesTest, ATextThatWasNeverWrittenIsForgotten) {
+  ToldLines lines;
+  lines.tell(1, 2, "queued");
+  lines.tell_text(1, 2, "queued", 6);
+  lines.tell(1, 2, "next");
+  EXPECT_EQ(lines.untold(1, 2, "queued\n"), "queued\n");
+}
+
 // werkzeug colours its texts, and takes the colours out again where it prints to no terminal.
 TEST(ToldLines, ColoursMakeNoOtherLine) {
   ToldLines lines;

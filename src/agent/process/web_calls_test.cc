@@ -143,6 +143,39 @@ TEST_F(ServedStreamsTest, AClientsMistakeIsNoErrorOfTheServer) {
   EXPECT_EQ(spans().at(0).status_code, SpanStatusCode::kUnset);
 }
 
+// CANCEL after so long; gRPC's own clients say nothing else when a call's time is over.
+class GivenUpCallTest : public StreamsTest {
+ protected:
+  std::string status(const std::string& timeout, std::uint64_t milliseconds) {
+    piece_.protocol = 3;
+    client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    client(frame(1, kEndOfBoth, 1,
+                 block({{":path", "/shop.Cart/Add"},
+                        {"content-type", "application/grpc"},
+                        {"grpc-timeout", timeout}})));
+    piece_.time += (milliseconds - 1) * 1'000'000;
+    client(frame(3, 0, 1, int32(8)));
+    const std::string told = listed(spans().at(0).attributes);
+    return told.substr(told.rfind('=') + 1);
+  }
+};
+
+TEST_F(GivenUpCallTest, WhenItsTimeIsOverItHasExceededItsDeadline) {
+  EXPECT_EQ(status("300m", 301), "4\n");
+}
+TEST_F(GivenUpCallTest, ItsTimeIsRoundedUp) {
+  EXPECT_EQ(status("20S", 19'850), "4\n");
+}
+TEST_F(GivenUpCallTest, BeforeThatItIsCancelled) {
+  EXPECT_EQ(status("300m", 200), "1\n");
+}
+TEST_F(GivenUpCallTest, WithoutATimeItIsCancelled) {
+  EXPECT_EQ(status("", 100'000), "1\n");
+}
+TEST_F(GivenUpCallTest, WhatIsNoTimeIsNone) {
+  EXPECT_EQ(status("999999999n", 10'000), "1\n");
+}
+
 class StableServedStreamsTest : public ServedStreamsTest {
  protected:
   StableServedStreamsTest() : ServedStreamsTest({{"OTEL_SEMCONV_STABILITY_OPT_IN", "rpc"}}) {}

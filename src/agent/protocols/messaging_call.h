@@ -22,6 +22,7 @@ struct MessagingCall {
   std::string destination;  // the topic; empty: several, or it has no name here
   std::int64_t partition = -1;
   std::string client_id;
+  std::uint16_t error = 0;  // the broker's code; 0: none
 };
 
 }  // namespace kolben::agent

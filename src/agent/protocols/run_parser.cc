@@ -15,7 +15,7 @@ bool RunParser::take(Direction direction, std::string_view bytes, const Moment& 
 
 bool RunParser::pass(Direction direction, std::uint64_t bytes, const Moment& moment) {
   while (bytes != 0) {
-    if (shows_next(direction)) return false;
+    if (shows_next(direction) && !is_hidden(direction)) return false;
     const std::size_t run = next_run(direction, bytes);
     if (!take_run(direction, nullptr, run, moment)) return false;
     bytes -= run;

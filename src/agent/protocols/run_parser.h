@@ -20,6 +20,8 @@ class RunParser : public StreamParser {
   // How many of the next `size` bytes are one run; at least 1.
   virtual std::size_t next_run(Direction direction, std::size_t size) const = 0;
   virtual bool shows_next(Direction direction) const = 0;
+  // What it should show is not shown: true: the walk goes on with what is not.
+  virtual bool is_hidden(Direction) { return false; }
   // Takes a run, or a part of it that is all there is; null: it is not shown. False: not
   // understood.
   virtual bool take_run(Direction direction, const std::uint8_t* bytes, std::size_t size,

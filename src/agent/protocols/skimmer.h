@@ -69,6 +69,7 @@ struct SkimState {
   RedisSide redis[2];          // by Direction
   MongodbSide mongodb[2];
   KafkaSide kafka[2];
+  KafkaAsked kafka_asked;
 
   SkimSide& side(Direction direction) { return sides[static_cast<int>(direction)]; }
 };

@@ -21,10 +21,11 @@ struct WebCall {
   TraceHeaders trace_headers;  // of the request
   std::string tracestate;
   std::string method, scheme, authority, path, user_agent;
-  std::string content_type;  // of the request
-  std::uint16_t status = 0;  // 0: no response
-  int grpc_status = -1;      // -1: none was told
-  std::uint32_t reset = 0;   // why the stream was given up (RFC 9113, 7); with kReset
+  std::string content_type;   // of the request
+  std::uint64_t timeout = 0;  // gRPC's, which the client gives its call, in nanoseconds; 0: none
+  std::uint16_t status = 0;   // 0: no response
+  int grpc_status = -1;       // -1: none was told
+  std::uint32_t reset = 0;    // why the stream was given up (RFC 9113, 7); with kReset
   std::uint64_t request_bytes = 0;
   std::uint64_t response_bytes = 0;
 

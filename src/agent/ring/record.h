@@ -31,6 +31,7 @@ enum class RecordType : std::uint16_t {
   kCommand = 13,    // the span of a program that does something and ends
   kExit = 14,       // with its exit code; last of a process
   kChildEnded = 15,
+  kToldText = 16,  // as what a log record will be written
 };
 
 struct RecordHeader {
@@ -263,6 +264,14 @@ inline constexpr std::uint32_t kFirstLogFile = 3;
 
 // Longer writes come as several records up to this many in one, the rest is cut and counted.
 inline constexpr std::uint32_t kOutputBytesMax = 16 * 1024;
+
+// What its thread writes next, marked as told, is that.
+struct ToldText {
+  std::uint32_t size = 0;        // of all of it
+  std::uint32_t begin_size = 0;  // at most kToldTextBytesMax
+  // texts: begin
+};
+inline constexpr std::uint32_t kToldTextBytesMax = 256;
 
 struct LogRecordHeader {
   std::uint64_t time = 0;

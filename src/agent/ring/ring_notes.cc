@@ -94,17 +94,17 @@ std::uint32_t noted_log_files(const RingHeader* ring, char (&patterns)[kLogFiles
   return size;
 }
 
-bool is_noted_output(const RingHeader* ring, int file) {
+int noted_output(const RingHeader* ring, int file) {
   const bool noted = ring->output_inode[0] != 0 || ring->output_inode[1] != 0;
-  if (!noted) return true;
+  if (!noted) return file;
   struct stat status = {};
-  if (fstat(file, &status) != 0) return false;
-  for (int i = 0; i < 2; ++i) {
-    if (ring->output_device[i] == status.st_dev && ring->output_inode[i] == status.st_ino) {
-      return true;
-    }
+  if (fstat(file, &status) != 0) return 0;
+  for (const int output : {file, 3 - file}) {
+    const bool is_that = ring->output_device[output - 1] == status.st_dev &&
+                         ring->output_inode[output - 1] == status.st_ino;
+    if (is_that) return output;
   }
-  return false;
+  return 0;
 }
 
 }  // namespace kolben::agent

@@ -48,8 +48,9 @@ std::uint32_t owner_of(const RingHeader* ring);
 // What the launched program's stdout and stderr are, so that a child whose fd 1 is a pipe or a log
 // file is not taken for the program's output. Notes those of the calling process; for the launcher.
 void note_outputs(RingHeader* ring);
-// Whether `file` is one of them; true where nothing was noted.
-bool is_noted_output(const RingHeader* ring, int file);
+// Which of them `file` (1 or 2) is: 1, 2, or 0 for none. `file` itself where both are the same, or
+// nothing was noted.
+int noted_output(const RingHeader* ring, int file);
 
 // Which files' lines are log records: patterns (log_file_pattern.h), each with an end zero. Noted
 // before the program begins.

@@ -55,6 +55,30 @@ int main(int count, char** arguments) {
   return 0;
 }
 """
+# Its first argument says by which function, its second with which letters.
+OPTIONS = r"""
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int main(int count, char** arguments) {
+  struct option longs[] = {{"need", 1, 0, 'n'}, {"flag", 0, 0, 'f'}, {"number", 1, 0, 'u'},
+                                 {"zero", 0, &optind, 0}, {"help", 0, 0, '?'}, {0, 0, 0, 0}};
+  const char* how = arguments[1];
+  const char* letters = arguments[2];
+  if (strcmp(letters, "a:")) longs[4] = longs[5];
+  arguments[2] = arguments[0];
+  count -= 2;
+  arguments += 2;
+  for (int c = 0; c != -1;) {
+    if (!strcmp(how, "short")) c = getopt(count, arguments, letters);
+    if (!strcmp(how, "long")) c = getopt_long(count, arguments, letters, longs, NULL);
+    if (!strcmp(how, "only")) c = getopt_long_only(count, arguments, letters, longs, NULL);
+    printf("%d %d %d %s\n", c, optopt, optind, optarg == NULL ? "" : optarg);
+  }
+  return 0;
+}
+"""
 # Not the C library's, and of other arguments.
 LIBRARY = "double error(double a, double b) { return a / b; } int warn(int a) { return a + 1; }"
 USER = r"""
@@ -114,6 +138,31 @@ class Errors(unittest.TestCase):
                         ["/bin/grep", "x", "/nonexistent"], ["/usr/bin/find", "/nonexistent"]):
             told, said = self.both(*command)
             self.assertEqual(told, said, command)
+
+    def test_wrong_options(self):
+        program = self.compile(OPTIONS, "options", "-D_GNU_SOURCE")
+        for how, letters, *arguments in (
+                ("short", "va:", "-x"), ("short", "va:", "-vx", "file", "-y"), ("short", "va:", "-a"),
+                ("short", "+va:", "-va"), ("long", "va:", "--nope"), ("long", "va:", "--nope=3", "-x"),
+                ("long", "va:", "--need"), ("long", "va:", "--flag=1"), ("long", "va:", "--n"), ("long", "va:", "--ne"),
+                ("long", "va:", "file", "-x", "other", "--nope", "--flag=1", "-vza"),
+                ("long", "va:", "--flag", "-zv"), ("long", "va:", "--flag=1", "-zv"), ("long", "-va:", "file", "-z"),
+                ("only", "va:", "-nope"), ("only", "va:", "-need"), ("only", "va:", "--n"), ("only", "va:", "-x"),
+                ("only", "va:", "-flag=1")):
+            told, said = self.both(program, how, letters, *arguments)
+            self.assertNotEqual(said, "", arguments)
+            self.assertEqual(told, said, (how, letters, arguments))
+        for how, letters, *arguments in (
+                ("short", ":a:", "-x", "-a"), ("long", "-:a:", "--nope", "--need"), ("short", "?", "-??"), ("long", "a:", "--help"),
+                ("long", "va:", "--", "-x"), ("long", "va:", "-v", "--need=3", "-ab")):
+            self.assertEqual(self.both(program, how, letters, *arguments), ("", ""), arguments)
+
+    def test_wrong_options_of_tools(self):
+        for command in (["/bin/ls", "--nope"], ["/bin/ls", "-y"], ["/usr/bin/sort", "--parallel"],
+                        ["/usr/bin/head", "--nope=1"]):
+            told, said = self.both(*command)
+            self.assertEqual(told, said, command)
+            self.assertIn("option", told)
 
     def test_functions_of_the_same_names_are_the_programs_own(self):
         library = self.compile(LIBRARY, "libown.so", "-shared", "-fPIC")

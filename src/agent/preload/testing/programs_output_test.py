@@ -61,6 +61,38 @@ int main(int count, char** arguments) {
 }
 """
 
+WIDE = r"""
+#include <locale.h>
+#include <stdio.h>
+#include <wchar.h>
+int main(int count, char** arguments) {
+  setlocale(LC_ALL, "C.UTF-8");
+  if (count > 1) {
+    wchar_t text[3000];
+    wmemset(text, 0xe4, 2999);
+    text[2999] = 0;
+    return wprintf(L"%ls\n", text) == 3000 ? 0 : 1;
+  }
+  wprintf(L"%s: \u00e4 %d\n", arguments[0] == NULL ? "" : "a", 7);
+  fputws(L"\u20ac \U0001f600\n", stdout);
+  putwchar(L'b');
+  putwc(L'c', stdout);
+  fputwc(L'\n', stdout);
+  fwprintf(stdout, L"%ls", L"half");
+  return 0;
+}
+"""
+WIDE_STREAM = r"""
+#include <iostream>
+#include <locale>
+int main() {
+  std::locale::global(std::locale("C.UTF-8"));
+  std::wcout << L"counted " << 3 << L" \u00e4" << std::endl;
+  std::wcerr << L"a complaint\n";
+  return 0;
+}
+"""
+
 
 class Output(unittest.TestCase):
     def test_an_allocator_that_reads_a_file_before_anything_else(self):
@@ -114,6 +146,32 @@ class Output(unittest.TestCase):
         told, printed = self.told_and_printed(program, "processes")
         self.assertEqual(printed, "of the parent child\nof the parent parent\n")
         self.assertEqual(told, "child\nof the parent parent\n")
+
+    def compiled(self, compiler, text):
+        if shutil.which(compiler) is None:
+            self.skipTest("no " + compiler)
+        directory = tempfile.mkdtemp(prefix="kolben-test-")
+        self.addCleanup(shutil.rmtree, directory)
+        program = os.path.join(directory, "program")
+        language = "c" if compiler == "gcc" else "c++"
+        subprocess.run([compiler, "-O2", "-D_FORTIFY_SOURCE=2", "-x", language, "-", "-o", program], input=text,
+                       text=True, check=True)
+        return program
+
+    def test_wide_characters_are_seen_once(self):
+        def told_and_printed(*command):
+            told, printed = self.told_and_printed(*command)
+            return told.encode("latin-1").decode(), printed  # bytes, as the ring has them
+        told, printed = told_and_printed(self.compiled("gcc", WIDE))
+        self.assertEqual(printed, "a: \u00e4 7\n\u20ac \U0001f600\nbc\nhalf")
+        self.assertEqual(told, printed)
+        told, printed = told_and_printed(self.compiled("gcc", WIDE), "long")
+        self.assertEqual((told, printed), ("\u00e4" * 1023, "\u00e4" * 2999 + "\n"))
+        with Ring() as ring:
+            result = ring.run(self.compiled("g++", WIDE_STREAM))
+        told = ["".join(r["text"] for r in ring.records("output") if r["file"] == file) for file in (1, 2)]
+        self.assertEqual((result.stdout, result.stderr), ("counted 3 \u00e4\n".encode(), b"a complaint\n"))
+        self.assertEqual(told, ["counted 3 \u00c3\u00a4\n", "a complaint\n"])
 
     def test_output_is_not_captured_when_nobody_wants_it(self):
         for variables in ({"OTEL_LOGS_EXPORTER": "none"},

@@ -196,6 +196,11 @@ std::string body(RecordType type, Cursor cursor) {
              ",\"cut\":" + std::to_string(fixed.bytes_cut) +
              ",\"text\":" + quoted(cursor.text(fixed.bytes_size));
     }
+    case RecordType::kToldText: {
+      const auto fixed = cursor.take<ToldText>();
+      return ",\"type\":\"told_text\",\"size\":" + std::to_string(fixed.size) +
+             ",\"begin\":" + quoted(cursor.text(fixed.begin_size));
+    }
     case RecordType::kStreamPiece: {
       const auto fixed = cursor.take<StreamPiece>();
       std::string line = ",\"type\":\"stream_piece\"," + context(fixed.self) + ",\"parent\":\"" +

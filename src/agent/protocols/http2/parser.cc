@@ -64,6 +64,21 @@ Number to_number(std::string_view text, Number otherwise) {
   return end.ec == std::errc() && end.ptr == text.data() + text.size() ? value : otherwise;
 }
 
+// gRPC's `grpc-timeout`: up to eight digits and their unit; 0: it is none.
+std::uint64_t to_nanoseconds(std::string_view text) {
+  constexpr std::size_t kDigitsMax = 8;
+  constexpr std::uint64_t kMost = ~std::uint64_t{0};
+  constexpr std::pair<char, std::uint64_t> kUnits[] = {
+      {'H', 3'600'000'000'000}, {'M', 60'000'000'000}, {'S', 1'000'000'000},
+      {'m', 1'000'000},         {'u', 1'000},          {'n', 1}};
+  if (text.size() < 2 || text.size() > kDigitsMax + 1) return 0;
+  const auto count = to_number<std::uint64_t>(text.substr(0, text.size() - 1), 0);
+  for (const auto& [letter, unit] : kUnits) {
+    if (text.back() == letter) return count > kMost / unit ? kMost : count * unit;
+  }
+  return 0;
+}
+
 }  // namespace
 
 bool Parser::take(Direction direction, std::string_view bytes, const Moment& moment) {
@@ -293,6 +308,7 @@ bool Parser::request(std::uint32_t stream, const std::vector<Field>& fields, con
     keep("user-agent", told.user_agent);
     keep("content-type", told.content_type);
     keep("tracestate", told.tracestate);
+    if (field.name == "grpc-timeout") told.timeout = to_nanoseconds(field.value);
     take_trace_header(field, told.trace_headers);
   }
   text_bytes_ += text_bytes(told);

@@ -120,6 +120,30 @@ TEST(Http2, GrpcTellsItsStatusInTheTrailers) {
   EXPECT_EQ(talk.web_calls()[0].request_bytes, 7u);
 }
 
+TEST(Http2, GrpcTellsHowLongACallMayLast) {
+  Conversation talk(Protocol::kHttp2);
+  begin(talk);
+  const std::pair<std::string, std::uint64_t> times[] = {{"1n", 1},
+                                                         {"2u", 2'000},
+                                                         {"3m", 3'000'000},
+                                                         {"4S", 4'000'000'000},
+                                                         {"5M", 300'000'000'000},
+                                                         {"99999999H", ~std::uint64_t{0}},
+                                                         {"", 0},
+                                                         {"7", 0},
+                                                         {"S", 0},
+                                                         {"1s", 0},
+                                                         {"-1S", 0},
+                                                         {"100000000u", 0}};
+  std::uint32_t stream = 1;
+  for (const auto& [text, nanoseconds] : times) {
+    talk.client(frame(kHeaders, kEndHeaders | kEndStream, stream, block({{"grpc-timeout", text}})));
+    talk.server(answer(stream, "200", kEndStream));
+    stream += 2;
+    EXPECT_EQ(talk.web_calls().back().timeout, nanoseconds) << text;
+  }
+}
+
 TEST(Http2, WhereverTheBytesAreCut) {
   for (const std::size_t bytes : {1UL, 2UL, 3UL, 5UL, 8UL, 10UL, 100UL}) {
     Conversation talk(Protocol::kHttp2, bytes);

@@ -1,11 +1,12 @@
 #include "agent/protocols/kafka/framing.h"
 
+#include "agent/protocols/kafka/answers.h"
+
 namespace kolben::agent::kafka {
 namespace {
 
 constexpr std::uint32_t kHeaderBytes = 8;
 constexpr std::uint32_t kNumberBytes = 4;
-constexpr std::uint32_t kTopicIdBytes = 16;
 constexpr std::uint32_t kTagsMax = 0;  // nobody sends any in a request's header
 // Versions that the walk knows.
 constexpr std::uint16_t kProduceMin = 3;
@@ -15,6 +16,8 @@ constexpr std::uint16_t kFlexibleProduce = 9;
 constexpr std::uint16_t kFlexibleFetch = 12;
 constexpr std::uint16_t kTopicIdsOfFetch = 13;
 constexpr std::uint16_t kApiVersionsMax = 10;
+
+}  // namespace
 
 std::uint32_t number_of(const std::uint8_t* bytes, std::uint32_t size) {
   std::uint32_t value = 0;
@@ -31,15 +34,8 @@ bool is_flexible(const KafkaSide& side) {
   return side.version >= (side.api == kProduce ? kFlexibleProduce : kFlexibleFetch);
 }
 
-// What stands before the topics: acks and a timeout; or whose fetch it is, how long to wait, how
-// much to send and, by the version, the isolation and the session.
-std::uint32_t fixed_bytes(const KafkaSide& side) {
-  if (side.api == kProduce) return 6;
-  std::uint32_t bytes = side.version >= 15 ? 8 : 12;
-  if (side.version >= 3) bytes += 4;
-  if (side.version >= 4) bytes += 1;
-  if (side.version >= 7) bytes += 8;
-  return bytes;
+bool has_topic_ids(const KafkaSide& side) {
+  return side.api == kFetch && side.version >= kTopicIdsOfFetch;
 }
 
 void want(KafkaSide& side, Step step, std::uint32_t bytes) {
@@ -49,18 +45,6 @@ void want(KafkaSide& side, Step step, std::uint32_t bytes) {
   side.in_text = false;
 }
 
-// Its length, of two bytes, or, flexible, of as many as it takes.
-void want_text(KafkaSide& side, Step step) {
-  const bool is_compact = step != Step::kClientId && is_flexible(side);
-  want(side, step, is_compact ? 1 : 2);
-  side.is_compact = is_compact;
-}
-
-void want_count(KafkaSide& side, Step step) {
-  side.is_compact = is_flexible(side);
-  want(side, step, side.is_compact ? 1 : kNumberBytes);
-}
-
 void want_rest(KafkaSide& side, Event* event) {
   if (side.message_left != 0) return want(side, Step::kRest, side.message_left);
   if (*event == Event::kNone) *event = Event::kEnd;
@@ -68,8 +52,6 @@ void want_rest(KafkaSide& side, Event* event) {
   want(side, Step::kSize, kNumberBytes);
 }
 
-// A length or a count that says one less than it stands for (compact) and may go on: true: it is
-// complete. The others are complete when their bytes are.
 bool number_complete(KafkaSide& side, std::uint32_t* value) {
   constexpr std::uint8_t kBytesMax = 5;
   if (!side.is_compact) {
@@ -86,6 +68,31 @@ bool number_complete(KafkaSide& side, std::uint32_t* value) {
   }
   *value = all - 1;  // zero is null
   return true;
+}
+
+namespace {
+
+// What stands before the topics: acks and a timeout; or whose fetch it is, how long to wait, how
+// much to send and, by the version, the isolation and the session.
+std::uint32_t fixed_bytes(const KafkaSide& side) {
+  if (side.api == kProduce) return 6;
+  std::uint32_t bytes = side.version >= 15 ? 8 : 12;
+  if (side.version >= 3) bytes += 4;
+  if (side.version >= 4) bytes += 1;
+  if (side.version >= 7) bytes += 8;
+  return bytes;
+}
+
+// Its length, of two bytes, or, flexible, of as many as it takes.
+void want_text(KafkaSide& side, Step step) {
+  const bool is_compact = step != Step::kClientId && is_flexible(side);
+  want(side, step, is_compact ? 1 : 2);
+  side.is_compact = is_compact;
+}
+
+void want_count(KafkaSide& side, Step step) {
+  side.is_compact = is_flexible(side);
+  want(side, step, side.is_compact ? 1 : kNumberBytes);
 }
 
 bool size_complete(KafkaSide& side, Direction direction) {
@@ -112,8 +119,7 @@ bool header_complete(KafkaSide& side, Direction direction, Event* event) {
 }
 
 void after_topics(KafkaSide& side) {
-  const bool has_id = side.api == kFetch && side.version >= kTopicIdsOfFetch;
-  if (has_id) return want(side, Step::kTopicId, kTopicIdBytes);
+  if (has_topic_ids(side)) return want(side, Step::kTopicId, kTopicIdBytes);
   want_text(side, Step::kTopic);
 }
 
@@ -198,13 +204,16 @@ bool step_complete(KafkaSide& side, Direction direction, Event* event) {
     case Step::kRest:
       want_rest(side, event);
       return true;
+    default:
+      answer_step_complete(side, step, event);
+      return true;
   }
-  return false;
 }
 
 bool keeps_number(const KafkaSide& side) {
   const auto step = static_cast<Step>(side.step);
-  return !side.in_text && step != Step::kFixed && step != Step::kTopicId && step != Step::kRest;
+  return !side.in_text && step != Step::kFixed && step != Step::kTopicId && step != Step::kRest &&
+         !hides(step);
 }
 
 }  // namespace
@@ -215,7 +224,8 @@ std::size_t run_of(const KafkaSide& side, Direction /*direction*/, std::size_t s
 }
 
 bool is_shown(const KafkaSide& side) {
-  return static_cast<Step>(side.step) != Step::kRest;
+  const auto step = static_cast<Step>(side.step);
+  return step != Step::kRest && !hides(step);
 }
 
 bool take(KafkaSide& side, Direction direction, const std::uint8_t* bytes, std::size_t size,
@@ -245,6 +255,23 @@ bool begins(const std::uint8_t* bytes, std::size_t size) {
          (text == 0xffff || text + kHeaderBytes + 2 <= length);
 }
 
+namespace {
+
+// What is asked is kept for its answer.
+void note_header(SkimState& state, Direction direction, Event* event) {
+  KafkaSide& side = state.kafka[static_cast<int>(direction)];
+  if (direction == Direction::kRequests) {
+    if (is_known(side)) state.kafka_asked.note(side.correlation, side.api, side.version);
+    return;
+  }
+  std::uint16_t api = 0;
+  std::uint16_t version = 0;
+  const bool is_asked = state.kafka_asked.find(side.correlation, &api, &version);
+  if (is_asked) answers(side, api, version, event);
+}
+
+}  // namespace
+
 Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::size_t size) {
   KafkaSide& side = state.kafka[static_cast<int>(direction)];
   const bool shows = is_shown(side);
@@ -253,6 +280,7 @@ Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::
     const std::size_t run = run_of(side, direction, size - taken);
     Event event = Event::kNone;
     if (!take(side, direction, bytes + taken, run, &event)) state.lost = true;
+    if (event == Event::kHeader) note_header(state, direction, &event);
     taken += run;
   }
   return {taken, shows};

@@ -1,9 +1,9 @@
 // Where requests and answers of Kafka begin and end. Freestanding, see skimmer.h.
 //
 // What is shown: of a request its header; of Produce and Fetch what stands before the first
-// partition's records and offsets; of an answer its size and number.
-// The parser walks the same way over what is shown.
-// Source: https://kafka.apache.org/protocol.html ("Protocol Guide").
+// partition's records and offsets; of an answer its size and number, and of those to Produce and
+// Fetch the errors, and what says where they stand (answers.h). The parser walks the same way over
+// what is shown. Source: https://kafka.apache.org/protocol.html ("Protocol Guide").
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,7 @@ inline constexpr std::uint32_t kRequestBytesMax = 256U << 20;
 // Of a name: brokers take 249 bytes for a topic.
 inline constexpr std::uint32_t kTextBytesMax = 1024;
 inline constexpr std::uint32_t kTextBytesKept = 256;
+inline constexpr std::uint32_t kTopicIdBytes = 16;
 
 inline constexpr std::uint16_t kProduce = 0;
 inline constexpr std::uint16_t kFetch = 1;
@@ -37,10 +38,35 @@ enum class Step : std::uint8_t {
   kPartitions,   // how many
   kPartition,
   kRest,  // not shown
+  // Of an answer.
+  kAnswerTags,      // of a flexible header
+  kAnswerThrottle,  // of Fetch: a time
+  kAnswerError,     // of the request as a whole
+  kAnswerSession,
+  kAnswerTopics,  // how many
+  kAnswerTopic,   // the length of its name
+  kAnswerTopicName,
+  kAnswerTopicId,
+  kAnswerPartitions,  // how many
+  kAnswerPartition,   // its number and error
+  kAnswerOffsets,     // and times
+  kAnswerRecords,     // how many had errors
+  kAnswerMessage,     // the length of the error's
+  kAnswerPartitionTags,
+  kAnswerTopicTags,
 };
 
 // Of what one step has come to.
-enum class Event : std::uint8_t { kNone, kHeader, kClientId, kTopics, kTopic, kPartition, kEnd };
+enum class Event : std::uint8_t {
+  kNone,
+  kHeader,
+  kClientId,
+  kTopics,
+  kTopic,
+  kPartition,
+  kError,
+  kEnd
+};
 
 // How many of `size` bytes are of one step, which are all shown or all not; at least 1.
 std::size_t run_of(const KafkaSide& side, Direction direction, std::size_t size);
@@ -48,6 +74,18 @@ bool is_shown(const KafkaSide& side);
 // Takes as many bytes as run_of() says; null: they are not shown. False: not understood.
 bool take(KafkaSide& side, Direction direction, const std::uint8_t* bytes, std::size_t size,
           Event* event);
+
+// What the walks share: they go on with a step of so many bytes, or with what is not looked at.
+void want(KafkaSide& side, Step step, std::uint32_t bytes);
+void want_rest(KafkaSide& side, Event* event);
+// A length or a count that says one less than it stands for (compact) and may go on: true: it is
+// complete. The others are complete when their bytes are.
+bool number_complete(KafkaSide& side, std::uint32_t* value);
+std::uint32_t number_of(const std::uint8_t* bytes, std::uint32_t size);
+// Of a request, or what is answered: whether its version is known, and what that has.
+bool is_known(const KafkaSide& side);
+bool is_flexible(const KafkaSide& side);
+bool has_topic_ids(const KafkaSide& side);
 
 bool begins(const std::uint8_t* bytes, std::size_t size);
 Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::size_t size);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "agent/protocols/kafka/answers.h"
+
 namespace kolben::agent::kafka {
 
 bool Parser::take_run(Direction direction, const std::uint8_t* bytes, std::size_t size,
@@ -17,6 +19,10 @@ bool Parser::take_run(Direction direction, const std::uint8_t* bytes, std::size_
   if (is_request && step == Step::kFixed) fixed_.append(text, size);
   Event event = Event::kNone;
   if (!kolben::agent::kafka::take(side, direction, bytes, size, &event)) return false;
+  if (!is_request && event == Event::kHeader && !pending_.empty()) {
+    Event goes_on = event;
+    answers(side, pending_.front().api, pending_.front().version, &goes_on);
+  }
   const auto use = [&](Event one) {
     return is_request ? request(one, moment) : reply(one, moment.time);
   };
@@ -49,8 +55,18 @@ bool Parser::request(Event event, const Moment& moment) {
       return true;
     case Event::kEnd:
       return end(moment.time);
+    case Event::kError:
+      return true;
   }
   return false;
+}
+
+// The program's side did not know any more what it is an answer to.
+bool Parser::is_hidden(Direction direction) {
+  KafkaSide& side = sides_[static_cast<int>(direction)];
+  if (direction != Direction::kReplies || static_cast<Step>(side.step) <= Step::kRest) return false;
+  want(side, Step::kRest, side.message_left);
+  return side.message_left != 0;
 }
 
 void Parser::begin() {
@@ -59,6 +75,8 @@ void Parser::begin() {
   text_.clear();
   fixed_.clear();
   request_.correlation = side.correlation;
+  request_.api = side.api;
+  request_.version = side.version;
   request_.is_told = side.api == kProduce || side.api == kFetch;
   MessagingCall& call = request_.call;
   call.system = "kafka";
@@ -88,6 +106,9 @@ bool Parser::reply(Event event, std::uint64_t time) {
   if (event == Event::kHeader) {
     const KafkaSide& side = sides_[static_cast<int>(Direction::kReplies)];
     return !pending_.empty() && pending_.front().correlation == side.correlation;
+  }
+  if (event == Event::kError) {
+    pending_.front().call.error = sides_[static_cast<int>(Direction::kReplies)].error;
   }
   if (event != Event::kEnd) return true;
   in_reply_ = false;

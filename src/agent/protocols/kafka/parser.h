@@ -1,7 +1,7 @@
 // Calls in a client's connection of Kafka: a Produce is one, and a Fetch; other requests are none.
 //
-// Source: https://kafka.apache.org/protocol.html. Not: what brokers answer beside that they do
-// (an answer's errors stay in the program), topics beyond the first of a request.
+// Source: https://kafka.apache.org/protocol.html. Not: topics beyond the first of a request, and of
+// a Fetch the errors of partitions beyond the first.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,8 @@ class Parser final : public RunParser {
   struct Pending {
     MessagingCall call;
     std::uint32_t correlation = 0;
+    std::uint16_t api = 0;
+    std::uint16_t version = 0;
     bool is_told = false;
     bool wants_answer = true;
   };
@@ -40,6 +42,7 @@ class Parser final : public RunParser {
   bool shows_next(Direction direction) const override {
     return is_shown(sides_[static_cast<int>(direction)]);
   }
+  bool is_hidden(Direction direction) override;
   bool take_run(Direction direction, const std::uint8_t* bytes, std::size_t size,
                 const Moment& moment) override;
   bool request(Event event, const Moment& moment);

@@ -119,6 +119,86 @@ TEST(Kafka, WhereverTheBytesAreCut) {
   }
 }
 
+std::string partition(std::uint32_t index, int error, int offsets) {
+  return number(index, 4) + number(static_cast<std::uint64_t>(error), 2) +
+         std::string(static_cast<std::size_t>(offsets) * 8, 'o');
+}
+int error_of(const std::string& request, const std::string& answered, std::size_t bytes = ~0UL) {
+  Conversation talk(Protocol::kKafka, bytes);
+  talk.client(api_versions(1));
+  talk.server(answer(1));
+  talk.client(request);
+  talk.server(answered);
+  talk.client(produce(3, "orders"));
+  talk.server(answer(3));
+  EXPECT_FALSE(talk.given_up());
+  EXPECT_EQ(talk.shown().find("secret"), std::string::npos);
+  if (talk.messaging_calls().size() != 2) return -1;
+  EXPECT_EQ(talk.messaging_calls()[1].error, 0);
+  return talk.messaging_calls()[0].error;
+}
+
+TEST(Kafka, WhatABrokerRefusesIsAnErrorOfTheProduce) {
+  // Version 7: of the second topic's second partition; what comes after is of no interest.
+  const std::string topics = number(2, 4) + text("a") + number(1, 4) + partition(0, 0, 3) +
+                             text("orders") + number(2, 4) + partition(3, 0, 3);
+  for (const std::size_t bytes : {~0UL, 1UL, 3UL, 7UL}) {
+    EXPECT_EQ(
+        error_of(produce(2, "orders"), answer(2, topics + partition(4, 19, 3) + "secret"), bytes),
+        19);
+    EXPECT_EQ(
+        error_of(produce(2, "orders"), answer(2, topics + partition(4, 0, 3) + "time"), bytes), 0);
+  }
+  // Version 9: with the errors of records and their message, tags behind each.
+  const auto flexible = [](int first, int second) {
+    return answer(2, std::string(1, '\0') + varint(2) + compact("orders") + varint(3) +
+                         partition(0, first, 3) + varint(1) + '\0' + '\0' +
+                         partition(1, second, 3) + varint(1) + compact("secret") + '\0');
+  };
+  EXPECT_EQ(error_of(flexible_produce(2, "orders"), flexible(0, 87)), 87);
+  EXPECT_EQ(error_of(flexible_produce(2, "orders"), flexible(0xffff, 0)), 0xffff);
+  EXPECT_EQ(error_of(flexible_produce(2, "orders"), flexible(0, 0)), 0);
+}
+
+TEST(Kafka, WhatABrokerRefusesIsAnErrorOfTheFetch) {
+  const std::string asked = fetch(2, number(1, 4) + fetched("a", 0));
+  const std::string head = number(0, 4) + number(0, 2) + number(7, 4);
+  const std::string topic = number(1, 4) + text("a") + number(1, 4);
+  EXPECT_EQ(error_of(asked, answer(2, number(0, 4) + number(70, 2) + number(0, 4) + number(0, 4))),
+            70);
+  EXPECT_EQ(error_of(asked, answer(2, head + topic + partition(0, 1, 1) + "secret")), 1);
+  EXPECT_EQ(error_of(asked, answer(2, head + topic + partition(0, 0, 1) + "secret")), 0);
+  EXPECT_EQ(error_of(asked, answer(2, head + number(0, 4))), 0);
+  const std::string by_id =
+      std::string(1, '\0') + head + varint(2) + std::string(16, 'i') + varint(2);
+  EXPECT_EQ(error_of(fetch_by_id(2), answer(2, by_id + partition(0, 100, 1) + "secret")), 100);
+}
+
+TEST(Kafka, AnAnswerThatIsNotAsItShouldBeIsNotLookedAt) {
+  for (const std::string& body :
+       {std::string("x"), number(9, 4), number(1, 4) + text(""),
+        number(1, 4) + text("a") + number(99, 4), number(1, 4) + text("a") + number(1, 4) + "x",
+        number(1, 4) + number(5000, 2) + "secret"}) {
+    EXPECT_EQ(error_of(produce(2, "orders"), answer(2, body)), 0) << body.size();
+  }
+  EXPECT_EQ(error_of(flexible_produce(2, "orders"), answer(2, "\1secret")), 0);
+}
+
+// Those that are asked the longest ago are forgotten.
+TEST(Kafka, OfManyThatWaitTheLastAreKnownWithTheirErrors) {
+  constexpr std::uint32_t kAsked = 40;
+  const std::string refused = number(1, 4) + text("orders") + number(1, 4) + partition(3, 7, 3);
+  Conversation talk(Protocol::kKafka);
+  for (std::uint32_t id = 1; id <= kAsked; ++id) talk.client(produce(id, "orders"));
+  for (std::uint32_t id = 1; id <= kAsked; ++id) talk.server(answer(id, refused));
+  EXPECT_FALSE(talk.given_up());
+  ASSERT_EQ(talk.messaging_calls().size(), kAsked);
+  EXPECT_EQ(talk.messaging_calls().front().error, 0);
+  for (std::uint32_t id = kAsked - 15; id <= kAsked; ++id) {
+    EXPECT_EQ(talk.messaging_calls()[id - 1].error, 7) << id;
+  }
+}
+
 TEST(Kafka, OfSeveralTopicsOrPartitionsNoneIsNamed) {
   Conversation talk(Protocol::kKafka);
   talk.client(fetch(1, number(2, 4) + fetched("a", 0) + fetched("b", 0)));

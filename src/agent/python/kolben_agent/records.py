@@ -17,6 +17,8 @@ _COMMON = frozenset((
     "lineno", "message", "module", "msecs", "msg", "name", "pathname", "process", "processName",
     "relativeCreated", "stack_info", "taskName", "thread", "threadName") + correlation.ATTRIBUTES)
 
+TEXT_BEGIN_BYTES = 256
+
 
 def patch(logging):
     correlation.begin(logging, os.environ)
@@ -34,7 +36,15 @@ def patch(logging):
                 native.output_is_told(0)
         return wrapper
 
+    def make_format(format_record):
+        def wrapper(self, record):
+            text = format_record(self, record)
+            _tell_text(getattr(self, "stream", None), text)
+            return text
+        return wrapper
+
     replace(logging.Logger, "callHandlers", make_call_handlers)
+    replace(logging.Handler, "format", make_format)
 
 
 def _is_wanted(environment):
@@ -56,6 +66,16 @@ def _tell(record):
         return True
     except Exception:  # what its texts are made of raises: the handlers will say so
         return False
+
+
+def _tell_text(stream, text):
+    """A handler is about to write the record as that. Many records are formatted and never written."""
+    try:
+        written = text.encode(getattr(stream, "encoding", None) or "utf-8",
+                              getattr(stream, "errors", None) or "replace")
+        native.output_text_is_told(written[:TEXT_BEGIN_BYTES], len(written))
+    except Exception:  # another text than its handler's stream takes
+        pass
 
 
 def _program_exports_logs():

@@ -85,7 +85,7 @@ class FakeTable:
         self.served = None  # a traceparent
         self.is_sampled = True
         self.is_full = False
-        self.told = 0
+        self.told, self.texts = 0, []
         self.request_attributes = {}
 
     def span_start(self, parent):
@@ -115,6 +115,9 @@ class FakeTable:
 
     def output_is_told(self, begins):
         self.told += 1 if begins else -1
+
+    def output_text_is_told(self, begin, size):
+        self.texts.append((begin, size))
 
     def instrument(self, kind, name, unit, description):
         self.instruments.append((kind, name, unit, description))
@@ -574,14 +577,16 @@ class LoggingTest(SideTest):
             pass
 
         class Module:
-            pass
+            class Handler(logging.Handler):
+                pass
         Module.Logger = Logger
         records.patch(Module)
         logger, seen = Logger("shop"), []
 
-        class Handler(logging.Handler):
+        class Handler(Module.Handler):
             def emit(self, record):
                 seen.append(self_table.told)
+                self.format(record)
         self_table = self.table
         logger.addHandler(Handler())
         try:
@@ -596,6 +601,18 @@ class LoggingTest(SideTest):
         self.assertEqual(attributes["code.function.name"],
                          "test_a_record_is_told_and_its_output_marked")
         self.assertEqual(second[1:4], ("WARN", "shop", "{'not': 'a text'}"))
+        (begin, size), second = self.table.texts
+        self.assertTrue(begin.startswith(b"a text\nTraceback ") and len(begin) == min(size, 256))
+        self.assertEqual(second, (b"{'not': 'a text'}", 17))
+
+    def test_a_text_is_as_long_as_its_handler_s_stream_writes_it(self):
+        class Stream:
+            encoding, errors = "latin-1", "backslashreplace"
+        records._tell_text(Stream, "\u00e4\u20ac")
+        records._tell_text(None, "\u00e4")
+        records._tell_text(None, b"no text")
+        records._tell_text(None, "x" * 300)
+        self.assertEqual(self.table.texts, [(b"\xe4\\u20ac", 7), (b"\xc3\xa4", 2), (b"x" * 256, 300)])
 
     def test_who_does_not_want_logs_gets_none(self):
         for environment, want in (({}, True), ({"OTEL_LOGS_EXPORTER": "none"}, False),
