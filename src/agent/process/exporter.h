@@ -23,8 +23,10 @@ class Messages {
 // OTEL_LOG_LEVEL: what is said of the agent itself.
 enum class LogLevel : std::uint8_t { kAll, kErrors, kNothing };
 
-// To file descriptor 2, one write a line.
+// To file descriptor 2, one write a line; at a terminal where the program had it (terminal.h).
 Messages& stderr_messages();
+// Of stderr_messages(): whose terminal it is. Before there are threads.
+void set_terminal_of(std::uint32_t program);
 // Of stderr_messages(); before there are threads.
 void set_log_level(LogLevel level);
 

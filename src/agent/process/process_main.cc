@@ -135,9 +135,9 @@ void copy_text(const std::string& text, char (&to)[kSize]) {
 void note_log_files(RingHeader* ring, const Settings& settings) {
   LogFileNames names;
   for (const std::string& name : settings.log_files) {
-    if (names.add(name.data(), name.size())) continue;
-    stderr_messages().warn("kolben agent: log_files: " + name +
-                           " is too long, or one too many; it is left out");
+    const LogFileFault fault = names.add(name.data(), name.size());
+    if (fault == LogFileFault::kNone) continue;
+    stderr_messages().warn("kolben agent: log_files: " + name + " " + describe(fault));
   }
   ::kolben::agent::note_log_files(ring, names.patterns(), names.size());
 }
@@ -190,6 +190,7 @@ int process_main(int argc, char** argv) {
   }
   set_heap();
   set_signals();
+  set_terminal_of(arguments.pid);
   raise_file_limit();
   RingHeader* const ring = map_ring(arguments.ring.c_str());
   if (ring == nullptr) {
@@ -200,8 +201,10 @@ int process_main(int argc, char** argv) {
   note_reader(ring, static_cast<std::uint32_t>(::getpid()));
   Settings settings = load_settings(process_environment());
   set_log_level(settings.log_level);
+  // Of variables the launcher has said so, before the program began (said_settings.h).
+  const bool was_file_read = arguments.ready >= 0;
   for (const std::string& warning : settings.warnings) {
-    stderr_messages().warn("kolben agent: " + warning);
+    if (was_file_read) stderr_messages().warn("kolben agent: " + warning);
   }
   if (!tell_settings(ring, settings, arguments)) {
     ::unlink(arguments.ring.c_str());
