@@ -7,8 +7,6 @@
 #include <optional>
 #include <string>
 
-#include "agent/process/terminal.h"
-
 namespace kolben::agent {
 namespace {
 
@@ -49,8 +47,8 @@ Messages& stderr_messages() {
   return the_messages();
 }
 
-void set_terminal_of(std::uint32_t program) {
-  the_messages().terminal.emplace(STDERR_FILENO, program);
+void set_terminal(const Terminal& terminal) {
+  the_messages().terminal = terminal;
 }
 
 void set_log_level(LogLevel level) {

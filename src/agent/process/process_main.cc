@@ -37,6 +37,8 @@ struct Arguments {
   int pidfd = -1;           // of `pid`
   int ready = -1;           // a pipe: the launcher waits until the configuration file is read
   std::string crash_marks;  // a file
+  std::uint32_t group = 0;  // of the program whose terminal stderr is, with its session
+  std::uint32_t session = 0;
 };
 
 template <typename Number>
@@ -58,6 +60,10 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments) {
       arguments.crash_marks = value;
     } else if (name == "--pid") {
       if (!parse_number(value, arguments.pid)) return false;
+    } else if (name == "--group") {
+      if (!parse_number(value, arguments.group)) return false;
+    } else if (name == "--session") {
+      if (!parse_number(value, arguments.session)) return false;
     } else if (name == "--pidfd") {
       if (!parse_number(value, arguments.pidfd)) return false;
     } else {
@@ -185,12 +191,12 @@ int process_main(int argc, char** argv) {
   if (!parse_arguments(argc, argv, arguments)) {
     stderr_messages().say(
         "usage: kolben-agent --ring PATH --pid PID [--pidfd FILE_NUMBER] [--ready FILE_NUMBER] "
-        "[--crash-marks PATH]");
+        "[--crash-marks PATH] [--group ID --session ID]");
     return 2;
   }
   set_heap();
   set_signals();
-  set_terminal_of(arguments.pid);
+  set_terminal({STDERR_FILENO, arguments.pid, arguments.group, arguments.session});
   raise_file_limit();
   RingHeader* const ring = map_ring(arguments.ring.c_str());
   if (ring == nullptr) {

@@ -1,10 +1,10 @@
 #include "agent/process/terminal.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -16,17 +16,16 @@ namespace {
 // Of /proc/PID/stat, see proc(5).
 struct ProcessStatus {
   char state = 0;
-  int group = 0;
-  int session = 0;
-  int terminal = 0;    // device number
-  int foreground = 0;  // the group whose turn the terminal is
+  std::uint32_t group = 0;
+  std::uint32_t foreground = 0;  // the group whose turn the terminal is
 };
 
-int take_number(std::string_view& text) {
-  int number = 0;
+// 0 for what is no positive number.
+std::uint32_t take_number(std::string_view& text) {
+  std::uint32_t number = 0;
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
-  text.remove_prefix(static_cast<std::size_t>(end.ptr - text.data()));
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  text.remove_prefix(std::min(text.find(' '), text.size()));
   return number;
 }
 
@@ -45,8 +44,8 @@ std::optional<ProcessStatus> status_of(std::uint32_t pid) {
   text.remove_prefix(1);
   take_number(text);  // the parent
   status.group = take_number(text);
-  status.session = take_number(text);
-  status.terminal = take_number(text);
+  take_number(text);  // the session
+  take_number(text);  // the terminal's device
   status.foreground = take_number(text);
   return status;
 }
@@ -59,15 +58,8 @@ bool is_read_by_keys(int file) {
 
 }  // namespace
 
-Terminal::Terminal(int file, std::uint32_t program) : file_(file), program_(program) {
-  struct stat device = {};
-  if (::isatty(file) == 0 || ::fstat(file, &device) != 0) return;
-  const auto status = status_of(program);
-  if (!status || status->terminal == 0) return;
-  if (static_cast<dev_t>(status->terminal) != device.st_rdev) return;
-  group_ = status->group;
-  session_ = status->session;
-}
+Terminal::Terminal(int file, std::uint32_t program, std::uint32_t group, std::uint32_t session)
+    : file_(file), program_(program), group_(group), session_(session) {}
 
 bool Terminal::has_program_ended() const {
   const auto status = status_of(program_);
@@ -76,7 +68,7 @@ bool Terminal::has_program_ended() const {
 
 TerminalPlace Terminal::place() const {
   if (session_ == 0 || !has_program_ended()) return TerminalPlace::kAsItIs;
-  const auto leader = status_of(static_cast<std::uint32_t>(session_));
+  const auto leader = status_of(session_);
   // The rest of its job, or a script, has the terminal as the program had it.
   if (!leader || leader->foreground == group_) return TerminalPlace::kAsItIs;
   if (leader->foreground == leader->group) return TerminalPlace::kOwnLine;

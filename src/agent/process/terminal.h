@@ -16,8 +16,9 @@ enum class TerminalPlace : std::uint8_t {
 
 class Terminal {
  public:
-  // `file`: where messages go. `program`: whose they are.
-  Terminal(int file, std::uint32_t program);
+  // `file`: where messages go. `program`: whose they are. `group`, `session`: of the program, which
+  // may have ended; 0: it has no terminal, or `file` is another one.
+  Terminal(int file, std::uint32_t program, std::uint32_t group, std::uint32_t session);
 
   TerminalPlace place() const;
 
@@ -26,9 +27,8 @@ class Terminal {
 
   int file_;
   std::uint32_t program_;
-  // Of the program; 0: it is not on this terminal, or that cannot be known.
-  int group_ = 0;
-  int session_ = 0;
+  std::uint32_t group_;
+  std::uint32_t session_;
 };
 
 }  // namespace kolben::agent

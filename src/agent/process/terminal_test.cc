@@ -44,7 +44,8 @@ int look_at_terminal(int file) {
   const auto wait_forever = [] { ::pause(); };
   const pid_t program = start_job(wait_forever);
   ::tcsetpgrp(file, program);
-  const Terminal terminal(file, static_cast<std::uint32_t>(program));
+  const auto number = static_cast<std::uint32_t>(program);
+  const Terminal terminal(file, number, number, static_cast<std::uint32_t>(::getpid()));
   ::tcsetpgrp(file, ::getpgrp());
   if (terminal.place() != TerminalPlace::kAsItIs) return 1;  // it runs, in the background
   ::tcsetpgrp(file, program);
@@ -84,7 +85,10 @@ TEST(Terminal, WhoseTurnItIsDecides) {
 
 TEST(Terminal, WhatIsNoTerminalIsWrittenAsItIs) {
   const int file = ::open("/dev/null", O_RDWR);
-  EXPECT_EQ(Terminal(file, static_cast<std::uint32_t>(::getpid())).place(), TerminalPlace::kAsItIs);
+  constexpr std::uint32_t kNobody = 0x7fffffff;
+  EXPECT_EQ(Terminal(file, kNobody, 0, 0).place(), TerminalPlace::kAsItIs);
+  // The shell may have ended, too.
+  EXPECT_EQ(Terminal(file, kNobody, kNobody, kNobody).place(), TerminalPlace::kAsItIs);
   ::close(file);
 }
 
