@@ -4,12 +4,14 @@ Nothing here sleeps for luck: wait_until() polls a condition and says what it sa
 """
 import contextlib
 import http.client
+import http.server
 import json
 import os
 import pathlib
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.parse
 
@@ -85,6 +87,40 @@ def get(port, target, **parameters):
 
 def post_json(port, target, value):
     return request(port, "POST", target, json.dumps(value), {"Content-Type": "application/json"})
+
+
+class HttpServer:
+    """Serves HTTP on a port that the system picks, or on the given one, while it is used: `answer(method, path,
+    headers, body)` gives the status, and the body where there is one. A thread a connection."""
+
+    def __init__(self, answer, port=0):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def serve(self):
+                body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+                status, *said = answer(self.command, self.path, self.headers, body)
+                self.send_response(status)
+                if status != 204:
+                    self.send_header("Content-Length", str(sum(map(len, said))))
+                self.end_headers()
+                self.wfile.write(b"".join(said))
+
+            do_GET = do_POST = serve
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.port = self.server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Program:

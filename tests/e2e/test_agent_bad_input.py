@@ -4,7 +4,6 @@ program never notices; what is lost is counted and said once."""
 import concurrent.futures
 import contextlib
 import gzip
-import http.server
 import os
 import pathlib
 import re
@@ -17,7 +16,7 @@ import time
 
 import pytest
 
-from harness import BIN, DATA, ROOT, Program, free_port, request, wait_until
+from harness import BIN, DATA, ROOT, HttpServer, Program, free_port, request, wait_until
 from test_agent import AGENT, agent_of, json_objects, spans_of, wait_listening
 from test_agent_http2 import nginx
 
@@ -63,37 +62,20 @@ def spans_in(message):
                for scope, spans in fields(inner) if scope == 2 for number, _ in fields(spans))
 
 
-class Collector:
-    """OTLP over HTTP; `spans` is how many have come."""
+class Collector(HttpServer):
+    """OTLP over HTTP; `spans` is how many have come, `seconds` how long each answer takes."""
 
-    def __enter__(self):
-        collector = self
+    def __init__(self, seconds=0):
+        super().__init__(self.answer)
         self.spans = 0
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                collector.spans += spans_in(body)
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.seconds = seconds
         self.flags = ["--traces_exporter", "otlp", "--exporter_otlp_protocol", "http/protobuf",
-                      "--exporter_otlp_endpoint", f"http://127.0.0.1:{self.server.server_address[1]}",
-                      *TRACES_ONLY]
-        return self
+                      "--exporter_otlp_endpoint", self.url, *TRACES_ONLY]
 
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+    def answer(self, _method, _path, headers, body):
+        time.sleep(self.seconds)
+        self.spans += spans_in(gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body)
+        return (200,)
 
 
 @pytest.fixture
@@ -408,21 +390,10 @@ def run_with(client, name, upstream):
 @pytest.fixture(scope="module")
 def outcomes():
     """All of them, some at a time: they wait more than they work."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        found = {(client, name): pool.submit(run_with, client, name, server.server_address[1])
+    with HttpServer(lambda *_: (204,)) as server, concurrent.futures.ThreadPoolExecutor(6) as pool:
+        found = {(client, name): pool.submit(run_with, client, name, server.port)
                  for client in CLIENTS for name in COLLECTORS}
-    yield {which: future.result() for which, future in found.items()}
-    server.shutdown()
-    server.server_close()
+        yield {which: future.result() for which, future in found.items()}
 
 
 # A collector has taken what it answers with 200, whatever else it says; only gRPC and OTLP read an answer.
@@ -450,35 +421,16 @@ def test_collectors_that_are_none(outcomes, client):
 
 def test_a_collector_that_is_slow_gets_everything(tmp_path, programs):
     """Half a second for each answer, while more is asked than it takes at that pace."""
-    came = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            time.sleep(0.5)
-            came.append(spans_in(body))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    port = free_port()
-    flags = [*CLIENTS["http"](server.server_address[1]), *TRACES_ONLY]
-    program = programs(Program([AGENT, *flags, "/usr/bin/python3", "-m", "http.server", "-b", "127.0.0.1", port],
-                               tmp_path, "slow", env=environment()))
-    wait_listening(port, "the server")
-    for _ in range(400):
-        request(port, "GET", "/none")
-    wait_until(lambda: sum(came) >= 401, "all spans have come", 30)
-    program.stop()
-    assert "could not be exported" not in program.stderr
-    server.shutdown()
-    server.server_close()
+    with Collector(seconds=0.5) as slow:
+        port = free_port()
+        program = programs(Program([AGENT, *slow.flags, "/usr/bin/python3", "-m", "http.server", "-b", "127.0.0.1",
+                                    port], tmp_path, "slow", env=environment()))
+        wait_listening(port, "the server")
+        for _ in range(400):
+            request(port, "GET", "/none")
+        wait_until(lambda: slow.spans >= 401, "all spans have come", 30)
+        program.stop()
+        assert "could not be exported" not in program.stderr
 
 
 # --- surroundings ------------------------------------------------------------------------------------------------

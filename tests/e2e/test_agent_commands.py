@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from harness import BIN, Program, free_port, request, wait_until
+from harness import BIN, HttpServer, Program, free_port, request, wait_until
 from test_agent import AGENT, CONSOLE, FLASK_APP, json_objects, server_spans, spans_of, wait_listening
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -29,28 +29,16 @@ def as_by_default(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-class Upstream:
+class Upstream(HttpServer):
     """A server outside of the agent that keeps the headers of what it is asked."""
 
-    def __enter__(self):
-        asked = self.asked = {}
+    def __init__(self):
+        super().__init__(self.answer)
+        self.asked = {}
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                asked[self.path] = {name.lower(): value for name, value in self.headers.items()}
-                self.send_response(500 if self.path == "/broken" else 204)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+    def answer(self, _method, path, headers, _body):
+        self.asked[path] = {name.lower(): value for name, value in headers.items()}
+        return (500 if path == "/broken" else 204,)
 
 
 @pytest.fixture

@@ -118,8 +118,20 @@ void leave_out_wrong_exporters() {
   }
 }
 
+// Whose turn at the terminal is the program's, if stderr is its terminal; 0: it is not. The agent
+// process has no terminal, and may begin when the program is gone.
+struct Turn {
+  pid_t group = 0;
+  pid_t session = 0;
+};
+
+Turn turn_at_terminal() {
+  if (tcgetpgrp(STDERR_FILENO) < 0) return {};
+  return {getpgrp(), getsid(0)};
+}
+
 // `ready`: the pipe's end for writing; -1: nobody waits.
-[[noreturn]] void become_agent(const AgentStart& start, pid_t program, int ready) {
+[[noreturn]] void become_agent(const AgentStart& start, pid_t program, Turn turn, int ready) {
   reset_signals();
   const int nothing = open("/dev/null", O_RDWR);
   if (nothing >= 0) {
@@ -136,19 +148,25 @@ void leave_out_wrong_exporters() {
   char pid[16];
   char pidfd_text[16];
   char ready_text[16];
+  char group[16];
+  char session[16];
   std::snprintf(pid, sizeof(pid), "%d", static_cast<int>(program));
   std::snprintf(pidfd_text, sizeof(pidfd_text), "%d", pidfd);
   std::snprintf(ready_text, sizeof(ready_text), "%d", ready);
-  const char* arguments[] = {start.binary, "--ring", start.ring_path, "--pid", pid,     "--pidfd",
-                             pidfd_text,   nullptr,  nullptr,         nullptr, nullptr, nullptr};
+  std::snprintf(group, sizeof(group), "%d", static_cast<int>(turn.group));
+  std::snprintf(session, sizeof(session), "%d", static_cast<int>(turn.session));
+  const char* arguments[16] = {start.binary, "--ring",  start.ring_path, "--pid",
+                               pid,          "--pidfd", pidfd_text};
   std::size_t count = 7;
-  if (ready >= 0) {
-    arguments[count++] = "--ready";
-    arguments[count++] = ready_text;
-  }
-  if (start.crash_marks != nullptr) {
-    arguments[count++] = "--crash-marks";
-    arguments[count++] = start.crash_marks;
+  const auto add = [&](const char* name, const char* value) {
+    arguments[count++] = name;
+    arguments[count++] = value;
+  };
+  if (ready >= 0) add("--ready", ready_text);
+  if (start.crash_marks != nullptr) add("--crash-marks", start.crash_marks);
+  if (turn.session != 0) {
+    add("--group", group);
+    add("--session", session);
   }
   execv(start.binary, const_cast<char* const*>(arguments));
   std::fprintf(stderr, "opentelemetry-instrument: cannot run %s: %s; there is no telemetry\n",
@@ -199,6 +217,7 @@ AgentResult wait_for_answer(int file) {
 
 AgentResult start_agent_process(const AgentStart& start) {
   const pid_t program = getpid();
+  const Turn turn = turn_at_terminal();
   int ready[2] = {-1, -1};
   if (start.reads_file && pipe2(ready, O_CLOEXEC) != 0) return AgentResult::kFailed;
   const pid_t middle = fork();
@@ -207,7 +226,7 @@ AgentResult start_agent_process(const AgentStart& start) {
     // ends at once, so the program never sees a child that it did not make.
     setsid();
     const pid_t agent = fork();
-    if (agent == 0) become_agent(start, program, ready[1]);
+    if (agent == 0) become_agent(start, program, turn, ready[1]);
     _exit(agent < 0 ? errno : 0);
   }
   if (start.reads_file) close(ready[1]);

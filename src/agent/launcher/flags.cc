@@ -1,5 +1,7 @@
 #include "agent/launcher/flags.h"
 
+#include <strings.h>
+
 #include <cstdio>
 #include <cstring>
 
@@ -18,6 +20,9 @@ namespace {
       {prefix "insecure", PREFIX "INSECURE", "true: no TLS where the endpoint has no scheme"}, \
       {prefix "protocol", PREFIX "PROTOCOL", "grpc, http/protobuf or http/json (grpc)"},       \
       {prefix "timeout", PREFIX "TIMEOUT", "seconds that a batch may take (10)"}
+
+// The flag that no other launcher has, and that is true or false.
+constexpr char kBodySizes[] = "http_body_sizes";
 
 // The union of what the launchers of opentelemetry-python 1.27 to 1.45 accept.
 constexpr Flag kFlags[] = {
@@ -76,7 +81,8 @@ constexpr Flag kFlags[] = {
      "(http://localhost:9411/api/v2/spans)"},
     {"exporter_zipkin_timeout", "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
      "seconds that a batch may take (10)"},
-    {"http_body_sizes", "KOLBEN_AGENT_HTTP_BODY_SIZES", "true: sizes of HTTP's bodies are told"},
+    {kBodySizes, "KOLBEN_AGENT_HTTP_BODY_SIZES",
+     "sizes of HTTP's bodies are told (needs no value)"},
     {"id_generator", "OTEL_PYTHON_ID_GENERATOR", nullptr},
     {"link_attribute_count_limit", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
      "attributes of a span's link (128)"},
@@ -182,6 +188,26 @@ bool is_value(const char* text) {
                              std::strchr(text, ' ') != nullptr);
 }
 
+bool is_boolean_value(const char* text) {
+  return text != nullptr && (strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0);
+}
+
+// What is true or false, all of them Python's, whose launcher wants a value.
+bool is_boolean(const Flag& flag) {
+  constexpr char kEnd[] = "_insecure";
+  constexpr std::size_t kEndSize = sizeof(kEnd) - 1;
+  const std::size_t size = std::strlen(flag.name);
+  return std::strcmp(flag.name, "sdk_disabled") == 0 ||
+         (size > kEndSize && std::strcmp(flag.name + size - kEndSize, kEnd) == 0);
+}
+
+// The word that stands behind a flag may have been meant as the command.
+void note_taken(const Flag& flag, const char* value, CommandLine* line) {
+  std::snprintf(line->hint, sizeof(line->hint), "; --%s has taken \"%.*s\" for its value%s%s%s",
+                flag.name, 64, value, is_boolean(flag) ? ": write --" : "",
+                is_boolean(flag) ? flag.name : "", is_boolean(flag) ? "=true" : "");
+}
+
 // False: the agent has no such exporter.
 bool accepts(const Flag& flag, const char* value, CommandLine* line) {
   ExporterFault fault;
@@ -236,7 +262,15 @@ bool take_flag(char** argv, int* position, CommandLine* line) {
     return false;
   }
   const char* value = equals == nullptr ? argv[*position + 1] : equals + 1;
-  if (equals == nullptr && !is_value(value)) {
+  int words = equals == nullptr ? 2 : 1;
+  const bool is_switch = std::strcmp(found.flag->name, kBodySizes) == 0;
+  // "true CMD" is a value and the command, "true" alone a command.
+  const bool has_value =
+      is_boolean_value(value) && (equals != nullptr || argv[*position + 2] != nullptr);
+  if (is_switch && equals == nullptr && !has_value) {
+    value = "true";
+    words = 1;
+  } else if (equals == nullptr && !is_value(value)) {
     fail(line, "argument --%s: expected one argument", found.flag->name);
     return false;
   }
@@ -246,7 +280,12 @@ bool take_flag(char** argv, int* position, CommandLine* line) {
   }
   if (!accepts(*found.flag, value, line)) return false;
   line->settings[line->setting_count++] = {found.flag, value};
-  *position += equals == nullptr ? 2 : 1;
+  // A boolean that has no boolean value is odd, whatever comes behind it.
+  const bool is_odd = is_boolean(*found.flag) && !is_boolean_value(value);
+  if (words == 2 && (is_odd || argv[*position + 2] == nullptr)) {
+    note_taken(*found.flag, value, line);
+  }
+  *position += words;
   return true;
 }
 
@@ -303,7 +342,8 @@ void parse_command_line(int argc, char** argv, CommandLine* line) {
     if (!take_flag(argv, &position, line)) return;
   }
   if (position >= argc) {
-    return fail(line, "the following arguments are required: %s", "command, command_args");
+    fail(line, "the following arguments are required: command, command_args%s", line->hint);
+    return;
   }
   line->command = argv + position;
 }

@@ -1,6 +1,7 @@
 // The command line of opentelemetry-instrument, as Python's launcher understands it: one flag for
 // each OTEL_* variable, with one value; `--flag value`, `--flag=value`, unique abbreviations; what
-// follows the command belongs to the command.
+// follows the command belongs to the command. A flag of our own that is true or false needs no
+// value: `--flag`.
 //
 // No C++ library (the launcher links libc alone), no allocation: results point into argv.
 #pragma once
@@ -35,6 +36,8 @@ struct CommandLine {
   char** command = nullptr;    // the program and its arguments, null-terminated
   bool has_separator = false;  // "--" before it
   char error[1024] = {};       // for kError: a sentence without a full stop
+  // Where the command is wrong, what may be the reason: "; --sdk_disabled has taken ..."
+  char hint[256] = {};
 };
 
 // `argv` as main() gets it. Always fills `line`.

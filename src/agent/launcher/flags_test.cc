@@ -94,6 +94,47 @@ TEST(Flags, WrongLines) {
             "argument --service_name: expected one argument");
 }
 
+TEST(Flags, ASwitchOfOurOwnNeedsNoValue) {
+  const auto f = [](std::vector<std::string> arguments, const std::string& value,
+                    const std::string& command) {
+    const Parsed parsed = parse(std::move(arguments));
+    ASSERT_EQ(parsed.line.result, CommandLineResult::kRun) << parsed.error();
+    EXPECT_EQ(parsed.line.settings[0].value, value);
+    EXPECT_EQ(parsed.line.command[0], command);
+  };
+  f({"--http_body_sizes", "curl", "a"}, "true", "curl");
+  f({"--http_body_sizes", "--service_name", "a", "curl"}, "true", "curl");
+  f({"--http_body_sizes", "--", "curl"}, "true", "curl");
+  f({"--http_body_sizes=false", "curl"}, "false", "curl");
+  f({"--http_body_sizes", "false", "curl"}, "false", "curl");
+  f({"--http_body_sizes", "True", "curl"}, "True", "curl");
+  f({"--http_body_sizes", "true"}, "true", "true");
+}
+
+// Python's launcher takes whatever stands there.
+TEST(Flags, ABooleanOfPythonsTakesAWord) {
+  const Parsed parsed = parse({"--sdk_disabled", "python3", "app.py"});
+  ASSERT_EQ(parsed.line.result, CommandLineResult::kRun);
+  EXPECT_STREQ(parsed.line.settings[0].value, "python3");
+  EXPECT_STREQ(parsed.line.command[0], "app.py");
+  EXPECT_STREQ(parsed.line.hint,
+               "; --sdk_disabled has taken \"python3\" for its value: write --sdk_disabled=true");
+  EXPECT_STREQ(parse({"--sdk_disabled", "true", "curl"}).line.hint, "");
+  EXPECT_STREQ(parse({"--exporter_otlp_insecure=yes", "curl"}).line.hint, "");
+}
+
+TEST(Flags, ACommandThatAFlagHasTakenIsNamed) {
+  const std::string head = "the following arguments are required: command, command_args";
+  EXPECT_EQ(parse({"--service_name", "curl"}).error(),
+            head + "; --service_name has taken \"curl\" for its value");
+  EXPECT_EQ(parse({"--exporter_otlp_insecure", "curl"}).error(),
+            head +
+                "; --exporter_otlp_insecure has taken \"curl\" for its value: write "
+                "--exporter_otlp_insecure=true");
+  EXPECT_EQ(parse({"--service_name=curl"}).error(), head);
+  EXPECT_EQ(parse({"--http_body_sizes"}).error(), head);
+}
+
 TEST(Flags, AnExporterThatTheAgentHasNotIsRefused) {
   for (const char* name : {"traces_exporter", "metrics_exporter", "logs_exporter"}) {
     const std::string flag = std::string("--") + name;

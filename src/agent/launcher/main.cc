@@ -2,7 +2,7 @@
 //
 // Sets the environment, makes the ring, starts the agent process and becomes the program: its PID,
 // exit code, signals and files are as without. Whatever fails on the way costs telemetry and one
-// sentence on stderr, never the program. Links libc alone, so that it starts in a millisecond.
+// sentence on stderr, never the program. Loads libc alone, so that it starts in a millisecond.
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,6 +22,7 @@
 #include "agent/launcher/flags.h"
 #include "agent/launcher/help.h"
 #include "agent/launcher/instrumentable.h"
+#include "agent/launcher/said_settings.h"
 #include "agent/ring/log_file_names.h"
 #include "agent/ring/ring.h"
 #include "agent/ring/ring_files.h"
@@ -128,9 +129,9 @@ void name_log_files(RingHeader* ring) {
   constexpr const char* kVariable = "KOLBEN_AGENT_LOG_FILES";
   if (!is_set(kVariable) || has_config_file()) return;
   LogFileNames names;
-  if (!names.add_list(getenv(kVariable))) {
-    say("%s: some of the names are too long, or there are too many; they are left out", kVariable);
-  }
+  names.add_list(getenv(kVariable), [](const char* name, std::size_t size, LogFileFault fault) {
+    say("%s: %.*s %s", kVariable, static_cast<int>(size), name, describe(fault));
+  });
   note_log_files(ring, names.patterns(), names.size());
 }
 
@@ -234,6 +235,7 @@ void set_up_agent(const char* path, char* const* arguments) {
     case AgentResult::kStarted:
       break;
   }
+  if (!has_config_file()) say_settings();
   offer_runtime_part("Node", "KOLBEN_AGENT_NODE", "node/agent.cjs");
   offer_runtime_part("Python", "KOLBEN_AGENT_PYTHON", "python");
   if (!preload(library) || setenv("KOLBEN_AGENT_RING", ring_path, 1) != 0) {
@@ -270,8 +272,8 @@ int main(int argc, char** argv) {
   if (!find_command(line.command[0], path)) {
     const int failure = errno;
     const bool is_there = failure != ENOENT;
-    say(is_there ? "cannot run %s: %s" : "cannot find the command %s: %s", line.command[0],
-        std::strerror(failure));
+    say(is_there ? "cannot run %s: %s%s" : "cannot find the command %s: %s%s", line.command[0],
+        std::strerror(failure), line.hint);
     return is_there ? kExitCannotRun : kExitNotFound;
   }
   const bool reads_file = has_config_file();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "agent/process/config_choice.h"
+#include "agent/process/endpoint.h"
 
 namespace kolben::agent {
 namespace {

@@ -346,7 +346,7 @@ TEST(ConfigFile, SettingsOfOursHoldBesideIt) {
                                          {"KOLBEN_AGENT_COMMAND_SPAN", "never"}});
   EXPECT_EQ(settings.console_format, ConsoleFormat::kNewest);
   EXPECT_THAT(settings.warnings,
-              ElementsAre("KOLBEN_AGENT_HTTP_BODY_SIZES=yes: neither true nor false",
+              ElementsAre("KOLBEN_AGENT_HTTP_BODY_SIZES=yes: neither true nor false; false holds",
                           "these settings have no effect, because otel.yaml is read and does not "
                           "name them: KOLBEN_AGENT_COMMAND_SPAN (did you mean "
                           "KOLBEN_AGENT_COMMAND_SPANS?)"));

@@ -35,12 +35,33 @@ std::string advice_of_tls(ExporterKind kind, std::string_view error) {
   return "does it speak TLS? Without, the endpoint begins with http://";
 }
 
+// "4318"; empty: none is named.
+std::string_view port_of(std::string_view endpoint) {
+  const std::size_t scheme_end = endpoint.find("://");
+  if (scheme_end != std::string_view::npos) endpoint.remove_prefix(scheme_end + 3);
+  endpoint = endpoint.substr(0, endpoint.find('/'));
+  const std::size_t colon = endpoint.rfind(':');
+  return colon == std::string_view::npos ? std::string_view() : endpoint.substr(colon + 1);
+}
+
 // The connection is there, and what comes back is not what the protocol has.
-std::string advice_of_protocol(ExporterKind kind, bool uses_tls) {
+std::string advice_of_protocol(ExporterKind kind, bool uses_tls, std::string_view endpoint) {
   if (kind == ExporterKind::kZipkinJson) return "is it a Zipkin server?";
-  std::string text = is_http(kind) ? "is it the port of OTLP over gRPC (mostly 4317)?"
-                                   : "is it the port of OTLP over HTTP (mostly 4318)?";
-  text += " OTEL_EXPORTER_OTLP_PROTOCOL says which is spoken";
+  const std::string_view port = port_of(endpoint);
+  std::string text;
+  if (is_http(kind) && port == "4317") {
+    text =
+        "4317 is the port of OTLP over gRPC, 4318 that over HTTP; "
+        "OTEL_EXPORTER_OTLP_PROTOCOL=grpc speaks gRPC";
+  } else if (!is_http(kind) && port == "4318") {
+    text =
+        "4318 is the port of OTLP over HTTP, 4317 that over gRPC; "
+        "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf speaks HTTP";
+  } else {
+    text = is_http(kind) ? "is it the port of OTLP over gRPC (mostly 4317)?"
+                         : "is it the port of OTLP over HTTP (mostly 4318)?";
+    text += " OTEL_EXPORTER_OTLP_PROTOCOL says which is spoken";
+  }
   if (!uses_tls) text += "; with TLS the endpoint begins with https://";
   return text;
 }
@@ -57,32 +78,37 @@ std::string advice_of_status(ExporterKind kind, std::string_view error) {
 
 }  // namespace
 
-std::string export_advice(ExporterKind kind, bool uses_tls, const Status& failure) {
+Advice export_advice(ExporterKind kind, bool uses_tls, std::string_view endpoint,
+                     const Status& failure) {
   const std::string_view error = failure.message();
-  if (error.starts_with("HTTP status ")) return advice_of_status(kind, error);
+  if (error.starts_with("HTTP status ")) return {advice_of_status(kind, error)};
   const bool is_dialing = error.find("connecting to ") != std::string_view::npos;
   if (is_dialing && error.find(" with TLS: ") != std::string_view::npos) {
-    return advice_of_tls(kind, error);
+    return {advice_of_tls(kind, error), true};
   }
   if (is_dialing && has_one_of(error, {"Host not found", "host not found"})) {
-    return "is the name right, and known on this machine?";
+    return {"is the name right, and known on this machine?"};
   }
-  if (is_dialing) return "does a collector run there (`kolben up`)?";
+  if (is_dialing) return {"does a collector run there (`kolben up`)?"};
   switch (failure.code()) {
     case StatusCode::kUnauthenticated:
     case StatusCode::kPermissionDenied:
-      return "is a token missing (OTEL_EXPORTER_OTLP_HEADERS)?";
+      return {"is a token missing (OTEL_EXPORTER_OTLP_HEADERS)?"};
     case StatusCode::kDeadlineExceeded:
       if (!has_one_of(error, {"no answer within"})) return {};
-      return "is it a collector, and does a firewall let it answer?";
+      return {"is it a collector, and does a firewall let it answer?"};
     default:
       break;
   }
-  if (has_one_of(error, {"does not go on with HTTP/2", "is no HTTP", "broke before the answer",
-                         "REFUSED_STREAM"})) {
-    return advice_of_protocol(kind, uses_tls);
+  // It speaks HTTP/2 and says goodbye: as gRPC's servers do that want TLS, or one that ends.
+  if (has_one_of(error, {"REFUSED_STREAM"})) {
+    if (uses_tls) return {};
+    return {"does it want TLS? with TLS the endpoint begins with https://", true};
   }
-  if (has_one_of(error, {"malformed"})) return "is it a collector?";
+  if (has_one_of(error, {"does not go on with HTTP/2", "is no HTTP", "broke before the answer"})) {
+    return {advice_of_protocol(kind, uses_tls, endpoint), true};
+  }
+  if (has_one_of(error, {"malformed"})) return {"is it a collector?"};
   return {};
 }
 

@@ -12,9 +12,16 @@
 
 namespace kolben::agent {
 
-// "does a collector run there (`kolben up`)?"; empty where we know nothing better than the error.
+struct Advice {
+  // "does a collector run there (`kolben up`)?"; empty where we know nothing better than the error.
+  std::string text;
+  // Something is there that speaks another protocol, or not the TLS that is asked for: to wait will
+  // not help.
+  bool is_wrong_peer = false;
+};
 // `uses_tls` is what the endpoint asks for.
-std::string export_advice(ExporterKind kind, bool uses_tls, const Status& failure);
+Advice export_advice(ExporterKind kind, bool uses_tls, std::string_view endpoint,
+                     const Status& failure);
 
 // "http://localhost:4318/v1/traces" and its neighbours of other signals are one collector.
 std::string_view collector_of(std::string_view endpoint, Signal signal);

@@ -13,11 +13,16 @@ constexpr ExporterKind kGrpc = ExporterKind::kOtlpGrpc;
 constexpr ExporterKind kHttp = ExporterKind::kOtlpHttpProtobuf;
 
 // The errors are those that our clients give (src/net).
-std::string over_grpc(const std::string& error, bool uses_tls = false) {
-  return export_advice(kGrpc, uses_tls, unavailable(error));
+std::string over_grpc(const std::string& error, bool uses_tls = false,
+                      std::string_view endpoint = "a:1") {
+  return export_advice(kGrpc, uses_tls, endpoint, unavailable(error)).text;
 }
-std::string over_http(const std::string& error, bool uses_tls = false) {
-  return export_advice(kHttp, uses_tls, unavailable(error));
+std::string over_http(const std::string& error, bool uses_tls = false,
+                      std::string_view endpoint = "http://a:1/v1/traces") {
+  return export_advice(kHttp, uses_tls, endpoint, unavailable(error)).text;
+}
+bool is_wrong_peer(const std::string& error, bool uses_tls = false) {
+  return export_advice(kGrpc, uses_tls, "a:1", unavailable(error)).is_wrong_peer;
 }
 
 TEST(ExportAdvice, NobodyThere) {
@@ -40,16 +45,15 @@ TEST(ExportAdvice, ACertificateThatNobodyKnows) {
   const std::string error =
       "connecting to localhost:4317 with TLS: certificate verify failed (SSL routines)";
   EXPECT_THAT(over_grpc(error, true), HasSubstr("OTEL_EXPORTER_OTLP_CERTIFICATE"));
-  EXPECT_THAT(export_advice(ExporterKind::kZipkinJson, true, unavailable(error)),
+  EXPECT_THAT(export_advice(ExporterKind::kZipkinJson, true, "a:1", unavailable(error)).text,
               Not(HasSubstr("OTLP")));
   EXPECT_THAT(over_http("connecting to a:1 with TLS: tlsv13 alert certificate required", true),
               HasSubstr("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"));
 }
 
 TEST(ExportAdvice, NoTlsToAServerThatHasItOrTheOtherProtocol) {
-  for (const char* error :
-       {"the server ended the request (REFUSED_STREAM)", "the server does not go on with HTTP/2",
-        "the connection broke before the answer: end of stream"}) {
+  for (const char* error : {"the server does not go on with HTTP/2",
+                            "the connection broke before the answer: end of stream"}) {
     EXPECT_EQ(over_grpc(error),
               "is it the port of OTLP over HTTP (mostly 4318)? OTEL_EXPORTER_OTLP_PROTOCOL says "
               "which is spoken; with TLS the endpoint begins with https://");
@@ -63,10 +67,37 @@ TEST(ExportAdvice, NoTlsToAServerThatHasItOrTheOtherProtocol) {
   }
 }
 
+TEST(ExportAdvice, ThePortThatIsMeantIsNamed) {
+  const std::string broke = "the connection broke before the answer: End of file";
+  EXPECT_EQ(over_grpc(broke, true, "localhost:4318"),
+            "4318 is the port of OTLP over HTTP, 4317 that over gRPC; "
+            "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf speaks HTTP");
+  EXPECT_EQ(over_http("the answer is no HTTP: bad version", true, "https://a:4317/v1/traces"),
+            "4317 is the port of OTLP over gRPC, 4318 that over HTTP; "
+            "OTEL_EXPORTER_OTLP_PROTOCOL=grpc speaks gRPC");
+  EXPECT_THAT(over_grpc(broke, true, "localhost:4317"), HasSubstr("mostly 4318"));
+  EXPECT_THAT(over_grpc(broke, true, "[::1]:4318"), HasSubstr("4317"));
+}
+
+TEST(ExportAdvice, AServerOfHttp2ThatSaysGoodbyeIsNotTheOtherProtocol) {
+  const std::string error = "the server ended the request (REFUSED_STREAM)";
+  EXPECT_EQ(over_grpc(error), "does it want TLS? with TLS the endpoint begins with https://");
+  EXPECT_EQ(over_grpc(error, true), "");
+}
+
+TEST(ExportAdvice, WhetherToWaitMayHelp) {
+  EXPECT_TRUE(is_wrong_peer("connecting to a:1 with TLS: stream truncated", true));
+  EXPECT_TRUE(is_wrong_peer("the server does not go on with HTTP/2"));
+  EXPECT_FALSE(is_wrong_peer("connecting to a:1: Connection refused"));
+  EXPECT_FALSE(is_wrong_peer("connecting to a:1: Host not found"));
+  EXPECT_FALSE(is_wrong_peer("the server ended the request (REFUSED_STREAM)", true));
+  EXPECT_FALSE(is_wrong_peer("the queue is full"));
+}
+
 TEST(ExportAdvice, AnswersThatRefuse) {
   EXPECT_THAT(over_http("HTTP status 404"), HasSubstr("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"));
   EXPECT_THAT(over_http("HTTP status 401: who are you"), HasSubstr("OTEL_EXPORTER_OTLP_HEADERS"));
-  EXPECT_THAT(export_advice(kGrpc, true, Status(StatusCode::kUnauthenticated, "no")),
+  EXPECT_THAT(export_advice(kGrpc, true, "a:1", Status(StatusCode::kUnauthenticated, "no")).text,
               HasSubstr("OTEL_EXPORTER_OTLP_HEADERS"));
   // One that is too busy is there, and right.
   EXPECT_EQ(over_http("HTTP status 503: connecting to the store: no"), "");
@@ -74,9 +105,11 @@ TEST(ExportAdvice, AnswersThatRefuse) {
 }
 
 TEST(ExportAdvice, SilenceIsAQuestionUnlessTheProgramHasEnded) {
-  EXPECT_THAT(export_advice(kGrpc, false, deadline_exceeded("no answer within 1000 ms")),
-              HasSubstr("firewall"));
-  EXPECT_EQ(export_advice(kGrpc, false, deadline_exceeded("the program has ended")), "");
+  const auto advice = [](const char* error) {
+    return export_advice(kGrpc, false, "a:1", deadline_exceeded(error)).text;
+  };
+  EXPECT_THAT(advice("no answer within 1000 ms"), HasSubstr("firewall"));
+  EXPECT_EQ(advice("the program has ended"), "");
 }
 
 TEST(FirstLine, OfABodyIsForPeople) {

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
 #include <string>
 
 namespace kolben::agent {
@@ -18,15 +20,20 @@ class StderrMessages final : public Messages {
     if (level == LogLevel::kAll) say(line);
   }
   void say(std::string_view line) override {
-    if (level == LogLevel::kNothing) return;
+    const TerminalPlace place = terminal ? terminal->place() : TerminalPlace::kAsItIs;
+    if (level == LogLevel::kNothing || place == TerminalPlace::kNowhere) return;
     std::string text(line);
     // What a server said may be part of it, and shall not move the terminal's cursor.
     std::replace_if(text.begin(), text.end(), is_control, ' ');
-    text += '\n';
+    text += "\n";
+    // Once: what is said next begins where this has ended.
+    if (place == TerminalPlace::kOwnLine && !has_left_prompt.exchange(true)) text.insert(0, "\r\n");
     // Nobody is left to tell when this fails.
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
   }
   LogLevel level = LogLevel::kAll;
+  std::optional<Terminal> terminal;
+  std::atomic<bool> has_left_prompt{false};
 };
 
 StderrMessages& the_messages() {
@@ -38,6 +45,10 @@ StderrMessages& the_messages() {
 
 Messages& stderr_messages() {
   return the_messages();
+}
+
+void set_terminal(const Terminal& terminal) {
+  the_messages().terminal = terminal;
 }
 
 void set_log_level(LogLevel level) {

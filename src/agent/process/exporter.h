@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "agent/process/terminal.h"
 #include "model/batch.h"
 
 namespace kolben::agent {
@@ -23,8 +24,10 @@ class Messages {
 // OTEL_LOG_LEVEL: what is said of the agent itself.
 enum class LogLevel : std::uint8_t { kAll, kErrors, kNothing };
 
-// To file descriptor 2, one write a line.
+// To file descriptor 2, one write a line; at a terminal where the program had it (terminal.h).
 Messages& stderr_messages();
+// Of stderr_messages(): whose terminal it is. Before there are threads.
+void set_terminal(const Terminal& terminal);
 // Of stderr_messages(); before there are threads.
 void set_log_level(LogLevel level);
 

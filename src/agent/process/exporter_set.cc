@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/process/endpoint.h"
 #include "agent/process/losses.h"
 #include "agent/process/transport.h"
 
@@ -66,9 +67,11 @@ Exporter* ExporterSet::add_network(const Settings& settings, Signal signal,
   NetworkExporterSettings network;
   network.signal = signal;
   network.kind = exporter.kind;
-  network.endpoint = exporter.peer.endpoint;
+  network.endpoint = shown_endpoint(exporter.peer.endpoint);
+  network.secrets = Secrets(exporter.peer);
   network.uses_tls = !exporter.peer.insecure;
   network.causes = causes_;
+  network.outages = outages_;
   network.timeout = std::chrono::nanoseconds(exporter.peer.timeout_nanos);
   std::uint64_t export_timeout_nanos = settings.metric_timeout_nanos;
   if (signal != Signal::kMetrics) {

@@ -34,6 +34,8 @@ class ExporterSet {
   Messages& messages_;
   // Exporters of three signals say once why a collector takes nothing.
   const std::shared_ptr<SaidOnce> causes_ = std::make_shared<SaidOnce>();
+  // And together when it takes something again.
+  const std::shared_ptr<Outages> outages_ = std::make_shared<Outages>();
   std::unique_ptr<ConsoleExporter> console_;
   std::vector<std::unique_ptr<NetworkExporter>> network_;
   std::vector<std::unique_ptr<PrometheusExporter>> prometheus_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "agent/process/endpoint.h"
 #include "agent/process/variables.h"
 
 namespace kolben::agent {
@@ -200,6 +201,8 @@ class ExporterReader {
   void name_unused(Signal signal, bool is_plain) {
     std::string endpoint(variables_.text(endpoint_variable(signal)));
     remove_user_info(endpoint);
+    correct_scheme(endpoint);
+    endpoint = shown_endpoint(endpoint);
     const auto name = [&](std::string_view option, std::string_view why) {
       const std::string variable = otlp_variable(signal, option);
       const std::string_view value = variables_.text(variable);
@@ -223,6 +226,10 @@ class ExporterReader {
     if (remove_user_info(endpoint)) {
       variables_.warn(std::string(variable) + ": " + std::string(kNoUserInfo));
     }
+    const std::string written = shown_endpoint(endpoint);
+    if (correct_scheme(endpoint)) {
+      variables_.warn_value(variable, written, "taken for " + shown_endpoint(endpoint));
+    }
     return endpoint;
   }
 
@@ -233,7 +240,8 @@ class ExporterReader {
     if (endpoint.empty()) endpoint = "http://localhost:4317";
     otlp.insecure = variables_.boolean(otlp_variable(signal, "INSECURE"), false);
     if (!set_grpc_endpoint(endpoint, otlp)) {
-      variables_.warn_value(variable, endpoint, "neither http nor https; using TLS");
+      variables_.warn_value(variable, shown_endpoint(endpoint),
+                            "a scheme that is neither http nor https; using https");
     }
   }
 
@@ -246,7 +254,7 @@ class ExporterReader {
     if (endpoint.find("://") == std::string::npos) {
       const bool insecure = variables_.boolean(otlp_variable(signal, "INSECURE"), true);
       endpoint.insert(0, insecure ? "http://" : "https://");
-      variables_.warn_value(variable, endpoint, "the scheme was missing");
+      variables_.warn_value(variable, shown_endpoint(endpoint), "the scheme was missing");
     }
     if (!is_own) {
       while (endpoint.ends_with('/')) endpoint.pop_back();
@@ -278,16 +286,6 @@ class ExporterReader {
 };
 
 }  // namespace
-
-bool remove_user_info(std::string& endpoint) {
-  const std::size_t scheme_end = endpoint.find("://");
-  const std::size_t begin = scheme_end == std::string::npos ? 0 : scheme_end + 3;
-  const std::size_t end = endpoint.find_first_of("/?#", begin);
-  const std::size_t at = endpoint.substr(0, end).rfind('@');
-  if (at == std::string::npos || at < begin) return false;
-  endpoint.erase(begin, at + 1 - begin);
-  return true;
-}
 
 bool set_grpc_endpoint(std::string_view endpoint, PeerSettings& peer) {
   bool is_known = true;

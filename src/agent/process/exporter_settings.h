@@ -56,12 +56,6 @@ struct ExporterSettings {
 // In the order of the list. Mistakes become warnings of the variables.
 std::vector<ExporterSettings> read_exporters(Signal signal, Variables& variables);
 
-// Cuts "user:password@" out of an endpoint, which would be in each message that names it. False:
-// there is none.
-bool remove_user_info(std::string& endpoint);
-inline constexpr std::string_view kNoUserInfo =
-    "its user name and password have no effect; a header takes them (authorization)";
-
 // "host:port" of gRPC: without scheme and path, with the default port; `insecure` by the scheme,
 // where there is one. False: the scheme is neither http nor https.
 bool set_grpc_endpoint(std::string_view endpoint, PeerSettings& peer);

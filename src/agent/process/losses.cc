@@ -9,23 +9,6 @@
 namespace kolben::agent {
 namespace {
 
-std::string counted(const Loss& loss) {
-  std::string_view one = "span";
-  if (loss.signal == Signal::kMetrics) one = "metric point";
-  if (loss.signal == Signal::kLogs) one = "log record";
-  return std::to_string(loss.items) + " " + std::string(one) + (loss.items == 1 ? "" : "s");
-}
-
-// "3 spans, 1 metric point and 2 log records"
-std::string joined(const std::vector<std::string>& counts) {
-  std::string text;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (i != 0) text += i + 1 == counts.size() ? " and " : ", ";
-    text += counts[i];
-  }
-  return text;
-}
-
 struct Collector {
   std::string name;
   std::vector<std::string> counts;
@@ -44,6 +27,22 @@ std::string sentence_of(const Collector& collector) {
 
 }  // namespace
 
+std::string counted(Signal signal, std::uint64_t items) {
+  std::string_view one = "span";
+  if (signal == Signal::kMetrics) one = "metric point";
+  if (signal == Signal::kLogs) one = "log record";
+  return std::to_string(items) + " " + std::string(one) + (items == 1 ? "" : "s");
+}
+
+std::string joined(const std::vector<std::string>& counts) {
+  std::string text;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (i != 0) text += i + 1 == counts.size() ? " and " : ", ";
+    text += counts[i];
+  }
+  return text;
+}
+
 std::vector<std::string> loss_sentences(const std::vector<Loss>& losses) {
   std::vector<Collector> collectors;
   for (const Loss& loss : losses) {
@@ -55,7 +54,7 @@ std::vector<std::string> loss_sentences(const std::vector<Loss>& losses) {
       collectors.push_back({.name = name, .counts = {}, .why = {}, .advice = {}});
       found = collectors.end() - 1;
     }
-    found->counts.push_back(counted(loss));
+    found->counts.push_back(counted(loss.signal, loss.items));
     if (loss.why.is_ok()) continue;
     found->why = loss.why;
     found->advice = loss.advice;

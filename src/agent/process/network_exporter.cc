@@ -55,10 +55,10 @@ void NetworkExporter::export_batch(const Batch& batch) {
   MutexLock lock(mutex_);
   if (queue_items_ + payload.items > settings_.queue_items_max ||
       queue_bytes_ + payload.message.size() > kQueueBytesMax) {
-    dropped_items_ += payload.items;
-    return;
+    return count_lost(payload.items);
   }
   queue_items_ += payload.items;
+  if (is_failing_) settings_.outages->waiting(collector(), settings_.signal, queue_items_);
   queue_bytes_ += payload.message.size();
   queue_.push_back(std::move(payload));
   changed_.notify_one();
@@ -87,7 +87,7 @@ Loss NetworkExporter::loss() {
           .items = dropped_items_,
           .endpoint = settings_.endpoint,
           .why = last_failure_,
-          .advice = advice(last_failure_)};
+          .advice = advice(last_failure_).text};
 }
 
 void NetworkExporter::run() {
@@ -123,7 +123,8 @@ void NetworkExporter::send_with_retries(const Payload& payload) {
     // The peer is away and the program has ended: no hope for the rest either.
     if (was_stopping && last_failure_.is_retryable()) return drop(payload.items);
     const Status status = try_once(payload, give_up);
-    if (status.is_ok()) return;
+    if (status.is_ok()) return note_success();
+    note_failure();
     if (!status.is_retryable()) {
       say_failed(status);
       return drop(payload.items);
@@ -159,43 +160,79 @@ Status NetworkExporter::try_once(const Payload& payload,
     }
   }
   auto result = transport_->send(payload.message, timeout);
-  last_failure_ = result.status();
+  last_failure_ = settings_.secrets.hidden(result.status());
   if (result.has_value() && result->rejected > 0) {
     drop(static_cast<std::uint64_t>(result->rejected));
     messages_.say("kolben agent: " + settings_.endpoint + " rejected " +
                   std::to_string(result->rejected) + " " +
-                  std::string(items_name(settings_.signal)) + ": " + result->error_message);
+                  std::string(items_name(settings_.signal)) + ": " +
+                  settings_.secrets.hidden(result->error_message));
   }
   return last_failure_;
 }
 
-// The scenario's words.
+// The scenario's words; not where to wait will not help.
 void NetworkExporter::say_transient(const Status& status, std::chrono::nanoseconds delay) {
-  messages_.warn("Transient error " + code_name(status) + " encountered while exporting " +
-                 std::string(to_string(settings_.signal)) + " to " + settings_.endpoint +
-                 ", retrying in " + seconds_text(delay) + ".");
-  say_cause(status);
+  const Advice help = advice(status);
+  if (!help.is_wrong_peer) {
+    messages_.warn("Transient error " + code_name(status) + " encountered while exporting " +
+                   std::string(to_string(settings_.signal)) + " to " + settings_.endpoint +
+                   ", retrying in " + seconds_text(delay) + ".");
+  }
+  say_cause(status, help);
 }
 
-std::string NetworkExporter::advice(const Status& status) const {
-  return export_advice(settings_.kind, settings_.uses_tls, status);
+// What took something before speaks what we speak.
+Advice NetworkExporter::advice(const Status& status) const {
+  Advice help = export_advice(settings_.kind, settings_.uses_tls, settings_.endpoint, status);
+  return help.is_wrong_peer && has_arrived_ ? Advice() : help;
 }
 
-// Once for the collector, whatever the signal.
-void NetworkExporter::say_cause(const Status& status) {
-  const std::string collector(collector_of(settings_.endpoint, settings_.signal));
-  const std::string help = advice(status);
-  const std::string what = help.empty() ? code_name(status) : help;
-  if (!settings_.causes->is_new(collector + " " + what)) return;
-  messages_.warn("kolben agent: the error of " + collector +
-                 " is: " + std::string(status.message()) + (help.empty() ? "" : "; " + help));
+std::string_view NetworkExporter::collector() const {
+  return collector_of(settings_.endpoint, settings_.signal);
 }
 
+// For the collector, whatever the signal.
+bool NetworkExporter::is_new_cause(const Status& status, const Advice& help) {
+  const std::string what = help.text.empty() ? code_name(status) : help.text;
+  return settings_.causes->is_new(std::string(collector()) + " " + what);
+}
+
+void NetworkExporter::say_cause(const Status& status, const Advice& help) {
+  if (!is_new_cause(status, help)) return;
+  messages_.warn("kolben agent: the error of " + std::string(collector()) + " is: " +
+                 std::string(status.message()) + (help.text.empty() ? "" : "; " + help.text));
+}
+
+// What is not tried again fails with each batch in the same way: said once, and counted at the end.
 void NetworkExporter::say_failed(const Status& status) {
+  const Advice help = advice(status);
+  const bool is_said_each_time = status.is_retryable() && !help.is_wrong_peer;
+  if (!is_new_cause(status, help) && !is_said_each_time) return;
   messages_.say("Failed to export " + std::string(to_string(settings_.signal)) + " to " +
                 settings_.endpoint + ", error code: " + code_name(status) + ": " +
-                std::string(status.message()));
-  if (!advice(status).empty()) say_cause(status);
+                std::string(status.message()) + (help.text.empty() ? "" : "; " + help.text));
+}
+
+void NetworkExporter::note_failure() {
+  MutexLock lock(mutex_);
+  is_failing_ = true;
+  settings_.outages->failed(collector(), settings_.signal, std::chrono::steady_clock::now());
+  settings_.outages->waiting(collector(), settings_.signal, queue_items_);
+}
+
+void NetworkExporter::note_success() {
+  has_arrived_ = true;
+  std::string said;
+  {
+    MutexLock lock(mutex_);
+    if (!is_failing_) return;
+    is_failing_ = false;
+    settings_.outages->waiting(collector(), settings_.signal, queue_items_);
+    said =
+        settings_.outages->arrived(collector(), settings_.signal, std::chrono::steady_clock::now());
+  }
+  if (!said.empty()) messages_.warn(said);
 }
 
 // False when the program ended meanwhile.
@@ -223,7 +260,12 @@ bool NetworkExporter::is_stopping() {
 
 void NetworkExporter::drop(std::uint64_t items) {
   MutexLock lock(mutex_);
+  count_lost(items);
+}
+
+void NetworkExporter::count_lost(std::uint64_t items) {
   dropped_items_ += items;
+  if (is_failing_) settings_.outages->lost(collector(), settings_.signal, items);
 }
 
 }  // namespace kolben::agent

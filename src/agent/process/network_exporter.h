@@ -4,7 +4,8 @@
 // A transient error is told with the words of opentelemetry-python 1.27 and tried again after 1, 2,
 // 4 ... seconds; after the last delay, or the time for an export, the batch is given up. Meanwhile
 // later batches wait in a queue; what does not fit is dropped and counted. Why, and what may help,
-// is said once in a line of its own, for those words name no cause.
+// is said once in a line of its own, for those words name no cause; where it is a mistake in the
+// settings, that line is all. The end of such a time is said once, too (outages.h).
 //
 // Threads: one that sends, begun with the first batch. The program's end interrupts a delay: each
 // batch is then tried once more, until the deadline.
@@ -19,6 +20,8 @@
 #include "agent/process/export_advice.h"
 #include "agent/process/exporter.h"
 #include "agent/process/losses.h"
+#include "agent/process/outages.h"
+#include "agent/process/secrets.h"
 #include "agent/process/settings.h"
 #include "agent/process/transport.h"
 #include "base/mutex.h"
@@ -30,6 +33,7 @@ struct NetworkExporterSettings {
   Signal signal = Signal::kTraces;
   ExporterKind kind = ExporterKind::kOtlpGrpc;
   std::string endpoint;                                         // as messages name it
+  Secrets secrets = {};                                         // not in messages
   bool uses_tls = false;                                        // the endpoint asks for it
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);  // of a try
   std::chrono::nanoseconds export_timeout = {};                 // of all tries; 0: none
@@ -38,6 +42,7 @@ struct NetworkExporterSettings {
   std::chrono::nanoseconds backoff_unit = std::chrono::seconds(1);
   // The causes that exporters of other signals have said.
   std::shared_ptr<SaidOnce> causes = std::make_shared<SaidOnce>();
+  std::shared_ptr<Outages> outages = std::make_shared<Outages>();
 };
 
 class NetworkExporter final : public Exporter {
@@ -69,18 +74,24 @@ class NetworkExporter final : public Exporter {
   Status try_once(const Payload& payload, std::chrono::steady_clock::time_point give_up);
   void say_transient(const Status& status, std::chrono::nanoseconds delay);
   void say_failed(const Status& status);
-  void say_cause(const Status& status);
-  std::string advice(const Status& status) const;
+  void say_cause(const Status& status, const Advice& help);
+  bool is_new_cause(const Status& status, const Advice& help);
+  std::string_view collector() const;
+  Advice advice(const Status& status) const;
+  void note_failure();
+  void note_success();
   bool wait(std::chrono::nanoseconds delay);
   bool is_stopping();
   bool is_over();
   void drop(std::uint64_t items);
+  void count_lost(std::uint64_t items) KOLBEN_REQUIRES(mutex_);
 
   const NetworkExporterSettings settings_;
   // The sending thread's, which alone changes it, with the lock.
   std::unique_ptr<Transport> transport_;
   Messages& messages_;
   Status last_failure_;            // the sending thread's
+  bool has_arrived_ = false;       // something; the sending thread's
   std::size_t message_bytes_ = 0;  // the reading thread's
 
   Mutex mutex_;
@@ -89,6 +100,7 @@ class NetworkExporter final : public Exporter {
   std::uint64_t queue_items_ KOLBEN_GUARDED_BY(mutex_) = 0;
   std::size_t queue_bytes_ KOLBEN_GUARDED_BY(mutex_) = 0;
   std::uint64_t dropped_items_ KOLBEN_GUARDED_BY(mutex_) = 0;
+  bool is_failing_ KOLBEN_GUARDED_BY(mutex_) = false;  // the last try did not arrive
   bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
   std::chrono::steady_clock::time_point deadline_ KOLBEN_GUARDED_BY(mutex_);
   bool has_thread_ = false;

@@ -14,9 +14,13 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::Not;
 
 class KeptMessages final : public Messages {
  public:
@@ -116,7 +120,9 @@ TEST_F(NetworkExporterTest, ATransientErrorIsToldInTheScenariosWordsAndTriedAgai
       "localhost:4317, retrying in ";
   EXPECT_THAT(messages_.lines(),
               ElementsAre(head + "0.1s.", "kolben agent: the error of localhost:4317 is: refused",
-                          head + "0.2s.", head + "0.4s."));
+                          head + "0.2s.", head + "0.4s.",
+                          MatchesRegex("kolben agent: localhost:4317 takes telemetry again after "
+                                       "[0-9.]+ s: 1 span sent late, 0 lost")));
 }
 
 TEST_F(NetworkExporterTest, TheCauseIsSaidOnceForAllSignalsWithWhatMayHelp) {
@@ -156,7 +162,8 @@ TEST_F(NetworkExporterTest, TheFirstDelayIsOneSecond) {
   ASSERT_TRUE(wait_for_calls(1));
   shutdown();  // interrupts the delay, and tries once more
   EXPECT_EQ(peer_.calls, 2);
-  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in 1s."), HasSubstr("refused")));
+  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in 1s."), HasSubstr("refused"),
+                                             HasSubstr("takes telemetry again")));
 }
 
 // As the exporters of other signals do meanwhile.
@@ -183,6 +190,59 @@ TEST_F(NetworkExporterTest, APermanentErrorIsNotTriedAgain) {
   EXPECT_EQ(lost(), "1 for localhost:4317: INVALID_ARGUMENT: no");
 }
 
+TEST_F(NetworkExporterTest, WhatFailsInTheSameWayIsSaidOnce) {
+  for (int i = 0; i < 3; ++i) peer_.answers.push_back(invalid_argument("HTTP status 404"));
+  start();
+  for (int i = 0; i < 4; ++i) export_span();
+  ASSERT_TRUE(wait_for_calls(4));
+  shutdown();
+  EXPECT_THAT(messages_.lines(),
+              ElementsAre(HasSubstr("INVALID_ARGUMENT: HTTP status 404; OTEL_EXPORTER_OTLP_"),
+                          HasSubstr("1 span sent late, 3 spans lost")));
+}
+
+TEST_F(NetworkExporterTest, OfAPeerThatSpeaksSomethingElseOneLineIsSaid) {
+  const Status wrong = unavailable("the server does not go on with HTTP/2");
+  peer_.answers = {wrong, wrong, wrong};
+  start(milliseconds(1));
+  export_span();
+  ASSERT_TRUE(wait_for_calls(4));
+  shutdown();
+  EXPECT_THAT(messages_.lines(),
+              ElementsAre(HasSubstr("is it the port of OTLP over HTTP (mostly 4318)?"),
+                          HasSubstr("takes telemetry again")));
+}
+
+TEST_F(NetworkExporterTest, APeerThatTookSomethingSpeaksWhatWeSpeak) {
+  peer_.answers = {Status::ok(), unavailable("the server does not go on with HTTP/2")};
+  start(milliseconds(1));
+  export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  export_span();
+  ASSERT_TRUE(wait_for_calls(3));
+  shutdown();
+  EXPECT_THAT(messages_.lines(),
+              ElementsAre(HasSubstr("retrying in "),
+                          "kolben agent: the error of localhost:4317 is: the server does not go on "
+                          "with HTTP/2",
+                          HasSubstr("takes telemetry again")));
+}
+
+TEST_F(NetworkExporterTest, ATokenThatAServerRepeatsIsNotSaid) {
+  peer_.answers = {unavailable("who is t0ken-t0ken?"), invalid_argument("who is t0ken-t0ken?")};
+  PeerSettings peer;
+  peer.headers = {{"authorization", "Bearer t0ken-t0ken"}};
+  NetworkExporterSettings settings;
+  settings.secrets = Secrets(peer);
+  start(milliseconds(1), 100, settings);
+  export_span();
+  ASSERT_TRUE(wait_for_calls(2));
+  shutdown();
+  EXPECT_THAT(messages_.lines(), Contains(HasSubstr("who is ...?")));
+  EXPECT_THAT(messages_.lines(), Each(Not(HasSubstr("t0ken"))));
+  EXPECT_EQ(lost(), "1 for localhost:4317: INVALID_ARGUMENT: who is ...?");
+}
+
 TEST_F(NetworkExporterTest, LaterSpansArriveWhenTheCollectorComes) {
   peer_.answers = {unavailable("refused")};
   start(milliseconds(1));
@@ -190,7 +250,8 @@ TEST_F(NetworkExporterTest, LaterSpansArriveWhenTheCollectorComes) {
   export_span();
   ASSERT_TRUE(wait_for_calls(3));
   shutdown();
-  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in "), HasSubstr("refused")));
+  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in "), HasSubstr("refused"),
+                                             HasSubstr(" sent late, 0 lost")));
 }
 
 TEST_F(NetworkExporterTest, AnAbsentCollectorDoesNotDelayTheEnd) {

@@ -37,6 +37,8 @@ struct Arguments {
   int pidfd = -1;           // of `pid`
   int ready = -1;           // a pipe: the launcher waits until the configuration file is read
   std::string crash_marks;  // a file
+  std::uint32_t group = 0;  // of the program whose terminal stderr is, with its session
+  std::uint32_t session = 0;
 };
 
 template <typename Number>
@@ -58,6 +60,10 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments) {
       arguments.crash_marks = value;
     } else if (name == "--pid") {
       if (!parse_number(value, arguments.pid)) return false;
+    } else if (name == "--group") {
+      if (!parse_number(value, arguments.group)) return false;
+    } else if (name == "--session") {
+      if (!parse_number(value, arguments.session)) return false;
     } else if (name == "--pidfd") {
       if (!parse_number(value, arguments.pidfd)) return false;
     } else {
@@ -135,9 +141,9 @@ void copy_text(const std::string& text, char (&to)[kSize]) {
 void note_log_files(RingHeader* ring, const Settings& settings) {
   LogFileNames names;
   for (const std::string& name : settings.log_files) {
-    if (names.add(name.data(), name.size())) continue;
-    stderr_messages().warn("kolben agent: log_files: " + name +
-                           " is too long, or one too many; it is left out");
+    const LogFileFault fault = names.add(name.data(), name.size());
+    if (fault == LogFileFault::kNone) continue;
+    stderr_messages().warn("kolben agent: log_files: " + name + " " + describe(fault));
   }
   ::kolben::agent::note_log_files(ring, names.patterns(), names.size());
 }
@@ -185,11 +191,12 @@ int process_main(int argc, char** argv) {
   if (!parse_arguments(argc, argv, arguments)) {
     stderr_messages().say(
         "usage: kolben-agent --ring PATH --pid PID [--pidfd FILE_NUMBER] [--ready FILE_NUMBER] "
-        "[--crash-marks PATH]");
+        "[--crash-marks PATH] [--group ID --session ID]");
     return 2;
   }
   set_heap();
   set_signals();
+  set_terminal({STDERR_FILENO, arguments.pid, arguments.group, arguments.session});
   raise_file_limit();
   RingHeader* const ring = map_ring(arguments.ring.c_str());
   if (ring == nullptr) {
@@ -200,8 +207,10 @@ int process_main(int argc, char** argv) {
   note_reader(ring, static_cast<std::uint32_t>(::getpid()));
   Settings settings = load_settings(process_environment());
   set_log_level(settings.log_level);
+  // Of variables the launcher has said so, before the program began (said_settings.h).
+  const bool was_file_read = arguments.ready >= 0;
   for (const std::string& warning : settings.warnings) {
-    stderr_messages().warn("kolben agent: " + warning);
+    if (was_file_read) stderr_messages().warn("kolben agent: " + warning);
   }
   if (!tell_settings(ring, settings, arguments)) {
     ::unlink(arguments.ring.c_str());

@@ -301,6 +301,44 @@ TEST(Settings, WhatMayBeASecretIsNotRepeated) {
               Contains("OTEL_EXPORTER_OTLP_HEADERS: an item is not key=value; left out"));
 }
 
+TEST(Settings, WhatIsNeitherTrueNorFalseIsSaidWithWhatHolds) {
+  const Settings settings = read_settings({{"OTEL_INSTRUMENTATION_PROCESS_ENABLED", "yes"}});
+  EXPECT_FALSE(settings.process_metrics);
+  EXPECT_THAT(settings.warnings, ElementsAre("OTEL_INSTRUMENTATION_PROCESS_ENABLED=yes: neither "
+                                             "true nor false; false holds"));
+}
+
+TEST(Settings, AMistypedSchemeIsPutRightAndSaid) {
+  const auto f = [](const char* protocol, const std::string& text, const std::string& want) {
+    const Settings settings = read_settings({{"OTEL_EXPORTER_OTLP_PROTOCOL", protocol},
+                                             {"OTEL_EXPORTER_OTLP_ENDPOINT", text},
+                                             {"OTEL_METRICS_EXPORTER", "none"},
+                                             {"OTEL_LOGS_EXPORTER", "none"}});
+    EXPECT_EQ(settings.traces.at(0).peer.endpoint, want);
+    EXPECT_TRUE(settings.traces[0].peer.insecure);
+    EXPECT_THAT(settings.warnings,
+                ElementsAre("OTEL_EXPORTER_OTLP_ENDPOINT=" + text + ": taken for http://host:1"));
+  };
+  f("grpc", "http:/host:1", "host:1");
+  f("grpc", "htp://host:1", "host:1");
+  f("http/protobuf", "http:/host:1", "http://host:1/v1/traces");
+  f("http/protobuf", "http//host:1", "http://host:1/v1/traces");
+}
+
+TEST(Settings, AnEndpointsTokensAreNotSaid) {
+  const Settings settings = read_settings(
+      {{"OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"},
+       {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "host/abcdefghij0123456789/v1?api_key=s3cret"},
+       {"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "ca.pem"}});
+  EXPECT_EQ(settings.traces.at(0).peer.endpoint,
+            "http://host/abcdefghij0123456789/v1?api_key=s3cret");
+  ASSERT_EQ(settings.warnings.size(), 2u);
+  for (const std::string& warning : settings.warnings) {
+    EXPECT_THAT(warning, HasSubstr("host/.../v1?api_key=..."));
+    EXPECT_EQ(warning.find("0123456789"), std::string::npos);
+  }
+}
+
 TEST(Settings, OfWhichMeasurementsExamplesAreKept) {
   const auto read = [](const char* value) {
     return read_settings({{"OTEL_METRICS_EXEMPLAR_FILTER", value}});

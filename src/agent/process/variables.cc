@@ -109,7 +109,8 @@ std::string_view Variables::text(std::string_view name) const {
 bool Variables::boolean(std::string_view name, bool fallback) {
   const std::string value = lower(text(name));
   if (value.empty()) return fallback;
-  if (value != "true" && value != "false") warn_value(name, value, "neither true nor false");
+  if (value != "true" && value != "false")
+    warn_value(name, value, "neither true nor false; false holds");
   return value == "true";
 }
 

@@ -31,18 +31,40 @@ bool is_device(const char* path) {
   return stat(path, &status) == 0 && (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode));
 }
 
+bool is_directory(const char* path) {
+  struct stat status = {};
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
 }  // namespace
 
-bool LogFileNames::add(const char* name, std::size_t size) {
+const char* describe(LogFileFault fault) {
+  switch (fault) {
+    case LogFileFault::kNone:
+      break;
+    case LogFileFault::kNoRoom:
+      return "is too long, or one too many; it is left out";
+    case LogFileFault::kDirectory:
+      return "is a directory, and left out; with /* behind it, it names the files within";
+    case LogFileFault::kHome:
+      return "begins with a '~' that nobody has made a directory of; it is left out, $HOME/ is "
+             "that directory";
+  }
+  return "";
+}
+
+LogFileFault LogFileNames::add(const char* name, std::size_t size) {
   while (size != 0 && is_blank(name[0])) ++name, --size;
   while (size != 0 && is_blank(name[size - 1])) --size;
-  if (size == 0) return true;
+  if (size == 0) return LogFileFault::kNone;
   char path[PATH_MAX];
-  if (!make_absolute(name, size, path)) return false;
+  if (!make_absolute(name, size, path)) return LogFileFault::kNoRoom;
+  if (is_directory(path)) return LogFileFault::kDirectory;
+  if (name[0] == '~' && access(path, F_OK) != 0) return LogFileFault::kHome;
   // The longest beginning that is there; the root always is.
   for (char* end = path + std::strlen(path);;) {
     const char rest = *end;
@@ -55,7 +77,7 @@ bool LogFileNames::add(const char* name, std::size_t size) {
     if (is_there) {
       std::size_t resolved_size = end == path ? 0 : std::strlen(resolved);
       if (resolved_size == 1) resolved_size = 0;  // "/", which the rest begins with
-      return put(resolved, resolved_size, end);
+      return put(resolved, resolved_size, end) ? LogFileFault::kNone : LogFileFault::kNoRoom;
     }
     do --end;
     while (*end != '/');
@@ -70,16 +92,6 @@ bool LogFileNames::put(const char* begin, std::size_t begin_size, const char* re
   std::memcpy(patterns_ + size_ + begin_size, rest, rest_size + 1);
   size_ += static_cast<std::uint32_t>(whole);
   return true;
-}
-
-bool LogFileNames::add_list(const char* list) {
-  bool has_all = true;
-  for (;;) {
-    const std::size_t size = std::strcspn(list, ",");
-    has_all = add(list, size) && has_all;
-    if (list[size] == '\0') return has_all;
-    list += size + 1;
-  }
 }
 
 }  // namespace kolben::agent

@@ -70,6 +70,13 @@ class LogFileNamesTest : public ::testing::Test {
     }
     return all;
   }
+  // False: at least one is left out.
+  bool add_list(const std::string& list) {
+    bool has_all = true;
+    names_.add_list(list.c_str(), [&](const char*, std::size_t, LogFileFault) { has_all = false; });
+    return has_all;
+  }
+  LogFileFault add(const std::string& name) { return names_.add(name.data(), name.size()); }
   std::string here(const std::string& name) const { return directory_.string() + "/" + name; }
 
   std::filesystem::path before_, directory_;
@@ -77,7 +84,7 @@ class LogFileNamesTest : public ::testing::Test {
 };
 
 TEST_F(LogFileNamesTest, RelativeNamesBelongToTheCurrentDirectory) {
-  EXPECT_TRUE(names_.add_list("app.log, /nowhere/x.log ,log/*.log,,"));
+  EXPECT_TRUE(add_list("app.log, /nowhere/x.log ,log/*.log,,"));
   EXPECT_EQ(patterns(),
             (std::vector<std::string>{here("app.log"), "/nowhere/x.log", here("log/*.log")}));
 }
@@ -85,7 +92,7 @@ TEST_F(LogFileNamesTest, RelativeNamesBelongToTheCurrentDirectory) {
 TEST_F(LogFileNamesTest, LinksAreResolvedAsFarAsThereAreAny) {
   std::filesystem::create_directory("real");
   std::filesystem::create_directory_symlink("real", "link");
-  EXPECT_TRUE(names_.add_list("link/app.log,link/not/there/*.log,./link/../x,li*/x"));
+  EXPECT_TRUE(add_list("link/app.log,link/not/there/*.log,./link/../x,li*/x"));
   EXPECT_EQ(patterns(),
             (std::vector<std::string>{here("real/app.log"), here("real/not/there/*.log"), here("x"),
                                       here("li*/x")}));
@@ -93,25 +100,48 @@ TEST_F(LogFileNamesTest, LinksAreResolvedAsFarAsThereAreAny) {
 
 TEST_F(LogFileNamesTest, ALinkThatIsTheFileIsResolvedToo) {
   std::filesystem::create_symlink("app-1.log", "app.log");
-  EXPECT_TRUE(names_.add_list("app.log"));  // leads nowhere yet
+  EXPECT_TRUE(add_list("app.log"));  // leads nowhere yet
   fclose(fopen("app-1.log", "w"));
-  EXPECT_TRUE(names_.add_list("app.log"));
+  EXPECT_TRUE(add_list("app.log"));
   EXPECT_EQ(patterns(), (std::vector<std::string>{here("app.log"), here("app-1.log")}));
 }
 
 TEST_F(LogFileNamesTest, ALinkToADeviceIsNotTheDevice) {
   std::filesystem::create_symlink("/dev/null", "app.log");
-  EXPECT_TRUE(names_.add_list("app.log,/dev/null"));
+  EXPECT_TRUE(add_list("app.log,/dev/null"));
   EXPECT_EQ(patterns(), (std::vector<std::string>{here("app.log"), "/dev/null"}));
+}
+
+TEST_F(LogFileNamesTest, WhatHasNoLinesIsLeftOutWithTheReason) {
+  std::filesystem::create_directory("logs");
+  EXPECT_EQ(add("logs"), LogFileFault::kDirectory);
+  EXPECT_EQ(add(" logs/ "), LogFileFault::kDirectory);
+  EXPECT_EQ(add("logs/*"), LogFileFault::kNone);
+  EXPECT_EQ(add("~/app.log"), LogFileFault::kHome);
+  EXPECT_EQ(add("~user/app.log"), LogFileFault::kHome);
+  EXPECT_EQ(add("logs/~x"), LogFileFault::kNone);
+  fclose(fopen("~x", "w"));
+  EXPECT_EQ(add("~x"), LogFileFault::kNone);
+  EXPECT_EQ(patterns(), (std::vector<std::string>{here("logs/*"), here("logs/~x"), here("~x")}));
+  EXPECT_NE(std::string(describe(LogFileFault::kDirectory)).find("/*"), std::string::npos);
+}
+
+TEST_F(LogFileNamesTest, EachOfAListThatIsLeftOutIsSaid) {
+  std::string said;
+  names_.add_list("a.log,~/b.log, . ", [&](const char* name, std::size_t size, LogFileFault fault) {
+    said += "[" + std::string(name, size) + "] " + std::to_string(static_cast<int>(fault)) + ";";
+  });
+  EXPECT_EQ(said, "[~/b.log] 3;[ . ] 2;");
+  EXPECT_EQ(patterns(), std::vector<std::string>{here("a.log")});
 }
 
 TEST_F(LogFileNamesTest, WhatIsTooLongIsLeftOut) {
   const std::string longest(kLogPathBytesMax - 2, 'x');  // with its slash and its end
-  EXPECT_TRUE(names_.add_list(("/" + longest).c_str()));
-  EXPECT_FALSE(names_.add_list(("/x" + longest + ",/a").c_str()));
+  EXPECT_TRUE(add_list("/" + longest));
+  EXPECT_FALSE(add_list("/x" + longest + ",/a"));
   EXPECT_EQ(patterns(), (std::vector<std::string>{"/" + longest, "/a"}));
-  EXPECT_FALSE(names_.add_list(std::string(PATH_MAX, 'y').c_str()));
-  while (names_.add_list("/b")) EXPECT_LE(names_.size(), kLogFilesBytesMax);
+  EXPECT_FALSE(add_list(std::string(PATH_MAX, 'y')));
+  while (add_list("/b")) EXPECT_LE(names_.size(), kLogFilesBytesMax);
 }
 
 TEST_F(LogFileNamesTest, WhatIsNotedIsReadAsItWas) {
@@ -119,7 +149,7 @@ TEST_F(LogFileNamesTest, WhatIsNotedIsReadAsItWas) {
   ASSERT_NE(ring, nullptr);
   char read[kLogFilesBytesMax];
   EXPECT_EQ(noted_log_files(ring, read), 0U);
-  EXPECT_TRUE(names_.add_list("/a/*.log,/b"));
+  EXPECT_TRUE(add_list("/a/*.log,/b"));
   note_log_files(ring, names_.patterns(), names_.size());
   const std::uint32_t size = noted_log_files(ring, read);
   EXPECT_EQ(size, names_.size());

@@ -284,7 +284,7 @@ int main(int argc, char** argv) {
   const char* named = std::getenv("KOLBEN_AGENT_LOG_FILES");
   if (create && named != nullptr) {
     LogFileNames names;
-    names.add_list(named);
+    names.add_list(named, [](const char*, std::size_t, LogFileFault) {});
     note_log_files(ring, names.patterns(), names.size());
     note_outputs(ring);
   }
