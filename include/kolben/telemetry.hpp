@@ -9,7 +9,9 @@
 //   kolben::log_info("task added", {{"id", 7}});
 //
 // Without the agent each call is a test of a null pointer. Any thread may call anything; a Span
-// belongs to the thread that made it. Nothing throws; texts are copied before a call returns.
+// belongs to the thread that made it. Nothing throws; texts are copied before a call returns. A
+// Span is told when it ends: those that are open when the program crashes or is killed are not
+// told.
 #ifndef KOLBEN_TELEMETRY_HPP_
 #define KOLBEN_TELEMETRY_HPP_
 
