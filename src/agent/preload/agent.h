@@ -54,8 +54,8 @@ class Agent {
   void closes_range(ThreadState& thread, unsigned first, unsigned last);
   // The process becomes another program.
   void becomes(ThreadState& thread);
-  // The program's mlockall(flags). What comes of `real_call` is what would have come without us, as
-  // far as that can be.
+  // locking.cc: the program's mlockall(flags). What comes of `real_call` is what would have come
+  // without us, as far as that can be.
   using LockAll = int (*)(int flags);
   int lock_all(int flags, LockAll real_call);
   // What the next program's environment says of the trace. Also in a vfork() child, whose thread is
@@ -95,11 +95,6 @@ class Agent {
   static const Context* request_context(const ThreadState& thread);
   void announce(ThreadState& thread, std::uint32_t parent);
   void mark_process();
-  // locking.cc
-  int lock_hidden(int flags, LockAll real_call);
-  int lock_alone(ThreadState& thread, int flags, LockAll real_call);
-  bool would_fit_without_us();
-  int lock_without_us(ThreadState& thread, int flags, LockAll real_call);
 
   System system_;
   Sampler sampler_;

@@ -94,11 +94,11 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
     if (!exchange->recorded && exchange->generation == generation_) {
       exchange->response.end_of_stream();
       const bool whole = exchange->response_begun && exchange->response.complete();
-      if (exchange->head_seen) {
+      if (exchange->head_seen && !is_told_elsewhere(*exchange)) {
         const std::uint64_t time =
             exchange->last_time != 0 && whole ? exchange->last_time : system_->now();
         record(thread, socket, exchange, time,
-               whole ? EndReason::kComplete : unanswered(*exchange, end_reason));
+               whole ? EndReason::kComplete : end_of_open(socket, *exchange, end_reason));
       }
     }
     end(socket, exchange);
@@ -120,6 +120,8 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   socket.names = {};
   socket.opener = {};
   socket.is_connected = false;
+  socket.is_asked_elsewhere = false;
+  socket.forks = forks_.load(std::memory_order_relaxed);
   const std::uint32_t serial = socket.serial.load(std::memory_order_relaxed);
   socket.serial.store(serial + 1, std::memory_order_relaxed);
   socket.aliases.store(0, std::memory_order_relaxed);

@@ -111,6 +111,8 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
   name_socket(*socket, file);
 }
 
+// The role is read before the lock, as in sent(): most files have none, and streams are not locked.
+// Another thread may have closed the number since, or seen that this is no HTTP.
 void Connections::received(ThreadState& thread, int file, const iovec* pieces, int count,
                            std::size_t bytes) {
   Socket* socket = find(file);
@@ -137,8 +139,14 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
   }
   SocketLock lock(socket);
   if (!lock) return;
+  const Role now = socket->role.load(std::memory_order_relaxed);
+  if (now != role) [[unlikely]] {
+    if (now == Role::kUnknown || now >= Role::kIgnored) return;
+    role = now;
+  }
   if (role == Role::kUnknown) {
     if (file == 0) answers_on_output(*socket);
+    socket->forks = forks_.load(std::memory_order_relaxed);
     socket->role.store(Role::kServer, std::memory_order_relaxed);
     if (process_ != nullptr) process_->becomes_server(thread);
   }
@@ -180,7 +188,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
     return tell_stream(thread, *socket, direction, pieces, count, bytes);
   }
   SocketLock lock(socket);
-  if (!lock) return;
+  if (!lock || socket->role.load(std::memory_order_relaxed) != role) return;
   if (has_gap(*socket)) return drop_open(*socket);
   if (role == Role::kClient) {
     // The server may have spoken in the meantime, to another thread.
@@ -205,8 +213,13 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
 }
 
 OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, bool is_client) {
+  if (socket.last != nullptr) [[unlikely]] {
+    settle(thread, socket);
+    if (socket.role.load(std::memory_order_relaxed) == Role::kIgnored) return nullptr;
+  }
   OpenExchange* exchange = socket.pipelined < kPipelinedMax ? exchanges_.acquire() : nullptr;
   if (exchange == nullptr) {
+    tell_unanswered(thread, socket);
     count_untraced(ring_);
     give_up(socket);
     return nullptr;
@@ -220,6 +233,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->response_begun = false;
   exchange->head_seen = false;
   exchange->recorded = false;
+  exchange->is_taken_over = false;
   exchange->parent_is_remote = false;
   exchange->is_taken = false;
   exchange->told = 0;
