@@ -137,7 +137,7 @@ TEST(AgentLoop, WhatAKilledProgramLeftToAChildIsToldAtTheEnd) {
   CountedItems items;
   Recorder recorder(settings, {{&items}, {}, {}}, output, 0);
   std::atomic<bool> should_stop{false};
-  Program parent, child;
+  Program child, parent;  // the second one has the pipe of the first, too, and ends before it
   OpenEntries entries;
   entries.init(open_table(ring.ring()), parent.pid());
   OpenEntry* entry = entries.entry_of(0);
