@@ -28,6 +28,12 @@ struct ChildContext;
 // Where a program is to be started.
 enum class Becomes : bool { kThisProcess, kAnother };
 
+// real_system.cc: the operating system itself.
+System real_system();
+// What the threads' generators are seeded from, in System::random: at start and after each fork.
+void choose_seed();
+void choose_seed_of_child(std::uint32_t pid);
+
 // In the constructor, in any program: whose error(), warn() and their like are called. See
 // hooks_errors.cc.
 void set_doors();
@@ -48,8 +54,8 @@ class Agent {
   void closes_range(ThreadState& thread, unsigned first, unsigned last);
   // The process becomes another program.
   void becomes(ThreadState& thread);
-  // The program's mlockall(flags). What comes of `real_call` is what would have come without us, as
-  // far as that can be.
+  // locking.cc: the program's mlockall(flags). What comes of `real_call` is what would have come
+  // without us, as far as that can be.
   using LockAll = int (*)(int flags);
   int lock_all(int flags, LockAll real_call);
   // What the next program's environment says of the trace. Also in a vfork() child, whose thread is
@@ -91,11 +97,6 @@ class Agent {
   static const Context* request_context(const ThreadState& thread);
   void announce(ThreadState& thread, std::uint32_t parent);
   void mark_process();
-  // locking.cc
-  int lock_hidden(int flags, LockAll real_call);
-  int lock_alone(ThreadState& thread, int flags, LockAll real_call);
-  bool would_fit_without_us();
-  int lock_without_us(ThreadState& thread, int flags, LockAll real_call);
 
   System system_;
   Sampler sampler_;

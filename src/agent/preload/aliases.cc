@@ -95,17 +95,8 @@ bool Connections::move_to_alias(ThreadState& thread, Socket& socket, int file) {
     exchange->file.store(static_cast<std::uint32_t>(to) + 1, std::memory_order_relaxed);
   }
   heir.missed.store(socket.missed.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  heir.named = socket.named;
-  for (std::uint8_t i = 0; i < socket.words_size; ++i) heir.words[i] = socket.words[i];
-  heir.words_size = socket.words_size;
-  heir.is_encrypted = socket.is_encrypted;
-  heir.pipelined = socket.pipelined;
-  heir.first = socket.first;
-  heir.last = socket.last;
-  heir.opener = socket.opener;
+  static_cast<SocketState&>(heir) = socket;
   heir.stream.store(socket.stream.exchange(nullptr), std::memory_order_release);
-  heir.names = socket.names;
-  heir.is_connected = socket.is_connected;
   heir.role.store(socket.role.load(std::memory_order_relaxed), std::memory_order_relaxed);
   for (int other = to + 1; other <= highest; ++other) {
     if (!is_alias(other)) continue;

@@ -63,7 +63,8 @@ struct OpenExchange {
   std::atomic<bool> is_client;
   bool response_begun;
   bool head_seen;
-  bool recorded;  // answered before the request's body was complete
+  bool recorded;       // answered before the request's body was complete
+  bool is_taken_over;  // its request was read, or asked, by the process that has forked this one
   bool parent_is_remote;
   bool is_counted;    // among those that are served
   bool is_taken;      // by a runtime's shim, see take_request()
@@ -136,27 +137,37 @@ enum class Role : std::uint8_t {
   kAlias,  // another number of the connection that `alias` has, see aliases.cc
 };
 
-// What is known of a file number; zero bytes are "nothing".
-struct Socket {
+// Who is at a file number, and what that is.
+struct SocketAccess {
   std::atomic<Holder> holder;  // see SocketLock
   std::atomic<Role> role;
   // Some of its bytes, or what was done to it, were not looked at.
   std::atomic<bool> missed;
+};
+
+// What is known of the connection, and goes with it to another number of it (aliases.cc).
+struct SocketState {
   bool named;
   // A server's first words, too few to be sure what it speaks.
   std::uint8_t words[kFirstWordsMax];
   std::uint8_t words_size;
-  bool is_encrypted;  // what is looked at is what TLS hides
+  bool is_encrypted;        // what is looked at is what TLS hides
+  bool is_connected;        // by the program: it is the client
+  bool is_asked_elsewhere;  // answers came to what another process has asked
+  std::uint32_t forks;      // how many there had been when it began
   std::uint32_t pipelined;
   OpenExchange* first;  // the response is expected for this one
   OpenExchange* last;   // the request is read for this one
   Opener opener;
+  SocketNames names;
+};
+
+// Of a file number; zero bytes are "nothing".
+struct Socket : SocketAccess, SocketState {
   // Of kStream and what is like it; of kIgnored: one that goes on in TLS.
   std::atomic<OpenStream*> stream;
-  SocketNames names;
   // The number of what is within the TLS of a file; 0: none is known.
   std::atomic<int> plaintext;
-  bool is_connected;                   // by the program: it is the client
   std::atomic<std::uint32_t> serial;   // of what the number was
   std::atomic<std::uint32_t> aliases;  // how many numbers stand for it
   std::atomic<int> alias;              // of kAlias

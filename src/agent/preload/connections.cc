@@ -9,7 +9,6 @@
 #include "agent/preload/ids.h"
 #include "agent/preload/pieces.h"
 #include "agent/preload/socket_lock.h"
-#include "agent/ring/attribute_codec.h"
 
 namespace kolben::agent {
 
@@ -112,6 +111,8 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
   name_socket(*socket, file);
 }
 
+// The role is read before the lock, as in sent(): most files have none, and streams are not locked.
+// Another thread may have closed the number since, or seen that this is no HTTP.
 void Connections::received(ThreadState& thread, int file, const iovec* pieces, int count,
                            std::size_t bytes) {
   Socket* socket = find(file);
@@ -138,8 +139,14 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
   }
   SocketLock lock(socket);
   if (!lock) return;
+  const Role now = socket->role.load(std::memory_order_relaxed);
+  if (now != role) [[unlikely]] {
+    if (now == Role::kUnknown || now >= Role::kIgnored) return;
+    role = now;
+  }
   if (role == Role::kUnknown) {
     if (file == 0) answers_on_output(*socket);
+    socket->forks = forks_.load(std::memory_order_relaxed);
     socket->role.store(Role::kServer, std::memory_order_relaxed);
     if (process_ != nullptr) process_->becomes_server(thread);
   }
@@ -181,7 +188,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
     return tell_stream(thread, *socket, direction, pieces, count, bytes);
   }
   SocketLock lock(socket);
-  if (!lock) return;
+  if (!lock || socket->role.load(std::memory_order_relaxed) != role) return;
   if (has_gap(*socket)) return drop_open(*socket);
   if (role == Role::kClient) {
     // The server may have spoken in the meantime, to another thread.
@@ -205,162 +212,14 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   }
 }
 
-void Connections::received_end(ThreadState& thread, int file) {
-  Socket* socket = find(file);
-  if (socket == nullptr) return;
-  const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role == Role::kServer) {
-    // No request comes after this: what the thread prints from now on is its own.
-    if (!serves(thread)) forget(thread);
-    return;
-  }
-  if (role == Role::kAlias) return received_end(thread, original_of(*socket));
-  if (role != Role::kClient) return;
-  SocketLock lock(socket);
-  if (!lock) return;
-  client_ends(thread, *socket);
-  OpenExchange* exchange = socket->first;
-  if (exchange == nullptr || !exchange->response_begun || exchange->recorded) return;
-  exchange->response.end_of_stream();
-  response_advanced(thread, *socket, exchange);
-}
-
-// A connection that somebody waits for: nginx goes on with the request, and asks another server.
-void Connections::client_ends(ThreadState& thread, const Socket& socket) const {
-  if (!works_event_by_event_) return;
-  const OpenExchange* exchange = socket.first;
-  if (exchange != nullptr && alive(exchange->owner)) {
-    goes_on(thread, exchange->owner, exchange->owner_context);
-  } else if (socket.opener.is_unused && alive(socket.opener.request)) {
-    goes_on(thread, socket.opener.request, socket.opener.context);
-  }
-}
-
-void Connections::asks_how_it_went(ThreadState& thread, int file) {
-  Socket* socket = works_event_by_event_ ? find(file) : nullptr;
-  if (socket == nullptr) return;
-  const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role == Role::kAlias) return asks_how_it_went(thread, original_of(*socket));
-  if (role != Role::kClient) return;
-  SocketLock lock(socket);
-  if (lock) client_ends(thread, *socket);
-}
-
-void Connections::shut_down(ThreadState& thread, int file) {
-  Socket* socket = find(file);
-  if (socket == nullptr) return;
-  const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role == Role::kAlias) return shut_down(thread, original_of(*socket));
-  if (role != Role::kServer) return;
-  SocketLock lock(socket);
-  if (!lock || socket->first == nullptr) return;
-  OpenExchange* exchange = socket->first;
-  if (!exchange->response_begun || exchange->recorded) return;
-  exchange->response.end_of_stream();
-  response_advanced(thread, *socket, exchange);
-}
-
-void Connections::closed(ThreadState& thread, int file) {
-  Socket* socket = find(file);
-  if (socket == nullptr) return;
-  if (socket->role.load(std::memory_order_relaxed) == Role::kUnknown) return;
-  SocketLock lock(socket);
-  if (!lock) return;
-  // Another thread may have closed another number of the connection, and this one has its state.
-  const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role == Role::kAlias) return alias_ends(*socket);
-  if (socket->aliases.load(std::memory_order_relaxed) != 0 &&
-      move_to_alias(thread, *socket, file)) {
-    return;
-  }
-  if (role == Role::kClient) client_ends(thread, *socket);
-  reset(thread, *socket, EndReason::kClosed);
-}
-
-void Connections::closed_range(ThreadState& thread, unsigned first, unsigned last) {
-  const auto highest = static_cast<unsigned>(highest_.load(std::memory_order_relaxed));
-  if (last > highest) last = highest;
-  for (unsigned file = first; file <= last; ++file) closed(thread, static_cast<int>(file));
-}
-
-void Connections::process_ends(ThreadState& thread) {
-  if (sockets_.load(std::memory_order_acquire) == nullptr) return;
-  plaintexts_end(thread);
-  const int highest = highest_.load(std::memory_order_relaxed);
-  for (int file = 0; file <= highest; ++file) {
-    Socket* socket = find(file);
-    if (socket == nullptr) return;
-    if (socket->role.load(std::memory_order_relaxed) == Role::kUnknown) continue;
-    SocketLock lock(socket);
-    if (lock) reset(thread, *socket, EndReason::kProcessEnded);
-  }
-  forget(thread);
-}
-
-// Forgets the file number's state and records what was open.
-void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reason) {
-  while (socket.first != nullptr) {
-    OpenExchange* exchange = socket.first;
-    if (!exchange->recorded && exchange->generation == generation_) {
-      exchange->response.end_of_stream();
-      const bool whole = exchange->response_begun && exchange->response.complete();
-      if (exchange->head_seen) {
-        const std::uint64_t time =
-            exchange->last_time != 0 && whole ? exchange->last_time : system_->now();
-        record(thread, socket, exchange, time,
-               whole ? EndReason::kComplete : unanswered(*exchange, end_reason));
-      }
-    }
-    end(socket, exchange);
-  }
-  if (socket.stream.load(std::memory_order_relaxed) != nullptr) {
-    OpenStream* stream = socket.stream.exchange(nullptr);
-    // Not so what is within the TLS of a library that we do not see.
-    const bool is_whole = !socket.missed.load(std::memory_order_relaxed) &&
-                          (stream == nullptr || !stream->skimmer.awaits_tls());
-    if (stream != nullptr) {
-      end_stream(thread, *stream, is_whole ? end_reason : EndReason::kNotUnderstood);
-    }
-  }
-  socket.last = nullptr;
-  socket.missed.store(false, std::memory_order_relaxed);
-  socket.named = false;
-  socket.words_size = 0;
-  socket.is_encrypted = false;
-  socket.names = {};
-  socket.opener = {};
-  socket.is_connected = false;
-  const std::uint32_t serial = socket.serial.load(std::memory_order_relaxed);
-  socket.serial.store(serial + 1, std::memory_order_relaxed);
-  socket.aliases.store(0, std::memory_order_relaxed);
-  socket.role.store(Role::kUnknown, std::memory_order_relaxed);
-  const int plaintext = socket.plaintext.exchange(0, std::memory_order_relaxed);
-  if (plaintext != 0) closed(thread, plaintext);
-}
-
-// The connection speaks something that we do not understand.
-void Connections::give_up(Socket& socket) {
-  while (socket.first != nullptr) end(socket, socket.first);
-  socket.role.store(Role::kIgnored, std::memory_order_relaxed);
-}
-
-// Which answer is whose is not known any more: what is open is given up, but not what comes.
-void Connections::drop_open(Socket& socket) {
-  socket.missed.store(false, std::memory_order_relaxed);
-  // The one whose answer went past us, and the next one, which was asked after that; more than
-  // these are asked ahead, and their answers are still to come.
-  constexpr std::uint32_t kTurnsMax = 2;
-  const bool asks_ahead = socket.pipelined > kTurnsMax;
-  while (socket.first != nullptr) {
-    if (!socket.first->recorded) count_untraced(ring_);
-    end(socket, socket.first);
-  }
-  if (asks_ahead) give_up(socket);
-}
-
 OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, bool is_client) {
+  if (socket.last != nullptr) [[unlikely]] {
+    settle(thread, socket);
+    if (socket.role.load(std::memory_order_relaxed) == Role::kIgnored) return nullptr;
+  }
   OpenExchange* exchange = socket.pipelined < kPipelinedMax ? exchanges_.acquire() : nullptr;
   if (exchange == nullptr) {
+    tell_unanswered(thread, socket);
     count_untraced(ring_);
     give_up(socket);
     return nullptr;
@@ -374,6 +233,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->response_begun = false;
   exchange->head_seen = false;
   exchange->recorded = false;
+  exchange->is_taken_over = false;
   exchange->parent_is_remote = false;
   exchange->is_taken = false;
   exchange->told = 0;
@@ -420,58 +280,6 @@ void Connections::relate(const ThreadState& thread, Socket& socket, OpenExchange
   if (exchange->tie == Tie::kLink || asker.request == nullptr) return;
   exchange->owner = *asker.request;
   exchange->owner_context = *asker.context;
-}
-
-// Takes the connection's first exchange away.
-void Connections::end(Socket& socket, OpenExchange* exchange) {
-  socket.first = exchange->next;
-  if (socket.first == nullptr) socket.last = nullptr;
-  --socket.pipelined;
-  uncount_served(exchange);
-  hide(exchange);
-  exchange->id.store(0, std::memory_order_relaxed);
-  exchange->file.store(0, std::memory_order_relaxed);
-  exchanges_.release(exchange);
-}
-
-// --- the application's own words -------------------------------------------------------------
-
-void Connections::set_route(ThreadState& thread, const char* route, std::size_t size) {
-  if (!serves(thread)) return;
-  OpenExchange* exchange = thread.request.exchange;
-  Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-  SocketLock lock(socket);
-  if (!lock || !serves(thread)) return;
-  if (size > kRouteBytesMax) {
-    count_untraced(ring_);
-    size = kRouteBytesMax;
-  }
-  std::memcpy(exchange->route, route, size);
-  exchange->route_size = static_cast<std::uint32_t>(size);
-}
-
-bool Connections::add_attribute(ThreadState& thread, const kolben_attribute& attribute) {
-  if (!serves(thread)) return true;
-  OpenExchange* exchange = thread.request.exchange;
-  Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-  SocketLock lock(socket);
-  if (!lock || !serves(thread)) return true;
-  AttributeEncoder encoder(exchange->attributes, kAttributesBytesMax, exchange->attributes_size);
-  const bool fitted = encoder.add(attribute);
-  exchange->attributes_size = encoder.size();
-  if (!fitted) count_untraced(ring_);
-  return fitted;
-}
-
-void Connections::add_packed(ThreadState& thread, const void* attributes, std::size_t size) {
-  if (!serves(thread)) return;
-  OpenExchange* exchange = thread.request.exchange;
-  Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-  SocketLock lock(socket);
-  if (!lock || !serves(thread)) return;
-  if (size > kAttributesBytesMax - exchange->attributes_size) return count_untraced(ring_);
-  std::memcpy(exchange->attributes + exchange->attributes_size, attributes, size);
-  exchange->attributes_size += static_cast<std::uint32_t>(size);
 }
 
 }  // namespace kolben::agent

@@ -84,11 +84,15 @@ class Connections {
   // thread is there.
   void lose_memory(ThreadState& thread);
   // In the parent of one: the child may answer what is open.
-  void has_forked() { last_fork_.store(system_->now(), std::memory_order_relaxed); }
+  void has_forked() {
+    last_fork_.store(system_->now(), std::memory_order_relaxed);
+    forks_.fetch_add(1, std::memory_order_relaxed);
+  }
   // In the child of a fork: what is open belongs to the parent.
   void forked(std::uint32_t generation, std::uint32_t pid) {
     generation_ = generation;
     pid_ = pid;
+    forks_at_begin_ = forks_.fetch_add(1, std::memory_order_relaxed) + 1;
     served_.store(0, std::memory_order_relaxed);
     open_spans_.store(0, std::memory_order_relaxed);
     loops_.store(0, std::memory_order_relaxed);
@@ -339,7 +343,22 @@ class Connections {
   static void stands_for(Socket& alias, Socket& original, int file);
   void alias_ends(Socket& alias);
   bool move_to_alias(ThreadState& thread, Socket& socket, int file);
-  EndReason unanswered(const OpenExchange& exchange, EndReason end_reason) const;
+  // shared_connections.cc
+  bool is_shared(const Socket& socket) const {
+    return socket.forks != forks_.load(std::memory_order_relaxed);
+  }
+  bool is_inherited(const Socket& socket) const { return socket.forks < forks_at_begin_; }
+  static bool is_told_elsewhere(const OpenExchange& exchange);
+  bool settle(ThreadState& thread, Socket& socket);
+  void tell_unanswered(ThreadState& thread, Socket& socket);
+  OpenExchange* takes_over(ThreadState& thread, Socket& socket);
+  bool is_answer_of_another(Socket& socket, const iovec* pieces, int count,
+                            std::size_t bytes) const;
+  EndReason end_of_open(const Socket& socket, const OpenExchange& exchange,
+                        EndReason end_reason) const;
+  void not_answered_here(Socket& socket, OpenExchange* exchange);
+  void loses_head(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  void more_than_answered(Socket& socket);
   void lose(Socket& socket);
   template <typename Use>
   void for_each_held(std::uintptr_t frame, Use use);
@@ -407,6 +426,8 @@ class Connections {
   std::atomic<Socket*> plaintexts_{nullptr};
   bool works_event_by_event_ = false;
   std::atomic<std::uint64_t> last_fork_{0};  // when
+  std::atomic<std::uint32_t> forks_{0};      // of this process, and of those that it comes from
+  std::uint32_t forks_at_begin_ = 0;
   Pool<OpenExchange> exchanges_;
   std::atomic<std::uint32_t> served_{0};  // requests; beside the pool, whose line moves anyway
   std::atomic<std::uint32_t> loops_{0};   // threads that are event loops

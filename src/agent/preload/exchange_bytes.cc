@@ -124,18 +124,21 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
   while (size != 0) {
     OpenExchange* exchange = socket.first;
     // Bytes without a request, or after the answer: nothing to put them to.
-    if (exchange == nullptr || exchange->recorded) return;
+    if (exchange == nullptr) return;
+    if (exchange->recorded) {
+      if (exchange->request.unframed()) more_than_answered(socket);
+      return;
+    }
     if (!exchange->head_seen && !exchange->is_expected &&
         !answers_early(thread, socket, exchange, bytes, size)) {
       return;
     }
-    // A fork's child that answers makes the request its own.
-    if (exchange->generation != generation_) {
-      exchange->generation = generation_;
-      if (exchange->is_counted) count_served(exchange);
-      show(thread, socket, exchange);
+    if (exchange->generation != generation_) [[unlikely]] {
+      takes_over(thread, socket);
+      continue;
     }
     if (!exchange->response_begun) {
+      if (exchange->next != nullptr && settle(thread, socket)) continue;
       exchange->response_begun = true;
       if (captured_ == nullptr) {
         exchange->response.begin(Message::Kind::kResponse, {}, exchange->request.method());
@@ -179,7 +182,7 @@ void Connections::begin_captured_response(OpenExchange* exchange) const {
 
 // After bytes of the response, or its end.
 void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange) {
-  if (exchange->response.failed()) return give_up(socket);
+  if (exchange->response.failed()) return not_answered_here(socket, exchange);
   if (exchange->is_client.load(std::memory_order_relaxed)) {
     // An event loop that goes on with the request on whose behalf it asked.
     goes_on(thread, exchange->owner, exchange->owner_context);

@@ -73,6 +73,10 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
   if (exchange->response_begun) {
     fixed.response_body_bytes = exchange->response.body_bytes();
     fixed.response_status = static_cast<std::uint16_t>(exchange->response.status());
+    // Its head was not seen.
+    if (fixed.response_status == 0 && end_reason == EndReason::kComplete) [[unlikely]] {
+      fixed.end_reason = EndReason::kUnseen;
+    }
     fixed.response_minor_version = exchange->response.minor_version();
     fixed.response_head_size = static_cast<std::uint16_t>(exchange->response.head().size);
   }

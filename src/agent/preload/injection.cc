@@ -132,8 +132,12 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
     drop_open(*socket);
     if (socket->role.load(std::memory_order_relaxed) != Role::kClient) return false;
   }
+  if (socket->first != nullptr && !socket->first->is_expected &&
+      (!settle(thread, *socket) || socket->first != nullptr ||
+       socket->role.load(std::memory_order_relaxed) != Role::kClient)) {
+    return false;
+  }
   OpenExchange* exchange = socket->first;
-  if (exchange != nullptr && !exchange->is_expected) return false;
   const auto begin_http2 = [&] {
     return formats_ != 0 && exchange == nullptr &&
            socket->stream.load(std::memory_order_relaxed) == nullptr &&
@@ -151,8 +155,8 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
   request.begin(Message::Kind::kRequest, {own_head, kOwnHeadBytesMax, 0});
   for_each_piece(pieces, count, head,
                  [&](const std::uint8_t* piece, std::size_t size) { request.feed(piece, size); });
-  const bool understood =
-      request.head_complete() && !request.failed() && request.method() != Message::Method::kConnect;
+  const bool understood = request.head_complete() && !request.failed() && !request.unframed() &&
+                          request.method() != Message::Method::kConnect;
   if (!understood) return begin_http2();
   injection->position = head - 2;
   const bool is_bare = !request.trace_headers().has(formats_);

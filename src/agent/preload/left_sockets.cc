@@ -46,15 +46,6 @@ void Connections::lose_held() {
   for_each_held(kAnywhere, [this](Socket& socket) { lose(socket); });
 }
 
-// Its connection ends here, but a child that was forked since the request came may have it, too:
-// the agent process waits for what that one tells.
-EndReason Connections::unanswered(const OpenExchange& exchange, EndReason end_reason) const {
-  const bool may_be_answered = !exchange.is_client.load(std::memory_order_relaxed) &&
-                               !exchange.response_begun &&
-                               exchange.start_time < last_fork_.load(std::memory_order_relaxed);
-  return may_be_answered ? EndReason::kLeft : end_reason;
-}
-
 void Connections::lose_memory(ThreadState& thread) {
   process_ends(thread);
   thread.last_read = {};

@@ -5,6 +5,19 @@
 #include "agent/ring/log_file_pattern.h"
 
 namespace kolben::agent {
+namespace {
+
+// The name that the file had, where the program has taken it away since (unlink): the kernel says
+// so behind it. A file that is really called so is told by its other name.
+std::size_t size_of_name(const char* path, std::size_t size) {
+  constexpr char kGone[] = " (deleted)";
+  constexpr std::size_t kGoneSize = sizeof(kGone) - 1;
+  const bool is_gone =
+      size > kGoneSize && std::memcmp(path + size - kGoneSize, kGone, kGoneSize) == 0;
+  return is_gone ? size - kGoneSize : size;
+}
+
+}  // namespace
 
 void LogFiles::init(const System& system, RingHeader* ring) {
   system_ = &system;
@@ -32,7 +45,7 @@ std::uint8_t LogFiles::look(int file, std::uint8_t if_not_known) {
   std::uint8_t unknown = kUnknown;
   table_->states[file].compare_exchange_strong(unknown, kLooking);
   char path[kLogPathBytesMax];
-  const ssize_t size = system_->file_path(file, path, sizeof(path));
+  ssize_t size = system_->file_path(file, path, sizeof(path));
   std::uint8_t state = size < 0 ? if_not_known : kOther;
   std::uint8_t found = kLooking;
   if (state == kUnknown) {
@@ -40,6 +53,7 @@ std::uint8_t LogFiles::look(int file, std::uint8_t if_not_known) {
     return state;
   }
   const bool is_whole = size > 0 && static_cast<std::size_t>(size) < sizeof(path);
+  if (is_whole) size = static_cast<ssize_t>(size_of_name(path, static_cast<std::size_t>(size)));
   if (is_whole &&
       is_log_file(table_->patterns, table_->patterns_size, path, static_cast<std::size_t>(size))) {
     int place = 0;

@@ -147,6 +147,16 @@ TEST_F(OutputsTest, ANumberIsLookedAtOnceUntilItIsClosed) {
   EXPECT_THAT(told(), ElementsAre("4 /log/app.log: new\n"));
 }
 
+// The kernel says so behind the name of a file that the program has taken away since.
+TEST_F(OutputsTest, AFileWhoseNameIsGoneIsToldByTheNameThatItHad) {
+  begin("/log/app.log");
+  fake_paths[7] = "/log/app.log (deleted)";
+  fake_paths[8] = "/log/other.log (deleted)";
+  fake_paths[9] = " (deleted)";
+  for (int file : {7, 8, 9}) write(file, "x\n");
+  EXPECT_THAT(told(), ElementsAre("3 /log/app.log: x\n"));
+}
+
 TEST_F(OutputsTest, ConnectionsThatAreFollowedAreNotLookedAt) {
   begin("/log/app.log");
   auto connections = std::make_unique<Connections>();

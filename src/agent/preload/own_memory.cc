@@ -4,7 +4,25 @@
 
 namespace kolben::agent {
 
+OwnMemory::Mapping* OwnMemory::claim() {
+  for (Mapping& mapping : mappings_) {
+    if (!mapping.is_taken.exchange(true, std::memory_order_acquire)) return &mapping;
+  }
+  return nullptr;
+}
+
 void* OwnMemory::map(std::size_t bytes) {
+  Mapping* mapping = claim();
+  if (mapping == nullptr) return nullptr;
+  void* memory = map_unlocked(bytes);
+  mapping->bytes = bytes;
+  mapping->is_ours = true;
+  mapping->memory.store(memory, std::memory_order_release);
+  if (memory == nullptr) mapping->is_taken.store(false, std::memory_order_release);
+  return memory;
+}
+
+void* OwnMemory::map_unlocked(std::size_t bytes) {
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   const bool is_locked = this->is_locked();
   // Locked memory is filled at once, but where nobody may touch it.
@@ -16,25 +34,23 @@ void* OwnMemory::map(std::size_t bytes) {
     munmap(memory, bytes);
     return nullptr;
   }
-  note(memory, bytes, true);
   return memory;
 }
 
-void OwnMemory::add(void* memory, std::size_t bytes) {
-  note(memory, bytes, false);
-}
-
-void OwnMemory::note(void* memory, std::size_t bytes, bool is_ours) {
-  const std::uint32_t index = count_.fetch_add(1, std::memory_order_relaxed);
-  if (index >= kMappingsMax) return;
-  mappings_[index].bytes = bytes;
-  mappings_[index].is_ours = is_ours;
-  mappings_[index].memory.store(memory, std::memory_order_release);
+bool OwnMemory::add(void* memory, std::size_t bytes) {
+  Mapping* mapping = claim();
+  if (mapping == nullptr) return false;
+  mapping->bytes = bytes;
+  mapping->is_ours = false;
+  mapping->memory.store(memory, std::memory_order_release);
+  return true;
 }
 
 void OwnMemory::remove(const void* memory) {
   for (Mapping& mapping : mappings_) {
-    if (mapping.memory.load(std::memory_order_relaxed) == memory) mapping.memory.store(nullptr);
+    if (mapping.memory.load(std::memory_order_relaxed) != memory) continue;
+    mapping.memory.store(nullptr);
+    mapping.is_taken.store(false, std::memory_order_release);
   }
 }
 

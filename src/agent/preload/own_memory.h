@@ -12,10 +12,10 @@ namespace kolben::agent {
 
 class OwnMemory {
  public:
-  // Zeroed; only touched pages cost. Null: none.
+  // Zeroed; only touched pages cost. Null: none, or kMappingsMax are there.
   void* map(std::size_t bytes);
-  // Mapped by somebody else.
-  void add(void* memory, std::size_t bytes);
+  // Mapped by somebody else. False: there is no place for it.
+  bool add(void* memory, std::size_t bytes);
   // It is mapped no more.
   void remove(const void* memory);
 
@@ -30,21 +30,23 @@ class OwnMemory {
 
   std::size_t bytes_of(const void* memory) const;
 
- private:
   // More than there are tables in the library.
   static constexpr std::uint32_t kMappingsMax = 32;
+
+ private:
   struct Mapping {
+    std::atomic<bool> is_taken{false};
     std::atomic<void*> memory{nullptr};
     std::size_t bytes = 0;
     bool is_ours = false;  // by map()
   };
 
   void protect(bool is_hidden);
-  void note(void* memory, std::size_t bytes, bool is_ours);
+  Mapping* claim();
+  void* map_unlocked(std::size_t bytes);
   template <typename Use>
   void for_each(Use use) const;
 
-  std::atomic<std::uint32_t> count_{0};
   std::atomic<bool> is_locked_{false};
   Mapping mappings_[kMappingsMax];
 };

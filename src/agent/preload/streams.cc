@@ -103,6 +103,7 @@ bool Connections::open_stream(Socket& socket, Protocol protocol, Role role) {
 // Bytes from a server that was not asked: its greeting, or what another thread asked for.
 void Connections::first_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                               std::size_t bytes) {
+  if (is_answer_of_another(socket, pieces, count, bytes)) return goes_elsewhere(thread);
   const bool begins =
       socket.stream.load(std::memory_order_relaxed) != nullptr ||
       (socket.words_size == 0 ? begin_stream(socket, Direction::kReplies, pieces, count, bytes)

@@ -31,9 +31,28 @@ void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) 
     if (!is_within(exchange->request, bytes)) give_up(*socket);
     return;
   }
-  if (!exchange->response_begun || exchange->recorded) return;
+  if (exchange->generation != generation_) exchange = takes_over(thread, *socket);
+  if (exchange == nullptr || exchange->recorded) return;
+  if (!exchange->response_begun || !exchange->response.head_complete()) {
+    return loses_head(thread, *socket, exchange);
+  }
   if (!is_within(exchange->response, bytes)) return give_up(*socket);
   response_advanced(thread, *socket, exchange);
+}
+
+// Bytes of an answer's head: neither the status nor where the answer ends is known. The next
+// request shows that it has, where it comes after the answer.
+void Connections::loses_head(ThreadState& thread, Socket& socket, OpenExchange* exchange) {
+  if (!exchange->head_seen) return give_up(socket);
+  if (!exchange->response_begun) exchange->response.begin(Message::Kind::kResponse, {});
+  exchange->response_begun = true;
+  exchange->response.lose_head();
+  exchange->last_time = system_->now();
+  if (exchange->next == nullptr) return response_advanced(thread, socket, exchange);
+  // Which answer is whose is not known.
+  record(thread, socket, exchange, exchange->last_time, EndReason::kUnseen);
+  count_untraced(ring_);
+  give_up(socket);
 }
 
 void Connections::received_unseen(ThreadState& thread, int file, std::size_t bytes) {
@@ -46,11 +65,21 @@ void Connections::received_unseen(ThreadState& thread, int file, std::size_t byt
   if (!lock) return;
   const bool is_server = role == Role::kServer;
   OpenExchange* exchange = is_server ? socket->last : socket->first;
-  // What is not within a body is a head: the next one, or that of the answer.
+  if (!is_server && exchange != nullptr && exchange->generation != generation_) {
+    exchange = takes_over(thread, *socket);
+  }
+  if (!is_server && exchange != nullptr && !exchange->recorded &&
+      (!exchange->response_begun || !exchange->response.head_complete())) {
+    return loses_head(thread, *socket, exchange);
+  }
+  // What is not within a body is a head: the next one.
   const bool is_body = exchange != nullptr &&
                        (is_server || (exchange->response_begun && !exchange->recorded)) &&
                        is_within(is_server ? exchange->request : exchange->response, bytes);
-  if (!is_body) return give_up(*socket);
+  if (!is_body) {
+    if (is_server && exchange != nullptr) count_untraced(ring_);
+    return give_up(*socket);
+  }
   if (!is_server) return response_advanced(thread, *socket, exchange);
   if (exchange->recorded && exchange->request.complete() && socket->first == exchange) {
     end(*socket, exchange);

@@ -71,6 +71,18 @@ void AgentLoop::take_start(std::string_view bytes) {
   const bool is_here = start->fixed.is_elsewhere == 0;
   if (is_here && !watch_.add(record->header.pid)) unwatched_.push_back(record->header.pid);
   reap(record->header.pid, start->fixed.time);
+  forks_[forks_next_++ % kForksMax] = {start->fixed.parent_pid, start->fixed.time};
+}
+
+// When the process made its youngest child that is known; nothing: none of those that came last.
+// Nobody else runs: no child can tell of anything.
+std::optional<std::uint64_t> AgentLoop::last_fork_of(std::uint32_t pid) const {
+  std::optional<std::uint64_t> last;
+  if (watch_.all_ended()) return last;
+  for (const Fork& fork : forks_) {
+    if (fork.parent == pid && (!last || fork.time > *last)) last = fork.time;
+  }
+  return last;
 }
 
 // Tells of the requests that the process had begun before `before` and will not complete.
@@ -78,7 +90,8 @@ void AgentLoop::reap(std::uint32_t pid, std::uint64_t before) {
   std::uint8_t record[sizeof(RecordHeader) + kOpenEntryBytes];
   const std::uint64_t now = clock_.unix_nanos();
   while (const std::uint32_t size = reap_open_request(open_, pid, before, now, record)) {
-    recorder_.handle_unfinished({reinterpret_cast<const char*>(record), size}, now);
+    recorder_.handle_unfinished({reinterpret_cast<const char*>(record), size}, last_fork_of(pid),
+                                now);
   }
 }
 

@@ -2,6 +2,7 @@
 // One thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -42,9 +43,17 @@ class AgentLoop {
   void flush_ended(const std::vector<ProcessWatch::Ended>& processes);
   void reap(std::uint32_t pid, std::uint64_t before);
   void reap_all();
+  std::optional<std::uint64_t> last_fork_of(std::uint32_t pid) const;
   void tell_unwatched();
   void release_outputs();
   void take_start(std::string_view record);
+
+  // Of the processes that began last.
+  struct Fork {
+    std::uint32_t parent = 0;
+    std::uint64_t time = 0;
+  };
+  static constexpr std::uint32_t kForksMax = 1024;
 
   RingReader reader_;
   OpenTable& open_;
@@ -58,6 +67,8 @@ class AgentLoop {
   bool has_outputs_ = true;
   std::uint64_t outputs_looked_at_ = 0;  // steady
   const CrashMarks* marks_ = nullptr;
+  std::array<Fork, kForksMax> forks_ = {};
+  std::uint32_t forks_next_ = 0;
   std::vector<std::uint32_t> unwatched_;  // had ended before they could be watched
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::uint64_t quiet_since_ = 0;  // steady; no process and no record

@@ -128,6 +128,43 @@ void tells_of_what_is_left(bool before) {
   EXPECT_EQ(loop.active_requests().all, 0);
 }
 
+// One that was killed has a child that may answer, and does not: it is told when that one has
+// ended.
+TEST(AgentLoop, WhatAKilledProgramLeftToAChildIsToldAtTheEnd) {
+  TestRing ring;
+  const Settings settings = read_settings({});
+  SharedOutput output;
+  CountedItems items;
+  Recorder recorder(settings, {{&items}, {}, {}}, output, 0);
+  std::atomic<bool> should_stop{false};
+  Program child, parent;  // the second one has the pipe of the first, too, and ends before it
+  OpenEntries entries;
+  entries.init(open_table(ring.ring()), parent.pid());
+  OpenEntry* entry = entries.entry_of(0);
+  constexpr char kHead[] = "GET / HTTP/1.1\r\n\r\n";
+  entry->fixed = {};
+  entry->fixed.self.span_id[0] = 1;
+  entry->fixed.self.flags = 1;
+  entry->fixed.request_head_size = sizeof(kHead) - 1;
+  std::memcpy(entry->texts, kHead, sizeof(kHead) - 1);
+  entry->type = RecordType::kServerExchange;
+  entry->pid.store(parent.pid());
+  const ProcessStart start = {.time = 5, .parent_pid = parent.pid(), .executable_size = 0};
+  RecordBytes(RecordType::kProcessStart, child.pid()).fixed(start).write(ring.ring());
+  AgentLoop loop(ring.ring(), ring.path(), recorder, system_clock(), should_stop);
+  std::thread ends([&] {
+    parent.end();
+    while (entry->pid.load() != 0) std::this_thread::yield();  // it was reaped
+    child.end();
+  });
+  loop.run(parent.pid());
+  ends.join();
+  recorder.flush(system_clock().unix_nanos());
+  EXPECT_EQ(items.items, 0u) << "the child might have told of it";
+  recorder.finish(0, system_clock().unix_nanos());
+  EXPECT_EQ(items.items, 1u);
+}
+
 TEST(AgentLoop, TellsOfTheRequestsThatAKilledProgramLeft) {
   tells_of_what_is_left(false);
 }

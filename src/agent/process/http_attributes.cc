@@ -198,8 +198,9 @@ void add_client_attributes(const HttpExchange& exchange, SemanticConventions con
 
 std::optional<BodySizes> body_sizes_of(const Exchange& exchange,
                                        const SemanticConventions& conventions) {
-  const bool is_counted =
-      exchange.has_no_sizes == 0 && exchange.end_reason != EndReason::kProcessEnded;
+  const bool is_counted = exchange.has_no_sizes == 0 &&
+                          exchange.end_reason != EndReason::kProcessEnded &&
+                          exchange.end_reason != EndReason::kUnseen;
   if (!conventions.body_sizes || !is_counted) return std::nullopt;
   const auto counted = [](std::uint64_t bytes) {  // a stranger's number
     constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
@@ -276,6 +277,7 @@ std::string error_type(const HttpExchange& exchange, bool is_server) {
   const std::uint16_t status = exchange.status;
   if (status >= (is_server ? 500 : 400)) return std::to_string(status);
   if (exchange.record->fixed.end_reason == EndReason::kProcessEnded) return "process_ended";
+  if (exchange.record->fixed.end_reason == EndReason::kUnseen) return {};  // but it may have come
   if (status == 0) return "connection_closed";  // the response never came
   return {};
 }

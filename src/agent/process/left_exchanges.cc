@@ -20,7 +20,8 @@ bool LeftExchanges::is_left(std::string_view payload) {
 
 void LeftExchanges::keep(std::string_view record, SpanId span, std::uint64_t now) {
   held_.push_back({span, now, std::string(record)});
-  held_.back().record[sizeof(RecordHeader) + kReasonAt] = static_cast<char>(EndReason::kClosed);
+  char& reason = held_.back().record[sizeof(RecordHeader) + kReasonAt];
+  if (reason == static_cast<char>(EndReason::kLeft)) reason = static_cast<char>(EndReason::kClosed);
 }
 
 void LeftExchanges::answered(SpanId span) {

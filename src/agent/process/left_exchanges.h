@@ -17,14 +17,14 @@ namespace kolben::agent {
 
 class LeftExchanges {
  public:
-  // Whether that is what the record tells of. A kServerExchange's payload.
+  // Whether that is what the record tells of. An exchange's payload.
   static bool is_left(std::string_view payload);
 
   void keep(std::string_view record, SpanId span, std::uint64_t now);
   // A record of the same span came.
   void answered(SpanId span);
   bool empty() const { return held_.empty(); }
-  // The next one that is to be told, as the record of an exchange that was closed; `all`: whether
+  // The next one that is to be told, one that was left as one that was closed; `all`: whether
   // it is due or not.
   std::optional<std::string> take(std::uint64_t now, bool all);
 

@@ -113,6 +113,7 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
       return take(parse_exchange(open_spans_.batch.arena().copy(payload)),
                   [&](const auto& view) { handle_server(view, now); });
     case RecordType::kClientExchange:
+      if (LeftExchanges::is_left(payload)) return keep_left(bytes, payload, now);
       return take(parse_exchange(open_spans_.batch.arena().copy(payload)),
                   [&](const auto& view) { handle_client(view, nullptr, now); });
     case RecordType::kSpan:
@@ -181,11 +182,13 @@ void Recorder::take_command(const EndedCommand& command) {
   keep_span(command.fixed.self);
 }
 
-void Recorder::handle_unfinished(std::string_view bytes, std::uint64_t now) {
+void Recorder::handle_unfinished(std::string_view bytes, std::optional<std::uint64_t> forked,
+                                 std::uint64_t now) {
   const auto record = parse_record(bytes);
   const auto view = record ? parse_exchange(record->payload) : std::nullopt;
   if (view) {
     if (is_recent(span_id_of(view->fixed.self))) return;
+    if (forked && view->fixed.start_time < *forked) return keep_left(bytes, record->payload, now);
   }
   handle(bytes, now);
 }

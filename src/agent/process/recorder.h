@@ -46,8 +46,10 @@ class Recorder : private Streams::Sink {
   // One record, with its header.
   void handle(std::string_view record, std::uint64_t now);
   // An exchange that was open when its process ended. Nothing where its record came after all: the
-  // process was killed before it could take the exchange out of the open table.
-  void handle_unfinished(std::string_view record, std::uint64_t now);
+  // process was killed before it could take the exchange out of the open table. `forked`: when the
+  // process made its last child, which may have the request, and tell of it.
+  void handle_unfinished(std::string_view record, std::optional<std::uint64_t> forked,
+                         std::uint64_t now);
   // Exports what is due; call it often. The number of active requests is asked for where
   // metrics_are_due().
   void tick(std::optional<ActiveRequests> active_requests, std::uint64_t now);

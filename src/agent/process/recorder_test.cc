@@ -132,7 +132,7 @@ TEST_F(RecorderTest, WhatAProcessLeftUnfinishedIsAnError) {
   TestExchange exchange;
   exchange.status = 0;
   exchange.end_reason = EndReason::kProcessEnded;
-  recorder_.handle_unfinished(exchange_record(exchange).bytes(), kTime);
+  recorder_.handle_unfinished(exchange_record(exchange).bytes(), std::nullopt, kTime);
   const auto all = spans();
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].name, "GET /");
@@ -160,6 +160,60 @@ TEST_F(RecorderTest, ARequestThatAChildAnswersIsToldOnce) {
   EXPECT_EQ(all[1].status_code, SpanStatusCode::kUnset);
 }
 
+TEST_F(RecorderTest, ARequestThatAChildAsksForItsParentIsToldOnce) {
+  TestExchange left;
+  left.status = 0;
+  left.end_reason = EndReason::kLeft;
+  TestExchange answered = left;
+  answered.status = 200;
+  answered.end_reason = EndReason::kComplete;
+  handle(exchange_record(left, RecordType::kClientExchange));
+  handle(exchange_record(answered, RecordType::kClientExchange));
+  recorder_.finish({}, kTime + LeftExchanges::kHeldNanos);
+  ASSERT_EQ(spans().size(), 1u);
+  EXPECT_EQ(spans()[0].status_code, SpanStatusCode::kUnset);
+}
+
+// A parent is killed; its child may be at the answer, or not.
+TEST_F(RecorderTest, WhatAKilledParentLeftToItsChildIsToldOnce) {
+  TestExchange open;
+  open.status = 0;
+  open.end_reason = EndReason::kProcessEnded;
+  TestExchange answered = open;
+  answered.status = 200;
+  answered.end_reason = EndReason::kComplete;
+  TestExchange other = open;
+  other.self.span_id[0] = 9;
+  TestExchange later = open;
+  later.self.span_id[0] = 10;
+  later.start = kTime + 20;
+  for (const TestExchange& one : {open, other, later}) {
+    recorder_.handle_unfinished(exchange_record(one).bytes(), kTime + 10, kTime + 30);
+  }
+  handle(exchange_record(answered));
+  recorder_.finish({}, kTime + 40);
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].status_message, "the process ended") << "the fork was before it";
+  EXPECT_EQ(all[1].status_code, SpanStatusCode::kUnset) << "it is answered";
+  EXPECT_EQ(all[2].status_message, "the process ended") << "no child tells of it";
+}
+
+TEST_F(RecorderTest, WhatOthersHaveSeenTheAnswerOfIsNoError) {
+  TestExchange exchange;
+  exchange.status = 0;
+  exchange.end_reason = EndReason::kUnseen;
+  handle(exchange_record(exchange));
+  handle(exchange_record(exchange, RecordType::kClientExchange));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  for (const auto& span : all) {
+    EXPECT_EQ(span.status_code, SpanStatusCode::kUnset);
+    EXPECT_THAT(listed(span.attributes), Not(HasSubstr("status_code")));
+    EXPECT_THAT(listed(span.attributes), Not(HasSubstr("error.type")));
+  }
+}
+
 TEST_F(RecorderTest, ARequestThatNoChildAnswersIsToldLater) {
   TestExchange left;
   left.status = 0;
@@ -183,7 +237,7 @@ TEST_F(RecorderTest, WhatCameAsARecordIsNotUnfinished) {
   handle(exchange_record(exchange));
   exchange.status = 0;
   exchange.end_reason = EndReason::kProcessEnded;
-  recorder_.handle_unfinished(exchange_record(exchange).bytes(), kTime);
+  recorder_.handle_unfinished(exchange_record(exchange).bytes(), std::nullopt, kTime);
   const auto all = spans();
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].status_code, SpanStatusCode::kUnset);

@@ -43,7 +43,8 @@ void SpanBuilder::begin(const HttpExchange& exchange, std::uint16_t error_status
   span.end_time_unix_nano = fixed.end_time;
   const bool is_cut_off = fixed.end_reason == EndReason::kProcessEnded;
   if (is_cut_off) span.status_message = "the process ended";
-  if (exchange.status >= error_status || exchange.status == 0 || is_cut_off) {
+  const bool is_missing = exchange.status == 0 && fixed.end_reason != EndReason::kUnseen;
+  if (exchange.status >= error_status || is_missing || is_cut_off) {
     span.status_code = SpanStatusCode::kError;
   }
 }

@@ -56,6 +56,11 @@ struct Text {
   std::size_t size;
 };
 
+std::size_t size_without_blanks(const char* text, std::size_t size) {
+  while (size != 0 && is_blank(text[size - 1])) --size;
+  return size;
+}
+
 // What is behind the colon, without the blanks around it.
 Text value_of(const char* line, std::size_t size, std::size_t name_size) {
   Text value = {line + name_size + 1, size - name_size - 1};
@@ -63,7 +68,7 @@ Text value_of(const char* line, std::size_t size, std::size_t name_size) {
     ++value.bytes;
     --value.size;
   }
-  while (value.size != 0 && is_blank(value.bytes[value.size - 1])) --value.size;
+  value.size = size_without_blanks(value.bytes, value.size);
   return value;
 }
 
@@ -113,7 +118,7 @@ void Message::begin(Kind kind, HeadBuffer head, Method request_method) {
   kind_ = kind;
   method_ = request_method;
   chunked_ = false;
-  has_length_ = false;
+  length_ = Length::kNone;
   switches_protocol_ = false;
   line_cut_ = false;
   line_is_kept_ = true;
@@ -162,6 +167,11 @@ std::size_t Message::feed_unseen(std::size_t size) {
   if (in_body) return feed_counted(size);
   if (state_ != State::kComplete && size != 0) state_ = State::kFailed;
   return 0;
+}
+
+void Message::lose_head() {
+  length_ = Length::kBad;
+  state_ = State::kUntilClose;
 }
 
 void Message::end_of_stream() {
@@ -326,13 +336,8 @@ void Message::any_header_line(const char* line, std::size_t size) {
 void Message::header_line(const char* line, std::size_t size) {
   if (has_name(line, size, kContentLength)) {
     const Text value = value_of(line, size, kContentLength.kSize);
-    std::uint64_t length = 0;
-    if (!parse_decimal(value.bytes, value.size, &length) || (has_length_ && length != left_)) {
-      state_ = State::kFailed;
-      return;
-    }
-    has_length_ = true;
-    left_ = length;
+    // What is behind the begin of a cut line would decide.
+    size == kLineBytesMax ? length_line("", 0) : length_line(value.bytes, value.size);
   } else if (has_name(line, size, kTransferEncoding)) {
     // What is behind the begin of a cut line would decide.
     if (size == kLineBytesMax) {
@@ -348,6 +353,29 @@ void Message::header_line(const char* line, std::size_t size) {
   }
 }
 
+// RFC 9110, 8.6: what is no number, or several, is an error, after which the message lasts until
+// the connection ends. Several that are the same are one: "5, 5" is made of two headers.
+void Message::length_line(const char* value, std::size_t size) {
+  constexpr std::size_t kNumbersMax = kLineBytesMax;
+  for (std::size_t i = 0; i < kNumbersMax && length_ != Length::kBad; ++i) {
+    const void* comma = std::memchr(value, ',', size);
+    const std::size_t piece =
+        comma == nullptr ? size : static_cast<std::size_t>(static_cast<const char*>(comma) - value);
+    std::uint64_t length = 0;
+    const bool is_one = parse_decimal(value, size_without_blanks(value, piece), &length) &&
+                        (length_ == Length::kNone || length == left_);
+    length_ = is_one ? Length::kKnown : Length::kBad;
+    left_ = length;
+    if (comma == nullptr) return;
+    value += piece + 1;
+    size -= piece + 1;
+    while (size != 0 && is_blank(*value)) {
+      ++value;
+      --size;
+    }
+  }
+}
+
 void Message::end_of_head() {
   const bool response = kind_ == Kind::kResponse;
   if (response) {
@@ -360,12 +388,13 @@ void Message::end_of_head() {
     }
   }
   if (chunked_) {
+    length_ = Length::kNone;  // which does not count (RFC 9112, 6.3)
     left_ = 0;
     state_ = State::kChunkSize;
-  } else if (has_length_) {
+  } else if (length_ == Length::kKnown) {
     state_ = left_ == 0 ? State::kComplete : State::kBodyLength;
   } else {
-    state_ = response ? State::kUntilClose : State::kComplete;
+    state_ = response || length_ == Length::kBad ? State::kUntilClose : State::kComplete;
   }
 }
 

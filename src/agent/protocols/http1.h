@@ -47,6 +47,9 @@ class Message {
   std::size_t feed(const std::uint8_t* bytes, std::size_t size);
   // The same for bytes of the body that nobody saw (sendfile).
   std::size_t feed_unseen(std::size_t size);
+  // Bytes of the head were not seen: what follows is the body, up to where something else shows
+  // that it has ended.
+  void lose_head();
   // The connection ends: completes a message whose body lasts until then.
   void end_of_stream();
 
@@ -56,6 +59,8 @@ class Message {
   // Not HTTP/1.x.
   bool failed() const { return state_ == State::kFailed; }
   bool until_close() const { return state_ == State::kUntilClose; }
+  // Where it ends is not known: its Content-Length is none, or nobody saw its head.
+  bool unframed() const { return length_ == Length::kBad; }
   // The response is an interim one (1xx but 101): another follows.
   bool interim() const { return status_ >= 100 && status_ < 200 && status_ != 101; }
   // After this message the connection speaks something else (101, CONNECT).
@@ -86,6 +91,8 @@ class Message {
     kComplete,
   };
 
+  enum class Length : std::uint8_t { kNone, kKnown, kBad };
+
   std::size_t feed_line(const std::uint8_t* bytes, std::size_t size);
   std::size_t feed_counted(std::size_t size);
   void keep_head(const std::uint8_t* bytes, std::size_t size);
@@ -97,6 +104,7 @@ class Message {
   void start_line(const char* line, std::size_t size, bool whole);
   [[gnu::noinline]] void any_header_line(const char* line, std::size_t size);
   void header_line(const char* line, std::size_t size);
+  void length_line(const char* value, std::size_t size);
   void chunk_size_line(const char* line, std::size_t size);
   void end_of_head();
 
@@ -107,7 +115,7 @@ class Message {
   Kind kind_ = Kind::kRequest;
   Method method_ = Method::kOther;
   bool chunked_ = false;
-  bool has_length_ = false;
+  Length length_ = Length::kNone;
   bool switches_protocol_ = false;
   bool line_cut_ = false;
   bool line_is_kept_ = true;  // the line that was completed last

@@ -132,16 +132,56 @@ TEST(Http1, OtherProtocolsFailAtTheirFirstLine) {
   responses("SSH-2.0-OpenSSH_9.2\r\n", [](const Fed& fed) { EXPECT_TRUE(fed.message.failed()); });
 }
 
-TEST(Http1, WrongLengthsFail) {
+TEST(Http1, WrongLengthsOfChunksFail) {
   for (const std::string_view text :
-       {"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+       {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
         "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\n"}) {
     requests(text, [](const Fed& fed) { EXPECT_TRUE(fed.message.failed()); });
   }
+}
+
+constexpr std::string_view kNoLengths[] = {"-1", "+2",   "",   "99999999999999999999",  "2 2", "2,",
+                                           ",2", "2, 3", "2x", "2\r\nContent-Length: 3"};
+
+TEST(Http1, AfterAContentLengthThatIsNoneTheMessageLasts) {
+  for (const std::string_view length : kNoLengths) {
+    const std::string header = "Content-Length: " + std::string(length) + "\r\n\r\nab";
+    const auto expect_open = [&](const Fed& fed) {
+      EXPECT_TRUE(fed.message.head_complete()) << length;
+      EXPECT_TRUE(fed.message.until_close()) << length;
+      EXPECT_TRUE(fed.message.unframed()) << length;
+    };
+    requests("POST / HTTP/1.1\r\n" + header, expect_open);
+    responses("HTTP/1.1 200 OK\r\n" + header, expect_open);
+  }
+  // Cut, it would be another list.
+  std::string list = "POST / HTTP/1.1\r\nContent-Length: 5";
+  for (int i = 0; i < 60; ++i) list += ", 5";
+  requests(list + "5\r\n\r\n", [](const Fed& fed) { EXPECT_TRUE(fed.message.unframed()); });
+}
+
+// RFC 9110, 8.6; RFC 9112, 6.3.
+TEST(Http1, EqualContentLengthsAreOne) {
+  for (const std::string_view length : {"5, 5", "5,5 ,\t5", "5\r\nContent-Length: 5, 5"}) {
+    requests("POST / HTTP/1.1\r\nContent-Length: " + std::string(length) + "\r\n\r\nhelloGET",
+             [&](const Fed& fed) {
+               EXPECT_TRUE(fed.message.complete()) << length;
+               EXPECT_FALSE(fed.message.unframed()) << length;
+               EXPECT_EQ(fed.message.body_bytes(), 5u) << length;
+             });
+  }
+}
+
+TEST(Http1, ABodyInChunksNeedsNoContentLength) {
+  requests(
+      "POST / HTTP/1.1\r\nContent-Length: x\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+      [](const Fed& fed) {
+        EXPECT_TRUE(fed.message.complete());
+        EXPECT_FALSE(fed.message.unframed());
+        EXPECT_EQ(fed.message.body_bytes(), 1u);
+      });
 }
 
 TEST(Http1, LongLinesAreLookedAtUpToABound) {

@@ -98,7 +98,8 @@ std::int64_t count_requests(const OpenTable& table, Wanted wanted) {
   for (std::uint32_t block = 0; block < kOpenBlocks; ++block) {
     if (table.owners[block].load(std::memory_order_relaxed) == 0) continue;
     for (const OpenEntry& entry : table.entries[block]) {
-      const bool open = entry.pid.load(std::memory_order_acquire) != 0;
+      const bool open =
+          entry.pid.load(std::memory_order_acquire) != 0 && !is_taken_over(entry, entry.fixed.self);
       count += open && entry.type == RecordType::kServerExchange && wanted(entry) ? 1 : 0;
     }
   }
@@ -124,9 +125,10 @@ std::uint32_t reap_open_request(OpenTable& table, std::uint32_t pid, std::uint64
       if (entry.pid.load(std::memory_order_acquire) != pid || entry.fixed.start_time >= before) {
         continue;
       }
-      const std::uint32_t size = write_record(entry, pid, end_time, buffer);
+      const bool is_told = is_taken_over(entry, entry.fixed.self);
+      const std::uint32_t size = is_told ? 0 : write_record(entry, pid, end_time, buffer);
       entry.pid.store(0, std::memory_order_relaxed);
-      return size;
+      if (!is_told) return size;
     }
   }
   return 0;

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "agent/ring/record.h"
 
@@ -32,8 +33,8 @@ struct OpenEntry {
   RecordType type;                 // what it becomes when it is complete
   std::uint16_t padding;
   std::uint32_t tid;
-  std::uint32_t padding2;
-  Exchange fixed;  // as far as it is known; end_time and the response are not
+  std::atomic<std::uint32_t> taken;  // see take_over()
+  Exchange fixed;                    // as far as it is known; end_time and the response are not
   // The texts of the exchange's record, the head cut at the end of the entry.
   std::uint8_t texts[kOpenTextBytesMax];
 };
@@ -46,6 +47,20 @@ struct OpenTable {
   std::uint8_t padding[4096 - sizeof(std::uint32_t)];
   OpenEntry entries[kOpenBlocks][kOpenBlockEntries];
 };
+
+// A process that was forked since has the exchange of `self` as well, goes on with it, and tells of
+// it: whoever began it does not. What the entry is used for later has another token.
+inline std::uint32_t token_of(const Context& self) {
+  std::uint32_t token = 0;
+  std::memcpy(&token, self.span_id, sizeof(token));
+  return token | 1;
+}
+inline void take_over(OpenEntry& entry, const Context& self) {
+  entry.taken.store(token_of(self), std::memory_order_release);
+}
+inline bool is_taken_over(const OpenEntry& entry, const Context& self) {
+  return entry.taken.load(std::memory_order_acquire) == token_of(self);
+}
 
 // In the ring's mapping.
 OpenTable* open_table(RingHeader* ring);

@@ -69,6 +69,20 @@ TEST_F(OpenTableTest, WhatAProcessLeftIsReapedOnceAsARecord) {
   EXPECT_EQ(reap(7), std::vector<std::uint64_t>());
 }
 
+TEST_F(OpenTableTest, WhatAnotherProcessHasTakenOverIsThatOnes) {
+  for (std::uint32_t i : {0U, 1U}) {
+    show(entries_.entry_of(i), 7, 11 + i);
+    entries_.entry_of(i)->fixed.self.span_id[0] = static_cast<std::uint8_t>(16 * i + 16);
+  }
+  OpenEntry& taken = *entries_.entry_of(0);
+  EXPECT_FALSE(is_taken_over(taken, taken.fixed.self));
+  take_over(taken, taken.fixed.self);
+  EXPECT_TRUE(is_taken_over(taken, taken.fixed.self));
+  EXPECT_FALSE(is_taken_over(taken, entries_.entry_of(1)->fixed.self)) << "the entry's next one";
+  EXPECT_EQ(count_open_requests(*table_), 1);
+  EXPECT_EQ(reap(7), std::vector<std::uint64_t>{12});
+}
+
 // Whose trace it is linked to does not stand in the table.
 TEST_F(OpenTableTest, WhatWasOnlyLinkedHasNoParent) {
   OpenEntry* entry = entries_.entry_of(0);

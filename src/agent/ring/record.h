@@ -104,6 +104,7 @@ enum class EndReason : std::uint8_t {
   kNotUnderstood = 3,  // a connection, from here on
   kToldOtherwise = 4,  // a runtime's shim tells of the connection's requests
   kLeft = 5,           // as kClosed; a child that was forked since may answer, and tell of it
+  kUnseen = 6,         // another process, or the kernel alone, saw what came of it: no error
 };
 
 // A request and its response, HTTP/1.x, seen from the server or from the client.

@@ -314,6 +314,17 @@ except OSError as error: print(errno.errorcode[error.errno])"""
         self.assertEqual(self.result.stdout, b"6 2\nEFBIG\nENOSPC\n")
         self.assertEqual((told, written), ("12345\n67", "12345\n67"))
 
+    def test_a_file_whose_name_is_gone_before_it_is_written_to(self):
+        program = """import os, sys
+for name in ('x', 'y'):
+    file = os.open(sys.argv[1], os.O_CREAT | os.O_RDWR)
+    os.unlink(sys.argv[1])
+    os.write(file, name.encode() + b'\\n')
+    os.close(file)
+os.write(os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY), b'z\\n')"""
+        told, written, _ = self.run_and_read("python3", "-c", program, "LOG")
+        self.assertEqual((told, written), ("x\ny\nz\n", "z\n"))
+
     def test_a_program_that_forbids_itself_to_look(self):
         """Under a filter what was open before is known; nothing more is looked at."""
         libseccomp = next((path for path in ("/usr/lib/x86_64-linux-gnu/libseccomp.so.2",
