@@ -28,6 +28,12 @@ struct ChildContext;
 // Where a program is to be started.
 enum class Becomes : bool { kThisProcess, kAnother };
 
+// real_system.cc: the operating system itself.
+System real_system();
+// What the threads' generators are seeded from, in System::random: at start and after each fork.
+void choose_seed();
+void choose_seed_of_child(std::uint32_t pid);
+
 // In the constructor, in any program: whose error(), warn() and their like are called. See
 // hooks_errors.cc.
 void set_doors();

@@ -4,9 +4,7 @@
 #include <errno.h>
 #include <linux/close_range.h>
 #include <stdarg.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -14,172 +12,26 @@
 
 #include "agent/preload/agent.h"
 #include "agent/preload/duplicated_file.h"
+#include "agent/preload/noted_bytes.h"
 #include "agent/preload/real.h"
+#include "agent/preload/traced_send.h"
 
 using kolben::agent::agent_instance;
+using kolben::agent::belongs_to_stream;
 using kolben::agent::Injection;
 using kolben::agent::note_duplicated;
+using kolben::agent::note_received;
 using kolben::agent::OwnCall;
 using kolben::agent::Real;
 using kolben::agent::real;
+using kolben::agent::send_as_message;
+using kolben::agent::send_joined;
 using kolben::agent::ThreadGuard;
+using kolben::agent::traced_send;
 
 #define KOLBEN_EXPORT __attribute__((visibility("default")))
 
 namespace {
-
-// More pieces than this are not looked at; IOV_MAX.
-constexpr std::size_t kPiecesMax = 1024;
-
-std::size_t total_bytes(const iovec* pieces, int count) {
-  std::size_t bytes = 0;
-  for (int i = 0; i < count; ++i) bytes += pieces[i].iov_len;
-  return bytes;
-}
-
-// Bytes that went past us: who follows the connection must not go on as if there had been none.
-// Nothing but a flag is set, in a signal handler too.
-void note_unseen(const ThreadGuard& guard, int file, ssize_t bytes) {
-  if (bytes > 0 && (guard || guard.is_nested())) agent_instance.connections.skipped(file);
-}
-
-void note_received(int file, const iovec* pieces, std::size_t count, ssize_t result, bool wanted) {
-  if (result < 0 || !wanted) return;
-  ThreadGuard guard;
-  if (!guard || count > kPiecesMax) return note_unseen(guard, file, result);
-  const int pieces_count = static_cast<int>(count);
-  if (result == 0) {
-    if (total_bytes(pieces, pieces_count) != 0) {
-      agent_instance.connections.received_end(guard.thread(), file);
-    }
-    return;
-  }
-  agent_instance.connections.received(guard.thread(), file, pieces, pieces_count,
-                                      static_cast<std::size_t>(result));
-}
-
-void note_received(int file, void* buffer, std::size_t size, ssize_t result, bool wanted = true) {
-  const iovec piece = {buffer, size};
-  note_received(file, &piece, 1, result, wanted);
-}
-
-void note_sent(int file, const iovec* pieces, std::size_t count, ssize_t result) {
-  if (result <= 0) return;
-  ThreadGuard guard;
-  if (!guard || count > kPiecesMax) return note_unseen(guard, file, result);
-  const int pieces_count = static_cast<int>(count);
-  const auto bytes = static_cast<std::size_t>(result);
-  agent_instance.connections.sent(guard.thread(), file, pieces, pieces_count, bytes);
-  if (agent_instance.outputs.may_have(file)) {
-    agent_instance.outputs.written(guard.thread(), file, pieces, pieces_count, bytes);
-  }
-}
-
-void note_not_sent(int file) {
-  ThreadGuard guard;
-  if (guard) agent_instance.connections.not_sent(guard.thread(), file);
-}
-
-// Before a write: the rest of a header of ours has to go first. False: it cannot now (errno).
-bool ready_to_send(int file) {
-  ThreadGuard guard;
-  if (!guard || agent_instance.connections.finish_injection(file)) return true;
-  guard.keep_errno();
-  return false;
-}
-
-// Requests up to this size are joined with our header, so that the program's own call can write
-// them.
-constexpr std::size_t kJoinBytesMax = 8192;
-
-// The real call for the pieces of an injection, joined where they are not too many: the program may
-// have forbidden itself (seccomp) the calls that it does not use. Not inlined, for its stack.
-template <typename Whole, typename Pieces>
-__attribute__((noinline)) ssize_t send_joined(const Injection& injection, Whole whole,
-                                              Pieces in_pieces) {
-  const std::size_t all = total_bytes(injection.pieces, injection.count);
-  if (all > kJoinBytesMax) return in_pieces();
-  // Not more than that: a thread may have little.
-  auto* joined = static_cast<char*>(__builtin_alloca(all));
-  std::size_t size = 0;
-  for (int i = 0; i < injection.count; ++i) {
-    const iovec& piece = injection.pieces[i];
-    memcpy(joined + size, piece.iov_base, piece.iov_len);
-    size += piece.iov_len;
-  }
-  return whole(joined, size);
-}
-
-// What cannot be joined may need a call that the program's filter does not let pass.
-bool fits_filter(const iovec* pieces, std::size_t count) {
-  return agent_instance.filter.allows_vectors() ||
-         total_bytes(pieces, static_cast<int>(count)) <= kJoinBytesMax / 2;
-}
-
-ssize_t send_as_message(int file, Injection& injection, int flags) {
-  msghdr message = {};
-  message.msg_iov = injection.pieces;
-  message.msg_iovlen = static_cast<std::size_t>(injection.count);
-  return KOLBEN_REAL(sendmsg)(file, &message, flags);
-}
-
-// Writes the pieces with our header in between, where this is the place for it; false: it is not.
-template <typename Call>
-bool send_with_header(int file, const iovec* pieces, std::size_t count, int flags, Call real_call,
-                      ssize_t* result) {
-  constexpr int kForeignFlags = MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN;
-  constexpr std::size_t kMost = kolben::agent::kRequestPiecesMax;
-  const bool is_foreign = (flags & kForeignFlags) != 0;
-  if (is_foreign || count > kMost) {
-    // What has begun is gone on with, in a shorter write.
-    if (!agent_instance.connections.has_edits(file)) return false;
-    count = count < kMost ? count : kMost;
-  }
-  Injection injection;
-  {
-    ThreadGuard guard;
-    if (!guard) return false;
-    const int pieces_count = static_cast<int>(count);
-    if (!agent_instance.connections.prepare_injection(guard.thread(), file, pieces, pieces_count,
-                                                      total_bytes(pieces, pieces_count),
-                                                      &injection)) {
-      return false;
-    }
-  }
-  // The kernel may keep the pages of MSG_ZEROCOPY: not those of a stack.
-  const ssize_t written = injection.count == 0 ? 0
-                          : is_foreign         ? send_as_message(file, injection, flags)
-                                               : real_call(injection);
-  *result = written;
-  if (written > 0 || injection.writer != nullptr) {
-    ThreadGuard guard;
-    const auto taken = static_cast<ssize_t>(agent_instance.connections.injected(
-        file, injection, written > 0 ? static_cast<std::size_t>(written) : 0));
-    if (written > 0 || injection.count == 0) *result = taken;
-  }
-  return true;
-}
-
-// `real_call()` writes what the program wants, `real_call(injection)` that with our header in it.
-template <typename Call, typename Inject>
-ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags, bool may_inject,
-                    Call real_call, Inject real_injection) {
-  if (!agent_instance.active()) return real_call();
-  ssize_t result = 0;
-  if (!agent_instance.connections.may_inject(file)) {
-    result = real_call();
-  } else {
-    if (!ready_to_send(file)) return -1;
-    const bool may_write =
-        (may_inject && fits_filter(pieces, count)) || agent_instance.connections.has_edits(file);
-    if (!may_write || !send_with_header(file, pieces, count, flags, real_injection, &result)) {
-      result = real_call();
-    }
-    if (result <= 0) note_not_sent(file);
-  }
-  note_sent(file, pieces, count, result);
-  return result;
-}
 
 void note_accepted(int file, const sockaddr* peer, const socklen_t* size) {
   if (file < 0) return;
@@ -327,19 +179,6 @@ KOLBEN_EXPORT ssize_t readv(int file, const iovec* pieces, int count) {
   return result;
 }
 
-namespace {
-// What is only peeked at comes again; what is out of band is not the stream, and what is thrown
-// away (MSG_TRUNC) nobody sees.
-bool belongs_to_stream(int file, int flags, ssize_t result) {
-  if ((flags & (MSG_PEEK | MSG_TRUNC | MSG_OOB | MSG_ERRQUEUE)) == 0) return true;
-  const bool is_lost = (flags & MSG_TRUNC) != 0 && (flags & (MSG_PEEK | MSG_ERRQUEUE)) == 0;
-  if (is_lost && result > 0) {
-    note_unseen(ThreadGuard(), file, result);
-  }
-  return false;
-}
-}  // namespace
-
 KOLBEN_EXPORT ssize_t recv(int file, void* buffer, size_t size, int flags) {
   const ssize_t result = KOLBEN_REAL(recv)(file, buffer, size, flags);
   note_received(file, buffer, size, result, belongs_to_stream(file, flags, result));
@@ -438,26 +277,6 @@ KOLBEN_EXPORT ssize_t sendmsg(int file, const msghdr* message, int flags) {
       file, message->msg_iov, message->msg_iovlen, flags, plain,
       [&] { return KOLBEN_REAL(sendmsg)(file, message, flags); },
       [&](Injection& injection) { return send_as_message(file, injection, flags); });
-}
-
-KOLBEN_EXPORT ssize_t sendfile(int to, int from, off_t* offset, size_t size) noexcept {
-  const bool may_have_begun = agent_instance.active() && agent_instance.connections.may_inject(to);
-  if (may_have_begun && !ready_to_send(to)) return -1;
-  const ssize_t result = KOLBEN_REAL(sendfile)(to, from, offset, size);
-  if (result > 0) {
-    ThreadGuard guard;
-    if (guard) {
-      agent_instance.connections.sent_unseen(guard.thread(), to, static_cast<std::size_t>(result));
-    } else {
-      note_unseen(guard, to, result);
-    }
-  }
-  return result;
-}
-
-KOLBEN_EXPORT ssize_t sendfile64(int to, int from, off64_t* offset, size_t size) noexcept {
-  static_assert(sizeof(off_t) == sizeof(off64_t));
-  return sendfile(to, from, offset, size);
 }
 
 // --- waiting -------------------------------------------------------------------------------------

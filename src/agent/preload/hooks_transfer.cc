@@ -3,13 +3,20 @@
 // first.
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "agent/preload/agent.h"
+#include "agent/preload/noted_bytes.h"
 #include "agent/preload/real.h"
 
 using kolben::agent::agent_instance;
+using kolben::agent::belongs_to_stream;
+using kolben::agent::may_go_on;
+using kolben::agent::note_received;
+using kolben::agent::note_sent;
+using kolben::agent::note_unseen;
 using kolben::agent::Real;
 using kolben::agent::real;
 using kolben::agent::ThreadGuard;
@@ -18,74 +25,35 @@ using kolben::agent::ThreadGuard;
 
 namespace {
 
-constexpr std::size_t kPiecesMax = 1024;  // IOV_MAX
-
-// False: the rest of a header of ours cannot go now (errno).
-bool may_go_on(int file) {
-  if (!agent_instance.active() || !agent_instance.connections.may_inject(file)) return true;
+// Bytes that only the kernel has seen; none: the other side's end.
+void note_unseen_sent(int to, ssize_t result) {
+  if (result <= 0) return;
   ThreadGuard guard;
-  if (!guard || agent_instance.connections.finish_injection(file)) return true;
-  guard.keep_errno();
-  return false;
+  if (!guard) return note_unseen(guard, to, result);
+  agent_instance.connections.sent_unseen(guard.thread(), to, static_cast<std::size_t>(result));
 }
 
-// Calls `note(thread)`, or notes that the bytes went past us.
-template <typename Note>
-void note_bytes(int file, std::size_t pieces, Note note) {
-  if (!agent_instance.active()) return;
+void note_unseen_received(int from, ssize_t result) {
+  if (result < 0) return;
   ThreadGuard guard;
-  if (guard && pieces <= kPiecesMax) return note(guard.thread());
-  if (guard || guard.is_nested()) agent_instance.connections.skipped(file);
-}
-
-void note_received(int file, const iovec* pieces, std::size_t count, std::size_t bytes) {
-  note_bytes(file, count, [&](auto& thread) {
-    if (bytes == 0) return agent_instance.connections.received_end(thread, file);
-    agent_instance.connections.received(thread, file, pieces, static_cast<int>(count), bytes);
-  });
-}
-
-void note_sent(int file, const iovec* pieces, std::size_t count, std::size_t bytes) {
-  if (bytes == 0) return;
-  note_bytes(file, count, [&](auto& thread) {
-    agent_instance.connections.sent(thread, file, pieces, static_cast<int>(count), bytes);
-    if (agent_instance.outputs.may_have(file)) {
-      agent_instance.outputs.written(thread, file, pieces, static_cast<int>(count), bytes);
-    }
-  });
-}
-
-bool has_room(const iovec* pieces, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (pieces[i].iov_len != 0) return true;
-  }
-  return false;
-}
-
-// What is only peeked at comes again.
-bool belongs_to_stream(int file, int flags, std::size_t bytes) {
-  if ((flags & (MSG_PEEK | MSG_TRUNC | MSG_OOB | MSG_ERRQUEUE)) == 0) return true;
-  const bool is_lost = (flags & MSG_TRUNC) != 0 && (flags & (MSG_PEEK | MSG_ERRQUEUE)) == 0;
-  if (is_lost && bytes != 0) agent_instance.connections.skipped(file);
-  return false;
+  if (!guard) return note_unseen(guard, from, result);
+  if (result == 0) return agent_instance.connections.received_end(guard.thread(), from);
+  agent_instance.connections.received_unseen(guard.thread(), from,
+                                             static_cast<std::size_t>(result));
 }
 
 // A position is for files alone.
 ssize_t noted_read(int file, const iovec* pieces, int count, off_t offset, ssize_t result) {
-  const auto number = static_cast<std::size_t>(count);
-  const bool is_stream = result >= 0 && offset == -1;
-  if (is_stream && (result > 0 || has_room(pieces, number))) {
-    note_received(file, pieces, number, static_cast<std::size_t>(result));
-  }
+  note_received(file, pieces, static_cast<std::size_t>(count), result, offset == -1);
   return result;
 }
 
 ssize_t noted_write(int file, const iovec* pieces, int count, off_t offset, ssize_t result) {
   if (result <= 0) return result;
-  const auto bytes = static_cast<std::size_t>(result);
   if (offset == -1) {
-    note_sent(file, pieces, static_cast<std::size_t>(count), bytes);
+    note_sent(file, pieces, static_cast<std::size_t>(count), result);
   } else if (agent_instance.active() && agent_instance.outputs.may_have(file)) {
+    const auto bytes = static_cast<std::size_t>(result);
     ThreadGuard guard;
     if (guard) agent_instance.outputs.written(guard.thread(), file, pieces, count, bytes);
   }
@@ -132,11 +100,9 @@ KOLBEN_EXPORT int recvmmsg(int file, mmsghdr* messages, unsigned count, int flag
   const int result = KOLBEN_REAL(recvmmsg)(file, messages, count, flags, timeout);
   for (int i = 0; i < result; ++i) {
     const msghdr& message = messages[i].msg_hdr;
-    const std::size_t bytes = messages[i].msg_len;
-    if (!belongs_to_stream(file, flags, bytes)) continue;
-    if (bytes != 0 || has_room(message.msg_iov, message.msg_iovlen)) {
-      note_received(file, message.msg_iov, message.msg_iovlen, bytes);
-    }
+    const ssize_t bytes = messages[i].msg_len;
+    note_received(file, message.msg_iov, message.msg_iovlen, bytes,
+                  belongs_to_stream(file, flags, bytes));
   }
   return result;
 }
@@ -145,16 +111,22 @@ KOLBEN_EXPORT ssize_t splice(int from, off64_t* from_offset, int to, off64_t* to
                              size_t size, unsigned flags) {
   if (!may_go_on(to)) return -1;
   const ssize_t result = KOLBEN_REAL(splice)(from, from_offset, to, to_offset, size, flags);
-  if (result < 0 || size == 0) return result;
-  const auto bytes = static_cast<std::size_t>(result);
-  note_bytes(from, 0, [&](auto& thread) {
-    if (bytes == 0) return agent_instance.connections.received_end(thread, from);
-    agent_instance.connections.received_unseen(thread, from, bytes);
-  });
-  if (bytes == 0) return result;
-  note_bytes(to, 0,
-             [&](auto& thread) { agent_instance.connections.sent_unseen(thread, to, bytes); });
+  if (size == 0) return result;
+  note_unseen_received(from, result);
+  note_unseen_sent(to, result);
   return result;
+}
+
+KOLBEN_EXPORT ssize_t sendfile(int to, int from, off_t* offset, size_t size) noexcept {
+  if (!may_go_on(to)) return -1;
+  const ssize_t result = KOLBEN_REAL(sendfile)(to, from, offset, size);
+  note_unseen_sent(to, result);
+  return result;
+}
+
+KOLBEN_EXPORT ssize_t sendfile64(int to, int from, off64_t* offset, size_t size) noexcept {
+  static_assert(sizeof(off_t) == sizeof(off64_t));
+  return sendfile(to, from, offset, size);
 }
 
 }  // extern "C"
