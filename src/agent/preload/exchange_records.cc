@@ -8,11 +8,15 @@ namespace kolben::agent {
 
 // Into the open table: should the program be killed from here on, the agent process tells of it.
 void Connections::show(ThreadState& thread, Socket& socket, OpenExchange* exchange) {
-  name_socket(socket, static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
+  if (!socket.named) [[unlikely]] {
+    name_socket(socket, static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
+  }
   fill_fixed(socket, exchange);
   OpenEntry* entry = entries_.entry_of(exchanges_.index_of(exchange));
   exchange->entry = entry;
-  if (entry == nullptr) return;
+  if (entry == nullptr) [[unlikely]] {
+    return;
+  }
   entry->fixed = exchange->fixed;
   entry->tid = thread.tid;
   entry->type = exchange->is_client.load(std::memory_order_relaxed) ? RecordType::kClientExchange
@@ -79,9 +83,10 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
   fixed.route_size = static_cast<std::uint16_t>(exchange->route_size);
   fixed.attributes_size = static_cast<std::uint16_t>(exchange->attributes_size);
 
-  const auto payload = static_cast<std::uint32_t>(
-      sizeof(fixed) + fixed.local_address_size + fixed.peer_address_size + fixed.request_head_size +
-      fixed.route_size + fixed.attributes_size + fixed.linked_size + fixed.response_head_size);
+  const auto usual = static_cast<std::uint32_t>(sizeof(fixed) + fixed.local_address_size +
+                                                fixed.peer_address_size + fixed.request_head_size);
+  const auto payload = static_cast<std::uint32_t>(usual + fixed.route_size + fixed.attributes_size +
+                                                  fixed.linked_size + fixed.response_head_size);
   {
     RecordWriter writer(ring_,
                         exchange->is_client.load(std::memory_order_relaxed)
@@ -92,10 +97,10 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
     writer.append(socket.names.local, fixed.local_address_size);
     writer.append(socket.names.peer, fixed.peer_address_size);
     writer.append(exchange->request_head, fixed.request_head_size);
-    if (fixed.route_size != 0) writer.append(exchange->route, fixed.route_size);
-    if (fixed.attributes_size != 0) writer.append(exchange->attributes, fixed.attributes_size);
-    if (exchange->is_linked) writer.append(exchange->relative.trace_id, fixed.linked_size);
-    if (fixed.response_head_size != 0) {
+    if (payload != usual) [[unlikely]] {
+      writer.append(exchange->route, fixed.route_size);
+      writer.append(exchange->attributes, fixed.attributes_size);
+      writer.append(exchange->relative.trace_id, fixed.linked_size);
       writer.append(exchange->response_head, fixed.response_head_size);
     }
   }

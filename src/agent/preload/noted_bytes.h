@@ -26,13 +26,15 @@ inline void note_unseen(const ThreadGuard& guard, int file, ssize_t bytes) {
   if (bytes > 0 && (guard || guard.is_nested())) agent_instance.connections.skipped(file);
 }
 
-inline void note_received(int file, const iovec* pieces, std::size_t count, ssize_t result,
-                          bool wanted) {
+[[gnu::hot]] inline void note_received(int file, const iovec* pieces, std::size_t count,
+                                       ssize_t result, bool wanted) {
   if (result < 0 || !wanted) return;
   ThreadGuard guard;
-  if (!guard || count > kPiecesMax) return note_unseen(guard, file, result);
+  if (!guard || count > kPiecesMax) [[unlikely]] {
+    return note_unseen(guard, file, result);
+  }
   const int pieces_count = static_cast<int>(count);
-  if (result == 0) {
+  if (result == 0) [[unlikely]] {
     if (total_bytes(pieces, pieces_count) != 0) {
       agent_instance.connections.received_end(guard.thread(), file);
     }
@@ -48,10 +50,13 @@ inline void note_received(int file, void* buffer, std::size_t size, ssize_t resu
   note_received(file, &piece, 1, result, wanted);
 }
 
-inline void note_sent(int file, const iovec* pieces, std::size_t count, ssize_t result) {
+[[gnu::hot]] inline void note_sent(int file, const iovec* pieces, std::size_t count,
+                                   ssize_t result) {
   if (result <= 0) return;
   ThreadGuard guard;
-  if (!guard || count > kPiecesMax) return note_unseen(guard, file, result);
+  if (!guard || count > kPiecesMax) [[unlikely]] {
+    return note_unseen(guard, file, result);
+  }
   const int pieces_count = static_cast<int>(count);
   const auto bytes = static_cast<std::size_t>(result);
   agent_instance.connections.sent(guard.thread(), file, pieces, pieces_count, bytes);

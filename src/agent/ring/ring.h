@@ -58,17 +58,19 @@ inline constexpr std::uint32_t kRecordBytesMax = 32 * 1024;
 class RecordWriter {
  public:
   // Reserves the record's slots; `ok()` tells whether there was room.
-  RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payload_size, std::uint32_t pid,
-               std::uint32_t tid);
+  [[gnu::hot]] RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payload_size,
+                            std::uint32_t pid, std::uint32_t tid);
   RecordWriter(const RecordWriter&) = delete;
   RecordWriter& operator=(const RecordWriter&) = delete;
   // Makes the record visible to the reader.
-  ~RecordWriter();
+  [[gnu::hot]] ~RecordWriter();
 
   bool ok() const { return ring_ != nullptr; }
   // Appends; never beyond the size that was reserved.
   void append(const void* bytes, std::uint32_t size) {
-    if (size == 0 || size > room_ || size > left_) return append_beyond_slot(bytes, size);
+    if (size == 0 || size > room_ || size > left_) [[unlikely]] {
+      return append_beyond_slot(bytes, size);
+    }
     std::memcpy(to_, bytes, size);
     to_ += size;
     room_ -= size;
@@ -76,7 +78,7 @@ class RecordWriter {
   }
 
  private:
-  void append_beyond_slot(const void* bytes, std::uint32_t size);
+  [[gnu::noinline]] void append_beyond_slot(const void* bytes, std::uint32_t size);
   void next_slot();
 
   RingHeader* ring_ = nullptr;
