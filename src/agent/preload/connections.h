@@ -362,7 +362,8 @@ class Connections {
   bool answered_before(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   [[gnu::hot]] void show(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   [[gnu::hot]] void hide(OpenExchange* exchange) const;
-  [[gnu::hot]] static void fill_fixed(const Socket& socket, OpenExchange* exchange);
+  static void fill(const Socket& socket, const OpenExchange& exchange, Exchange* to);
+  static void fill_response(const OpenExchange& exchange, Exchange* to);
   [[gnu::hot]] void request_head_complete(ThreadState& thread, Socket& socket,
                                           OpenExchange* exchange);
   bool replaces_header(ThreadState& thread, const Socket& socket, const http1::Message& request,

@@ -263,7 +263,7 @@ RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payl
   first_slot_ = head;
   slot_count_ = count;
   const RecordHeader header = {.size = size, .type = type, .reserved = 0, .pid = pid, .tid = tid};
-  append(&header, sizeof(header));
+  std::memcpy(begin<RecordHeader>(), &header, sizeof(header));
   first.stamp.store(stamp_of(ring->slots, head, kReserved), std::memory_order_release);
 }
 
