@@ -42,7 +42,7 @@ class Agent {
  public:
   // In the library's constructor: before main, and before the program can drop its rights.
   void start(int argc, char* const* argv);
-  void forked_child();
+  [[gnu::cold]] void forked_child();
   // Normal end: what is open is recorded. More calls do nothing.
   void end(ThreadState& thread);
   // The last word, with the exit code.
@@ -132,7 +132,7 @@ constexpr bool shares_memory(int flags) {
 }
 
 // False in a child that vfork() made and that still runs in its parent's memory.
-bool owns_memory(ThreadState& thread);
+[[gnu::cold]] bool owns_memory(ThreadState& thread);
 
 // Whether our code in this thread, which has been entered and not left, is gone: a signal handler
 // that interrupted it has jumped elsewhere (siglongjmp). What it held is then given back.

@@ -86,7 +86,6 @@ struct OpenExchange {
   Tie tie;
   bool is_linked;  // in its record
   Context relative;
-  Exchange fixed;  // of its record, from the time that the head was seen
   http1::Message request;
   http1::Message response;
   std::uint32_t route_size;
@@ -97,7 +96,10 @@ struct OpenExchange {
   std::uint8_t response_head[kResponseHeadBytesMax];  // where headers of it are captured
   char route[kRouteBytesMax];
   std::uint8_t attributes[kAttributesBytesMax];
-  SocketNames names;  // of one that a shim tells of
+  // Of one that a shim tells of, at its end, and from its begin on.
+  std::uint16_t told_status;
+  std::uint8_t told_version;
+  SocketNames names;
 };
 
 // A connection in another protocol, whose bytes are told to the agent process.

@@ -117,7 +117,7 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
                            std::size_t bytes) {
   Socket* socket = find(file);
   Role role = socket == nullptr ? Role::kUnknown : socket->role.load(std::memory_order_relaxed);
-  if (role >= Role::kIgnored) {
+  if (role >= Role::kIgnored) [[unlikely]] {
     if (role == Role::kAlias) return received(thread, original_of(*socket), pieces, count, bytes);
     if (role == Role::kIgnored) {
       if (thread.session == nullptr) goes_elsewhere(thread);  // else its plaintext tells more
@@ -127,7 +127,7 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
         role == Role::kServedStream ? Direction::kRequests : Direction::kReplies;
     return tell_stream(thread, *socket, direction, pieces, count, bytes);
   }
-  if (role == Role::kUnknown) {
+  if (role == Role::kUnknown) [[unlikely]] {
     // Most reads of a program end here: files, pipes, other protocols. Inherited or passed
     // connections begin with a whole method in practice.
     if (look(pieces, count, bytes) != Looks::kYes || !system_->is_stream_socket(file)) {
@@ -144,13 +144,13 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
     if (now == Role::kUnknown || now >= Role::kIgnored) return;
     role = now;
   }
-  if (role == Role::kUnknown) {
+  if (role == Role::kUnknown) [[unlikely]] {
     if (file == 0) answers_on_output(*socket);
     socket->forks = forks_.load(std::memory_order_relaxed);
     socket->role.store(Role::kServer, std::memory_order_relaxed);
     if (process_ != nullptr) process_->becomes_server(thread);
   }
-  if (has_gap(*socket)) {
+  if (has_gap(*socket)) [[unlikely]] {
     drop_open(*socket);
     // Of an answer this may be the rest; but a request may begin here.
     if (socket->role.load(std::memory_order_relaxed) != Role::kServer) return;
@@ -166,7 +166,7 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
       feed_request(thread, *socket, file, piece, size);
     });
     const bool is_http = socket->role.load(std::memory_order_relaxed) != Role::kIgnored;
-    if (!is_http && is_first) {
+    if (!is_http && is_first) [[unlikely]] {
       name_socket(*socket, file);
       first_words_of_server(thread, *socket, Direction::kRequests, pieces, count, bytes);
     }
@@ -178,7 +178,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   Socket* socket = find(file);
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role != Role::kServer && role != Role::kClient) {
+  if (role != Role::kServer && role != Role::kClient) [[unlikely]] {
     if (role == Role::kIgnored) return note_session_file(thread, file, pieces, count, bytes);
     if (role < Role::kStream) return;
     if (role == Role::kAlias) return sent(thread, original_of(*socket), pieces, count, bytes);
@@ -218,7 +218,7 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
     if (socket.role.load(std::memory_order_relaxed) == Role::kIgnored) return nullptr;
   }
   OpenExchange* exchange = socket.pipelined < kPipelinedMax ? exchanges_.acquire() : nullptr;
-  if (exchange == nullptr) {
+  if (exchange == nullptr) [[unlikely]] {
     tell_unanswered(thread, socket);
     count_untraced(ring_);
     give_up(socket);
@@ -253,7 +253,9 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   exchange->route_size = 0;
   exchange->attributes_size = 0;
   exchange->request.begin(Message::Kind::kRequest, {exchange->request_head, kHeadBytesMax, 0});
-  if (captured_ != nullptr) exchange->request.keep_also(captured_->of(is_client, false));
+  if (captured_ != nullptr) [[unlikely]] {
+    exchange->request.keep_also(captured_->of(is_client, false));
+  }
   exchange->file.store(static_cast<std::uint32_t>(file) + 1, std::memory_order_relaxed);
   exchange->id.store(++exchange->turn, std::memory_order_relaxed);
   random_span_id(thread, *system_, generation_, exchange->self.span_id);

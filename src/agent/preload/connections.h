@@ -111,17 +111,19 @@ class Connections {
 
   void accepted(ThreadState& thread, int file, const sockaddr* peer, socklen_t peer_size);
   void connected(ThreadState& thread, int file, const sockaddr* peer, socklen_t peer_size);
-  void received(ThreadState& thread, int file, const iovec* pieces, int count, std::size_t bytes);
-  void sent(ThreadState& thread, int file, const iovec* pieces, int count, std::size_t bytes);
+  [[gnu::hot]] void received(ThreadState& thread, int file, const iovec* pieces, int count,
+                             std::size_t bytes);
+  [[gnu::hot]] void sent(ThreadState& thread, int file, const iovec* pieces, int count,
+                         std::size_t bytes);
   // Bytes that only the kernel saw: sendfile, splice.
-  void sent_unseen(ThreadState& thread, int file, std::size_t bytes);
+  [[gnu::hot]] void sent_unseen(ThreadState& thread, int file, std::size_t bytes);
   void received_unseen(ThreadState& thread, int file, std::size_t bytes);
   // `to` is another number of what `from` is.
   void duplicated(ThreadState& thread, int from, int to);
   // Bytes of the peer that the program threw away unread.
   void skipped(int file);
   // The peer will send nothing more.
-  void received_end(ThreadState& thread, int file);
+  [[gnu::noinline]] void received_end(ThreadState& thread, int file);
   // The program asks how the connection went, or is told that it failed.
   void asks_how_it_went(ThreadState& thread, int file);
   void shut_down(ThreadState& thread, int file);
@@ -133,9 +135,9 @@ class Connections {
   // Records what is open; the process ends.
   void process_ends(ThreadState& thread);
   // The thread waits for events: what it does next may be for any request.
-  void waits_for_events(ThreadState& thread);
+  [[gnu::hot]] void waits_for_events(ThreadState& thread);
   // So many came. The wait would have ended after `timeout` nanoseconds; less than zero: never.
-  void events_came(ThreadState& thread, int events, std::int64_t timeout);
+  [[gnu::hot]] void events_came(ThreadState& thread, int events, std::int64_t timeout);
 
   // A number of kPlaintextBase and above becomes the plaintext of a TLS session. False: it can not.
   bool begin_plaintext(ThreadState& thread, int plaintext, Side side);
@@ -239,29 +241,32 @@ class Connections {
     return sockets == nullptr ? nullptr : sockets + file;
   }
   Socket* find_or_map(int file);
-  Socket* find_plaintext(int file) const;
+  [[gnu::noinline]] Socket* find_plaintext(int file) const;
   bool map_plaintexts();
   bool is_plaintext(const Socket& socket) const;
-  static void note_session_file(ThreadState& thread, int file, const iovec* pieces, int count,
-                                std::size_t bytes);
-  static void note_ciphertext(ThreadState& thread, int file, const Socket& socket,
-                              const iovec* pieces, int count, std::size_t bytes);
+  [[gnu::noinline]] static void note_session_file(ThreadState& thread, int file,
+                                                  const iovec* pieces, int count,
+                                                  std::size_t bytes);
+  [[gnu::noinline]] static void note_ciphertext(ThreadState& thread, int file, const Socket& socket,
+                                                const iovec* pieces, int count, std::size_t bytes);
   void plaintexts_end(ThreadState& thread);
-  bool begin_stream(Socket& socket, Direction direction, const iovec* pieces, int count,
-                    std::size_t bytes);
+  [[gnu::noinline]] bool begin_stream(Socket& socket, Direction direction, const iovec* pieces,
+                                      int count, std::size_t bytes);
   bool open_stream(Socket& socket, Protocol protocol, Role role);
   bool goes_on_with_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                           std::size_t bytes);
   static bool keep_words(Socket& socket, const iovec* pieces, int count, std::size_t bytes);
-  void first_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
-                   std::size_t bytes);
-  void first_words_of_server(ThreadState& thread, Socket& socket, Direction direction,
-                             const iovec* pieces, int count, std::size_t bytes);
+  [[gnu::noinline]] void first_words(ThreadState& thread, Socket& socket, const iovec* pieces,
+                                     int count, std::size_t bytes);
+  [[gnu::noinline]] void first_words_of_server(ThreadState& thread, Socket& socket,
+                                               Direction direction, const iovec* pieces, int count,
+                                               std::size_t bytes);
   void end_stream(ThreadState& thread, OpenStream& stream, EndReason end_reason);
   void finish_stream(ThreadState& thread, OpenStream& stream);
-  void tell_stream(ThreadState& thread, Socket& socket, Direction direction, const iovec* pieces,
-                   int count, std::size_t bytes, const WrittenRequests* written = nullptr);
-  void tell_unseen(ThreadState& thread, Socket& socket, std::size_t bytes);
+  [[gnu::noinline]] void tell_stream(ThreadState& thread, Socket& socket, Direction direction,
+                                     const iovec* pieces, int count, std::size_t bytes,
+                                     const WrittenRequests* written = nullptr);
+  [[gnu::noinline]] void tell_unseen(ThreadState& thread, Socket& socket, std::size_t bytes);
   bool tell_records(ThreadState& thread, OpenStream& stream, Direction direction,
                     PieceCursor cursor, const WrittenRequests* written);
   bool tell_record(ThreadState& thread, OpenStream& stream, StreamPiece* fixed,
@@ -281,8 +286,8 @@ class Connections {
   void write_into(ThreadState& thread, const OpenStream& stream, RequestWriter& writer,
                   const http2::RequestBlock& block, std::uint8_t last_byte);
   bool finish_requests(Socket& socket, int file);
-  void sent_requests(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
-                     std::size_t bytes);
+  [[gnu::noinline]] void sent_requests(ThreadState& thread, Socket& socket, const iovec* pieces,
+                                       int count, std::size_t bytes);
   // How many ask on a connection at a time: one, several of whom each writes its own, or several of
   // whom one may write what another one asked.
   enum class Sharing : std::uint8_t { kAlone, kShared, kMultiplexed };
@@ -302,9 +307,10 @@ class Connections {
   void answered(ThreadState& thread, OpenStream& stream);
 
   void becomes_loop(ThreadState& thread);
-  void reads(ThreadState& thread, OpenExchange* exchange);
+  [[gnu::hot]] void reads(ThreadState& thread, OpenExchange* exchange);
   void reads_ahead(ThreadState& thread) const;
-  static void reads_next(ThreadState& thread, const Socket& socket, const OpenExchange* ended);
+  [[gnu::noinline]] static void reads_next(ThreadState& thread, const Socket& socket,
+                                           const OpenExchange* ended);
   void writes(ThreadState& thread, OpenExchange* exchange);
   void goes_on(ThreadState& thread, const ExchangeReference& request, const Context& context) const;
   static void goes_elsewhere(ThreadState& thread);
@@ -326,17 +332,17 @@ class Connections {
     if (exchange->generation == generation_) served_.fetch_sub(1, std::memory_order_relaxed);
   }
   bool map_memory();
-  OpenExchange* begin(ThreadState& thread, Socket& socket, int file, bool is_client);
+  [[gnu::hot]] OpenExchange* begin(ThreadState& thread, Socket& socket, int file, bool is_client);
   void relate(const ThreadState& thread, Socket& socket, OpenExchange* exchange) const;
   void client_ends(ThreadState& thread, const Socket& socket) const;
-  void end(Socket& socket, OpenExchange* exchange);
+  [[gnu::hot]] void end(Socket& socket, OpenExchange* exchange);
   // Bytes went past us while requests were open: another thread was at the connection, or a signal
   // handler.
   static bool has_gap(const Socket& socket) {
     return socket.missed.load(std::memory_order_relaxed) && socket.first != nullptr;
   }
-  void drop_open(Socket& socket);
-  void give_up(Socket& socket);
+  [[gnu::cold]] void drop_open(Socket& socket);
+  [[gnu::cold]] void give_up(Socket& socket);
   int original_of(const Socket& alias) const;
   int number_for(int file) const;
   void answers_on_output(Socket& input);
@@ -363,22 +369,24 @@ class Connections {
   template <typename Use>
   void for_each_held(std::uintptr_t frame, Use use);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
-  void leave_out_if_excluded(OpenExchange* exchange) const;
-  void begin_captured_response(OpenExchange* exchange) const;
-  void record(ThreadState& thread, Socket& socket, OpenExchange* exchange, std::uint64_t end_time,
-              EndReason end_reason);
-  void feed_request(ThreadState& thread, Socket& socket, int file, const std::uint8_t* bytes,
-                    std::size_t size);
-  void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
-                     std::size_t size);
-  void response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  [[gnu::noinline]] void leave_out_if_excluded(OpenExchange* exchange) const;
+  [[gnu::noinline]] void begin_captured_response(OpenExchange* exchange) const;
+  [[gnu::hot]] void record(ThreadState& thread, Socket& socket, OpenExchange* exchange,
+                           std::uint64_t end_time, EndReason end_reason);
+  [[gnu::hot]] void feed_request(ThreadState& thread, Socket& socket, int file,
+                                 const std::uint8_t* bytes, std::size_t size);
+  [[gnu::hot]] void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
+                                  std::size_t size);
+  [[gnu::hot]] void response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   bool answers_early(ThreadState& thread, Socket& socket, OpenExchange* exchange,
                      const std::uint8_t* bytes, std::size_t size);
   bool answered_before(ThreadState& thread, Socket& socket, OpenExchange* exchange);
-  void show(ThreadState& thread, Socket& socket, OpenExchange* exchange);
-  void hide(OpenExchange* exchange) const;
-  static void fill_fixed(const Socket& socket, OpenExchange* exchange);
-  void request_head_complete(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  [[gnu::hot]] void show(ThreadState& thread, Socket& socket, OpenExchange* exchange);
+  [[gnu::hot]] void hide(OpenExchange* exchange) const;
+  static void fill(const Socket& socket, const OpenExchange& exchange, Exchange* to);
+  static void fill_response(const OpenExchange& exchange, Exchange* to);
+  [[gnu::hot]] void request_head_complete(ThreadState& thread, Socket& socket,
+                                          OpenExchange* exchange);
   bool replaces_header(ThreadState& thread, const Socket& socket, const http1::Message& request,
                        const iovec* pieces, int count, std::size_t head,
                        Injection* injection) const;
@@ -386,9 +394,9 @@ class Connections {
   std::size_t carry(const OpenExchange& served, const char* name, char* to, std::size_t room) const;
   std::size_t write_inherited(const OpenExchange& exchange, const char* name, char* to,
                               std::size_t capacity) const;
-  void inherit_trace(ThreadState& thread, OpenExchange* exchange);
+  [[gnu::hot]] void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   bool inherit_process(ThreadState& thread, OpenExchange* exchange);
-  void name_socket(Socket& socket, int file);
+  [[gnu::noinline]] void name_socket(Socket& socket, int file);
   static bool alive(const ExchangeReference& reference) {
     return reference.exchange != nullptr &&
            reference.exchange->id.load(std::memory_order_relaxed) == reference.id;

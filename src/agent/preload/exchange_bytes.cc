@@ -18,7 +18,7 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
     OpenExchange* exchange = socket.last;
     if (exchange == nullptr || exchange->request.complete()) {
       // RFC 9112, 2.2: a line end before a request is no part of it.
-      if (*bytes == '\r' || *bytes == '\n') {
+      if (*bytes == '\r' || *bytes == '\n') [[unlikely]] {
         ++bytes;
         --size;
         continue;
@@ -32,12 +32,15 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
     if (exchange->request.failed()) return give_up(socket);
     if (!exchange->head_seen && exchange->request.head_complete()) {
       request_head_complete(thread, socket, exchange);
-      if (exchange->response_begun && !answered_before(thread, socket, exchange)) return;
+      if (exchange->response_begun) [[unlikely]] {
+        if (!answered_before(thread, socket, exchange)) return;
+      }
     } else if (!is_client && exchange->head_seen && !exchange->recorded &&
                socket.first == exchange) {
       reads(thread, exchange);
     }
-    if (exchange->recorded && exchange->request.complete() && socket.first == exchange) {
+    if (exchange->recorded && exchange->request.complete() && socket.first == exchange)
+        [[unlikely]] {
       end(socket, exchange);
     }
     bytes += used;
@@ -101,7 +104,9 @@ void Connections::request_head_complete(ThreadState& thread, Socket& socket,
     inherit_trace(thread, exchange);
   }
   const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
-  if (excluded_ != nullptr && !is_client) leave_out_if_excluded(exchange);
+  if (excluded_ != nullptr && !is_client) [[unlikely]] {
+    leave_out_if_excluded(exchange);
+  }
   show(thread, socket, exchange);
   if (is_client) return;
   count_served(exchange);
@@ -130,7 +135,7 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
       return;
     }
     if (!exchange->head_seen && !exchange->is_expected &&
-        !answers_early(thread, socket, exchange, bytes, size)) {
+        !answers_early(thread, socket, exchange, bytes, size)) [[unlikely]] {
       return;
     }
     if (exchange->generation != generation_) [[unlikely]] {
@@ -149,7 +154,7 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
     const std::size_t used = exchange->response.feed(bytes, size);
     bytes += used;
     size -= used;
-    if (exchange->response.complete() && exchange->response.interim()) {
+    if (exchange->response.complete() && exchange->response.interim()) [[unlikely]] {
       exchange->response_begun = false;
       continue;
     }
@@ -193,7 +198,7 @@ void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExc
     if (exchange->response.until_close()) exchange->last_time = system_->now();
     return;
   }
-  if (!exchange->head_seen) {  // see answered_before()
+  if (!exchange->head_seen) [[unlikely]] {  // see answered_before()
     exchange->last_time = system_->now();
     return;
   }

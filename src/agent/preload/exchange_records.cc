@@ -3,28 +3,39 @@
 #include <cstring>
 
 #include "agent/preload/connections.h"
+#include "agent/ring/small_copy.h"
 
 namespace kolben::agent {
+namespace {
+
+RecordType type_of(const OpenExchange& exchange) {
+  return exchange.is_client.load(std::memory_order_relaxed) ? RecordType::kClientExchange
+                                                            : RecordType::kServerExchange;
+}
+
+}  // namespace
 
 // Into the open table: should the program be killed from here on, the agent process tells of it.
 void Connections::show(ThreadState& thread, Socket& socket, OpenExchange* exchange) {
-  name_socket(socket, static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-  fill_fixed(socket, exchange);
+  if (!socket.named) [[unlikely]] {
+    name_socket(socket, static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
+  }
   OpenEntry* entry = entries_.entry_of(exchanges_.index_of(exchange));
   exchange->entry = entry;
-  if (entry == nullptr) return;
-  entry->fixed = exchange->fixed;
+  if (entry == nullptr) [[unlikely]] {
+    return;
+  }
+  fill(socket, *exchange, &entry->fixed);
   entry->tid = thread.tid;
-  entry->type = exchange->is_client.load(std::memory_order_relaxed) ? RecordType::kClientExchange
-                                                                    : RecordType::kServerExchange;
+  entry->type = type_of(*exchange);
   std::uint8_t* to = entry->texts;
-  std::memcpy(to, socket.names.local, socket.names.local_size);
+  copy_small(to, socket.names.local, socket.names.local_size);
   to += socket.names.local_size;
-  std::memcpy(to, socket.names.peer, socket.names.peer_size);
+  copy_small(to, socket.names.peer, socket.names.peer_size);
   to += socket.names.peer_size;
   const auto room = static_cast<std::uint32_t>(entry->texts + kOpenTextBytesMax - to);
   const std::uint32_t size = exchange->request.head().size;
-  std::memcpy(to, exchange->request_head, size < room ? size : room);
+  copy_small(to, exchange->request_head, size < room ? size : room);
   entry->pid.store(pid_, std::memory_order_release);
 }
 
@@ -42,22 +53,44 @@ void Connections::name_socket(Socket& socket, int file) {
   system_->socket_names(file, &socket.names);
 }
 
-// What is known of the exchange when the request's head is.
-void Connections::fill_fixed(const Socket& socket, OpenExchange* exchange) {
-  Exchange& fixed = exchange->fixed;
-  fixed = {};
-  fixed.start_time = exchange->start_time;
-  fixed.self = exchange->self;
-  std::memcpy(fixed.parent_span_id, exchange->parent_span_id, sizeof(fixed.parent_span_id));
-  fixed.local_port = socket.names.local_port;
-  fixed.peer_port = socket.names.peer_port;
-  fixed.local_address_size = socket.names.local_size;
-  fixed.peer_address_size = socket.names.peer_size;
-  fixed.parent_is_remote = exchange->parent_is_remote ? 1 : 0;
-  fixed.is_encrypted = socket.is_encrypted ? 1 : 0;
-  fixed.is_excluded = exchange->is_excluded ? 1 : 0;
-  fixed.request_head_size = static_cast<std::uint16_t>(exchange->request.head().size);
-  fixed.linked_size = exchange->is_linked ? kLinkedBytes : 0;
+// What is known of the exchange when the request's head is. Every field, one by one: the place is
+// in shared memory, and a copy of what was just written in parts would wait for them.
+void Connections::fill(const Socket& socket, const OpenExchange& exchange, Exchange* to) {
+  to->start_time = exchange.start_time;
+  to->end_time = 0;
+  to->self = exchange.self;
+  std::memcpy(to->parent_span_id, exchange.parent_span_id, sizeof(to->parent_span_id));
+  to->request_body_bytes = 0;
+  to->response_body_bytes = 0;
+  to->local_port = socket.names.local_port;
+  to->peer_port = socket.names.peer_port;
+  to->local_address_size = socket.names.local_size;
+  to->peer_address_size = socket.names.peer_size;
+  to->end_reason = EndReason::kComplete;
+  to->parent_is_remote = exchange.parent_is_remote ? 1 : 0;
+  to->response_status = 0;
+  to->response_minor_version = 0;
+  to->is_encrypted = socket.is_encrypted ? 1 : 0;
+  to->request_head_size = static_cast<std::uint16_t>(exchange.request.head().size);
+  to->route_size = 0;
+  to->attributes_size = 0;
+  to->linked_size = exchange.is_linked ? kLinkedBytes : 0;
+  to->response_head_size = 0;
+  to->is_excluded = exchange.is_excluded ? 1 : 0;
+  to->has_no_sizes = 0;
+}
+
+void Connections::fill_response(const OpenExchange& exchange, Exchange* to) {
+  if (exchange.response_begun) {
+    to->response_body_bytes = exchange.response.body_bytes();
+    to->response_status = static_cast<std::uint16_t>(exchange.response.status());
+    to->response_minor_version = exchange.response.minor_version();
+    to->response_head_size = static_cast<std::uint16_t>(exchange.response.head().size);
+  } else if (exchange.told != 0) {
+    to->response_status = exchange.told_status;
+    to->response_minor_version = exchange.told_version;
+    to->has_no_sizes = 1;
+  }
 }
 
 void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exchange,
@@ -65,42 +98,40 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
   exchange->recorded = true;
   exchange->id.store(0, std::memory_order_relaxed);
   uncount_served(exchange);
-  Exchange& fixed = exchange->fixed;
-  fixed.end_time = end_time > exchange->start_time ? end_time : exchange->start_time;
-  if (thread.request.exchange == exchange) thread.request_ended = fixed.end_time;
-  fixed.request_body_bytes = exchange->request.body_bytes();
-  fixed.end_reason = end_reason;
-  if (exchange->response_begun) {
-    fixed.response_body_bytes = exchange->response.body_bytes();
-    fixed.response_status = static_cast<std::uint16_t>(exchange->response.status());
-    // Its head was not seen.
-    if (fixed.response_status == 0 && end_reason == EndReason::kComplete) [[unlikely]] {
-      fixed.end_reason = EndReason::kUnseen;
-    }
-    fixed.response_minor_version = exchange->response.minor_version();
-    fixed.response_head_size = static_cast<std::uint16_t>(exchange->response.head().size);
-  }
-  fixed.route_size = static_cast<std::uint16_t>(exchange->route_size);
-  fixed.attributes_size = static_cast<std::uint16_t>(exchange->attributes_size);
+  if (end_time < exchange->start_time) end_time = exchange->start_time;
+  if (thread.request.exchange == exchange) thread.request_ended = end_time;
 
-  const auto payload = static_cast<std::uint32_t>(
-      sizeof(fixed) + fixed.local_address_size + fixed.peer_address_size + fixed.request_head_size +
-      fixed.route_size + fixed.attributes_size + fixed.linked_size + fixed.response_head_size);
+  const SocketNames& names = socket.names;
+  const std::uint32_t head = exchange->request.head().size;
+  const std::uint32_t response_head = exchange->response_begun ? exchange->response.head().size : 0;
+  const std::uint32_t more = exchange->route_size + exchange->attributes_size + response_head +
+                             (exchange->is_linked ? kLinkedBytes : 0U);
+  const auto payload = static_cast<std::uint32_t>(sizeof(Exchange)) + names.local_size +
+                       names.peer_size + head + more;
   {
-    RecordWriter writer(ring_,
-                        exchange->is_client.load(std::memory_order_relaxed)
-                            ? RecordType::kClientExchange
-                            : RecordType::kServerExchange,
-                        payload, pid_, thread.tid);
-    writer.append(&fixed, sizeof(fixed));
-    writer.append(socket.names.local, fixed.local_address_size);
-    writer.append(socket.names.peer, fixed.peer_address_size);
-    writer.append(exchange->request_head, fixed.request_head_size);
-    if (fixed.route_size != 0) writer.append(exchange->route, fixed.route_size);
-    if (fixed.attributes_size != 0) writer.append(exchange->attributes, fixed.attributes_size);
-    if (exchange->is_linked) writer.append(exchange->relative.trace_id, fixed.linked_size);
-    if (fixed.response_head_size != 0) {
-      writer.append(exchange->response_head, fixed.response_head_size);
+    RecordWriter writer(ring_, type_of(*exchange), payload, pid_, thread.tid);
+    if (Exchange* fixed = writer.begin<Exchange>(); fixed != nullptr) {
+      fill(socket, *exchange, fixed);
+      fixed->end_time = end_time;
+      fixed->end_reason = end_reason;
+      fixed->request_body_bytes = exchange->request.body_bytes();
+      fill_response(*exchange, fixed);
+      const bool has_no_status = exchange->response_begun && exchange->response.status() == 0;
+      // Its head was not seen.
+      if (has_no_status && end_reason == EndReason::kComplete) [[unlikely]] {
+        fixed->end_reason = EndReason::kUnseen;
+      }
+      fixed->route_size = static_cast<std::uint16_t>(exchange->route_size);
+      fixed->attributes_size = static_cast<std::uint16_t>(exchange->attributes_size);
+      writer.append(names.local, names.local_size);
+      writer.append(names.peer, names.peer_size);
+      writer.append(exchange->request_head, head);
+      if (more != 0) [[unlikely]] {
+        writer.append(exchange->route, exchange->route_size);
+        writer.append(exchange->attributes, exchange->attributes_size);
+        if (exchange->is_linked) writer.append(exchange->relative.trace_id, kLinkedBytes);
+        writer.append(exchange->response_head, response_head);
+      }
     }
   }
   // After the record: a kill in between shows the exchange twice, which the agent process sees.

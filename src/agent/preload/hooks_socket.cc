@@ -44,7 +44,7 @@ void note_accepted(int file, const sockaddr* peer, const socklen_t* size) {
 }
 
 // Most are files and the like, of which nothing is known.
-void note_closed(int file) {
+[[gnu::hot]] void note_closed(int file) {
   if (!agent_instance.outputs.knows(file) && !agent_instance.connections.knows(file)) return;
   ThreadGuard guard;
   if (!guard) return;
@@ -122,7 +122,7 @@ KOLBEN_EXPORT int getsockopt(int file, int level, int name, void* value, socklen
   return KOLBEN_REAL(getsockopt)(file, level, name, value, size);
 }
 
-KOLBEN_EXPORT int close(int file) {
+[[gnu::hot]] KOLBEN_EXPORT int close(int file) {
   note_closed(file);
   return KOLBEN_REAL(close)(file);
 }
@@ -166,7 +166,7 @@ KOLBEN_EXPORT int dup3(int from, int to, int flags) noexcept {
 
 // --- reading -------------------------------------------------------------------------------------
 
-KOLBEN_EXPORT ssize_t read(int file, void* buffer, size_t size) {
+[[gnu::hot]] KOLBEN_EXPORT ssize_t read(int file, void* buffer, size_t size) {
   const ssize_t result = KOLBEN_REAL(read)(file, buffer, size);
   note_received(file, buffer, size, result);
   return result;
@@ -185,7 +185,7 @@ KOLBEN_EXPORT ssize_t readv(int file, const iovec* pieces, int count) {
   return result;
 }
 
-KOLBEN_EXPORT ssize_t recv(int file, void* buffer, size_t size, int flags) {
+[[gnu::hot]] KOLBEN_EXPORT ssize_t recv(int file, void* buffer, size_t size, int flags) {
   const ssize_t result = KOLBEN_REAL(recv)(file, buffer, size, flags);
   note_received(file, buffer, size, result, belongs_to_stream(file, flags, result));
   return result;
@@ -226,7 +226,7 @@ KOLBEN_EXPORT ssize_t recvmsg(int file, msghdr* message, int flags) {
 
 // --- writing -------------------------------------------------------------------------------------
 
-KOLBEN_EXPORT ssize_t write(int file, const void* buffer, size_t size) {
+[[gnu::hot]] KOLBEN_EXPORT ssize_t write(int file, const void* buffer, size_t size) {
   const iovec piece = {const_cast<void*>(buffer), size};
   return traced_send(
       file, &piece, 1, 0, true, [&] { return KOLBEN_REAL(write)(file, buffer, size); },
@@ -238,7 +238,7 @@ KOLBEN_EXPORT ssize_t write(int file, const void* buffer, size_t size) {
       });
 }
 
-KOLBEN_EXPORT ssize_t writev(int file, const iovec* pieces, int count) {
+[[gnu::hot]] KOLBEN_EXPORT ssize_t writev(int file, const iovec* pieces, int count) {
   return traced_send(
       file, pieces, static_cast<std::size_t>(count), 0, true,
       [&] { return KOLBEN_REAL(writev)(file, pieces, count); },
@@ -247,7 +247,7 @@ KOLBEN_EXPORT ssize_t writev(int file, const iovec* pieces, int count) {
       });
 }
 
-KOLBEN_EXPORT ssize_t send(int file, const void* buffer, size_t size, int flags) {
+[[gnu::hot]] KOLBEN_EXPORT ssize_t send(int file, const void* buffer, size_t size, int flags) {
   const iovec piece = {const_cast<void*>(buffer), size};
   return traced_send(
       file, &piece, 1, flags, true, [&] { return KOLBEN_REAL(send)(file, buffer, size, flags); },
@@ -277,7 +277,7 @@ KOLBEN_EXPORT ssize_t sendto(int file, const void* buffer, size_t size, int flag
       });
 }
 
-KOLBEN_EXPORT ssize_t sendmsg(int file, const msghdr* message, int flags) {
+[[gnu::hot]] KOLBEN_EXPORT ssize_t sendmsg(int file, const msghdr* message, int flags) {
   const bool plain = message->msg_name == nullptr && message->msg_controllen == 0;
   return traced_send(
       file, message->msg_iov, message->msg_iovlen, flags, plain,
@@ -287,7 +287,7 @@ KOLBEN_EXPORT ssize_t sendmsg(int file, const msghdr* message, int flags) {
 
 // --- waiting -------------------------------------------------------------------------------------
 
-KOLBEN_EXPORT int epoll_wait(int file, epoll_event* events, int count, int timeout) {
+[[gnu::hot]] KOLBEN_EXPORT int epoll_wait(int file, epoll_event* events, int count, int timeout) {
   return traced_wait(timeout * kNanosOfMilli,
                      [&] { return KOLBEN_REAL(epoll_wait)(file, events, count, timeout); });
 }

@@ -117,14 +117,15 @@ KOLBEN_EXPORT ssize_t splice(int from, off64_t* from_offset, int to, off64_t* to
   return result;
 }
 
-KOLBEN_EXPORT ssize_t sendfile(int to, int from, off_t* offset, size_t size) noexcept {
+[[gnu::hot]] KOLBEN_EXPORT ssize_t sendfile(int to, int from, off_t* offset, size_t size) noexcept {
   if (!may_go_on(to)) return -1;
   const ssize_t result = KOLBEN_REAL(sendfile)(to, from, offset, size);
   note_unseen_sent(to, result);
   return result;
 }
 
-KOLBEN_EXPORT ssize_t sendfile64(int to, int from, off64_t* offset, size_t size) noexcept {
+[[gnu::hot]] KOLBEN_EXPORT ssize_t sendfile64(int to, int from, off64_t* offset,
+                                              size_t size) noexcept {
   static_assert(sizeof(off_t) == sizeof(off64_t));
   return sendfile(to, from, offset, size);
 }

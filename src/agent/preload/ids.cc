@@ -9,14 +9,18 @@ std::uint64_t rotate_left(std::uint64_t value, int bits) {
   return (value << bits) | (value >> (64 - bits));
 }
 
+[[gnu::cold]] void seed(ThreadState& thread, const System& system, std::uint32_t generation) {
+  system.random(thread.random, sizeof(thread.random));
+  thread.random[0] |= 1;  // the one forbidden state is all zero
+  thread.random_generation = generation;
+}
+
 }  // namespace
 
 // xoshiro256**: Blackman and Vigna, https://prng.di.unimi.it (public domain algorithm).
 std::uint64_t random_bits(ThreadState& thread, const System& system, std::uint32_t generation) {
-  if (thread.random_generation != generation) {
-    system.random(thread.random, sizeof(thread.random));
-    thread.random[0] |= 1;  // the one forbidden state is all zero
-    thread.random_generation = generation;
+  if (thread.random_generation != generation) [[unlikely]] {
+    seed(thread, system, generation);
   }
   std::uint64_t* s = thread.random;
   const std::uint64_t result = rotate_left(s[1] * 5, 7) * 9;

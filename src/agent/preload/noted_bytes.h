@@ -32,14 +32,17 @@ inline void note_how_it_went(int file) {
   if (guard) agent_instance.connections.asks_how_it_went(guard.thread(), file);
 }
 
-inline void note_received(int file, const iovec* pieces, std::size_t count, ssize_t result,
-                          bool wanted) {
-  if (result < 0 && errno == ECONNRESET) note_how_it_went(file);
+[[gnu::hot]] inline void note_received(int file, const iovec* pieces, std::size_t count,
+                                       ssize_t result, bool wanted) {
+  if (result < 0 && errno == ECONNRESET) [[unlikely]]
+    note_how_it_went(file);
   if (result < 0 || !wanted) return;
   ThreadGuard guard;
-  if (!guard || count > kPiecesMax) return note_unseen(guard, file, result);
+  if (!guard || count > kPiecesMax) [[unlikely]] {
+    return note_unseen(guard, file, result);
+  }
   const int pieces_count = static_cast<int>(count);
-  if (result == 0) {
+  if (result == 0) [[unlikely]] {
     if (total_bytes(pieces, pieces_count) != 0) {
       agent_instance.connections.received_end(guard.thread(), file);
     }
@@ -55,10 +58,13 @@ inline void note_received(int file, void* buffer, std::size_t size, ssize_t resu
   note_received(file, &piece, 1, result, wanted);
 }
 
-inline void note_sent(int file, const iovec* pieces, std::size_t count, ssize_t result) {
+[[gnu::hot]] inline void note_sent(int file, const iovec* pieces, std::size_t count,
+                                   ssize_t result) {
   if (result <= 0) return;
   ThreadGuard guard;
-  if (!guard || count > kPiecesMax) return note_unseen(guard, file, result);
+  if (!guard || count > kPiecesMax) [[unlikely]] {
+    return note_unseen(guard, file, result);
+  }
   const int pieces_count = static_cast<int>(count);
   const auto bytes = static_cast<std::size_t>(result);
   agent_instance.connections.sent(guard.thread(), file, pieces, pieces_count, bytes);

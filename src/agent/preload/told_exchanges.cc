@@ -106,11 +106,9 @@ void Connections::end_told(ThreadState& thread, std::uint64_t request, int statu
   Stand stand(exchange);
   // In a fork's child its parent tells of it; here only its place is given back.
   if (status >= 0 && exchange->generation == generation_) {
-    fill_fixed(stand.socket, exchange);
     const bool is_http2 = (exchange->told & ToldRequest::kHttp2) != 0;
-    exchange->fixed.response_status = static_cast<std::uint16_t>(status);
-    exchange->fixed.response_minor_version = is_http2 ? kMinorVersionOfHttp2 : 1;
-    exchange->fixed.has_no_sizes = 1;
+    exchange->told_status = static_cast<std::uint16_t>(status);
+    exchange->told_version = is_http2 ? kMinorVersionOfHttp2 : 1;
     record(thread, stand.socket, exchange, system_->now(),
            is_whole ? EndReason::kComplete : EndReason::kClosed);
   }

@@ -97,7 +97,7 @@ ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags,
                     Call real_call, Inject real_injection) {
   if (!agent_instance.active()) return real_call();
   ssize_t result = 0;
-  if (!agent_instance.connections.may_inject(file)) {
+  if (!agent_instance.connections.may_inject(file)) [[likely]] {
     result = real_call();
   } else {
     if (!ready_to_send(file)) return -1;

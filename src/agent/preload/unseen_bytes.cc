@@ -20,14 +20,16 @@ void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) 
   Socket* socket = find(file);
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
-  if (role == Role::kAlias) return sent_unseen(thread, original_of(*socket), bytes);
-  if (role >= Role::kStream) return tell_unseen(thread, *socket, bytes);
+  if (role >= Role::kStream) [[unlikely]] {
+    if (role == Role::kAlias) return sent_unseen(thread, original_of(*socket), bytes);
+    return tell_unseen(thread, *socket, bytes);
+  }
   if (role != Role::kServer && role != Role::kClient) return;
   SocketLock lock(socket);
   if (!lock) return;
   OpenExchange* exchange = role == Role::kServer ? socket->first : socket->last;
   if (exchange == nullptr) return;
-  if (role == Role::kClient) {
+  if (role == Role::kClient) [[unlikely]] {
     if (!is_within(exchange->request, bytes)) give_up(*socket);
     return;
   }

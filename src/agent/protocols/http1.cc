@@ -290,6 +290,14 @@ void Message::line_complete(const char* line, std::size_t size, bool whole) {
         header_line(line, size);
       }
       break;
+    default:
+      other_line_complete(line, size);
+  }
+}
+
+// Not inlined: most heads are read without.
+void Message::other_line_complete(const char* line, std::size_t size) {
+  switch (state_) {
     case State::kAllHeaders:
       return any_header_line(line, size);
     case State::kChunkSize:
@@ -339,14 +347,7 @@ void Message::header_line(const char* line, std::size_t size) {
     // What is behind the begin of a cut line would decide.
     size == kLineBytesMax ? length_line("", 0) : length_line(value.bytes, value.size);
   } else if (has_name(line, size, kTransferEncoding)) {
-    // What is behind the begin of a cut line would decide.
-    if (size == kLineBytesMax) {
-      state_ = State::kFailed;
-      return;
-    }
-    const Text value = value_of(line, size, kTransferEncoding.kSize);
-    chunked_ =
-        value.size >= kChunked.kSize && kChunked.equals(value.bytes + value.size - kChunked.kSize);
+    take_coding(line, size);
   } else if (kind_ == Kind::kRequest) {
     line_is_kept_ = is_kept_header(line, size);
     if (!line_is_kept_) trace_headers_.take(line, size);
@@ -374,6 +375,17 @@ void Message::length_line(const char* value, std::size_t size) {
       --size;
     }
   }
+}
+
+void Message::take_coding(const char* line, std::size_t size) {
+  // What is behind the begin of a cut line would decide.
+  if (size == kLineBytesMax) {
+    state_ = State::kFailed;
+    return;
+  }
+  const Text value = value_of(line, size, kTransferEncoding.kSize);
+  chunked_ =
+      value.size >= kChunked.kSize && kChunked.equals(value.bytes + value.size - kChunked.kSize);
 }
 
 void Message::end_of_head() {

@@ -18,7 +18,7 @@ enum class Looks : std::uint8_t { kNo, kMaybe, kYes };
 
 // Whether bytes may begin a request: a method of capital letters and a blank. kMaybe: too few
 // bytes.
-Looks looks_like_request(const std::uint8_t* bytes, std::size_t size);
+[[gnu::hot]] Looks looks_like_request(const std::uint8_t* bytes, std::size_t size);
 
 // What is kept of a request's head: the start line and the headers that spans are made of, see
 // is_kept_header(). Cookies and tokens stay where they are. Longer heads are cut.
@@ -34,7 +34,7 @@ class Message {
   // What the request was, which decides about the response's body.
   enum class Method : std::uint8_t { kOther, kHead, kConnect };
 
-  void begin(Kind kind, HeadBuffer head, Method request_method = Method::kOther);
+  [[gnu::hot]] void begin(Kind kind, HeadBuffer head, Method request_method = Method::kOther);
 
   // Further headers that are kept, by their names; after begin(). They outlive the message.
   void keep_also(const TextPatterns* names) { also_ = names; }
@@ -44,7 +44,7 @@ class Message {
 
   // Takes the bytes that belong to the message and returns how many those were. Less than `size`:
   // the message is complete, or has failed (then the rest is not HTTP either).
-  std::size_t feed(const std::uint8_t* bytes, std::size_t size);
+  [[gnu::hot]] std::size_t feed(const std::uint8_t* bytes, std::size_t size);
   // The same for bytes of the body that nobody saw (sendfile).
   std::size_t feed_unseen(std::size_t size);
   // Bytes of the head were not seen: what follows is the body, up to where something else shows
@@ -96,17 +96,19 @@ class Message {
   std::size_t feed_line(const std::uint8_t* bytes, std::size_t size);
   std::size_t feed_counted(std::size_t size);
   void keep_head(const std::uint8_t* bytes, std::size_t size);
-  std::size_t feed_head(const std::uint8_t* bytes, std::size_t size);
-  std::size_t feed_whole_lines(const std::uint8_t* bytes, std::size_t size);
-  void whole_line(const std::uint8_t* bytes, std::size_t size);
-  std::size_t feed_part(const std::uint8_t* bytes, std::size_t size);
-  void line_complete(const char* line, std::size_t size, bool whole);
-  void start_line(const char* line, std::size_t size, bool whole);
+  [[gnu::hot]] std::size_t feed_head(const std::uint8_t* bytes, std::size_t size);
+  [[gnu::hot]] std::size_t feed_whole_lines(const std::uint8_t* bytes, std::size_t size);
+  [[gnu::hot]] void whole_line(const std::uint8_t* bytes, std::size_t size);
+  [[gnu::noinline]] std::size_t feed_part(const std::uint8_t* bytes, std::size_t size);
+  [[gnu::hot]] void line_complete(const char* line, std::size_t size, bool whole);
+  [[gnu::noinline]] void other_line_complete(const char* line, std::size_t size);
+  [[gnu::hot]] void start_line(const char* line, std::size_t size, bool whole);
   [[gnu::noinline]] void any_header_line(const char* line, std::size_t size);
-  void header_line(const char* line, std::size_t size);
-  void length_line(const char* value, std::size_t size);
+  [[gnu::hot]] void header_line(const char* line, std::size_t size);
+  [[gnu::noinline]] void length_line(const char* value, std::size_t size);
+  [[gnu::noinline]] void take_coding(const char* line, std::size_t size);
   void chunk_size_line(const char* line, std::size_t size);
-  void end_of_head();
+  [[gnu::hot]] void end_of_head();
 
   // Long enough for every header that matters here; longer lines are looked at up to here.
   static constexpr std::uint32_t kLineBytesMax = 128;

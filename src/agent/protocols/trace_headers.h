@@ -33,7 +33,7 @@ class TraceHeaders {
     if (seen_ != 0) *this = TraceHeaders();
   }
   // Takes a header line, without its end; false: it is none of these.
-  bool take(const char* line, std::size_t size);
+  [[gnu::noinline]] bool take(const char* line, std::size_t size);
 
   bool has_traceparent() const { return has_traceparent_; }
   // Zeros where there was none, or no valid one.
@@ -47,7 +47,7 @@ class TraceHeaders {
   }
 
  private:
-  bool first_valid(std::uint8_t formats, Traceparent* context) const;
+  [[gnu::noinline]] bool first_valid(std::uint8_t formats, Traceparent* context) const;
   bool take_b3_multi(const char* line, std::size_t size);
 
   std::uint8_t seen_ = 0;

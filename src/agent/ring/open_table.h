@@ -80,7 +80,7 @@ class OpenEntries {
   static constexpr std::uint32_t kBlocksMax = 2048;  // of a process
 
  private:
-  std::uint16_t claim(std::uint32_t block);
+  [[gnu::cold]] std::uint16_t claim(std::uint32_t block);
 
   OpenTable* table_ = nullptr;
   std::uint32_t pid_ = 0;

@@ -238,7 +238,7 @@ void unmap_ring(RingHeader* ring) {
 RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payload_size,
                            std::uint32_t pid, std::uint32_t tid) {
   if (ring == nullptr) return;
-  if (payload_size > kRecordBytesMax - sizeof(RecordHeader)) {
+  if (payload_size > kRecordBytesMax - sizeof(RecordHeader)) [[unlikely]] {
     ring->dropped.fetch_add(1, std::memory_order_relaxed);
     return;
   }
@@ -249,7 +249,7 @@ RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payl
   do {
     // Acquire: what the reader copied out of these slots happened before we write them.
     const std::uint64_t tail = ring->tail.load(std::memory_order_acquire);
-    if (head + count - tail > ring->slots || head + count > ready) {
+    if (head + count - tail > ring->slots || head + count > ready) [[unlikely]] {
       ring->dropped.fetch_add(1, std::memory_order_relaxed);
       return;
     }
@@ -263,7 +263,7 @@ RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payl
   first_slot_ = head;
   slot_count_ = count;
   const RecordHeader header = {.size = size, .type = type, .reserved = 0, .pid = pid, .tid = tid};
-  append(&header, sizeof(header));
+  std::memcpy(begin<RecordHeader>(), &header, sizeof(header));
   first.stamp.store(stamp_of(ring->slots, head, kReserved), std::memory_order_release);
 }
 

@@ -26,6 +26,7 @@
 
 #include "agent/ring/record.h"
 #include "agent/ring/ring_notes.h"
+#include "agent/ring/small_copy.h"
 
 namespace kolben::agent {
 
@@ -58,25 +59,45 @@ inline constexpr std::uint32_t kRecordBytesMax = 32 * 1024;
 class RecordWriter {
  public:
   // Reserves the record's slots; `ok()` tells whether there was room.
-  RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payload_size, std::uint32_t pid,
-               std::uint32_t tid);
+  [[gnu::hot]] RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payload_size,
+                            std::uint32_t pid, std::uint32_t tid);
   RecordWriter(const RecordWriter&) = delete;
   RecordWriter& operator=(const RecordWriter&) = delete;
   // Makes the record visible to the reader.
-  ~RecordWriter();
+  [[gnu::hot]] ~RecordWriter();
 
   bool ok() const { return ring_ != nullptr; }
+  // What the payload begins with, to be filled in where it stands; before the first append(). Null:
+  // there was no room, or less was reserved.
+  template <typename T>
+  T* begin() {
+    static_assert(sizeof(T) <= kFirstBytesMax && alignof(T) <= kFirstAlignment);
+    if (left_ < sizeof(T)) return nullptr;
+    T* place = reinterpret_cast<T*>(to_);
+    to_ += sizeof(T);
+    room_ -= static_cast<std::uint32_t>(sizeof(T));
+    left_ -= static_cast<std::uint32_t>(sizeof(T));
+    return place;
+  }
   // Appends; never beyond the size that was reserved.
   void append(const void* bytes, std::uint32_t size) {
-    if (size == 0 || size > room_ || size > left_) return append_beyond_slot(bytes, size);
-    std::memcpy(to_, bytes, size);
+    if (size > room_ || size > left_) [[unlikely]] {
+      return append_beyond_slot(bytes, size);
+    }
+    copy_small(to_, bytes, size);
     to_ += size;
     room_ -= size;
     left_ -= size;
   }
 
  private:
-  void append_beyond_slot(const void* bytes, std::uint32_t size);
+  // Of the payload, in the slot that begins a record.
+  static constexpr std::size_t kFirstBytesMax =
+      kSlotBytes - sizeof(std::uint64_t) - sizeof(RecordHeader);
+  static constexpr std::size_t kFirstAlignment = alignof(std::uint64_t);
+  static_assert(sizeof(RecordHeader) % kFirstAlignment == 0);
+
+  [[gnu::noinline]] void append_beyond_slot(const void* bytes, std::uint32_t size);
   void next_slot();
 
   RingHeader* ring_ = nullptr;
