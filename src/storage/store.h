@@ -92,15 +92,19 @@ struct AggregateGroup {
   std::vector<std::optional<std::string>> values;  // one for each field of group_by
   std::uint64_t count = 0;
   std::vector<AggregateBucket> buckets;
+  AggregateBucket whole;  // all buckets at once
 };
 
 struct Aggregate {
   std::uint64_t begin_unix_nano = 0;   // of the first bucket
   std::uint64_t bucket_nanos = 0;      // a rate is a count divided by it
+  std::uint64_t oldest_unix_nano = 0;  // of all spans that there are; 0: there are none
   std::vector<AggregateGroup> groups;  // most spans first, then by values
   // The groups beyond the limit, added up; without quantiles.
   std::uint64_t other_groups = 0;
   std::uint64_t other_count = 0;
+  std::uint64_t other_errors = 0;
+  double other_sum = 0;  // of what was measured
   std::uint64_t total = 0;
   std::uint64_t spans_scanned = 0;
   Coverage coverage = {};
