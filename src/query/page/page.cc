@@ -5,6 +5,8 @@
 #include "query/conditions.h"
 #include "query/json.h"
 #include "query/page/page_filter.h"
+#include "query/page/performance.h"
+#include "query/page/performance_json.h"
 #include "query/page/status_json.h"
 #include "query/page/trace_json.h"
 
@@ -196,6 +198,12 @@ Response histogram(const Call& call) {
   return success(histogram_json(*found, stopwatch));
 }
 
+Response performance(const Call& call) {
+  const auto answer = measure_performance(call);
+  if (!answer) return failure(answer.error());
+  return success(performance_json(*answer));
+}
+
 Result<TraceId> path_trace_id(std::string_view text) {
   const auto id = parse_trace_id(text);
   if (id) return *id;
@@ -291,6 +299,7 @@ Response answer_page(const Call& call, pipeline::Host& host) {
     if (area == "values") return values(call);
     if (area == "search") return search(call);
     if (area == "histogram") return histogram(call);
+    if (area == "performance") return performance(call);
     return not_here(call);
   }
   if (area != "trace") return not_here(call);

@@ -137,6 +137,14 @@ Result<storage::Histogram> FakeStore::histogram(const storage::HistogramQuery& q
   return histogram_answer;
 }
 
+Result<storage::Aggregate> FakeStore::aggregate(const storage::AggregateQuery& query) {
+  const MutexLock lock(mutex_);
+  aggregates_.push_back(query);
+  if (!failure_.is_ok()) return failure_;
+  const std::size_t turn = aggregates_.size() - 1;
+  return turn < aggregate_answers.size() ? aggregate_answers[turn] : storage::Aggregate();
+}
+
 Result<Batch> FakeStore::logs(const storage::LogQuery&) {
   const MutexLock lock(mutex_);
   if (!failure_.is_ok()) return failure_;

@@ -26,6 +26,8 @@ class FakeStore final : public storage::Store {
   // What was asked last.
   const storage::TraceQuery& last_search() const { return last_search_; }
   const storage::HistogramQuery& last_histogram() const { return last_histogram_; }
+  const std::vector<storage::AggregateQuery>& aggregates() const { return aggregates_; }  // all
+  void forget_aggregates() { aggregates_.clear(); }
   const storage::Field& last_values_field() const { return last_values_field_; }
   storage::TimeRange last_dependencies() const { return last_dependencies_; }
 
@@ -36,6 +38,7 @@ class FakeStore final : public storage::Store {
   std::vector<std::string> value_list;
   std::vector<storage::ServiceLink> links;
   storage::Histogram histogram_answer;
+  std::vector<Result<storage::Aggregate>> aggregate_answers;  // in turn, then empty ones
   storage::StoreStats stats_answer;
   std::string next_cursor;
 
@@ -43,6 +46,7 @@ class FakeStore final : public storage::Store {
   Result<storage::TracePage> search(const storage::TraceQuery& query) override;
   Result<Batch> get_trace(const TraceId& id) override;
   Result<storage::Histogram> histogram(const storage::HistogramQuery& query) override;
+  Result<storage::Aggregate> aggregate(const storage::AggregateQuery& query) override;
   Result<Batch> logs(const storage::LogQuery& query) override;
   Result<std::vector<std::string>> services() override;
   Result<std::vector<storage::Operation>> operations(std::string_view service) override;
@@ -60,6 +64,7 @@ class FakeStore final : public storage::Store {
   Status failure_;
   storage::TraceQuery last_search_;
   storage::HistogramQuery last_histogram_;
+  std::vector<storage::AggregateQuery> aggregates_;
   storage::Field last_values_field_;
   storage::TimeRange last_dependencies_;
 };
