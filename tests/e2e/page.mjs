@@ -81,6 +81,22 @@ await shot('search');
 const count = await page.locator('.result').count();
 assert(count >= 10, `only ${count} traces match the tag`);
 
+// The operations: which is slow, how often each is called; a row leads to its traces.
+await page.getByRole('link', { name: 'Operations' }).click();
+const listed = page.locator('.operations tbody tr');
+await listed.filter({ hasText: 'POST /add' }).first().waitFor();
+await checkAxe(page, 'the operations');
+await shot('operations');
+await page.getByRole('button', { name: 'Database statements' }).click();
+await page.locator('.operations .statement').or(page.getByLabel('Nothing found')).first().waitFor();
+await shot('statements');
+await page.goBack();
+await listed.filter({ hasText: 'POST /add' }).first().getByRole('link', { name: 'POST /add' }).click();
+await page.waitForURL(/operation=POST\+%2Fadd/);
+await page.locator('.result').filter({ hasText: 'POST /add' }).first().waitFor();
+await page.goto(`${uiUrl}/search?service=todo&tag=${encodeURIComponent(`http.host=${host}`)}`);
+await page.locator('.result').first().waitFor();
+
 // No match: says so.
 const nothing = await open();
 await nothing.goto(`${uiUrl}/search?service=todo&tag=${encodeURIComponent('http.host=elsewhere')}`);

@@ -63,6 +63,39 @@ export interface Histogram {
   tookMicros: number;
 }
 
+export interface PerformanceRow {
+  service: string;
+  /** Of an operation. */
+  name?: string;
+  /** Of a statement: its text, the attribute that it stands in, and the database's system. */
+  statement?: string;
+  key?: string;
+  system?: string;
+  count: number;
+  rate: number;
+  errors: number;
+  errorShare: number;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+  timeMicros: number;
+  series: { count: number[]; p95: (number | null)[] } | null;
+  before: { count: number; rate: number; errors: number; p95: number | null };
+}
+
+export interface Performance {
+  start: string;
+  end: string;
+  seconds: number;
+  bucketNanos: number;
+  rows: PerformanceRow[];
+  others: { rows: number; count: number; errors: number; timeMicros: number };
+  total: { count: number; rate: number; errors: number; timeMicros: number };
+  before: { start: string; end: string; seconds: number; count: number; rate: number };
+  spansScanned: number;
+  tookMicros: number;
+}
+
 export interface Trace {
   traceId: string;
   start: string;
@@ -185,6 +218,7 @@ export const api = {
     all.set('buckets', String(buckets));
     return get<Histogram>(`/histogram?${all}`, signal);
   },
+  performance: (filter: URLSearchParams, signal?: AbortSignal) => get<Performance>(`/performance?${filter}`, signal),
   trace: (id: string, signal?: AbortSignal) => get<Trace>(`/trace/${id}`, signal),
   span: (trace: string, span: string, nth: number, signal?: AbortSignal) =>
     get<SpanDetails>(`/trace/${trace}/span/${span}${nth > 1 ? `?nth=${nth}` : ''}`, signal),

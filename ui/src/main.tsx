@@ -6,8 +6,11 @@ import { base, searchLink } from './app/links.ts';
 import { place, startRouter } from './app/router.ts';
 import { Shell } from './app/shell.tsx';
 import { startStatus } from './app/status.ts';
+import { Later } from './parts/later.tsx';
 import { SearchPage } from './search/page.tsx';
 import { TracePage } from './trace/page.tsx';
+
+const loadOperations = () => import('./operations/page.tsx').then((module) => module.OperationsPage);
 
 function App() {
   const path = place.value.path;
@@ -24,6 +27,13 @@ function App() {
     return (
       <Shell page="search">
         <SearchPage />
+      </Shell>
+    );
+  }
+  if (path === '/operations') {
+    return (
+      <Shell page="search">
+        <Later load={loadOperations} />
       </Shell>
     );
   }

@@ -8,6 +8,7 @@ import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { hostileTrace, hugeTrace, makeTrace, missingParentTrace, random } from './data.mjs';
+import { performance } from './mockPerformance.mjs';
 
 const kDist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -156,11 +157,12 @@ export class Mock {
       return { values: [...values].filter((v) => v.startsWith(query.get('prefix') ?? '')).slice(0, 100) };
     }
     const wrong = query.getAll('tag').find((tag) => /^[^=<>~]+[<>]=?(?![\d.=])|^[^=<>~]+[<>]=?[\d.]+[^\d.]/.test(tag));
-    if (wrong && (path === 'search' || path === 'histogram')) {
+    if (wrong && ['search', 'histogram', 'performance'].includes(path)) {
       return { httpStatus: 400, error: { code: 'INVALID_ARGUMENT', message: `tag "${wrong}": want a number` } };
     }
     if (path === 'search') return this.search(query);
     if (path === 'histogram') return this.histogram(query);
+    if (path === 'performance') return performance(this, query);
     const [, id, rest] = /^trace\/([0-9a-f]+)(?:\/(.*))?$/.exec(path) ?? [];
     const trace = id && this.find(id);
     if (!trace) return null;

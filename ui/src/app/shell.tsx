@@ -7,8 +7,8 @@ import { formatCompact, formatCount, formatBytes } from '../lib/format.ts';
 import { Icon, type IconName } from '../parts/icons.tsx';
 import { Receivers, rejectedTotal } from '../parts/receivers.tsx';
 import { Banner, Dialog, IconButton } from '../parts/small.tsx';
-import { searchLink, traceLink } from './links.ts';
-import { navigate, lastSearch, place } from './router.ts';
+import { operationsLink, searchLink, traceLink } from './links.ts';
+import { navigate, lastOperations, lastSearch, place } from './router.ts';
 import { shortcuts, themeChoice, type ThemeChoice } from './prefs.ts';
 import { status, unreachable } from './status.ts';
 
@@ -164,6 +164,16 @@ export function typing(event: KeyboardEvent): boolean {
   );
 }
 
+/** From a search its filter goes along. */
+function OperationsLink() {
+  const { path, search } = place.value;
+  return (
+    <a href={path === '/search' ? operationsLink(search) : lastOperations.value} aria-current={path === '/operations' ? 'page' : undefined}>
+      Operations
+    </a>
+  );
+}
+
 export function Shell({ children, page }: { children: ComponentChildren; page: 'search' | 'trace' }) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -187,8 +197,9 @@ export function Shell({ children, page }: { children: ComponentChildren; page: '
         </a>
         <nav aria-label="Pages">
           <a href={lastSearch.value} aria-current={place.value.path === '/search' ? 'page' : undefined}>
-            Search
+            Traces
           </a>
+          <OperationsLink />
         </nav>
         <TraceLookup />
         <div class="tools">

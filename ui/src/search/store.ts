@@ -51,9 +51,12 @@ export const sorted = computed(() => {
   return list.sort((a, b) => value(b) - value(a));
 });
 
+/** Where a changed filter leads, on another page that has the filter bar. */
+export const filterLink = signal<((query: string) => string) | null>(null);
+
 export function change(part: Partial<SearchState>): void {
   const next = { ...state.value, ...part };
-  navigate(searchLink(formatSearch(next)));
+  navigate((filterLink.value ?? searchLink)(formatSearch(next)));
 }
 
 /** A brush over a chart: looks closer, and remembers the way back. */
