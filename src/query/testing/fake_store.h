@@ -26,6 +26,8 @@ class FakeStore final : public storage::Store {
   // What was asked last.
   const storage::TraceQuery& last_search() const { return last_search_; }
   const storage::HistogramQuery& last_histogram() const { return last_histogram_; }
+  const storage::LogQuery& last_logs() const { return last_logs_; }
+  const storage::LogHistogramQuery& last_log_histogram() const { return last_log_histogram_; }
   const storage::Field& last_values_field() const { return last_values_field_; }
   storage::TimeRange last_dependencies() const { return last_dependencies_; }
 
@@ -36,6 +38,9 @@ class FakeStore final : public storage::Store {
   std::vector<std::string> value_list;
   std::vector<storage::ServiceLink> links;
   storage::Histogram histogram_answer;
+  storage::LogHistogram log_histogram_answer;
+  std::vector<std::string> log_service_names;
+  std::vector<storage::KeyCount> log_key_list;
   storage::StoreStats stats_answer;
   std::string next_cursor;
 
@@ -44,6 +49,10 @@ class FakeStore final : public storage::Store {
   Result<Batch> get_trace(const TraceId& id) override;
   Result<storage::Histogram> histogram(const storage::HistogramQuery& query) override;
   Result<Batch> logs(const storage::LogQuery& query) override;
+  Result<storage::LogHistogram> log_histogram(const storage::LogHistogramQuery& query) override;
+  Result<std::vector<std::string>> log_services() override;
+  Result<std::vector<storage::KeyCount>> log_keys(std::string_view prefix,
+                                                  std::uint32_t limit) override;
   Result<std::vector<std::string>> services() override;
   Result<std::vector<storage::Operation>> operations(std::string_view service) override;
   Result<std::vector<storage::KeyCount>> keys(std::string_view prefix,
@@ -60,6 +69,8 @@ class FakeStore final : public storage::Store {
   Status failure_;
   storage::TraceQuery last_search_;
   storage::HistogramQuery last_histogram_;
+  storage::LogQuery last_logs_;
+  storage::LogHistogramQuery last_log_histogram_;
   storage::Field last_values_field_;
   storage::TimeRange last_dependencies_;
 };
