@@ -8,7 +8,7 @@ import { Icon, type IconName } from '../parts/icons.tsx';
 import { Receivers, rejectedTotal } from '../parts/receivers.tsx';
 import { Banner, Dialog, IconButton } from '../parts/small.tsx';
 import { searchLink, traceLink } from './links.ts';
-import { navigate, lastSearch, place } from './router.ts';
+import { navigate, lastLogs, lastSearch, place } from './router.ts';
 import { shortcuts, themeChoice, type ThemeChoice } from './prefs.ts';
 import { status, unreachable } from './status.ts';
 
@@ -117,7 +117,7 @@ const kKeys: readonly [keys: string, what: string, page: 'trace' | 'all'][] = [
   ['f, 0', 'zoom to the span, whole trace', 'trace'],
   ['[, ]', 'fold all, unfold all', 'trace'],
   ['c', 'copy the trace id', 'trace'],
-  ['/', 'find in the trace; on Search: the tags field', 'all'],
+  ['/', 'find in the trace; on Traces: the tags field, on Logs: the text', 'all'],
   ['?', 'this help', 'all'],
   ['Esc', 'close, clear', 'all'],
 ];
@@ -164,7 +164,7 @@ export function typing(event: KeyboardEvent): boolean {
   );
 }
 
-export function Shell({ children, page }: { children: ComponentChildren; page: 'search' | 'trace' }) {
+export function Shell({ children, page }: { children: ComponentChildren; page: 'search' | 'trace' | 'all-logs' }) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === '?' && shortcuts.value && !typing(event)) helpOpen.value = true;
@@ -187,7 +187,10 @@ export function Shell({ children, page }: { children: ComponentChildren; page: '
         </a>
         <nav aria-label="Pages">
           <a href={lastSearch.value} aria-current={place.value.path === '/search' ? 'page' : undefined}>
-            Search
+            Traces
+          </a>
+          <a href={lastLogs.value} aria-current={place.value.path === '/logs' ? 'page' : undefined}>
+            Logs
           </a>
         </nav>
         <TraceLookup />
