@@ -131,6 +131,9 @@ struct Watch {
   std::atomic<std::uint64_t> rows_total = 0;  // that the query may have to look at
   // Everything from here on was looked at; falls while the query works.
   std::atomic<std::uint64_t> searched_back_to = UINT64_MAX;
+  // Where it is there and set, whoever asked is gone: as if cancelled. Constant while the query
+  // works.
+  std::shared_ptr<const std::atomic<bool>> is_asker_gone = {};
 };
 
 // How far a query may go. At the end of its time a query fails with DEADLINE_EXCEEDED, or answers
@@ -162,11 +165,24 @@ struct HistogramQuery {
   Limits limits = {};
 };
 
+// By time; records of the same time in the order in which they lie.
+enum class LogOrder : std::uint8_t { kOldestFirst, kNewestFirst };
 struct LogQuery {
   TimeRange range = {};
   Filter filter = {};
   std::optional<TraceId> trace_id = {};
+  LogOrder order = LogOrder::kOldestFirst;
+  // So many, in that order, are passed over: where the page before ended among records of one time.
+  std::uint32_t skip = 0;
   std::uint32_t limit = 1000;
+  Limits limits = {};
+};
+
+// Matching log records counted over time and by severity.
+struct LogHistogramQuery {
+  TimeRange range = {};
+  Filter filter = {};
+  std::uint32_t buckets = 60;
   Limits limits = {};
 };
 

@@ -16,6 +16,7 @@
 // All calls are safe from any thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -77,6 +78,25 @@ struct Histogram {
   std::uint64_t total = 0;
   std::uint64_t spans_scanned = 0;
   Coverage coverage = {};
+};
+
+// The named ranges of OTLP's severity numbers.
+enum class LogLevel : std::uint8_t { kNone, kTrace, kDebug, kInfo, kWarn, kError, kFatal };
+inline constexpr std::size_t kLogLevels = 7;
+// Four numbers each from 1 on; what lies outside of them names no level.
+constexpr LogLevel log_level_of(std::int32_t severity_number) {
+  if (severity_number < 1 || severity_number > 24) return LogLevel::kNone;
+  return static_cast<LogLevel>(1 + (severity_number - 1) / 4);
+}
+
+struct LogHistogram {
+  using Bucket = std::array<std::uint64_t, kLogLevels>;  // log records, by level
+
+  std::uint64_t begin_unix_nano = 0;  // of the first bucket
+  std::uint64_t bucket_nanos = 0;
+  std::vector<Bucket> buckets;
+  std::uint64_t total = 0;
+  std::uint64_t records_scanned = 0;
 };
 
 // What was measured of the spans of a group that start in one slice of time.
@@ -206,8 +226,13 @@ class Store {
   virtual Result<Difference> difference(const DifferenceQuery&) {
     return unimplemented("this store does not compare sets of spans");
   }
-  // Log records, decoded, oldest first.
+  // Log records, decoded, in the order that the query names; over all resources, so that one is
+  // named again wherever another comes between. RESOURCE_EXHAUSTED where `skip` is beyond what a
+  // query looks at.
   virtual Result<Batch> logs(const LogQuery& query) = 0;
+  virtual Result<LogHistogram> log_histogram(const LogHistogramQuery&) {
+    return unimplemented("this store does not count log records");
+  }
 
   // Sorted by name.
   virtual Result<std::vector<std::string>> services() = 0;
@@ -218,6 +243,13 @@ class Store {
   // Values seen under `key` that begin with `prefix`, in their text form, most frequent first.
   virtual Result<std::vector<std::string>> values(const Field& field, std::string_view prefix,
                                                   std::uint32_t limit) = 0;
+  // The same of log records.
+  virtual Result<std::vector<std::string>> log_services() {
+    return unimplemented("this store does not list the services of log records");
+  }
+  virtual Result<std::vector<KeyCount>> log_keys(std::string_view, std::uint32_t) {
+    return unimplemented("this store does not list the keys of log records");
+  }
   virtual Result<std::vector<ServiceLink>> dependencies(TimeRange range) = 0;
   virtual StoreStats stats() = 0;
   // Why the store takes nothing at all until the disk has room, or works, again; OK otherwise, also

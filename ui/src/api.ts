@@ -136,12 +136,36 @@ export interface SpanDetails {
 
 export interface LogRecord {
   time: string;
+  /** Where lines of several traces, and of none, stand together; empty: of none. */
+  traceId?: string;
   spanId: string;
   service: string;
   severity: number;
   severityText: string;
   body: unknown;
   attributes: Attribute[];
+}
+
+export interface LogsAnswer {
+  logs: LogRecord[];
+  truncated: boolean;
+  nextCursor: string;
+  tookMicros: number;
+}
+
+/** Counts by level. */
+export interface LogHistogram {
+  bucketNanos: number;
+  total: number;
+  start: string[];
+  none: number[];
+  trace: number[];
+  debug: number[];
+  info: number[];
+  warn: number[];
+  error: number[];
+  fatal: number[];
+  tookMicros: number;
 }
 
 export class ApiError extends Error {
@@ -219,6 +243,20 @@ export const api = {
     return get<Histogram>(`/histogram?${all}`, signal);
   },
   performance: (filter: URLSearchParams, signal?: AbortSignal) => get<Performance>(`/performance?${filter}`, signal),
+  allLogs: (filter: URLSearchParams, limit: number, cursor: string, signal?: AbortSignal) => {
+    const all = new URLSearchParams(filter);
+    all.set('limit', String(limit));
+    if (cursor) all.set('cursor', cursor);
+    return get<LogsAnswer>(`/logs?${all}`, signal);
+  },
+  logHistogram: (filter: URLSearchParams, buckets: number, signal?: AbortSignal) => {
+    const all = new URLSearchParams(filter);
+    all.set('buckets', String(buckets));
+    return get<LogHistogram>(`/logs/histogram?${all}`, signal);
+  },
+  logServices: (signal?: AbortSignal) => get<{ services: string[] }>('/logs/services', signal).then((a) => a.services),
+  logKeys: (prefix: string, signal?: AbortSignal) =>
+    get<{ keys: { key: string; count: number }[] }>(`/logs/keys?${query({ prefix })}`, signal).then((a) => a.keys),
   trace: (id: string, signal?: AbortSignal) => get<Trace>(`/trace/${id}`, signal),
   span: (trace: string, span: string, nth: number, signal?: AbortSignal) =>
     get<SpanDetails>(`/trace/${trace}/span/${span}${nth > 1 ? `?nth=${nth}` : ''}`, signal),

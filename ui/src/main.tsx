@@ -1,6 +1,8 @@
 // The page's start: preferences, address, status, then what the address names.
 
+import { signal } from '@preact/signals';
 import { render } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { startPrefs } from './app/prefs.ts';
 import { base, searchLink } from './app/links.ts';
 import { place, startRouter } from './app/router.ts';
@@ -11,6 +13,7 @@ import { SearchPage } from './search/page.tsx';
 import { TracePage } from './trace/page.tsx';
 
 const loadOperations = () => import('./operations/page.tsx').then((module) => module.OperationsPage);
+const loadLogs = () => import('./logs/page.tsx').then((module) => module.LogsPage);
 
 function App() {
   const path = place.value.path;
@@ -34,6 +37,13 @@ function App() {
     return (
       <Shell page="search">
         <Later load={loadOperations} />
+      </Shell>
+    );
+  }
+  if (path === '/logs') {
+    return (
+      <Shell page="all-logs">
+        <Later load={loadLogs} />
       </Shell>
     );
   }

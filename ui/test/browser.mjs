@@ -5,5 +5,5 @@
 
 import { finish } from './browser/harness.mjs';
 
-for (const part of ['looks', 'search', 'operations', 'trace', 'base', 'huge']) await import(`./browser/${part}.mjs`);
+for (const part of ['looks', 'search', 'operations', 'logs', 'trace', 'base', 'huge']) await import(`./browser/${part}.mjs`);
 process.exitCode = (await finish()) ? 0 : 1;

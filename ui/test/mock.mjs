@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { hostileTrace, hugeTrace, makeTrace, missingParentTrace, random } from './data.mjs';
+import { hostileTrace, hugeTrace, linesWithoutSpans, makeTrace, missingParentTrace, random } from './data.mjs';
 import { performance } from './mockPerformance.mjs';
 
 const kDist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
@@ -30,6 +30,7 @@ export class Mock {
     this.traces = [];
     this.random = random(7);
     this.accepted = 0;
+    this.lines = scene === 'full' ? linesWithoutSpans(this.random, nowMicros()) : [];
     if (scene === 'full' || scene === 'hostile') this.fill(scene);
     this.extra = new Map([['huge', hugeTrace(100000)]].map(([, t]) => [t.traceId, t]));
   }
@@ -114,13 +115,57 @@ export class Mock {
     };
   }
 
+  /** All lines, newest first: those of traces, and what programs say beside them. */
+  *logsOf(query) {
+    const start = Number((query.get('start') ?? '0').slice(0, -3));
+    const end = query.has('end') ? Number(query.get('end').slice(0, -3)) : nowMicros();
+    const least = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 }[query.get('severity')] ?? 0;
+    const text = (query.get('text') ?? '').toLowerCase();
+    const tags = query.getAll('tag').map((t) => /^(.+?)(?:(!=|>=|<=|=~|=|>|<)(.*))?$/s.exec(t));
+    for (const log of this.allLogs()) {
+      const micros = Number(log.time.slice(0, -3));
+      if (micros < start || micros >= end || log.severity < least) continue;
+      if (query.get('service') && log.service !== query.get('service')) continue;
+      if (!String(log.body).toLowerCase().includes(text)) continue;
+      if (tags.every(([, key, op, value]) => matches({ attributes: log.attributes }, { resource: [] }, key, op, value))) yield { ...log, micros };
+    }
+  }
+
+  allLogs() {
+    const ofTraces = this.traces.flatMap((t) => (t.logs ?? []).map((log) => ({ ...log, traceId: t.traceId })));
+    return [...ofTraces, ...this.lines].sort((a, b) => (a.time < b.time ? 1 : -1));
+  }
+
+  logs(query) {
+    const found = [...this.logsOf(query)].map(({ micros: _, ...log }) => log);
+    const from = Number(query.get('cursor') ?? 0);
+    const limit = Number(query.get('limit') ?? 200);
+    const more = from + limit < found.length;
+    return { logs: found.slice(from, from + limit), truncated: more, nextCursor: more ? String(from + limit) : '', tookMicros: 1210 };
+  }
+
+  logHistogram(query) {
+    const buckets = Number(query.get('buckets') ?? 60);
+    const start = Number(query.get('start').slice(0, -3));
+    const width = (Number(query.get('end').slice(0, -3)) - start) / buckets;
+    const levels = ['none', 'trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+    const counts = Object.fromEntries(levels.map((level) => [level, new Array(buckets).fill(0)]));
+    let total = 0;
+    for (const log of this.logsOf(query)) {
+      const level = log.severity > 0 ? levels[1 + Math.floor((log.severity - 1) / 4)] : 'none';
+      counts[level][Math.min(buckets - 1, Math.floor((log.micros - start) / width))]++;
+      total++;
+    }
+    return { bucketNanos: Math.round(width * 1000), total, start: Array.from({ length: buckets }, (_, i) => nanos(start + i * width)), ...counts, tookMicros: 930 };
+  }
+
   status() {
     const spans = this.traces.reduce((sum, t) => sum + t.spans.length, 0);
     const count = (receiver, transport, signal, accepted, refused = 0) => ({ receiver, transport, signal, accepted, refused });
     return {
       version: '0.1.0',
       now: nanos(nowMicros()),
-      store: { spans, logRecords: Math.round(spans * 0.7), metricPoints: spans * 3, diskBytes: spans * 412 },
+      store: { spans, logRecords: this.logRecords ?? this.allLogs().length, metricPoints: spans * 3, diskBytes: spans * 412 },
       receivers: [
         count('otlp', 'grpc', 'spans', this.accepted),
         count('otlp', 'grpc', 'log_records', Math.round(this.accepted * 0.7)),
@@ -157,12 +202,19 @@ export class Mock {
       return { values: [...values].filter((v) => v.startsWith(query.get('prefix') ?? '')).slice(0, 100) };
     }
     const wrong = query.getAll('tag').find((tag) => /^[^=<>~]+[<>]=?(?![\d.=])|^[^=<>~]+[<>]=?[\d.]+[^\d.]/.test(tag));
-    if (wrong && ['search', 'histogram', 'performance'].includes(path)) {
+    if (wrong && ['search', 'histogram', 'performance', 'logs', 'logs/histogram'].includes(path)) {
       return { httpStatus: 400, error: { code: 'INVALID_ARGUMENT', message: `tag "${wrong}": want a number` } };
     }
     if (path === 'search') return this.search(query);
     if (path === 'histogram') return this.histogram(query);
     if (path === 'performance') return performance(this, query);
+    if (path === 'logs') return this.logs(query);
+    if (path === 'logs/histogram') return this.logHistogram(query);
+    if (path === 'logs/services') return { services: [...new Set(this.allLogs().map((log) => log.service))].sort() };
+    if (path === 'logs/keys') {
+      const keys = [...new Set(this.allLogs().flatMap((log) => log.attributes.map((a) => a.key)))].filter((key) => key.startsWith(query.get('prefix') ?? ''));
+      return { keys: keys.sort().map((key) => ({ key, count: 7 })) };
+    }
     const [, id, rest] = /^trace\/([0-9a-f]+)(?:\/(.*))?$/.exec(path) ?? [];
     const trace = id && this.find(id);
     if (!trace) return null;

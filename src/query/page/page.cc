@@ -4,6 +4,7 @@
 
 #include "query/conditions.h"
 #include "query/json.h"
+#include "query/page/logs.h"
 #include "query/page/page_filter.h"
 #include "query/page/performance.h"
 #include "query/page/performance_json.h"
@@ -21,10 +22,7 @@ Response success(std::string json) {
 }
 
 Response failure(const Status& status) {
-  const int http_status = net::http::http_status_of(status);
-  Response response = page_error(http_status, status.code(), status.message());
-  net::http::set_retry_after(status, response);
-  return response;
+  return page_failure(status);
 }
 
 // Measures what the store takes.
@@ -120,6 +118,7 @@ Result<storage::TraceQuery> search_query(const Call& call) {
   query.range = wanted.range;
   query.filter = std::move(wanted.filter);
   query.cursor = call.parameters.first("cursor");
+  query.limits = limits_of(call);
   return query;
 }
 
@@ -193,7 +192,8 @@ Response histogram(const Call& call) {
   const auto buckets = call.parameters.count("buckets", kBucketsDefault, kBucketsMax);
   if (!buckets) return failure(buckets.error());
   const Stopwatch stopwatch(call.clock);
-  const auto found = call.store.histogram({wanted->range, std::move(wanted->filter), *buckets});
+  const auto found =
+      call.store.histogram({wanted->range, std::move(wanted->filter), *buckets, limits_of(call)});
   if (!found) return failure(found.error());
   return success(histogram_json(*found, stopwatch));
 }
@@ -211,10 +211,11 @@ Result<TraceId> path_trace_id(std::string_view text) {
                           "\" is no trace id: want up to 32 hexadecimal digits");
 }
 
-storage::LogQuery logs_of(const TraceId& id) {
+storage::LogQuery logs_of(const Call& call, const TraceId& id) {
   storage::LogQuery query;
   query.trace_id = id;
   query.limit = kLogsMax;
+  query.limits = limits_of(call);
   return query;
 }
 
@@ -223,7 +224,7 @@ Response trace(const Call& call, std::string_view id_text) {
   if (!id) return failure(id.error());
   const auto batch = call.store.get_trace(*id);
   if (!batch) return failure(batch.error());
-  const auto logs = call.store.logs(logs_of(*id));
+  const auto logs = call.store.logs(logs_of(call, *id));
   if (!logs) return failure(logs.error());
   const std::vector<TraceRow> rows = trace_rows(batch->traces());
   if (rows.empty()) return failure(not_found("trace " + id->to_hex() + " has no spans"));
@@ -258,10 +259,10 @@ Response span(const Call& call, std::string_view trace_text, std::string_view sp
   return success(span_details(*row, earliest_start(rows)));
 }
 
-Response logs(const Call& call, std::string_view id_text) {
+Response logs_of_trace(const Call& call, std::string_view id_text) {
   const auto id = path_trace_id(id_text);
   if (!id) return failure(id.error());
-  const auto found = call.store.logs(logs_of(*id));
+  const auto found = call.store.logs(logs_of(call, *id));
   if (!found) return failure(found.error());
   return success(trace_logs(found->logs(), found->items() >= kLogsMax));
 }
@@ -286,11 +287,22 @@ Response page_error(int http_status, StatusCode code, std::string_view message) 
   return net::http::json_response(http_status, std::move(text));
 }
 
+Response page_failure(const Status& status) {
+  const int http_status = net::http::http_status_of(status);
+  Response response = page_error(http_status, status.code(), status.message());
+  net::http::set_retry_after(status, response);
+  return response;
+}
+
 Response answer_page(const Call& call, pipeline::Host& host) {
   if (!is_read(call.request)) return method_not_allowed("GET, HEAD");
   const std::vector<std::string> path = segments_after("/api/kolben/", call.path);
   if (path.empty()) return not_here(call);
   const std::string_view area = path[0];
+  if (area == "logs" && path.size() <= 2) {
+    auto answer = answer_logs(call, path.size() == 2 ? path[1] : "");
+    return answer ? std::move(*answer) : not_here(call);
+  }
   if (path.size() == 1) {
     if (area == "status") return status(call, host);
     if (area == "services") return services(call);
@@ -304,7 +316,7 @@ Response answer_page(const Call& call, pipeline::Host& host) {
   }
   if (area != "trace") return not_here(call);
   if (path.size() == 2) return trace(call, path[1]);
-  if (path.size() == 3 && path[2] == "logs") return logs(call, path[1]);
+  if (path.size() == 3 && path[2] == "logs") return logs_of_trace(call, path[1]);
   if (path.size() == 4 && path[2] == "span") return span(call, path[1], path[3]);
   return not_here(call);
 }

@@ -21,5 +21,6 @@ net::http::Response answer_page(const Call& call, pipeline::Host& host);
 
 // {"error": {"code", "message"}}
 net::http::Response page_error(int http_status, StatusCode code, std::string_view message);
+net::http::Response page_failure(const Status& status);
 
 }  // namespace kolben::query::page

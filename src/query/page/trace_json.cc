@@ -219,19 +219,6 @@ void write_links(JsonWriter& json, const Span& span) {
   json.end_array();
 }
 
-void write_log(JsonWriter& json, const LogRecord& record, const Resource& resource) {
-  json.begin_object();
-  decimal_field(json, "time", record.effective_time_unix_nano());
-  text_field(json, "spanId", record.span_id.is_zero() ? std::string() : record.span_id.to_hex());
-  text_field(json, "service", shown_service(service_name(resource)));
-  json.key("severity");
-  json.integer(record.severity_number);
-  text_field(json, "severityText", record.severity_text);
-  text_field(json, "body", value_text(record.body));
-  write_attributes(json, "attributes", record.attributes);
-  json.end_object();
-}
-
 template <typename Row, typename Write>
 void write_column(JsonWriter& json, std::string_view key, std::string& spare,
                   const std::vector<Row>& rows, Write write) {
@@ -340,6 +327,24 @@ std::string span_details(const TraceRow& row, std::uint64_t trace_start_nanos) {
   return text;
 }
 
+void write_log(JsonWriter& json, const LogRecord& record, const Resource& resource,
+               bool with_trace_id) {
+  json.begin_object();
+  decimal_field(json, "time", record.effective_time_unix_nano());
+  if (with_trace_id) {
+    text_field(json, "traceId",
+               record.trace_id.is_zero() ? std::string() : record.trace_id.to_hex());
+  }
+  text_field(json, "spanId", record.span_id.is_zero() ? std::string() : record.span_id.to_hex());
+  text_field(json, "service", shown_service(service_name(resource)));
+  json.key("severity");
+  json.integer(record.severity_number);
+  text_field(json, "severityText", record.severity_text);
+  text_field(json, "body", value_text(record.body));
+  write_attributes(json, "attributes", record.attributes);
+  json.end_object();
+}
+
 std::string trace_logs(const DecodedLogs& logs, bool is_truncated) {
   struct Place {
     const LogRecord* record;
@@ -360,7 +365,7 @@ std::string trace_logs(const DecodedLogs& logs, bool is_truncated) {
   json.begin_object();
   json.key("logs");
   json.begin_array();
-  for (const Place& place : places) write_log(json, *place.record, *place.resource);
+  for (const Place& place : places) write_log(json, *place.record, *place.resource, false);
   json.end_array();
   json.key("truncated");
   json.boolean(is_truncated);

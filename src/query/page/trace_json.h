@@ -22,6 +22,10 @@ std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
 // Everything about one span; times relative to the trace's earliest span.
 std::string span_details(const TraceRow& row, std::uint64_t trace_start_nanos);
 
+// One log record; with its trace's id where there may be several.
+void write_log(JsonWriter& json, const LogRecord& record, const Resource& resource,
+               bool with_trace_id);
+
 // {"logs": [...]}, oldest first, as the store gives them.
 std::string trace_logs(const DecodedLogs& logs, bool is_truncated);
 

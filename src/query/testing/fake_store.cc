@@ -145,10 +145,30 @@ Result<storage::Aggregate> FakeStore::aggregate(const storage::AggregateQuery& q
   return turn < aggregate_answers.size() ? aggregate_answers[turn] : storage::Aggregate();
 }
 
-Result<Batch> FakeStore::logs(const storage::LogQuery&) {
+Result<Batch> FakeStore::logs(const storage::LogQuery& query) {
   const MutexLock lock(mutex_);
+  last_logs_ = query;
   if (!failure_.is_ok()) return failure_;
   return logs_ ? logs_->clone() : Batch(Signal::kLogs);
+}
+
+Result<storage::LogHistogram> FakeStore::log_histogram(const storage::LogHistogramQuery& query) {
+  const MutexLock lock(mutex_);
+  last_log_histogram_ = query;
+  if (!failure_.is_ok()) return failure_;
+  return log_histogram_answer;
+}
+
+Result<std::vector<std::string>> FakeStore::log_services() {
+  const MutexLock lock(mutex_);
+  if (!failure_.is_ok()) return failure_;
+  return log_service_names;
+}
+
+Result<std::vector<storage::KeyCount>> FakeStore::log_keys(std::string_view, std::uint32_t) {
+  const MutexLock lock(mutex_);
+  if (!failure_.is_ok()) return failure_;
+  return log_key_list;
 }
 
 Result<std::vector<std::string>> FakeStore::services() {

@@ -28,6 +28,8 @@ class FakeStore final : public storage::Store {
   const storage::HistogramQuery& last_histogram() const { return last_histogram_; }
   const std::vector<storage::AggregateQuery>& aggregates() const { return aggregates_; }  // all
   void forget_aggregates() { aggregates_.clear(); }
+  const storage::LogQuery& last_logs() const { return last_logs_; }
+  const storage::LogHistogramQuery& last_log_histogram() const { return last_log_histogram_; }
   const storage::Field& last_values_field() const { return last_values_field_; }
   storage::TimeRange last_dependencies() const { return last_dependencies_; }
 
@@ -39,6 +41,9 @@ class FakeStore final : public storage::Store {
   std::vector<storage::ServiceLink> links;
   storage::Histogram histogram_answer;
   std::vector<Result<storage::Aggregate>> aggregate_answers;  // in turn, then empty ones
+  storage::LogHistogram log_histogram_answer;
+  std::vector<std::string> log_service_names;
+  std::vector<storage::KeyCount> log_key_list;
   storage::StoreStats stats_answer;
   std::string next_cursor;
 
@@ -48,6 +53,10 @@ class FakeStore final : public storage::Store {
   Result<storage::Histogram> histogram(const storage::HistogramQuery& query) override;
   Result<storage::Aggregate> aggregate(const storage::AggregateQuery& query) override;
   Result<Batch> logs(const storage::LogQuery& query) override;
+  Result<storage::LogHistogram> log_histogram(const storage::LogHistogramQuery& query) override;
+  Result<std::vector<std::string>> log_services() override;
+  Result<std::vector<storage::KeyCount>> log_keys(std::string_view prefix,
+                                                  std::uint32_t limit) override;
   Result<std::vector<std::string>> services() override;
   Result<std::vector<storage::Operation>> operations(std::string_view service) override;
   Result<std::vector<storage::KeyCount>> keys(std::string_view prefix,
@@ -65,6 +74,8 @@ class FakeStore final : public storage::Store {
   storage::TraceQuery last_search_;
   storage::HistogramQuery last_histogram_;
   std::vector<storage::AggregateQuery> aggregates_;
+  storage::LogQuery last_logs_;
+  storage::LogHistogramQuery last_log_histogram_;
   storage::Field last_values_field_;
   storage::TimeRange last_dependencies_;
 };

@@ -12,6 +12,10 @@ export function operationsLink(query = ''): string {
   return `${base}/operations${query}`;
 }
 
+export function logsLink(query = ''): string {
+  return `${base}/logs${query}`;
+}
+
 export function traceLink(id: string, query = ''): string {
   return `${base}/trace/${id}${query}`;
 }

@@ -8,7 +8,7 @@ import { Icon, type IconName } from '../parts/icons.tsx';
 import { Receivers, rejectedTotal } from '../parts/receivers.tsx';
 import { Banner, Dialog, IconButton } from '../parts/small.tsx';
 import { operationsLink, searchLink, traceLink } from './links.ts';
-import { navigate, lastOperations, lastSearch, place } from './router.ts';
+import { navigate, lastLogs, lastOperations, lastSearch, place } from './router.ts';
 import { shortcuts, themeChoice, type ThemeChoice } from './prefs.ts';
 import { status, unreachable } from './status.ts';
 
@@ -117,7 +117,7 @@ const kKeys: readonly [keys: string, what: string, page: 'trace' | 'all'][] = [
   ['f, 0', 'zoom to the span, whole trace', 'trace'],
   ['[, ]', 'fold all, unfold all', 'trace'],
   ['c', 'copy the trace id', 'trace'],
-  ['/', 'find in the trace; on Search: the tags field', 'all'],
+  ['/', 'find in the trace; on Traces: the tags field, on Logs: the text', 'all'],
   ['?', 'this help', 'all'],
   ['Esc', 'close, clear', 'all'],
 ];
@@ -174,7 +174,7 @@ function OperationsLink() {
   );
 }
 
-export function Shell({ children, page }: { children: ComponentChildren; page: 'search' | 'trace' }) {
+export function Shell({ children, page }: { children: ComponentChildren; page: 'search' | 'trace' | 'all-logs' }) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === '?' && shortcuts.value && !typing(event)) helpOpen.value = true;
@@ -200,6 +200,9 @@ export function Shell({ children, page }: { children: ComponentChildren; page: '
             Traces
           </a>
           <OperationsLink />
+          <a href={lastLogs.value} aria-current={place.value.path === '/logs' ? 'page' : undefined}>
+            Logs
+          </a>
         </nav>
         <TraceLookup />
         <div class="tools">

@@ -9,12 +9,12 @@ import { Receivers } from '../parts/receivers.tsx';
 import { CopyButton } from '../parts/small.tsx';
 
 /** The door to show: by its name, else by its usual number. */
-function door(ports: Port[], words: string[], usual: number): string {
+export function door(ports: Port[], words: string[], usual: number): string {
   const found = ports.find((p) => words.every((word) => p.name.toLowerCase().includes(word))) ?? ports.find((p) => p.port === usual);
   return `${location.hostname}:${found?.port ?? usual}`;
 }
 
-function Snippet({ text, label }: { text: string; label: string }) {
+export function Snippet({ text, label }: { text: string; label: string }) {
   return (
     <div class="snippet">
       <pre tabIndex={0}>

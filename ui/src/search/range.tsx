@@ -4,7 +4,7 @@
 import { useId } from 'preact/hooks';
 import { nowMicros } from '../app/status.ts';
 import { formatDateTime, zoneName } from '../lib/format.ts';
-import { kPresets } from '../lib/searchState.ts';
+import { kPresets, type Range, type Window } from '../lib/searchState.ts';
 import { beforeZoom, change, state, window_ } from './store.ts';
 
 /** The value of an <input type=datetime-local>: local time. */
@@ -13,20 +13,27 @@ function localValue(micros: number): string {
 }
 
 export function RangeField() {
+  const onRange = (range: Range): void => {
+    if (range.kind === 'last' || state.value.range.kind === 'last') beforeZoom.value = null;
+    change({ range });
+  };
+  return <RangeFieldOf range={state.value.range} window={window_.value} onRange={onRange} />;
+}
+
+/** `window`: what the range means now. */
+export function RangeFieldOf({ range, window, onRange }: { range: Range; window: Window; onRange: (range: Range) => void }) {
   const id = useId();
-  const range = state.value.range;
-  const { startMicros, endMicros } = window_.value;
+  const { startMicros, endMicros } = window;
   const preset = range.kind === 'last' ? kPresets.find((p) => p.seconds === range.seconds) : undefined;
   const choose = (value: string): void => {
-    beforeZoom.value = null;
-    if (value === 'custom') change({ range: { kind: 'fixed', startMicros, endMicros } });
-    else if (value) change({ range: { kind: 'last', seconds: Number(value) } });
+    if (value === 'custom') onRange({ kind: 'fixed', startMicros, endMicros });
+    else if (value) onRange({ kind: 'last', seconds: Number(value) });
   };
   const setEdge = (edge: 'startMicros' | 'endMicros', text: string): void => {
     const micros = new Date(text).getTime() * 1000;
     if (range.kind !== 'fixed' || !Number.isFinite(micros)) return;
     const next = { ...range, [edge]: micros };
-    if (next.startMicros < next.endMicros) change({ range: next });
+    if (next.startMicros < next.endMicros) onRange(next);
   };
   return (
     <>

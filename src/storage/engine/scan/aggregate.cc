@@ -290,7 +290,7 @@ Result<Aggregate> aggregate(Context& context, const AggregateQuery& query) {
   const Filter* const filters[] = {&query.filter};
   KOLBEN_TRY(const std::unique_ptr<BoundQuery> bound,
              BoundQuery::bind(context.snapshot, filters, query.range));
-  const Buckets buckets = Buckets::of(query.range, query.buckets, context.snapshot);
+  const Buckets buckets = Buckets::of(query.range, query.buckets, context.snapshot.spans);
   std::vector<Groups> lanes(kLanes, Groups(query, buckets, control));
   Aggregate answer;
   KOLBEN_TRY(answer.coverage, GroupWalk(context, control, *bound)
