@@ -2,7 +2,7 @@
 
 import { render } from 'preact';
 import { startPrefs } from './app/prefs.ts';
-import { base, searchLink } from './app/links.ts';
+import { NotHere } from './app/notHere.tsx';
 import { place, startRouter } from './app/router.ts';
 import { Shell } from './app/shell.tsx';
 import { startStatus } from './app/status.ts';
@@ -29,12 +29,7 @@ function App() {
   }
   return (
     <Shell page="search">
-      <div class="nothing">
-        <h1>There is no page {base + path}</h1>
-        <p>
-          <a href={searchLink()}>Search traces</a>
-        </p>
-      </div>
+      <NotHere path={path} />
     </Shell>
   );
 }

@@ -1,7 +1,8 @@
 // The Search page: filters, charts, list, what it says when there is nothing.
 
 import assert from 'node:assert/strict';
-import { axe, check, nothingSticksOut, results, rows, shot } from './harness.mjs';
+import { missingParentTrace } from '../data.mjs';
+import { axe, check, kNarrow, nothingSticksOut, results, rows, shot } from './harness.mjs';
 
 await check('new traces appear within a second or so, by themselves', 'full', async (page, mock) => {
   await page.goto('/search');
@@ -128,6 +129,190 @@ await check('sort, load more', 'full', async (page) => {
   assert.deepEqual(micros, [...micros].sort((a, b) => b - a));
 });
 
+await check('longest first is of all that match; other orders say that they are of those listed', 'full', async (page, mock) => {
+  const slowest = mock.traces.reduce((a, b) => (b.durationMicros > a.durationMicros ? b : a));
+  await page.goto('/search');
+  await results(page).first().waitFor();
+  await page.getByLabel('Sort the traces').selectOption('longest');
+  await page.waitForURL(/sort=longest/);
+  await page.locator(`li:first-child a[href="/trace/${slowest.traceId}"]`).waitFor();
+  await page.getByText('shown, the longest of all').waitFor();
+  assert.deepEqual(await page.getByLabel('Sort the traces').locator('option').allTextContents(), ['Newest first', 'Longest first', 'Most spans of these 20', 'Most errors of these 20']);
+});
+
+await check('a trace whose root is on its way has a name', 'full', async (page, mock) => {
+  await page.goto('/search');
+  await results(page).first().waitFor();
+  const trace = mock.add(Date.now() * 1000 - 200e3, missingParentTrace);
+  const row = page.locator(`a[href="/trace/${trace.traceId}"]`);
+  await row.getByText('arriving …').waitFor();
+  assert.match(await row.textContent(), /inventory.*inventory\.v1\/Reserve/);
+  await shot(page, 'arriving');
+  await axe(page);
+  trace.startMicros -= 60e6;
+  await row.getByText('root span missing').waitFor();
+});
+
+await check('rows stand still under the pointer and in focus, and say what waits', 'full', async (page, mock) => {
+  await page.goto('/search');
+  await results(page).first().waitFor();
+  const order = () => results(page).evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  const add = () => mock.add(Date.now() * 1000 - 100e3);
+  const link = (trace) => page.locator(`a[href="/trace/${trace.traceId}"]`);
+  await results(page).nth(1).hover();
+  const before = await order();
+  const one = add();
+  await page.getByRole('button', { name: '1 new' }).waitFor();
+  assert.deepEqual(await order(), before);
+  await shot(page, 'held');
+  await axe(page);
+  await page.mouse.move(5, 5);
+  await link(one).waitFor();
+  assert.equal(await page.getByRole('button', { name: '1 new' }).count(), 0);
+  await page.keyboard.press('j');
+  const focused = await order();
+  const two = add();
+  await page.getByRole('button', { name: '1 new' }).click();
+  await link(two).waitFor();
+  assert.notDeepEqual(await order(), focused);
+});
+
+await check('j and k go through the list, Enter opens', 'full', async (page) => {
+  await page.goto('/search?live=0');
+  await results(page).first().waitFor();
+  const at = () => page.evaluate(() => [...document.querySelectorAll('.result')].indexOf(document.activeElement));
+  for (const [key, row] of [['j', 0], ['j', 1], ['ArrowDown', 2], ['k', 1]]) {
+    await page.keyboard.press(key);
+    assert.equal(await at(), row, key);
+  }
+  await page.keyboard.press('Enter');
+  await rows(page).first().waitFor();
+});
+
+await check('each row shows the span that matches, and opens there', 'full', async (page, mock) => {
+  await page.goto('/search?tag=db.statement&limit=5');
+  const row = results(page).first();
+  await row.locator('.result-match').waitFor();
+  const text = await row.locator('.result-match').textContent();
+  assert.match(text, /(SELECT|INSERT) tasks .*(ms|µs).*(SELECT id, text FROM|INSERT INTO)/);
+  await shot(page, 'matches');
+  await axe(page);
+  const id = /\/trace\/(\w+)/.exec(await row.getAttribute('href'))[1];
+  const trace = mock.traces.find((t) => t.traceId === id);
+  await row.click();
+  await page.locator('.wf-row.selected').waitFor();
+  const name = await page.locator('.wf-row.selected .wf-operation').textContent();
+  assert.ok(trace.spans.find((s) => s.name === name).attributes.some((a) => a.key === 'db.statement'));
+  await page.goto('/search?operation=GET+/');
+  await results(page).first().waitFor();
+  assert.equal(await page.locator('.result-match').count(), 0, 'the root itself is told already');
+});
+
+await check('matches on a narrow screen', 'full', async (page) => {
+  await page.goto('/search?tag=db.statement');
+  await page.locator('.result-match').first().waitFor();
+  await shot(page, 'matches-narrow');
+  await axe(page);
+  await nothingSticksOut(page);
+}, { viewport: kNarrow, theme: 'dark' });
+
+await check('charts say their step; hovering tells all figures and the rate', 'full', async (page) => {
+  await page.goto('/search');
+  await page.locator('.plot canvas').nth(1).waitFor();
+  await page.getByRole('heading', { name: 'Spans per 1 min' }).waitFor();
+  const box = await page.locator('.plot .u-over').nth(1).boundingBox();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + 60);
+  const readout = page.locator('.chart .readout').nth(1);
+  await readout.locator('time').waitFor();
+  const inside = await readout.evaluate((e) => [...e.children].every((c) => c.getBoundingClientRect().bottom <= e.getBoundingClientRect().bottom + 1));
+  assert.ok(inside, 'p99 is not cut off');
+  assert.match(await readout.textContent(), /p50 [\d.]+ .s.*p99 [\d.]+ .?s/);
+  assert.match(await page.locator('.chart .readout').first().textContent(), /\/s$/);
+  await shot(page, 'hover');
+});
+
+await check('a click on a bar looks at its time', 'full', async (page) => {
+  await page.goto('/search');
+  await page.locator('.plot .u-over').first().waitFor();
+  const box = await page.locator('.plot .u-over').first().boundingBox();
+  await page.mouse.click(box.x + box.width - 60, box.y + box.height - 4);
+  await page.waitForURL(/lookback=custom/);
+  const query = new URL(page.url()).searchParams;
+  assert.equal((query.get('end') - query.get('start')) / 1e6, 60);
+});
+
+await check('requests only: one click, and the filter is seen', 'full', async (page) => {
+  await page.goto('/search');
+  await results(page).first().waitFor();
+  const count = async () => page.locator('.readout .amount').first().textContent();
+  const all = await count();
+  await page.getByRole('button', { name: 'Requests only' }).click();
+  await page.locator('.chip').getByText('kind=~server|consumer').waitFor();
+  await page.getByRole('heading', { name: 'Requests per 1 min' }).waitFor();
+  await page.waitForFunction((before) => document.querySelector('.readout .amount').textContent !== before, all);
+  await shot(page, 'requests');
+  await axe(page);
+  await page.getByRole('button', { name: 'Requests only' }).click();
+  await page.locator('.chip').waitFor({ state: 'detached' });
+});
+
+await check('data in a small part of the time: one click looks at it', 'full', async (page, mock) => {
+  mock.traces = mock.traces.filter((t) => t.startMicros > Date.now() * 1000 - 150e6);
+  assert.ok(mock.traces.length > 3);
+  await page.goto('/search');
+  await page.getByRole('button', { name: 'Zoom to data' }).click();
+  await page.waitForURL(/lookback=5m/);
+  await page.getByRole('heading', { name: 'Spans per 5 s' }).waitFor();
+  await page.getByRole('button', { name: 'Zoom to data' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Back to the whole time range' }).first().click();
+  await page.waitForURL((url) => !url.search.includes('lookback'));
+});
+
+await check('a pattern that matches nothing: the wider one is offered', 'full', async (page) => {
+  await page.goto('/search?tag=http.target%3D~check');
+  await page.getByText('has to match the whole value').waitFor();
+  assert.equal(await results(page).count(), 0);
+  await page.goto('/search?tag=http.target%3D~ad');
+  await page.getByRole('link', { name: /With http.target=~\.\*ad\.\*/ }).waitFor();
+  await shot(page, 'wider');
+  await axe(page);
+  await page.getByRole('link', { name: /With http.target/ }).click();
+  await results(page).first().waitFor();
+});
+
+await check('a link from elsewhere: honoured, or said', 'full', async (page) => {
+  await page.goto('/search?errors=true&colour=blue&minDuration=soon');
+  await results(page).first().waitFor();
+  await page.locator('.chip').getByText('error=true').waitFor();
+  const note = page.locator('.banner.note');
+  assert.match(await note.textContent(), /colour, minDuration, which this page cannot read/);
+  await shot(page, 'unread');
+  await axe(page);
+  await page.goto('/trace/xyz');
+  await page.getByRole('heading', { name: '“xyz” is no trace id' }).waitFor();
+  await page.getByText('32 hexadecimal digits').waitFor();
+  await shot(page, 'no-id');
+  await axe(page);
+  await page.goto('/elsewhere');
+  await page.getByRole('heading', { name: 'There is no page /elsewhere' }).waitFor();
+});
+
+await check('dates are typed with a clock of 24 hours', 'full', async (page) => {
+  await page.goto('/search');
+  await results(page).first().waitFor();
+  await page.getByLabel(/^Time/).selectOption('custom');
+  const from = page.getByLabel('From');
+  assert.match(await from.inputValue(), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
+  await from.fill('yesterday');
+  await page.keyboard.press('Enter');
+  await page.getByText('Like 2026-11-26 14:03:22').waitFor();
+  await axe(page);
+  await from.fill('2023-11-14 22:13');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/start=1699999980000000/);
+  await results(page).first().waitFor();
+});
+
 await check('the server goes away: said, and over when it is back', 'full', async (page, mock) => {
   await page.goto('/search');
   await results(page).first().waitFor();
@@ -136,8 +321,12 @@ await check('the server goes away: said, and over when it is back', 'full', asyn
     throw new Error('away');
   };
   await page.getByRole('alert').first().waitFor();
+  await page.getByText('as it was when the search was last answered').waitFor();
+  await shot(page, 'away');
+  await axe(page);
   mock.api = api;
   await page.getByRole('alert').first().waitFor({ state: 'detached' });
+  await page.getByText(/spans match/).first().waitFor();
 });
 
 for (const [width, height] of [[390, 844], [768, 1024], [1280, 800], [1920, 1080]]) {
@@ -173,6 +362,7 @@ await check('a filter that the server cannot use: said once, with the way out', 
   const alert = page.getByRole('alert');
   await alert.getByText('want a number').waitFor();
   await alert.getByText('key=~regular expression').waitFor();
+  assert.equal(await page.locator('.chart, .result').count(), 0, 'no figures that answer something else');
   await axe(page);
   await shot(page, 'mistake');
   const before = asked;
@@ -242,7 +432,7 @@ await check('the keyboard reaches every control, and shows where it is', 'full',
     if (at.result) break;
     seen.push(at.name.trim());
   }
-  for (const wanted of [/^Skip/, /^Search$/, /^Trace id/, /spans/, /^Theme/, /help/, /^Service/, /^Operation/, /^Tags/, /^Min/, /^Max/, /^Time/, /^Errors/, /^Live/, /table/, /^log/, /^Sort/]) {
+  for (const wanted of [/^Skip to results/, /^Search$/, /^Trace id/, /spans/, /^Theme/, /help/, /^Service/, /^Operation/, /^Tags/, /^Min/, /^Max/, /^Time/, /^Errors/, /^Live/, /table/, /^log/, /^Sort/]) {
     assert.ok(seen.some((name) => wanted.test(name)), `${wanted} is reached; seen: ${seen.join(', ')}`);
   }
 });
