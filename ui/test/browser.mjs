@@ -5,5 +5,5 @@
 
 import { finish } from './browser/harness.mjs';
 
-for (const part of ['looks', 'search', 'trace', 'base', 'huge']) await import(`./browser/${part}.mjs`);
+for (const part of ['looks', 'search', 'charts', 'list', 'trace', 'base', 'huge']) await import(`./browser/${part}.mjs`);
 process.exitCode = (await finish()) ? 0 : 1;

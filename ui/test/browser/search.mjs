@@ -1,8 +1,7 @@
-// The Search page: filters, charts, list, what it says when there is nothing.
+// The Search page: filters, addresses, what it says when there is nothing or something went wrong.
 
 import assert from 'node:assert/strict';
-import { missingParentTrace } from '../data.mjs';
-import { axe, check, kNarrow, nothingSticksOut, results, rows, shot } from './harness.mjs';
+import { axe, check, nothingSticksOut, results, rows, shot } from './harness.mjs';
 
 await check('new traces appear within a second or so, by themselves', 'full', async (page, mock) => {
   await page.goto('/search');
@@ -69,45 +68,6 @@ await check('Jaeger links work', 'full', async (page) => {
   assert.match(await page.locator('.chip').first().textContent(), /http\.method=POST/);
 });
 
-await check('brushing narrows the time, reset brings it back', 'full', async (page) => {
-  await page.goto('/search');
-  await page.locator('.plot .u-over').first().waitFor();
-  const box = await page.locator('.plot .u-over').first().boundingBox();
-  await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width * 0.6, box.y + 50, { steps: 4 });
-  await shot(page, 'brush');
-  await page.mouse.up();
-  await page.waitForURL(/lookback=custom/);
-  const query = new URL(page.url()).searchParams;
-  const seconds = (query.get('end') - query.get('start')) / 1e6;
-  assert.ok(Math.abs(seconds - 360) < 40, `a tenth of an hour, got ${seconds} s`);
-  await page.getByRole('button', { name: 'Back to the whole time range' }).first().click();
-  await page.waitForURL((url) => !url.search.includes('custom'));
-  const again = page.locator('.plot .u-over').nth(1);
-  const other = await again.boundingBox();
-  await page.mouse.move(other.x + other.width * 0.2, other.y + 40);
-  await page.mouse.down();
-  await page.mouse.move(other.x + other.width * 0.7, other.y + 50, { steps: 4 });
-  await page.mouse.up();
-  await page.waitForURL(/lookback=custom/);
-  await page.waitForTimeout(300);
-  await page.locator('.plot .u-over').nth(1).dblclick();
-  await page.waitForURL((url) => !url.search.includes('custom'));
-});
-
-await check('charts have tables with the same numbers', 'full', async (page) => {
-  await page.goto('/search');
-  await results(page).first().waitFor();
-  await page.getByRole('button', { name: 'View as table' }).first().click();
-  await page.getByRole('button', { name: 'View as table' }).first().click();
-  await page.locator('.twin td').first().waitFor();
-  await shot(page, 'twins');
-  await axe(page);
-  await page.locator('.twin button').first().click();
-  await page.waitForURL(/lookback=custom/);
-});
-
 await check('nothing found: the reason is named', 'full', async (page) => {
   await page.goto('/search?service=todo&tag=http.host%3Delsewhere&minDuration=1ms');
   await page.getByRole('heading', { name: 'No trace matches' }).waitFor();
@@ -117,155 +77,6 @@ await check('nothing found: the reason is named', 'full', async (page) => {
   await axe(page);
   await page.getByRole('link', { name: /Without http.host=elsewhere/ }).click();
   await results(page).first().waitFor();
-});
-
-await check('sort, load more', 'full', async (page) => {
-  await page.goto('/search?sort=longest');
-  await results(page).first().waitFor();
-  await page.getByRole('button', { name: 'Load more' }).click();
-  await results(page).nth(30).waitFor();
-  const texts = await page.locator('.result-duration > span:first-child').allTextContents();
-  const micros = texts.map((t) => parseFloat(t) * ({ µs: 1, ms: 1e3, s: 1e6 })[t.split(' ')[1]]);
-  assert.deepEqual(micros, [...micros].sort((a, b) => b - a));
-});
-
-await check('longest first is of all that match; other orders say that they are of those listed', 'full', async (page, mock) => {
-  const slowest = mock.traces.reduce((a, b) => (b.durationMicros > a.durationMicros ? b : a));
-  await page.goto('/search');
-  await results(page).first().waitFor();
-  await page.getByLabel('Sort the traces').selectOption('longest');
-  await page.waitForURL(/sort=longest/);
-  await page.locator(`li:first-child a[href="/trace/${slowest.traceId}"]`).waitFor();
-  await page.getByText('shown, the longest of all').waitFor();
-  assert.deepEqual(await page.getByLabel('Sort the traces').locator('option').allTextContents(), ['Newest first', 'Longest first', 'Most spans of these 20', 'Most errors of these 20']);
-});
-
-await check('a trace whose root is on its way has a name', 'full', async (page, mock) => {
-  await page.goto('/search');
-  await results(page).first().waitFor();
-  const trace = mock.add(Date.now() * 1000 - 200e3, missingParentTrace);
-  const row = page.locator(`a[href="/trace/${trace.traceId}"]`);
-  await row.getByText('arriving …').waitFor();
-  assert.match(await row.textContent(), /inventory.*inventory\.v1\/Reserve/);
-  await shot(page, 'arriving');
-  await axe(page);
-  trace.startMicros -= 60e6;
-  await row.getByText('root span missing').waitFor();
-});
-
-await check('rows stand still under the pointer and in focus, and say what waits', 'full', async (page, mock) => {
-  await page.goto('/search');
-  await results(page).first().waitFor();
-  const order = () => results(page).evaluateAll((all) => all.map((a) => a.getAttribute('href')));
-  const add = () => mock.add(Date.now() * 1000 - 100e3);
-  const link = (trace) => page.locator(`a[href="/trace/${trace.traceId}"]`);
-  await results(page).nth(1).hover();
-  const before = await order();
-  const one = add();
-  await page.getByRole('button', { name: '1 new' }).waitFor();
-  assert.deepEqual(await order(), before);
-  await shot(page, 'held');
-  await axe(page);
-  await page.mouse.move(5, 5);
-  await link(one).waitFor();
-  assert.equal(await page.getByRole('button', { name: '1 new' }).count(), 0);
-  await page.keyboard.press('j');
-  const focused = await order();
-  const two = add();
-  await page.getByRole('button', { name: '1 new' }).click();
-  await link(two).waitFor();
-  assert.notDeepEqual(await order(), focused);
-});
-
-await check('j and k go through the list, Enter opens', 'full', async (page) => {
-  await page.goto('/search?live=0');
-  await results(page).first().waitFor();
-  const at = () => page.evaluate(() => [...document.querySelectorAll('.result')].indexOf(document.activeElement));
-  for (const [key, row] of [['j', 0], ['j', 1], ['ArrowDown', 2], ['k', 1]]) {
-    await page.keyboard.press(key);
-    assert.equal(await at(), row, key);
-  }
-  await page.keyboard.press('Enter');
-  await rows(page).first().waitFor();
-});
-
-await check('each row shows the span that matches, and opens there', 'full', async (page, mock) => {
-  await page.goto('/search?tag=db.statement&limit=5');
-  const row = results(page).first();
-  await row.locator('.result-match').waitFor();
-  const text = await row.locator('.result-match').textContent();
-  assert.match(text, /(SELECT|INSERT) tasks .*(ms|µs).*(SELECT id, text FROM|INSERT INTO)/);
-  await shot(page, 'matches');
-  await axe(page);
-  const id = /\/trace\/(\w+)/.exec(await row.getAttribute('href'))[1];
-  const trace = mock.traces.find((t) => t.traceId === id);
-  await row.click();
-  await page.locator('.wf-row.selected').waitFor();
-  const name = await page.locator('.wf-row.selected .wf-operation').textContent();
-  assert.ok(trace.spans.find((s) => s.name === name).attributes.some((a) => a.key === 'db.statement'));
-  await page.goto('/search?operation=GET+/');
-  await results(page).first().waitFor();
-  assert.equal(await page.locator('.result-match').count(), 0, 'the root itself is told already');
-});
-
-await check('matches on a narrow screen', 'full', async (page) => {
-  await page.goto('/search?tag=db.statement');
-  await page.locator('.result-match').first().waitFor();
-  await shot(page, 'matches-narrow');
-  await axe(page);
-  await nothingSticksOut(page);
-}, { viewport: kNarrow, theme: 'dark' });
-
-await check('charts say their step; hovering tells all figures and the rate', 'full', async (page) => {
-  await page.goto('/search');
-  await page.locator('.plot canvas').nth(1).waitFor();
-  await page.getByRole('heading', { name: 'Spans per 1 min' }).waitFor();
-  const box = await page.locator('.plot .u-over').nth(1).boundingBox();
-  await page.mouse.move(box.x + box.width * 0.9, box.y + 60);
-  const readout = page.locator('.chart .readout').nth(1);
-  await readout.locator('time').waitFor();
-  const inside = await readout.evaluate((e) => [...e.children].every((c) => c.getBoundingClientRect().bottom <= e.getBoundingClientRect().bottom + 1));
-  assert.ok(inside, 'p99 is not cut off');
-  assert.match(await readout.textContent(), /p50 [\d.]+ .s.*p99 [\d.]+ .?s/);
-  assert.match(await page.locator('.chart .readout').first().textContent(), /\/s$/);
-  await shot(page, 'hover');
-});
-
-await check('a click on a bar looks at its time', 'full', async (page) => {
-  await page.goto('/search');
-  await page.locator('.plot .u-over').first().waitFor();
-  const box = await page.locator('.plot .u-over').first().boundingBox();
-  await page.mouse.click(box.x + box.width - 60, box.y + box.height - 4);
-  await page.waitForURL(/lookback=custom/);
-  const query = new URL(page.url()).searchParams;
-  assert.equal((query.get('end') - query.get('start')) / 1e6, 60);
-});
-
-await check('requests only: one click, and the filter is seen', 'full', async (page) => {
-  await page.goto('/search');
-  await results(page).first().waitFor();
-  const count = async () => page.locator('.readout .amount').first().textContent();
-  const all = await count();
-  await page.getByRole('button', { name: 'Requests only' }).click();
-  await page.locator('.chip').getByText('kind=~server|consumer').waitFor();
-  await page.getByRole('heading', { name: 'Requests per 1 min' }).waitFor();
-  await page.waitForFunction((before) => document.querySelector('.readout .amount').textContent !== before, all);
-  await shot(page, 'requests');
-  await axe(page);
-  await page.getByRole('button', { name: 'Requests only' }).click();
-  await page.locator('.chip').waitFor({ state: 'detached' });
-});
-
-await check('data in a small part of the time: one click looks at it', 'full', async (page, mock) => {
-  mock.traces = mock.traces.filter((t) => t.startMicros > Date.now() * 1000 - 150e6);
-  assert.ok(mock.traces.length > 3);
-  await page.goto('/search');
-  await page.getByRole('button', { name: 'Zoom to data' }).click();
-  await page.waitForURL(/lookback=5m/);
-  await page.getByRole('heading', { name: 'Spans per 5 s' }).waitFor();
-  await page.getByRole('button', { name: 'Zoom to data' }).waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'Back to the whole time range' }).first().click();
-  await page.waitForURL((url) => !url.search.includes('lookback'));
 });
 
 await check('a pattern that matches nothing: the wider one is offered', 'full', async (page) => {
