@@ -72,6 +72,13 @@ std::string to_text(const TraceSummary& summary) {
   return text;
 }
 
+// At most 300 bytes of it, whole characters.
+std::string beginning_of(const std::string& text) {
+  std::size_t size = std::min<std::size_t>(text.size(), 300);
+  while (size < text.size() && size > 0 && (text[size] & '\xC0') == '\x80') --size;
+  return text.substr(0, size);
+}
+
 TraceMatch SearchOracle::match(const TraceId& id, const TraceQuery& query) const {
   const auto compiled = CompiledFilter::compile(query.filter);
   const auto order = [](const OracleSpan& one) {
@@ -93,7 +100,7 @@ TraceMatch SearchOracle::match(const TraceId& id, const TraceQuery& query) const
   for (const std::string& key : query.detail_keys) {
     const Value* value = find(best->span.attributes, key);
     if (value == nullptr) continue;
-    match.detail = value_text(*value);
+    match.detail = beginning_of(value_text(*value));
     break;
   }
   return match;
