@@ -66,7 +66,7 @@ function ChartCard(props: { kind: PlotKind; title: string; summary: string; read
   return (
     <section class={`card chart ${isOld.value ? 'old' : ''}`} aria-label={props.title}>
       <header>
-        <h2>
+        <h2 title={`${props.title} ${props.unit}`}>
           {props.title} <span class="muted">{props.unit}</span>
         </h2>
         {props.extra}
