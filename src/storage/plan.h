@@ -146,14 +146,23 @@ struct Limits {
   std::shared_ptr<Watch> watch = {};
 };
 
-// Traces that have at least one span that matches, newest first (by the start of their earliest
-// span, then by id): exact and repeatable.
+enum class TraceOrder : std::uint8_t {
+  kNewest,   // by the start of their earliest span
+  kLongest,  // by the time from there to the end of their latest
+};
+
+// Traces that have at least one span that matches, in that order, then by id: exact and repeatable.
 struct TraceQuery {
   TimeRange range = {};  // of the matching span's start
   Filter filter = {};
   std::uint32_t limit = 20;
-  // The `next_cursor` of the page before; empty: the first page.
+  TraceOrder order = TraceOrder::kNewest;
+  // The `next_cursor` of the page before, of the same order; empty: the first page.
   std::string cursor = {};
+  // Whether TraceSummary::match is told, and the attributes of the span of which it shows the first
+  // that is there.
+  bool with_match = false;
+  std::vector<std::string> detail_keys = {};
   Limits limits = {};
 };
 

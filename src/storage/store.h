@@ -44,17 +44,30 @@ struct ServiceCount {
   std::uint32_t errors = 0;
 };
 
+// Why a trace was found: of its spans that match the one that took longest; of equals the earliest,
+// then the one with the least id.
+struct TraceMatch {
+  SpanId span_id;
+  std::string service, name;
+  std::uint64_t duration = 0;  // nanoseconds
+  std::string detail;          // of TraceQuery::detail_keys; the beginning of a long text
+  std::uint32_t spans = 0;     // that match
+};
+
 // What a result list shows of a trace; exact at the time of the query.
 struct TraceSummary {
   TraceId trace_id;
   std::string root_service;  // of the earliest span without a parent; empty where there is none
   std::string root_name;
+  std::string first_service = {};  // of the earliest span
+  std::string first_name = {};
   std::uint64_t start_unix_nano = 0;  // of the earliest span
   std::uint64_t end_unix_nano = 0;    // of the latest
   std::uint32_t spans = 0;
   std::uint32_t errors = 0;
   std::uint32_t orphans = 0;           // spans whose parent is not in the store
   std::vector<ServiceCount> services;  // by name
+  std::optional<TraceMatch> match = {};
 };
 
 struct TracePage {
@@ -195,6 +208,7 @@ struct KeyCount {
 struct StoreStats {
   std::uint64_t spans = 0, log_records = 0, metric_points = 0;
   std::uint64_t disk_bytes = 0;
+  std::uint64_t wal_bytes = 0;  // of them: files of fixed size, for what was not sorted in yet
   std::uint64_t oldest_unix_nano = 0, newest_unix_nano = 0;
   std::uint64_t duplicates_dropped = 0;
   std::uint64_t damaged_queries = 0;  // that failed because what they had to read was damaged

@@ -27,22 +27,37 @@ export interface Port {
 export interface Status {
   version: string;
   now: string;
-  store: { spans: number; logRecords: number; metricPoints: number; diskBytes: number };
+  store: { spans: number; logRecords: number; metricPoints: number; diskBytes: number; walBytes?: number };
   receivers: ReceiverCount[];
   rejected: Rejection[];
   ports: Port[];
+}
+
+/** The span for which a trace was found: the longest of those that match. */
+export interface TraceMatch {
+  spans: number;
+  spanId: string;
+  service: string;
+  name: string;
+  durationMicros: number;
+  detail: string;
 }
 
 export interface TraceSummary {
   traceId: string;
   rootService: string;
   rootName: string;
+  /** The earliest span, where the root is missing. */
+  first?: { service: string; name: string };
   start: string;
   durationMicros: number;
   spans: number;
   errors: number;
   services: { name: string; spans: number; errors: number }[];
+  match?: TraceMatch;
 }
+
+export type Order = 'newest' | 'longest';
 
 export interface SearchAnswer {
   traces: TraceSummary[];
@@ -102,6 +117,7 @@ export interface Trace {
   durationMicros: number;
   services: string[];
   names: string[];
+  details: string[];
   spanId: string[];
   parent: number[];
   depth: number[];
@@ -111,6 +127,8 @@ export interface Trace {
   status: number[];
   startMicros: number[];
   durationsMicros: number[];
+  /** Into details; -1: none. */
+  detail: number[];
   logs: number[];
 }
 
@@ -231,9 +249,10 @@ export const api = {
     get<{ keys: { key: string; count: number }[] }>(`/keys?${query({ prefix })}`, signal).then((a) => a.keys),
   values: (key: string, prefix: string, signal?: AbortSignal) =>
     get<{ values: string[] }>(`/values?${query({ key, prefix })}`, signal).then((a) => a.values),
-  search: (filter: URLSearchParams, limit: number, cursor: string, signal?: AbortSignal) => {
+  search: (filter: URLSearchParams, limit: number, order: Order, cursor: string, signal?: AbortSignal) => {
     const all = new URLSearchParams(filter);
     all.set('limit', String(limit));
+    all.set('order', order);
     if (cursor) all.set('cursor', cursor);
     return get<SearchAnswer>(`/search?${all}`, signal);
   },
@@ -260,5 +279,6 @@ export const api = {
   trace: (id: string, signal?: AbortSignal) => get<Trace>(`/trace/${id}`, signal),
   span: (trace: string, span: string, nth: number, signal?: AbortSignal) =>
     get<SpanDetails>(`/trace/${trace}/span/${span}${nth > 1 ? `?nth=${nth}` : ''}`, signal),
+  find: (trace: string, text: string, signal?: AbortSignal) => get<{ rows: number[]; spans: number }>(`/trace/${trace}/find?${query({ text })}`, signal),
   logs: (trace: string, signal?: AbortSignal) => get<{ logs: LogRecord[]; truncated: boolean }>(`/trace/${trace}/logs`, signal),
 };

@@ -1,10 +1,8 @@
 // The page's start: preferences, address, status, then what the address names.
 
-import { signal } from '@preact/signals';
 import { render } from 'preact';
-import { useEffect } from 'preact/hooks';
 import { startPrefs } from './app/prefs.ts';
-import { base, searchLink } from './app/links.ts';
+import { NotHere } from './app/notHere.tsx';
 import { place, startRouter } from './app/router.ts';
 import { Shell } from './app/shell.tsx';
 import { startStatus } from './app/status.ts';
@@ -49,12 +47,7 @@ function App() {
   }
   return (
     <Shell page="search">
-      <div class="nothing">
-        <h1>There is no page {base + path}</h1>
-        <p>
-          <a href={searchLink()}>Search traces</a>
-        </p>
-      </div>
+      <NotHere path={path} />
     </Shell>
   );
 }

@@ -73,12 +73,17 @@ export class Mock {
   }
 
   search(query) {
-    const found = new Set();
-    for (const { trace } of this.spansOf(query)) found.add(trace);
-    const list = [...found].sort((a, b) => b.startMicros - a.startMicros);
+    const found = new Map();
+    for (const { trace, span } of this.spansOf(query)) {
+      const match = found.get(trace);
+      found.set(trace, { spans: (match?.spans ?? 0) + 1, span: match && match.span.durationMicros >= span.durationMicros ? match.span : span });
+    }
+    const longest = query.get('order') === 'longest';
+    const list = [...found.keys()].sort((a, b) => (longest ? b.durationMicros - a.durationMicros : b.startMicros - a.startMicros));
+    const hasFilter = ['service', 'operation', 'tag', 'minDuration', 'maxDuration', 'errors'].some((name) => query.get(name));
     const from = Number(query.get('cursor') ?? 0);
     const limit = Number(query.get('limit') ?? 20);
-    const page = list.slice(from, from + limit).map(summary);
+    const page = list.slice(from, from + limit).map((trace) => ({ ...summary(trace), ...(hasFilter ? { match: matchOf(found.get(trace)) } : {}) }));
     const more = from + limit < list.length;
     return { traces: page, ...(more ? { nextCursor: String(from + limit) } : {}), spansScanned: this.accepted, tookMicros: 1830 };
   }
@@ -165,7 +170,7 @@ export class Mock {
     return {
       version: '0.1.0',
       now: nanos(nowMicros()),
-      store: { spans, logRecords: this.logRecords ?? this.allLogs().length, metricPoints: spans * 3, diskBytes: spans * 412 },
+      store: { spans, logRecords: this.logRecords ?? this.allLogs().length, metricPoints: spans * 3, diskBytes: spans * 412 + 2 ** 26, walBytes: 2 ** 26 },
       receivers: [
         count('otlp', 'grpc', 'spans', this.accepted),
         count('otlp', 'grpc', 'log_records', Math.round(this.accepted * 0.7)),
@@ -219,20 +224,39 @@ export class Mock {
     const trace = id && this.find(id);
     if (!trace) return null;
     if (!rest) return (trace.columns ??= columns(trace));
+    if (rest === 'find') return { rows: rowsWith(trace, query.get('text').toLowerCase()), spans: trace.spans.length };
     if (rest === 'logs') return { logs: trace.logs ?? [], truncated: false };
     const span = trace.spans.filter((s) => `span/${s.spanId}` === rest)[Number(query.get('nth') ?? 1) - 1];
     return span ? details(span, trace) : null;
   }
 }
 
+const kKinds = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
+const kDetailKeys = ['db.statement', 'http.target', 'net.peer.name'];
+
+function detailOf(span) {
+  return String(kDetailKeys.map((key) => span.attributes.find((a) => a.key === key)?.value).find(Boolean) ?? '');
+}
+
+function matchOf({ spans, span }) {
+  return { spans, spanId: span.spanId, service: span.service, name: span.name, durationMicros: span.durationMicros, detail: detailOf(span) };
+}
+
+function rowsWith(trace, wanted) {
+  const texts = (span) => [...span.attributes, ...trace.resource, ...(span.events ?? []).flatMap((e) => e.attributes)].map((a) => String(a.value));
+  const logs = (span) => (trace.logs ?? []).filter((log) => log.spanId === span.spanId).map((log) => String(log.body));
+  return trace.spans.flatMap((span, i) => ([...texts(span), ...logs(span), span.statusMessage ?? ''].some((text) => text.toLowerCase().includes(wanted)) ? [i] : []));
+}
+
 function matches(span, trace, key, op, value) {
-  const found = span.attributes.find((a) => a.key === key) ?? trace.resource.find((a) => a.key === key);
+  const words = { name: span.name, kind: kKinds[span.kind] };
+  const found = words[key] ? { value: words[key] } : (span.attributes.find((a) => a.key === key) ?? trace.resource.find((a) => a.key === key));
   if (!op) return !!found;
   if (op === '!=') return String(found?.value) !== value;
   if (!found) return false;
   const have = String(found.value);
   if (op === '=') return have === value;
-  if (op === '=~') return new RegExp(value).test(have);
+  if (op === '=~') return new RegExp(`^(?:${value})$`).test(have);
   const [a, b] = [Number(have), Number(value)];
   return op === '>' ? a > b : op === '>=' ? a >= b : op === '<' ? a < b : a <= b;
 }
@@ -247,8 +271,9 @@ function summary(trace) {
   }
   return {
     traceId: trace.traceId,
-    rootService: trace.spans[0].service,
-    rootName: trace.spans[0].name,
+    ...(trace.spans[0].parent === -1
+      ? { rootService: trace.spans[0].service, rootName: trace.spans[0].name }
+      : { rootService: '', rootName: '', first: { service: trace.spans[0].service, name: trace.spans[0].name } }),
     start: nanos(trace.startMicros),
     durationMicros: trace.durationMicros,
     spans: trace.spans.length,
@@ -262,6 +287,8 @@ function columns(trace) {
   const names = [...new Set(trace.spans.map((s) => s.name))];
   const serviceAt = new Map(services.map((name, i) => [name, i]));
   const nameAt = new Map(names.map((name, i) => [name, i]));
+  const details = trace.spans.map((s) => (s.name.includes(detailOf(s)) ? '' : detailOf(s).slice(0, 200)));
+  const known = [...new Set(details.filter(Boolean))];
   const logs = new Map();
   for (const log of trace.logs ?? []) logs.set(log.spanId, (logs.get(log.spanId) ?? 0) + 1);
   return {
@@ -270,6 +297,7 @@ function columns(trace) {
     durationMicros: trace.durationMicros,
     services,
     names,
+    details: known,
     spanId: trace.spans.map((s) => s.spanId),
     parent: trace.spans.map((s) => s.parent),
     depth: trace.spans.map((s) => s.depth),
@@ -279,6 +307,7 @@ function columns(trace) {
     status: trace.spans.map((s) => s.status),
     startMicros: trace.spans.map((s) => s.startMicros),
     durationsMicros: trace.spans.map((s) => s.durationMicros),
+    detail: details.map((text) => known.indexOf(text)),
     logs: trace.spans.map((s) => logs.get(s.spanId) ?? 0),
   };
 }

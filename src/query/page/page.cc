@@ -4,10 +4,13 @@
 
 #include "query/conditions.h"
 #include "query/json.h"
+#include "query/page/find_in_trace.h"
 #include "query/page/logs.h"
 #include "query/page/page_filter.h"
 #include "query/page/performance.h"
 #include "query/page/performance_json.h"
+#include "query/page/search_json.h"
+#include "query/page/span_detail.h"
 #include "query/page/status_json.h"
 #include "query/page/trace_json.h"
 
@@ -87,28 +90,17 @@ Response values(const Call& call) {
                              [](JsonWriter& json, const auto& value) { json.string(value); }));
 }
 
-void write_summary(JsonWriter& json, const storage::TraceSummary& summary) {
-  const bool is_forward = summary.end_unix_nano > summary.start_unix_nano;
-  json.begin_object();
-  text_field(json, "traceId", summary.trace_id.to_hex());
-  text_field(json, "rootService", summary.root_service);
-  text_field(json, "rootName", summary.root_name);
-  decimal_field(json, "start", summary.start_unix_nano);
-  json.key("durationMicros");
-  write_micros(json, is_forward ? summary.end_unix_nano - summary.start_unix_nano : 0);
-  number_field(json, "spans", summary.spans);
-  number_field(json, "errors", summary.errors);
-  json.key("services");
-  json.begin_array();
-  for (const storage::ServiceCount& service : summary.services) {
-    json.begin_object();
-    text_field(json, "name", shown_service(service.name));
-    number_field(json, "spans", service.spans);
-    number_field(json, "errors", service.errors);
-    json.end_object();
-  }
-  json.end_array();
-  json.end_object();
+Result<storage::TraceOrder> order_of(const Parameters& parameters) {
+  const std::string_view text = parameters.first("order");
+  if (text.empty() || text == "newest") return storage::TraceOrder::kNewest;
+  if (text == "longest") return storage::TraceOrder::kLongest;
+  return invalid_argument("'order' is newest or longest, not \"" + std::string(text.substr(0, 80)) +
+                          "\"");
+}
+
+bool has_conditions(const storage::Filter& filter) {
+  const auto* all = std::get_if<storage::And>(&filter.node);
+  return all == nullptr || !all->terms.empty();
 }
 
 Result<storage::TraceQuery> search_query(const Call& call) {
@@ -119,6 +111,9 @@ Result<storage::TraceQuery> search_query(const Call& call) {
   query.filter = std::move(wanted.filter);
   query.cursor = call.parameters.first("cursor");
   query.limits = limits_of(call);
+  KOLBEN_TRY(query.order, order_of(call.parameters));
+  query.with_match = has_conditions(query.filter);
+  if (query.with_match) query.detail_keys = detail_keys();
   return query;
 }
 
@@ -131,12 +126,7 @@ Response search(const Call& call) {
   std::string text;
   JsonWriter json(text);
   json.begin_object();
-  json.key("traces");
-  json.begin_array();
-  for (const storage::TraceSummary& summary : page->traces) write_summary(json, summary);
-  json.end_array();
-  text_field(json, "nextCursor", page->next_cursor);
-  number_field(json, "spansScanned", page->spans_scanned);
+  write_search(json, *page);
   stopwatch.write(json);
   json.end_object();
   return success(std::move(text));
@@ -267,6 +257,27 @@ Response logs_of_trace(const Call& call, std::string_view id_text) {
   return success(trace_logs(found->logs(), found->items() >= kLogsMax));
 }
 
+Response find(const Call& call, std::string_view id_text) {
+  const auto id = path_trace_id(id_text);
+  if (!id) return failure(id.error());
+  const std::string_view text = call.parameters.first("text");
+  if (text.empty() || text.size() > kFindBytesMax) {
+    return failure(invalid_argument("param 'text' is required, of at most " +
+                                    std::to_string(kFindBytesMax) + " bytes"));
+  }
+  const auto batch = call.store.get_trace(*id);
+  if (!batch) return failure(batch.error());
+  const auto logs = call.store.logs(logs_of(*id));
+  if (!logs) return failure(logs.error());
+  const std::vector<TraceRow> rows = trace_rows(batch->traces());
+  const auto found = find_in_trace(rows, logs->logs(), text, kFindRowsMax);
+  std::string json_text = list_object(
+      "rows", found, [](JsonWriter& json, std::uint32_t row) { json.unsigned_integer(row); });
+  json_text.pop_back();  // the object goes on
+  json_text += ",\"spans\":" + std::to_string(rows.size()) + "}";
+  return success(std::move(json_text));
+}
+
 Response not_here(const Call& call) {
   return page_error(404, StatusCode::kNotFound,
                     "there is no call " + std::string(call.path.substr(0, 200)));
@@ -317,6 +328,7 @@ Response answer_page(const Call& call, pipeline::Host& host) {
   if (area != "trace") return not_here(call);
   if (path.size() == 2) return trace(call, path[1]);
   if (path.size() == 3 && path[2] == "logs") return logs_of_trace(call, path[1]);
+  if (path.size() == 3 && path[2] == "find") return find(call, path[1]);
   if (path.size() == 4 && path[2] == "span") return span(call, path[1], path[3]);
   return not_here(call);
 }

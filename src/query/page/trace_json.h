@@ -15,6 +15,9 @@ namespace kolben::query::page {
 using LogCounts = std::unordered_map<SpanId, std::uint32_t, IdHash>;
 LogCounts count_logs(const DecodedLogs& logs);
 
+// Rows of a trace beyond which it is told without details: nobody reads as many lines, and each
+// makes the answer longer.
+inline constexpr std::size_t kDetailRowsMax = 20'000;
 // The trace as columns. `rows` is not empty.
 std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
                           const LogCounts& logs);

@@ -46,6 +46,7 @@ class FakeStore final : public storage::Store {
   std::vector<storage::KeyCount> log_key_list;
   storage::StoreStats stats_answer;
   std::string next_cursor;
+  storage::TraceMatch match_answer;  // where it is asked for
 
   Status write(Batch&& batch, OnDurable&& on_durable) override;
   Result<storage::TracePage> search(const storage::TraceQuery& query) override;

@@ -2,7 +2,7 @@
 
 import { status } from '../app/status.ts';
 import { plural } from '../lib/format.ts';
-import { door, Snippet } from '../search/empty.tsx';
+import { listener, Snippet } from '../search/empty.tsx';
 
 /** One record by hand, as OTLP JSON, dated now. */
 function curlLine(http: string): string {
@@ -18,8 +18,8 @@ let curl = '';
 
 export function NoLogsYet() {
   const now = status.value!;
-  const grpc = door(now.ports, ['otlp', 'grpc'], 4317);
-  const http = door(now.ports, ['otlp', 'http'], 4318);
+  const grpc = listener(now.ports, ['otlp', 'grpc'], 4317);
+  const http = listener(now.ports, ['otlp', 'http'], 4318);
   curl ||= curlLine(http);
   const usual = /^(localhost|127\.0\.0\.1|\[::1\]):4317$/.test(grpc);
   const endpoint = usual ? '' : `OTEL_EXPORTER_OTLP_ENDPOINT=http://${grpc} \\\n`;

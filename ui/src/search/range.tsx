@@ -1,15 +1,47 @@
 // The time of the filter: a span of time up to now, or two dates. Times are the browser's; the label says
 // which zone that is.
 
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import { nowMicros } from '../app/status.ts';
-import { formatDateTime, zoneName } from '../lib/format.ts';
+import { formatDateTime, parseDateTime, zoneName } from '../lib/format.ts';
 import { kPresets, type Range, type Window } from '../lib/searchState.ts';
 import { beforeZoom, change, state, window_ } from './store.ts';
 
-/** The value of an <input type=datetime-local>: local time. */
-function localValue(micros: number): string {
-  return formatDateTime(micros, false).replace(' ', 'T');
+/** A date and a clock of 24 hours, whatever the browser's language: as everywhere else on this page. */
+function DateField({ id, label, micros, onCommit }: { id: string; label: string; micros: number; onCommit: (micros: number) => void }) {
+  const [wrong, setWrong] = useState(false);
+  const shown = formatDateTime(micros, micros % 1e6 !== 0);
+  const commit = (text: string): void => {
+    const next = parseDateTime(text);
+    setWrong(next === null);
+    if (next !== null && text.trim() !== shown) onCommit(next);
+  };
+  return (
+    <div class="field date">
+      <label for={id}>{label}</label>
+      <div class="box">
+        <input
+          id={id}
+          type="text"
+          value={shown}
+          placeholder="2026-11-26 14:03:22"
+          autocomplete="off"
+          spellcheck={false}
+          aria-invalid={wrong}
+          aria-describedby={wrong ? `${id}-wrong` : undefined}
+          onBlur={(event) => commit(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') commit(event.currentTarget.value);
+          }}
+        />
+      </div>
+      {wrong && (
+        <small class="wrong" id={`${id}-wrong`}>
+          Like 2026-11-26 14:03:22
+        </small>
+      )}
+    </div>
+  );
 }
 
 export function RangeField() {
@@ -29,9 +61,8 @@ export function RangeFieldOf({ range, window, onRange }: { range: Range; window:
     if (value === 'custom') onRange({ kind: 'fixed', startMicros, endMicros });
     else if (value) onRange({ kind: 'last', seconds: Number(value) });
   };
-  const setEdge = (edge: 'startMicros' | 'endMicros', text: string): void => {
-    const micros = new Date(text).getTime() * 1000;
-    if (range.kind !== 'fixed' || !Number.isFinite(micros)) return;
+  const setEdge = (edge: 'startMicros' | 'endMicros', micros: number): void => {
+    if (range.kind !== 'fixed') return;
     const next = { ...range, [edge]: micros };
     if (next.startMicros < next.endMicros) onRange(next);
   };
@@ -56,12 +87,7 @@ export function RangeFieldOf({ range, window, onRange }: { range: Range; window:
       {range.kind === 'fixed' && (
         <div class="dates">
           {(['startMicros', 'endMicros'] as const).map((edge) => (
-            <div class="field date" key={edge}>
-              <label for={id + edge}>{edge === 'startMicros' ? 'From' : 'To'}</label>
-              <div class="box">
-                <input id={id + edge} type="datetime-local" step="1" value={localValue(range[edge])} onChange={(event) => setEdge(edge, event.currentTarget.value)} />
-              </div>
-            </div>
+            <DateField key={edge} id={id + edge} label={edge === 'startMicros' ? 'From' : 'To'} micros={range[edge]} onCommit={(micros) => setEdge(edge, micros)} />
           ))}
         </div>
       )}
