@@ -144,6 +144,19 @@ class ScanBench {
       return search(now, {.filter = field(Intrinsic::kServiceName, Operator::kEqual, "cart")})
           ->traces.size();
     });
+    report("newest 20 of a service, with the match", [&](Context& now) {
+      return search(now, {.filter = field(Intrinsic::kServiceName, Operator::kEqual, "cart"),
+                          .with_match = true})
+          ->traces.size();
+    });
+    report("longest 20 of a service", [&](Context& now) {
+      return search(now, {.filter = field(Intrinsic::kServiceName, Operator::kEqual, "cart"),
+                          .order = TraceOrder::kLongest})
+          ->traces.size();
+    });
+    report("longest 20 of all", [&](Context& now) {
+      return search(now, {.filter = all, .order = TraceOrder::kLongest})->traces.size();
+    });
     report("a trace by id", [&](Context& now) { return get_trace(now, some_trace())->items(); });
   }
 

@@ -5,7 +5,6 @@
 // each of the cores, as the collector asks them. CPU seconds are of the whole process.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -25,6 +24,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "bench/cores.h"
 #include "bench/generator.h"
 #include "bench/signals.h"
 #include "bench/store_fill.h"
@@ -37,6 +37,9 @@
 namespace kolben::storage::engine {
 namespace {
 
+using bench::allowed_cores;
+using bench::first_of;
+using bench::keep_to;
 using Seconds = std::chrono::duration<double>;
 
 // What goes through the log; the rest of a large store is written as parts before.
@@ -75,26 +78,6 @@ double resident_mib(const std::string& what) {
 void row(const std::string& what, double figure, const char* unit, const std::string& notes = "") {
   fmt::print("  {:<44} {:>10.2f} {:<14} {}\n", what, figure, unit, notes);
   std::fflush(stdout);
-}
-
-cpu_set_t allowed_cores() {
-  cpu_set_t cores;
-  KOLBEN_CHECK(::sched_getaffinity(0, sizeof cores, &cores) == 0);
-  return cores;
-}
-
-cpu_set_t first_of(const cpu_set_t& cores) {
-  cpu_set_t first;
-  CPU_ZERO(&first);
-  for (std::size_t core = 0; core < CPU_SETSIZE && CPU_COUNT(&first) == 0; ++core) {
-    if (CPU_ISSET(core, &cores)) CPU_SET(core, &first);
-  }
-  return first;
-}
-
-// Of the calling thread, and of those that it starts.
-void keep_to(const cpu_set_t& cores) {
-  KOLBEN_CHECK(::sched_setaffinity(0, sizeof cores, &cores) == 0);
 }
 
 template <typename Work>
@@ -150,13 +133,17 @@ class StoreBench {
     row("resident, the most of all above", resident_mib("VmHWM"), "MiB");
     KOLBEN_CHECK(engine_->close().is_ok());
     engine_.reset();
+    if (only_.empty() || only_.starts_with("log lines")) {
+      other_signal(
+          "log line", "logs", Signal::kLogs, kLogLines,
+          [generator = bench::LogGenerator()]() mutable { return generator.next_request(); },
+          [this] { log_questions(); });
+    }
     if (!only_.empty()) return;
     other_signal(
-        "log line", "logs", Signal::kLogs, kLogLines,
-        [generator = bench::LogGenerator()]() mutable { return generator.next_request(); });
-    other_signal(
         "metric point", "points", Signal::kMetrics, kPoints,
-        [generator = bench::PointGenerator()]() mutable { return generator.next_request(); });
+        [generator = bench::PointGenerator()]() mutable { return generator.next_request(); },
+        [] {});
     row("resident, the most of all", resident_mib("VmHWM"), "MiB");
   }
 
@@ -455,13 +442,32 @@ class StoreBench {
     question("who calls whom", [&](auto& now) { return dependencies(now, {})->size(); });
   }
 
+  // As the page asks; the text is in one line of twelve.
+  void log_questions() {
+    const Filter all{And{}};
+    const Filter text = field(Intrinsic::kBody, Operator::kRegex, "(?i)\\C*SIGNED\\ in\\C*");
+    const Filter none = field(Intrinsic::kBody, Operator::kRegex, "(?i)\\C*no\\ such\\C*");
+    const auto newest = [this](const char* what, const Filter& filter) {
+      question(what, [&filter](auto& now) {
+        const LogQuery query{.filter = filter, .order = LogOrder::kNewestFirst, .limit = 200};
+        return find_logs(now, query)->items();
+      });
+    };
+    newest("log lines: the newest 200", all);
+    newest("log lines: the newest 200 with a text", text);
+    newest("log lines: with a text that none has", none);
+    question("log lines: counts over time",
+             [&](auto& now) { return log_histogram(now, {.filter = all})->total; });
+  }
+
   void other_signal(const char* what, const char* folder, Signal signal, std::uint64_t count,
-                    const std::function<std::string()>& next) {
+                    const std::function<std::string()>& next, const std::function<void()>& ask) {
     options_.path = directory_ + "/" + folder;
     open();
     ingest(std::string(what) + "s", signal, count, next);
     const std::uint64_t sent = sent_;
     parts_row(what, [sent](const StoreStats&) { return sent; });
+    ask();
     KOLBEN_CHECK(engine_->close().is_ok());
     engine_.reset();
     std::filesystem::remove_all(options_.path);

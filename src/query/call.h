@@ -2,6 +2,7 @@
 // time of the answer.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,15 @@ struct Call {
   std::string_view path;
   const Parameters& parameters;
 };
+
+// What a query may take: it ends when whoever asked hangs up.
+inline storage::Limits limits_of(const Call& call) {
+  storage::Limits limits;
+  if (call.request.is_peer_gone == nullptr) return limits;
+  limits.watch = std::make_shared<storage::Watch>();
+  limits.watch->is_asker_gone = call.request.is_peer_gone;
+  return limits;
+}
 
 // The path after `prefix`, cut at its slashes, each piece percent-decoded: /api/traces/ab after
 // "/api/" is {"traces", "ab"}. More than kSegmentsMax pieces are cut off after one more, so that

@@ -43,6 +43,17 @@ constexpr NamedField kExpressionFields[] = {
     {"service", Intrinsic::kServiceName},
 };
 
+constexpr NamedField kLogFields[] = {
+    {"body", Intrinsic::kBody},
+    {"name", Intrinsic::kName},
+    {"otel.scope.name", Intrinsic::kScopeName},
+    {"otel.scope.version", Intrinsic::kScopeVersion},
+    {"scope.name", Intrinsic::kScopeName},
+    {"scope.version", Intrinsic::kScopeVersion},
+    {"service", Intrinsic::kServiceName},
+    {"severity", Intrinsic::kSeverity},
+};
+
 template <std::size_t N>
 std::optional<Intrinsic> intrinsic_of(const NamedField (&table)[N], std::string_view name) {
   for (const NamedField& row : table) {
@@ -158,6 +169,52 @@ Field expression_field(std::string_view key) {
   return field_of(key);
 }
 
+Field attribute_of(std::string_view key) {
+  constexpr std::string_view kResource = "resource.";
+  if (key.starts_with(kResource) && key.size() > kResource.size()) {
+    return Attribute{AttributeScope::kResource, std::string(key.substr(kResource.size()))};
+  }
+  return Attribute{AttributeScope::kAny, std::string(key)};
+}
+
+Field log_field(std::string_view key) {
+  if (const auto intrinsic = intrinsic_of(kLogFields, key)) return *intrinsic;
+  return attribute_of(key);
+}
+
+// Cut at its first operator.
+struct Expression {
+  std::string_view text, key;
+  Operator op = Operator::kExists;
+  std::string value;
+};
+
+Result<Expression> cut(std::string_view text) {
+  if (text.empty()) return invalid_argument("an empty tag");
+  const OperatorText* found = nullptr;
+  std::size_t position = 1;  // a key has at least one character
+  for (; position < text.size(); ++position) {
+    found = operator_at(text.substr(position));
+    if (found != nullptr) break;
+  }
+  Expression expression{.text = text, .key = text.substr(0, position), .value = {}};
+  if (operator_at(expression.key) != nullptr) {
+    return invalid_argument("\"" + std::string(text) + "\": no key before the comparison");
+  }
+  if (found == nullptr) return expression;
+  expression.op = found->op;
+  expression.value = unquoted(text.substr(position + found->text.size()));
+  return expression;
+}
+
+Result<Filter> compare_with(Field field, const Expression& expression) {
+  if (expression.op == Operator::kExists) {
+    return compare(std::move(field), expression.op, std::string());
+  }
+  KOLBEN_TRY(Operand operand, operand_of(field, expression.op, expression.text, expression.value));
+  return compare(std::move(field), expression.op, std::move(operand));
+}
+
 }  // namespace
 
 Filter compare(Field field, Operator op, Operand operand) {
@@ -174,12 +231,8 @@ Filter all_of(std::vector<Filter> terms) {
 }
 
 Field field_of(std::string_view key) {
-  constexpr std::string_view kResource = "resource.";
   if (const auto intrinsic = intrinsic_of(kTagFields, key)) return *intrinsic;
-  if (key.starts_with(kResource) && key.size() > kResource.size()) {
-    return Attribute{AttributeScope::kResource, std::string(key.substr(kResource.size()))};
-  }
-  return Attribute{AttributeScope::kAny, std::string(key)};
+  return attribute_of(key);
 }
 
 Filter tag_equals(std::string_view key, std::string_view value) {
@@ -192,27 +245,18 @@ Filter tag_equals(std::string_view key, std::string_view value) {
 }
 
 Result<Filter> parse_expression(std::string_view text) {
-  if (text.empty()) return invalid_argument("an empty tag");
-  const OperatorText* found = nullptr;
-  std::size_t position = 1;  // a key has at least one character
-  for (; position < text.size(); ++position) {
-    found = operator_at(text.substr(position));
-    if (found != nullptr) break;
+  KOLBEN_TRY(const Expression expression, cut(text));
+  if (expression.key == "error") {
+    if (auto condition = error_condition(expression.op, expression.value)) {
+      return *std::move(condition);
+    }
   }
-  const std::string_view key = text.substr(0, position);
-  if (operator_at(key) != nullptr) {
-    return invalid_argument("\"" + std::string(text) + "\": no key before the comparison");
-  }
-  const Operator op = found == nullptr ? Operator::kExists : found->op;
-  const std::string value =
-      found == nullptr ? std::string() : unquoted(text.substr(position + found->text.size()));
-  if (key == "error") {
-    if (auto condition = error_condition(op, value)) return *std::move(condition);
-  }
-  Field field = expression_field(key);
-  if (op == Operator::kExists) return compare(std::move(field), op, std::string());
-  KOLBEN_TRY(Operand operand, operand_of(field, op, text, value));
-  return compare(std::move(field), op, std::move(operand));
+  return compare_with(expression_field(expression.key), expression);
+}
+
+Result<Filter> parse_log_expression(std::string_view text) {
+  KOLBEN_TRY(const Expression expression, cut(text));
+  return compare_with(log_field(expression.key), expression);
 }
 
 Filter service_is(std::string_view name) {

@@ -42,6 +42,10 @@ storage::Filter tag_equals(std::string_view key, std::string_view value);
 // `key=~regex`, or a bare `key`, which asks that it exists. The value may stand in double quotes,
 // with backslashes before quotes and backslashes in it.
 Result<storage::Filter> parse_expression(std::string_view text);
+// The same of log records, where other words than those of spans are fields: severity (its number),
+// body, name (of the event), service, scope.name, scope.version, resource.K. All others are
+// attributes, also `error` and `duration`.
+Result<storage::Filter> parse_log_expression(std::string_view text);
 
 // The service and operation of a query, by the names that answers show: "empty-service-name" and
 // "empty-span-name" find the empty ones too.

@@ -46,6 +46,23 @@ TEST(JaegerTag, PageWordsAreOrdinaryKeys) {
   EXPECT_EQ(tag("name", "x"), "any.name = \"x\"");
 }
 
+TEST(LogExpression, HasItsOwnWords) {
+  const auto log = [](std::string_view text) {
+    const auto filter = parse_log_expression(text);
+    return filter ? to_text(*filter) : "error: " + std::string(filter.error().message());
+  };
+  EXPECT_EQ(log("severity>=13"), "severity >= 13");
+  EXPECT_EQ(log("body=~.*full.*"), "body =~ \".*full.*\"");
+  EXPECT_EQ(log("name=exception"), "name = \"exception\"");
+  EXPECT_EQ(log("service=todo"), "service = \"todo\"");
+  EXPECT_EQ(log("resource.host.name=box"), "resource.host.name = \"box\"");
+  EXPECT_EQ(log("error=true"), "any.error = \"true\"");
+  EXPECT_EQ(log("duration>5"), "any.duration > 5");
+  EXPECT_EQ(log("kind"), "any.kind exists");
+  EXPECT_EQ(log("=x"), "error: \"=x\": no key before the comparison");
+  EXPECT_EQ(log(""), "error: an empty tag");
+}
+
 TEST(Expression, EveryOperator) {
   EXPECT_EQ(expression("k=v"), "any.k = \"v\"");
   EXPECT_EQ(expression("k=5"), "any.k = \"5\"");

@@ -131,6 +131,9 @@ struct Watch {
   std::atomic<std::uint64_t> rows_total = 0;  // that the query may have to look at
   // Everything from here on was looked at; falls while the query works.
   std::atomic<std::uint64_t> searched_back_to = UINT64_MAX;
+  // Where it is there and set, whoever asked is gone: as if cancelled. Constant while the query
+  // works.
+  std::shared_ptr<const std::atomic<bool>> is_asker_gone = {};
 };
 
 // How far a query may go. At the end of its time a query fails with DEADLINE_EXCEEDED, or answers
@@ -143,14 +146,23 @@ struct Limits {
   std::shared_ptr<Watch> watch = {};
 };
 
-// Traces that have at least one span that matches, newest first (by the start of their earliest
-// span, then by id): exact and repeatable.
+enum class TraceOrder : std::uint8_t {
+  kNewest,   // by the start of their earliest span
+  kLongest,  // by the time from there to the end of their latest
+};
+
+// Traces that have at least one span that matches, in that order, then by id: exact and repeatable.
 struct TraceQuery {
   TimeRange range = {};  // of the matching span's start
   Filter filter = {};
   std::uint32_t limit = 20;
-  // The `next_cursor` of the page before; empty: the first page.
+  TraceOrder order = TraceOrder::kNewest;
+  // The `next_cursor` of the page before, of the same order; empty: the first page.
   std::string cursor = {};
+  // Whether TraceSummary::match is told, and the attributes of the span of which it shows the first
+  // that is there.
+  bool with_match = false;
+  std::vector<std::string> detail_keys = {};
   Limits limits = {};
 };
 
@@ -162,11 +174,24 @@ struct HistogramQuery {
   Limits limits = {};
 };
 
+// By time; records of the same time in the order in which they lie.
+enum class LogOrder : std::uint8_t { kOldestFirst, kNewestFirst };
 struct LogQuery {
   TimeRange range = {};
   Filter filter = {};
   std::optional<TraceId> trace_id = {};
+  LogOrder order = LogOrder::kOldestFirst;
+  // So many, in that order, are passed over: where the page before ended among records of one time.
+  std::uint32_t skip = 0;
   std::uint32_t limit = 1000;
+  Limits limits = {};
+};
+
+// Matching log records counted over time and by severity.
+struct LogHistogramQuery {
+  TimeRange range = {};
+  Filter filter = {};
+  std::uint32_t buckets = 60;
   Limits limits = {};
 };
 

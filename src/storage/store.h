@@ -16,6 +16,7 @@
 // All calls are safe from any thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -43,17 +44,30 @@ struct ServiceCount {
   std::uint32_t errors = 0;
 };
 
+// Why a trace was found: of its spans that match the one that took longest; of equals the earliest,
+// then the one with the least id.
+struct TraceMatch {
+  SpanId span_id;
+  std::string service, name;
+  std::uint64_t duration = 0;  // nanoseconds
+  std::string detail;          // of TraceQuery::detail_keys; the beginning of a long text
+  std::uint32_t spans = 0;     // that match
+};
+
 // What a result list shows of a trace; exact at the time of the query.
 struct TraceSummary {
   TraceId trace_id;
   std::string root_service;  // of the earliest span without a parent; empty where there is none
   std::string root_name;
+  std::string first_service = {};  // of the earliest span
+  std::string first_name = {};
   std::uint64_t start_unix_nano = 0;  // of the earliest span
   std::uint64_t end_unix_nano = 0;    // of the latest
   std::uint32_t spans = 0;
   std::uint32_t errors = 0;
   std::uint32_t orphans = 0;           // spans whose parent is not in the store
   std::vector<ServiceCount> services;  // by name
+  std::optional<TraceMatch> match = {};
 };
 
 struct TracePage {
@@ -79,6 +93,25 @@ struct Histogram {
   Coverage coverage = {};
 };
 
+// The named ranges of OTLP's severity numbers.
+enum class LogLevel : std::uint8_t { kNone, kTrace, kDebug, kInfo, kWarn, kError, kFatal };
+inline constexpr std::size_t kLogLevels = 7;
+// Four numbers each from 1 on; what lies outside of them names no level.
+constexpr LogLevel log_level_of(std::int32_t severity_number) {
+  if (severity_number < 1 || severity_number > 24) return LogLevel::kNone;
+  return static_cast<LogLevel>(1 + (severity_number - 1) / 4);
+}
+
+struct LogHistogram {
+  using Bucket = std::array<std::uint64_t, kLogLevels>;  // log records, by level
+
+  std::uint64_t begin_unix_nano = 0;  // of the first bucket
+  std::uint64_t bucket_nanos = 0;
+  std::vector<Bucket> buckets;
+  std::uint64_t total = 0;
+  std::uint64_t records_scanned = 0;
+};
+
 // What was measured of the spans of a group that start in one slice of time.
 struct AggregateBucket {
   std::uint64_t count = 0;
@@ -92,15 +125,19 @@ struct AggregateGroup {
   std::vector<std::optional<std::string>> values;  // one for each field of group_by
   std::uint64_t count = 0;
   std::vector<AggregateBucket> buckets;
+  AggregateBucket whole;  // all buckets at once
 };
 
 struct Aggregate {
   std::uint64_t begin_unix_nano = 0;   // of the first bucket
   std::uint64_t bucket_nanos = 0;      // a rate is a count divided by it
+  std::uint64_t oldest_unix_nano = 0;  // of all spans that there are; 0: there are none
   std::vector<AggregateGroup> groups;  // most spans first, then by values
   // The groups beyond the limit, added up; without quantiles.
   std::uint64_t other_groups = 0;
   std::uint64_t other_count = 0;
+  std::uint64_t other_errors = 0;
+  double other_sum = 0;  // of what was measured
   std::uint64_t total = 0;
   std::uint64_t spans_scanned = 0;
   Coverage coverage = {};
@@ -171,6 +208,7 @@ struct KeyCount {
 struct StoreStats {
   std::uint64_t spans = 0, log_records = 0, metric_points = 0;
   std::uint64_t disk_bytes = 0;
+  std::uint64_t wal_bytes = 0;  // of them: files of fixed size, for what was not sorted in yet
   std::uint64_t oldest_unix_nano = 0, newest_unix_nano = 0;
   std::uint64_t duplicates_dropped = 0;
   std::uint64_t damaged_queries = 0;  // that failed because what they had to read was damaged
@@ -202,8 +240,13 @@ class Store {
   virtual Result<Difference> difference(const DifferenceQuery&) {
     return unimplemented("this store does not compare sets of spans");
   }
-  // Log records, decoded, oldest first.
+  // Log records, decoded, in the order that the query names; over all resources, so that one is
+  // named again wherever another comes between. RESOURCE_EXHAUSTED where `skip` is beyond what a
+  // query looks at.
   virtual Result<Batch> logs(const LogQuery& query) = 0;
+  virtual Result<LogHistogram> log_histogram(const LogHistogramQuery&) {
+    return unimplemented("this store does not count log records");
+  }
 
   // Sorted by name.
   virtual Result<std::vector<std::string>> services() = 0;
@@ -214,6 +257,13 @@ class Store {
   // Values seen under `key` that begin with `prefix`, in their text form, most frequent first.
   virtual Result<std::vector<std::string>> values(const Field& field, std::string_view prefix,
                                                   std::uint32_t limit) = 0;
+  // The same of log records.
+  virtual Result<std::vector<std::string>> log_services() {
+    return unimplemented("this store does not list the services of log records");
+  }
+  virtual Result<std::vector<KeyCount>> log_keys(std::string_view, std::uint32_t) {
+    return unimplemented("this store does not list the keys of log records");
+  }
   virtual Result<std::vector<ServiceLink>> dependencies(TimeRange range) = 0;
   virtual StoreStats stats() = 0;
   // Why the store takes nothing at all until the disk has room, or works, again; OK otherwise, also

@@ -49,6 +49,10 @@ if (todoUrl === '-') {
   await page.getByText('opentelemetry-instrument').first().waitFor();
   await checkAxe(page, 'the empty page');
   await shot('empty');
+  await page.getByRole('navigation').getByRole('link', { name: 'Logs' }).click();
+  await page.getByText('--logs_exporter otlp').first().waitFor();
+  await checkAxe(page, 'the empty logs page');
+  await shot('logs-empty');
   await browser.close();
   process.exit(0);
 }
@@ -81,6 +85,22 @@ await shot('search');
 const count = await page.locator('.result').count();
 assert(count >= 10, `only ${count} traces match the tag`);
 
+// The operations: which is slow, how often each is called; a row leads to its traces.
+await page.getByRole('link', { name: 'Operations' }).click();
+const listed = page.locator('.operations tbody tr');
+await listed.filter({ hasText: 'POST /add' }).first().waitFor();
+await checkAxe(page, 'the operations');
+await shot('operations');
+await page.getByRole('button', { name: 'Database statements' }).click();
+await page.locator('.operations .statement').or(page.getByLabel('Nothing found')).first().waitFor();
+await shot('statements');
+await page.goBack();
+await listed.filter({ hasText: 'POST /add' }).first().getByRole('link', { name: 'POST /add' }).click();
+await page.waitForURL(/operation=POST\+%2Fadd/);
+await page.locator('.result').filter({ hasText: 'POST /add' }).first().waitFor();
+await page.goto(`${uiUrl}/search?service=todo&tag=${encodeURIComponent(`http.host=${host}`)}`);
+await page.locator('.result').first().waitFor();
+
 // No match: says so.
 const nothing = await open();
 await nothing.goto(`${uiUrl}/search?service=todo&tag=${encodeURIComponent('http.host=elsewhere')}`);
@@ -98,6 +118,25 @@ await page.getByRole('button', { name: /Logs/ }).first().click();
 await page.getByText(/Added new task with description: <b>buy milk/).first().waitFor();
 await checkAxe(page, 'the logs of the trace');
 await shot('logs');
+
+// All lines around it: also what the app said at its start, in no trace; and from a line back to its span.
+await page.getByRole('link', { name: 'All lines of todo around this time' }).click();
+const lines = page.locator('.lines-box .log');
+await lines.filter({ hasText: 'Running on http://' }).first().waitFor();
+await page.getByLabel('Text of the line').fill('added NEW task');
+await page.keyboard.press('Enter');
+await page.waitForFunction(() => {
+  const found = [...document.querySelectorAll('.lines-box .log-body')];
+  return found.length > 0 && found.every((body) => body.textContent.includes('Added new task'));
+});
+await checkAxe(page, 'the logs page');
+await shot('all-logs');
+await lines.first().getByRole('link', { name: 'trace' }).click();
+await page.locator('.wf-row[aria-selected=true]').waitFor();
+await page.getByRole('navigation').getByRole('link', { name: 'Logs' }).click();
+await lines.first().waitFor();
+await page.goBack();
+await page.locator('.wf-row').first().waitFor();
 
 // Dark and narrow.
 const dark = await open({ colorScheme: 'dark' });

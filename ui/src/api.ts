@@ -27,22 +27,37 @@ export interface Port {
 export interface Status {
   version: string;
   now: string;
-  store: { spans: number; logRecords: number; metricPoints: number; diskBytes: number };
+  store: { spans: number; logRecords: number; metricPoints: number; diskBytes: number; walBytes?: number };
   receivers: ReceiverCount[];
   rejected: Rejection[];
   ports: Port[];
+}
+
+/** The span for which a trace was found: the longest of those that match. */
+export interface TraceMatch {
+  spans: number;
+  spanId: string;
+  service: string;
+  name: string;
+  durationMicros: number;
+  detail: string;
 }
 
 export interface TraceSummary {
   traceId: string;
   rootService: string;
   rootName: string;
+  /** The earliest span, where the root is missing. */
+  first?: { service: string; name: string };
   start: string;
   durationMicros: number;
   spans: number;
   errors: number;
   services: { name: string; spans: number; errors: number }[];
+  match?: TraceMatch;
 }
+
+export type Order = 'newest' | 'longest';
 
 export interface SearchAnswer {
   traces: TraceSummary[];
@@ -63,12 +78,46 @@ export interface Histogram {
   tookMicros: number;
 }
 
+export interface PerformanceRow {
+  service: string;
+  /** Of an operation. */
+  name?: string;
+  /** Of a statement: its text, the attribute that it stands in, and the database's system. */
+  statement?: string;
+  key?: string;
+  system?: string;
+  count: number;
+  rate: number;
+  errors: number;
+  errorShare: number;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+  timeMicros: number;
+  series: { count: number[]; p95: (number | null)[] } | null;
+  before: { count: number; rate: number; errors: number; p95: number | null };
+}
+
+export interface Performance {
+  start: string;
+  end: string;
+  seconds: number;
+  bucketNanos: number;
+  rows: PerformanceRow[];
+  others: { rows: number; count: number; errors: number; timeMicros: number };
+  total: { count: number; rate: number; errors: number; timeMicros: number };
+  before: { start: string; end: string; seconds: number; count: number; rate: number };
+  spansScanned: number;
+  tookMicros: number;
+}
+
 export interface Trace {
   traceId: string;
   start: string;
   durationMicros: number;
   services: string[];
   names: string[];
+  details: string[];
   spanId: string[];
   parent: number[];
   depth: number[];
@@ -78,6 +127,8 @@ export interface Trace {
   status: number[];
   startMicros: number[];
   durationsMicros: number[];
+  /** Into details; -1: none. */
+  detail: number[];
   logs: number[];
 }
 
@@ -103,12 +154,36 @@ export interface SpanDetails {
 
 export interface LogRecord {
   time: string;
+  /** Where lines of several traces, and of none, stand together; empty: of none. */
+  traceId?: string;
   spanId: string;
   service: string;
   severity: number;
   severityText: string;
   body: unknown;
   attributes: Attribute[];
+}
+
+export interface LogsAnswer {
+  logs: LogRecord[];
+  truncated: boolean;
+  nextCursor: string;
+  tookMicros: number;
+}
+
+/** Counts by level. */
+export interface LogHistogram {
+  bucketNanos: number;
+  total: number;
+  start: string[];
+  none: number[];
+  trace: number[];
+  debug: number[];
+  info: number[];
+  warn: number[];
+  error: number[];
+  fatal: number[];
+  tookMicros: number;
 }
 
 export class ApiError extends Error {
@@ -174,9 +249,10 @@ export const api = {
     get<{ keys: { key: string; count: number }[] }>(`/keys?${query({ prefix })}`, signal).then((a) => a.keys),
   values: (key: string, prefix: string, signal?: AbortSignal) =>
     get<{ values: string[] }>(`/values?${query({ key, prefix })}`, signal).then((a) => a.values),
-  search: (filter: URLSearchParams, limit: number, cursor: string, signal?: AbortSignal) => {
+  search: (filter: URLSearchParams, limit: number, order: Order, cursor: string, signal?: AbortSignal) => {
     const all = new URLSearchParams(filter);
     all.set('limit', String(limit));
+    all.set('order', order);
     if (cursor) all.set('cursor', cursor);
     return get<SearchAnswer>(`/search?${all}`, signal);
   },
@@ -185,8 +261,24 @@ export const api = {
     all.set('buckets', String(buckets));
     return get<Histogram>(`/histogram?${all}`, signal);
   },
+  performance: (filter: URLSearchParams, signal?: AbortSignal) => get<Performance>(`/performance?${filter}`, signal),
+  allLogs: (filter: URLSearchParams, limit: number, cursor: string, signal?: AbortSignal) => {
+    const all = new URLSearchParams(filter);
+    all.set('limit', String(limit));
+    if (cursor) all.set('cursor', cursor);
+    return get<LogsAnswer>(`/logs?${all}`, signal);
+  },
+  logHistogram: (filter: URLSearchParams, buckets: number, signal?: AbortSignal) => {
+    const all = new URLSearchParams(filter);
+    all.set('buckets', String(buckets));
+    return get<LogHistogram>(`/logs/histogram?${all}`, signal);
+  },
+  logServices: (signal?: AbortSignal) => get<{ services: string[] }>('/logs/services', signal).then((a) => a.services),
+  logKeys: (prefix: string, signal?: AbortSignal) =>
+    get<{ keys: { key: string; count: number }[] }>(`/logs/keys?${query({ prefix })}`, signal).then((a) => a.keys),
   trace: (id: string, signal?: AbortSignal) => get<Trace>(`/trace/${id}`, signal),
   span: (trace: string, span: string, nth: number, signal?: AbortSignal) =>
     get<SpanDetails>(`/trace/${trace}/span/${span}${nth > 1 ? `?nth=${nth}` : ''}`, signal),
+  find: (trace: string, text: string, signal?: AbortSignal) => get<{ rows: number[]; spans: number }>(`/trace/${trace}/find?${query({ text })}`, signal),
   logs: (trace: string, signal?: AbortSignal) => get<{ logs: LogRecord[]; truncated: boolean }>(`/trace/${trace}/logs`, signal),
 };

@@ -2,12 +2,16 @@
 
 import { render } from 'preact';
 import { startPrefs } from './app/prefs.ts';
-import { base, searchLink } from './app/links.ts';
+import { NotHere } from './app/notHere.tsx';
 import { place, startRouter } from './app/router.ts';
 import { Shell } from './app/shell.tsx';
 import { startStatus } from './app/status.ts';
+import { Later } from './parts/later.tsx';
 import { SearchPage } from './search/page.tsx';
 import { TracePage } from './trace/page.tsx';
+
+const loadOperations = () => import('./operations/page.tsx').then((module) => module.OperationsPage);
+const loadLogs = () => import('./logs/page.tsx').then((module) => module.LogsPage);
 
 function App() {
   const path = place.value.path;
@@ -27,14 +31,23 @@ function App() {
       </Shell>
     );
   }
+  if (path === '/operations') {
+    return (
+      <Shell page="search">
+        <Later load={loadOperations} />
+      </Shell>
+    );
+  }
+  if (path === '/logs') {
+    return (
+      <Shell page="all-logs">
+        <Later load={loadLogs} />
+      </Shell>
+    );
+  }
   return (
     <Shell page="search">
-      <div class="nothing">
-        <h1>There is no page {base + path}</h1>
-        <p>
-          <a href={searchLink()}>Search traces</a>
-        </p>
-      </div>
+      <NotHere path={path} />
     </Shell>
   );
 }

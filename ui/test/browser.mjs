@@ -5,5 +5,6 @@
 
 import { finish } from './browser/harness.mjs';
 
-for (const part of ['looks', 'search', 'trace', 'base', 'huge']) await import(`./browser/${part}.mjs`);
+const kParts = ['looks', 'search', 'charts', 'list', 'operations', 'logs', 'trace', 'base', 'huge'];
+for (const part of kParts) await import(`./browser/${part}.mjs`);
 process.exitCode = (await finish()) ? 0 : 1;

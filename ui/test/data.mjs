@@ -194,6 +194,20 @@ export function hostileTrace(rnd, startMicros) {
   return b.done();
 }
 
+/** What programs say beside their requests: at their start, of workers, of a server's error log. */
+export function linesWithoutSpans(rnd, nowMicros) {
+  const lines = [];
+  const line = (secondsAgo, service, severity, severityText, body, attributes = []) =>
+    lines.push({ time: `${Math.round(nowMicros - secondsAgo * 1e6)}000`, traceId: '', spanId: '', service, severity, severityText, body, attributes });
+  line(3400, 'todo', 0, '', ' * Serving Flask app "todo"', [string('log.iostream', 'stdout')]);
+  line(3399, 'todo', 13, 'WARNING', 'This is a development server. Do not use it in a production deployment.', [string('log.iostream', 'stderr')]);
+  for (let i = 0; i < 120; i++) line(20 + i * 28 + rnd() * 9, 'mail-worker', i % 9 ? 9 : 5, i % 9 ? 'INFO' : 'DEBUG', `queue has ${Math.floor(rnd() * 40)} orders`, [int('thread.id', 7)]);
+  for (let i = 0; i < 6; i++) line(90 + i * 500, 'nginx', 17, 'error', `${4000 + i}#0: *${i} connect() failed (111: Connection refused) while connecting to upstream`, [string('log.file.name', 'error.log')]);
+  line(45, 'mail-worker', 17, 'ERROR', 'could not send order 8812', [string('exception.type', 'smtplib.SMTPServerDisconnected'), string('exception.message', 'Connection unexpectedly closed'), string('code.function.name', 'send')]);
+  line(44, 'mail-worker', 21, 'FATAL', 'giving up: the mail server is away');
+  return lines;
+}
+
 export const kHugeId = 'f'.repeat(32);
 
 export function hugeTrace(size) {

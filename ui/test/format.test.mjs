@@ -66,3 +66,18 @@ test('counts and bytes', () => {
   assert.equal(f.formatCompact(12345), '12.3K');
   assert.equal(f.formatBytes(1536), '1.5 KiB');
 });
+
+test('the width of a bar, rates, and counts of one', () => {
+  assert.deepEqual([10e6, 60e6, 360e6, 7200e6, 144e6, 50e3].map(f.formatStep), ['10 s', '1 min', '6 min', '2 h', '2m 24s', '50 ms']);
+  assert.deepEqual([101.8, 2.345, 0.03, 0.001, 0, NaN].map(f.formatRate), ['102/s', '2.35/s', '0.03/s', '< 0.01/s', '0/s', '–']);
+  assert.deepEqual([f.pluralCompact(1, 'error'), f.pluralCompact(0, 'error'), f.pluralCompact(12345, 'span')], ['1 error', '0 errors', '12.3K spans']);
+});
+
+test('dates with a clock of 24 hours are read as they are written', () => {
+  const micros = f.parseDateTime('2026-11-26 20:46:07');
+  assert.equal(f.formatDateTime(micros, false), '2026-11-26 20:46:07');
+  assert.equal(f.parseDateTime(f.formatDateTime(micros + 5000)), micros + 5000);
+  assert.equal(f.parseDateTime(' 2026-11-26T20:46 '), micros - 7e6);
+  assert.equal(f.formatDateTime(f.parseDateTime('2026-1-2'), false), '2026-01-02 00:00:00');
+  for (const wrong of ['', 'today', '2026-02-30', '2026-13-01', '2026-11-26 24:00', '2026-11-26 8:46 PM', '26.11.2026']) assert.equal(f.parseDateTime(wrong), null, wrong);
+});

@@ -7,7 +7,8 @@ import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { hostileTrace, hugeTrace, makeTrace, missingParentTrace, random } from './data.mjs';
+import { hostileTrace, hugeTrace, linesWithoutSpans, makeTrace, missingParentTrace, random } from './data.mjs';
+import { performance } from './mockPerformance.mjs';
 
 const kDist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -29,6 +30,7 @@ export class Mock {
     this.traces = [];
     this.random = random(7);
     this.accepted = 0;
+    this.lines = scene === 'full' ? linesWithoutSpans(this.random, nowMicros()) : [];
     if (scene === 'full' || scene === 'hostile') this.fill(scene);
     this.extra = new Map([['huge', hugeTrace(100000)]].map(([, t]) => [t.traceId, t]));
   }
@@ -71,12 +73,17 @@ export class Mock {
   }
 
   search(query) {
-    const found = new Set();
-    for (const { trace } of this.spansOf(query)) found.add(trace);
-    const list = [...found].sort((a, b) => b.startMicros - a.startMicros);
+    const found = new Map();
+    for (const { trace, span } of this.spansOf(query)) {
+      const match = found.get(trace);
+      found.set(trace, { spans: (match?.spans ?? 0) + 1, span: match && match.span.durationMicros >= span.durationMicros ? match.span : span });
+    }
+    const longest = query.get('order') === 'longest';
+    const list = [...found.keys()].sort((a, b) => (longest ? b.durationMicros - a.durationMicros : b.startMicros - a.startMicros));
+    const hasFilter = ['service', 'operation', 'tag', 'minDuration', 'maxDuration', 'errors'].some((name) => query.get(name));
     const from = Number(query.get('cursor') ?? 0);
     const limit = Number(query.get('limit') ?? 20);
-    const page = list.slice(from, from + limit).map(summary);
+    const page = list.slice(from, from + limit).map((trace) => ({ ...summary(trace), ...(hasFilter ? { match: matchOf(found.get(trace)) } : {}) }));
     const more = from + limit < list.length;
     return { traces: page, ...(more ? { nextCursor: String(from + limit) } : {}), spansScanned: this.accepted, tookMicros: 1830 };
   }
@@ -113,13 +120,57 @@ export class Mock {
     };
   }
 
+  /** All lines, newest first: those of traces, and what programs say beside them. */
+  *logsOf(query) {
+    const start = Number((query.get('start') ?? '0').slice(0, -3));
+    const end = query.has('end') ? Number(query.get('end').slice(0, -3)) : nowMicros();
+    const least = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 }[query.get('severity')] ?? 0;
+    const text = (query.get('text') ?? '').toLowerCase();
+    const tags = query.getAll('tag').map((t) => /^(.+?)(?:(!=|>=|<=|=~|=|>|<)(.*))?$/s.exec(t));
+    for (const log of this.allLogs()) {
+      const micros = Number(log.time.slice(0, -3));
+      if (micros < start || micros >= end || log.severity < least) continue;
+      if (query.get('service') && log.service !== query.get('service')) continue;
+      if (!String(log.body).toLowerCase().includes(text)) continue;
+      if (tags.every(([, key, op, value]) => matches({ attributes: log.attributes }, { resource: [] }, key, op, value))) yield { ...log, micros };
+    }
+  }
+
+  allLogs() {
+    const ofTraces = this.traces.flatMap((t) => (t.logs ?? []).map((log) => ({ ...log, traceId: t.traceId })));
+    return [...ofTraces, ...this.lines].sort((a, b) => (a.time < b.time ? 1 : -1));
+  }
+
+  logs(query) {
+    const found = [...this.logsOf(query)].map(({ micros: _, ...log }) => log);
+    const from = Number(query.get('cursor') ?? 0);
+    const limit = Number(query.get('limit') ?? 200);
+    const more = from + limit < found.length;
+    return { logs: found.slice(from, from + limit), truncated: more, nextCursor: more ? String(from + limit) : '', tookMicros: 1210 };
+  }
+
+  logHistogram(query) {
+    const buckets = Number(query.get('buckets') ?? 60);
+    const start = Number(query.get('start').slice(0, -3));
+    const width = (Number(query.get('end').slice(0, -3)) - start) / buckets;
+    const levels = ['none', 'trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+    const counts = Object.fromEntries(levels.map((level) => [level, new Array(buckets).fill(0)]));
+    let total = 0;
+    for (const log of this.logsOf(query)) {
+      const level = log.severity > 0 ? levels[1 + Math.floor((log.severity - 1) / 4)] : 'none';
+      counts[level][Math.min(buckets - 1, Math.floor((log.micros - start) / width))]++;
+      total++;
+    }
+    return { bucketNanos: Math.round(width * 1000), total, start: Array.from({ length: buckets }, (_, i) => nanos(start + i * width)), ...counts, tookMicros: 930 };
+  }
+
   status() {
     const spans = this.traces.reduce((sum, t) => sum + t.spans.length, 0);
     const count = (receiver, transport, signal, accepted, refused = 0) => ({ receiver, transport, signal, accepted, refused });
     return {
       version: '0.1.0',
       now: nanos(nowMicros()),
-      store: { spans, logRecords: Math.round(spans * 0.7), metricPoints: spans * 3, diskBytes: spans * 412 },
+      store: { spans, logRecords: this.logRecords ?? this.allLogs().length, metricPoints: spans * 3, diskBytes: spans * 412 + 2 ** 26, walBytes: 2 ** 26 },
       receivers: [
         count('otlp', 'grpc', 'spans', this.accepted),
         count('otlp', 'grpc', 'log_records', Math.round(this.accepted * 0.7)),
@@ -156,29 +207,56 @@ export class Mock {
       return { values: [...values].filter((v) => v.startsWith(query.get('prefix') ?? '')).slice(0, 100) };
     }
     const wrong = query.getAll('tag').find((tag) => /^[^=<>~]+[<>]=?(?![\d.=])|^[^=<>~]+[<>]=?[\d.]+[^\d.]/.test(tag));
-    if (wrong && (path === 'search' || path === 'histogram')) {
+    if (wrong && ['search', 'histogram', 'performance', 'logs', 'logs/histogram'].includes(path)) {
       return { httpStatus: 400, error: { code: 'INVALID_ARGUMENT', message: `tag "${wrong}": want a number` } };
     }
     if (path === 'search') return this.search(query);
     if (path === 'histogram') return this.histogram(query);
+    if (path === 'performance') return performance(this, query);
+    if (path === 'logs') return this.logs(query);
+    if (path === 'logs/histogram') return this.logHistogram(query);
+    if (path === 'logs/services') return { services: [...new Set(this.allLogs().map((log) => log.service))].sort() };
+    if (path === 'logs/keys') {
+      const keys = [...new Set(this.allLogs().flatMap((log) => log.attributes.map((a) => a.key)))].filter((key) => key.startsWith(query.get('prefix') ?? ''));
+      return { keys: keys.sort().map((key) => ({ key, count: 7 })) };
+    }
     const [, id, rest] = /^trace\/([0-9a-f]+)(?:\/(.*))?$/.exec(path) ?? [];
     const trace = id && this.find(id);
     if (!trace) return null;
     if (!rest) return (trace.columns ??= columns(trace));
+    if (rest === 'find') return { rows: rowsWith(trace, query.get('text').toLowerCase()), spans: trace.spans.length };
     if (rest === 'logs') return { logs: trace.logs ?? [], truncated: false };
     const span = trace.spans.filter((s) => `span/${s.spanId}` === rest)[Number(query.get('nth') ?? 1) - 1];
     return span ? details(span, trace) : null;
   }
 }
 
+const kKinds = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
+const kDetailKeys = ['db.statement', 'http.target', 'net.peer.name'];
+
+function detailOf(span) {
+  return String(kDetailKeys.map((key) => span.attributes.find((a) => a.key === key)?.value).find(Boolean) ?? '');
+}
+
+function matchOf({ spans, span }) {
+  return { spans, spanId: span.spanId, service: span.service, name: span.name, durationMicros: span.durationMicros, detail: detailOf(span) };
+}
+
+function rowsWith(trace, wanted) {
+  const texts = (span) => [...span.attributes, ...trace.resource, ...(span.events ?? []).flatMap((e) => e.attributes)].map((a) => String(a.value));
+  const logs = (span) => (trace.logs ?? []).filter((log) => log.spanId === span.spanId).map((log) => String(log.body));
+  return trace.spans.flatMap((span, i) => ([...texts(span), ...logs(span), span.statusMessage ?? ''].some((text) => text.toLowerCase().includes(wanted)) ? [i] : []));
+}
+
 function matches(span, trace, key, op, value) {
-  const found = span.attributes.find((a) => a.key === key) ?? trace.resource.find((a) => a.key === key);
+  const words = { name: span.name, kind: kKinds[span.kind] };
+  const found = words[key] ? { value: words[key] } : (span.attributes.find((a) => a.key === key) ?? trace.resource.find((a) => a.key === key));
   if (!op) return !!found;
   if (op === '!=') return String(found?.value) !== value;
   if (!found) return false;
   const have = String(found.value);
   if (op === '=') return have === value;
-  if (op === '=~') return new RegExp(value).test(have);
+  if (op === '=~') return new RegExp(`^(?:${value})$`).test(have);
   const [a, b] = [Number(have), Number(value)];
   return op === '>' ? a > b : op === '>=' ? a >= b : op === '<' ? a < b : a <= b;
 }
@@ -193,8 +271,9 @@ function summary(trace) {
   }
   return {
     traceId: trace.traceId,
-    rootService: trace.spans[0].service,
-    rootName: trace.spans[0].name,
+    ...(trace.spans[0].parent === -1
+      ? { rootService: trace.spans[0].service, rootName: trace.spans[0].name }
+      : { rootService: '', rootName: '', first: { service: trace.spans[0].service, name: trace.spans[0].name } }),
     start: nanos(trace.startMicros),
     durationMicros: trace.durationMicros,
     spans: trace.spans.length,
@@ -208,6 +287,8 @@ function columns(trace) {
   const names = [...new Set(trace.spans.map((s) => s.name))];
   const serviceAt = new Map(services.map((name, i) => [name, i]));
   const nameAt = new Map(names.map((name, i) => [name, i]));
+  const details = trace.spans.map((s) => (s.name.includes(detailOf(s)) ? '' : detailOf(s).slice(0, 200)));
+  const known = [...new Set(details.filter(Boolean))];
   const logs = new Map();
   for (const log of trace.logs ?? []) logs.set(log.spanId, (logs.get(log.spanId) ?? 0) + 1);
   return {
@@ -216,6 +297,7 @@ function columns(trace) {
     durationMicros: trace.durationMicros,
     services,
     names,
+    details: known,
     spanId: trace.spans.map((s) => s.spanId),
     parent: trace.spans.map((s) => s.parent),
     depth: trace.spans.map((s) => s.depth),
@@ -225,6 +307,7 @@ function columns(trace) {
     status: trace.spans.map((s) => s.status),
     startMicros: trace.spans.map((s) => s.startMicros),
     durationsMicros: trace.spans.map((s) => s.durationMicros),
+    detail: details.map((text) => known.indexOf(text)),
     logs: trace.spans.map((s) => logs.get(s.spanId) ?? 0),
   };
 }

@@ -89,3 +89,46 @@ test('a range that shows a time: the shortest preset, else the hour around it', 
   assert.deepEqual(s.rangeAround(now + 90e6, now), { kind: 'fixed', startMicros: now - 1710e6, endMicros: now + 1890e6 }, 'a clock that is ahead');
   assert.equal(s.rangeAround(5, now).startMicros, 1);
 });
+
+test('errors=true, as the calls have it, is the condition that the page knows', () => {
+  assert.deepEqual(s.parseSearch('?errors=true').clauses, [{ key: 'error', op: '=', value: 'true' }]);
+  assert.equal(s.parseSearch('?errors=1&tag=error%3Dtrue').clauses.length, 1);
+  assert.deepEqual(s.parseSearch('?errors=false').clauses, []);
+});
+
+test('what a link says and the page cannot read is named, once', () => {
+  assert.deepEqual(s.unreadParameters('?service=a&tag=k&tags=%7B%7D&lookback=custom&start=1&end=2&limit=5&errors=true&live=0&sort=longest&minDuration='), []);
+  assert.deepEqual(s.unreadParameters('?foo=1&foo=2&minDuration=soon&limit=-3&sort=best&tags=%7B&start=x&errors=maybe'), ['foo', 'minDuration', 'limit', 'sort', 'tags', 'start', 'errors']);
+  assert.deepEqual(s.unreadParameters('?uiEmbed=v0&toString=1'), ['toString'], 'Jaeger’s, about the looks of its own page, do no harm');
+});
+
+test('patterns that must match the whole are widened to match a part', () => {
+  const wide = (value) => s.widened({ ...s.defaultState(), clauses: [{ key: 'k', op: '=~', value }] }).map((w) => w.clause.value);
+  assert.deepEqual(wide('orders'), ['.*orders.*']);
+  assert.deepEqual(wide('/orders/.*'), ['.*/orders/.*']);
+  assert.deepEqual(wide('^/orders$'), ['.*/orders.*']);
+  assert.deepEqual(wide('a|b'), ['.*(a|b).*']);
+  assert.deepEqual(wide('.*a.*'), []);
+  assert.deepEqual(s.widened({ ...s.defaultState(), clauses: [{ key: 'k', op: '=', value: 'a' }] }), []);
+  const two = s.widened(s.parseSearch('?tag=x%3D1&tag=k%3D~a'));
+  assert.deepEqual(two[0].state.clauses[0], { key: 'x', op: '=', value: '1' }, 'the others stay');
+});
+
+test('where the data fill a small part of the time, that part is offered', () => {
+  const minute = 60e6;
+  const now = 1_800_000_000e6;
+  const window = s.windowOf({ kind: 'last', seconds: 3600 }, now);
+  const bars = (filled) => ({
+    bucketNanos: minute * 1000,
+    start: Array.from({ length: 60 }, (_, i) => `${window.startMicros + i * minute}000`),
+    count: Array.from({ length: 60 }, (_, i) => (filled.includes(i) ? 5 : 0)),
+  });
+  const last = { kind: 'last', seconds: 3600 };
+  assert.deepEqual(s.rangeOfData(last, window, bars([57, 59]), now), { kind: 'last', seconds: 300 });
+  assert.deepEqual(s.rangeOfData(last, window, bars([50, 59]), now), { kind: 'last', seconds: 900 });
+  const early = { kind: 'fixed', startMicros: window.startMicros + 3 * minute, endMicros: window.startMicros + 6 * minute };
+  assert.deepEqual(s.rangeOfData(last, window, bars([3, 5]), now), early);
+  assert.deepEqual(s.rangeOfData({ kind: 'fixed', ...window }, window, bars([3, 5]), now), early);
+  assert.equal(s.rangeOfData(last, window, bars([3, 59]), now), null);
+  assert.equal(s.rangeOfData(last, window, bars([]), now), null);
+});

@@ -2,6 +2,8 @@
 // RFC 3986). Pure functions; any thread.
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +25,8 @@ struct Request {
   Headers headers;     // names as sent
   Bytes body;          // as sent, perhaps compressed
   std::string peer;    // "127.0.0.1:51234"
+  // Set when the peer hangs up before it is answered; only of a server that watches its peers.
+  std::shared_ptr<const std::atomic<bool>> is_peer_gone = {};
 
   std::string_view path() const;  // the target before '?'
   std::string_view header(std::string_view name) const { return find_header(headers, name); }

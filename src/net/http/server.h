@@ -51,6 +51,8 @@ struct ServerSettings {
   std::size_t arriving_bytes_max = 0;
   std::size_t leaving_bytes_max = 512 << 20;
   int threads = 1;
+  // Sets Request::is_peer_gone: for answers that take long, and need not be made for nobody.
+  bool watches_peers = false;
   // Origins that may call from a browser ("*", "https://*.example.com"); empty: none.
   std::vector<std::string> cors_allowed_origins = {};
 };

@@ -315,6 +315,50 @@ TEST(HttpServer, StopDoesNotWaitForRequestsThatDoNotArrive) {
   EXPECT_TRUE(body.hear_all().starts_with("HTTP/1.1 503 "));
 }
 
+TEST(HttpServer, SaysWhenAPeerHangsUpBeforeItsAnswer) {
+  std::promise<Request> asked;
+  std::optional<Responder> kept;
+  ServerSettings settings;
+  settings.watches_peers = true;
+  const auto server = start(
+      [&](Request request, Responder responder) {
+        kept = std::move(responder);
+        asked.set_value(std::move(request));
+      },
+      settings);
+  std::optional<TestPeer> peer(std::in_place, server->port());
+  peer->say("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  const Request request = asked.get_future().get();
+  ASSERT_NE(request.is_peer_gone, nullptr);
+  EXPECT_FALSE(request.is_peer_gone->load());
+  peer.reset();
+  const auto end = steady_clock::now() + seconds(10);
+  while (!request.is_peer_gone->load() && steady_clock::now() < end) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  EXPECT_TRUE(request.is_peer_gone->load());
+  kept->respond(text_response(200, "for nobody"));
+}
+
+TEST(HttpServer, WatchedPeersKeepTheirConnection) {
+  ServerSettings settings;
+  settings.watches_peers = true;
+  std::atomic<int> gone = 0;
+  const auto server = start(
+      [&gone](Request request, Responder responder) {
+        if (request.is_peer_gone->load()) ++gone;
+        kEcho(std::move(request), std::move(responder));
+      },
+      settings);
+  TestPeer peer(server->port());
+  for (int i = 0; i < 20; ++i) {
+    const std::string path = "/" + std::to_string(i);
+    peer.say("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_TRUE(peer.hears("GET " + path + " "));
+  }
+  EXPECT_EQ(gone, 0);
+}
+
 TEST(HttpServer, DroppedResponderIs500) {
   const auto server = start([](const Request&, const Responder&) {});
   EXPECT_TRUE(ask(*server, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

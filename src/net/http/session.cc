@@ -7,7 +7,10 @@
 // connection is in; a phase without a limit of its own (handling) has none: the handler answers.
 #include "net/http/session.h"
 
+#include <sys/socket.h>
+
 #include <array>
+#include <atomic>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -233,6 +236,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   void handle() {
     enter_without_limit(Phase::kHandling);
     Request request = take_request();
+    if (core_->settings.watches_peers) request.is_peer_gone = watch_peer();
     if (std::optional<Response> preflight =
             answer_preflight(core_->settings.cors_allowed_origins, request)) {
       return respond(std::move(*preflight));
@@ -243,6 +247,21 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
                               weak = this->weak_from_this()](Response response) mutable {
                      respond_from_anywhere(core, weak, std::move(response));
                    }));
+  }
+
+  // While an answer is made nothing is read, so that a peer that hangs up would not be noticed.
+  // What is readable then is the end, or the next request: whoever sends that early is not watched.
+  // Whoever ends its own half alone counts as gone, too: nothing tells the two apart.
+  std::shared_ptr<const std::atomic<bool>> watch_peer() {
+    auto gone = std::make_shared<std::atomic<bool>>(false);
+    if (buffer_.size() > 0) return gone;
+    socket().async_wait(tcp::socket::wait_read, [self = self(), gone](const ErrorCode& error) {
+      if (error || self->phase_ != Phase::kHandling) return;
+      char next = 0;
+      const int fd = self->socket().native_handle();
+      if (::recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) gone->store(true);
+    });
+    return gone;
   }
 
   static void respond_from_anywhere(const std::weak_ptr<ServerCore>& weak_core,

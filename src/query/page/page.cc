@@ -4,7 +4,13 @@
 
 #include "query/conditions.h"
 #include "query/json.h"
+#include "query/page/find_in_trace.h"
+#include "query/page/logs.h"
 #include "query/page/page_filter.h"
+#include "query/page/performance.h"
+#include "query/page/performance_json.h"
+#include "query/page/search_json.h"
+#include "query/page/span_detail.h"
 #include "query/page/status_json.h"
 #include "query/page/trace_json.h"
 
@@ -19,10 +25,7 @@ Response success(std::string json) {
 }
 
 Response failure(const Status& status) {
-  const int http_status = net::http::http_status_of(status);
-  Response response = page_error(http_status, status.code(), status.message());
-  net::http::set_retry_after(status, response);
-  return response;
+  return page_failure(status);
 }
 
 // Measures what the store takes.
@@ -87,28 +90,17 @@ Response values(const Call& call) {
                              [](JsonWriter& json, const auto& value) { json.string(value); }));
 }
 
-void write_summary(JsonWriter& json, const storage::TraceSummary& summary) {
-  const bool is_forward = summary.end_unix_nano > summary.start_unix_nano;
-  json.begin_object();
-  text_field(json, "traceId", summary.trace_id.to_hex());
-  text_field(json, "rootService", summary.root_service);
-  text_field(json, "rootName", summary.root_name);
-  decimal_field(json, "start", summary.start_unix_nano);
-  json.key("durationMicros");
-  write_micros(json, is_forward ? summary.end_unix_nano - summary.start_unix_nano : 0);
-  number_field(json, "spans", summary.spans);
-  number_field(json, "errors", summary.errors);
-  json.key("services");
-  json.begin_array();
-  for (const storage::ServiceCount& service : summary.services) {
-    json.begin_object();
-    text_field(json, "name", shown_service(service.name));
-    number_field(json, "spans", service.spans);
-    number_field(json, "errors", service.errors);
-    json.end_object();
-  }
-  json.end_array();
-  json.end_object();
+Result<storage::TraceOrder> order_of(const Parameters& parameters) {
+  const std::string_view text = parameters.first("order");
+  if (text.empty() || text == "newest") return storage::TraceOrder::kNewest;
+  if (text == "longest") return storage::TraceOrder::kLongest;
+  return invalid_argument("'order' is newest or longest, not \"" + std::string(text.substr(0, 80)) +
+                          "\"");
+}
+
+bool has_conditions(const storage::Filter& filter) {
+  const auto* all = std::get_if<storage::And>(&filter.node);
+  return all == nullptr || !all->terms.empty();
 }
 
 Result<storage::TraceQuery> search_query(const Call& call) {
@@ -118,6 +110,10 @@ Result<storage::TraceQuery> search_query(const Call& call) {
   query.range = wanted.range;
   query.filter = std::move(wanted.filter);
   query.cursor = call.parameters.first("cursor");
+  query.limits = limits_of(call);
+  KOLBEN_TRY(query.order, order_of(call.parameters));
+  query.with_match = has_conditions(query.filter);
+  if (query.with_match) query.detail_keys = detail_keys();
   return query;
 }
 
@@ -130,12 +126,7 @@ Response search(const Call& call) {
   std::string text;
   JsonWriter json(text);
   json.begin_object();
-  json.key("traces");
-  json.begin_array();
-  for (const storage::TraceSummary& summary : page->traces) write_summary(json, summary);
-  json.end_array();
-  text_field(json, "nextCursor", page->next_cursor);
-  number_field(json, "spansScanned", page->spans_scanned);
+  write_search(json, *page);
   stopwatch.write(json);
   json.end_object();
   return success(std::move(text));
@@ -191,9 +182,16 @@ Response histogram(const Call& call) {
   const auto buckets = call.parameters.count("buckets", kBucketsDefault, kBucketsMax);
   if (!buckets) return failure(buckets.error());
   const Stopwatch stopwatch(call.clock);
-  const auto found = call.store.histogram({wanted->range, std::move(wanted->filter), *buckets});
+  const auto found =
+      call.store.histogram({wanted->range, std::move(wanted->filter), *buckets, limits_of(call)});
   if (!found) return failure(found.error());
   return success(histogram_json(*found, stopwatch));
+}
+
+Response performance(const Call& call) {
+  const auto answer = measure_performance(call);
+  if (!answer) return failure(answer.error());
+  return success(performance_json(*answer));
 }
 
 Result<TraceId> path_trace_id(std::string_view text) {
@@ -203,10 +201,11 @@ Result<TraceId> path_trace_id(std::string_view text) {
                           "\" is no trace id: want up to 32 hexadecimal digits");
 }
 
-storage::LogQuery logs_of(const TraceId& id) {
+storage::LogQuery logs_of(const Call& call, const TraceId& id) {
   storage::LogQuery query;
   query.trace_id = id;
   query.limit = kLogsMax;
+  query.limits = limits_of(call);
   return query;
 }
 
@@ -215,7 +214,7 @@ Response trace(const Call& call, std::string_view id_text) {
   if (!id) return failure(id.error());
   const auto batch = call.store.get_trace(*id);
   if (!batch) return failure(batch.error());
-  const auto logs = call.store.logs(logs_of(*id));
+  const auto logs = call.store.logs(logs_of(call, *id));
   if (!logs) return failure(logs.error());
   const std::vector<TraceRow> rows = trace_rows(batch->traces());
   if (rows.empty()) return failure(not_found("trace " + id->to_hex() + " has no spans"));
@@ -250,12 +249,33 @@ Response span(const Call& call, std::string_view trace_text, std::string_view sp
   return success(span_details(*row, earliest_start(rows)));
 }
 
-Response logs(const Call& call, std::string_view id_text) {
+Response logs_of_trace(const Call& call, std::string_view id_text) {
   const auto id = path_trace_id(id_text);
   if (!id) return failure(id.error());
-  const auto found = call.store.logs(logs_of(*id));
+  const auto found = call.store.logs(logs_of(call, *id));
   if (!found) return failure(found.error());
   return success(trace_logs(found->logs(), found->items() >= kLogsMax));
+}
+
+Response find(const Call& call, std::string_view id_text) {
+  const auto id = path_trace_id(id_text);
+  if (!id) return failure(id.error());
+  const std::string_view text = call.parameters.first("text");
+  if (text.empty() || text.size() > kFindBytesMax) {
+    return failure(invalid_argument("param 'text' is required, of at most " +
+                                    std::to_string(kFindBytesMax) + " bytes"));
+  }
+  const auto batch = call.store.get_trace(*id);
+  if (!batch) return failure(batch.error());
+  const auto logs = call.store.logs(logs_of(*id));
+  if (!logs) return failure(logs.error());
+  const std::vector<TraceRow> rows = trace_rows(batch->traces());
+  const auto found = find_in_trace(rows, logs->logs(), text, kFindRowsMax);
+  std::string json_text = list_object(
+      "rows", found, [](JsonWriter& json, std::uint32_t row) { json.unsigned_integer(row); });
+  json_text.pop_back();  // the object goes on
+  json_text += ",\"spans\":" + std::to_string(rows.size()) + "}";
+  return success(std::move(json_text));
 }
 
 Response not_here(const Call& call) {
@@ -278,11 +298,22 @@ Response page_error(int http_status, StatusCode code, std::string_view message) 
   return net::http::json_response(http_status, std::move(text));
 }
 
+Response page_failure(const Status& status) {
+  const int http_status = net::http::http_status_of(status);
+  Response response = page_error(http_status, status.code(), status.message());
+  net::http::set_retry_after(status, response);
+  return response;
+}
+
 Response answer_page(const Call& call, pipeline::Host& host) {
   if (!is_read(call.request)) return method_not_allowed("GET, HEAD");
   const std::vector<std::string> path = segments_after("/api/kolben/", call.path);
   if (path.empty()) return not_here(call);
   const std::string_view area = path[0];
+  if (area == "logs" && path.size() <= 2) {
+    auto answer = answer_logs(call, path.size() == 2 ? path[1] : "");
+    return answer ? std::move(*answer) : not_here(call);
+  }
   if (path.size() == 1) {
     if (area == "status") return status(call, host);
     if (area == "services") return services(call);
@@ -291,11 +322,13 @@ Response answer_page(const Call& call, pipeline::Host& host) {
     if (area == "values") return values(call);
     if (area == "search") return search(call);
     if (area == "histogram") return histogram(call);
+    if (area == "performance") return performance(call);
     return not_here(call);
   }
   if (area != "trace") return not_here(call);
   if (path.size() == 2) return trace(call, path[1]);
-  if (path.size() == 3 && path[2] == "logs") return logs(call, path[1]);
+  if (path.size() == 3 && path[2] == "logs") return logs_of_trace(call, path[1]);
+  if (path.size() == 3 && path[2] == "find") return find(call, path[1]);
   if (path.size() == 4 && path[2] == "span") return span(call, path[1], path[3]);
   return not_here(call);
 }

@@ -16,10 +16,14 @@ inline constexpr std::uint32_t kBucketsMax = 2000;
 inline constexpr std::uint32_t kSuggestionsMax = 200;
 // Log records of one trace; beyond it the answer says that it is truncated.
 inline constexpr std::uint32_t kLogsMax = 10'000;
+// What is looked for in a trace, and the spans that are told of: more nobody steps through.
+inline constexpr std::size_t kFindBytesMax = 200;
+inline constexpr std::size_t kFindRowsMax = 10'000;
 
 net::http::Response answer_page(const Call& call, pipeline::Host& host);
 
 // {"error": {"code", "message"}}
 net::http::Response page_error(int http_status, StatusCode code, std::string_view message);
+net::http::Response page_failure(const Status& status);
 
 }  // namespace kolben::query::page

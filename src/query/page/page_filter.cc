@@ -21,15 +21,18 @@ Result<std::uint64_t> time_of(const Parameters& parameters, std::string_view nam
 
 }  // namespace
 
+Result<storage::TimeRange> parse_range(const Parameters& parameters, std::uint64_t now_nanos) {
+  storage::TimeRange range;
+  KOLBEN_TRY(range.end, time_of(parameters, "end", now_nanos + 1));
+  const std::uint64_t hour_before = range.end > kHourNanos ? range.end - kHourNanos : 0;
+  KOLBEN_TRY(range.begin, time_of(parameters, "start", hour_before));
+  if (range.begin >= range.end) return invalid_argument("'start' must lie before 'end'");
+  return range;
+}
+
 Result<PageFilter> parse_page_filter(const Parameters& parameters, std::uint64_t now_nanos) {
   PageFilter wanted;
-  KOLBEN_TRY(wanted.range.end, time_of(parameters, "end", now_nanos + 1));
-  const std::uint64_t hour_before =
-      wanted.range.end > kHourNanos ? wanted.range.end - kHourNanos : 0;
-  KOLBEN_TRY(wanted.range.begin, time_of(parameters, "start", hour_before));
-  if (wanted.range.begin >= wanted.range.end) {
-    return invalid_argument("'start' must lie before 'end'");
-  }
+  KOLBEN_TRY(wanted.range, parse_range(parameters, now_nanos));
   std::vector<storage::Filter> terms;
   const std::string_view service = parameters.first("service");
   const std::string_view operation = parameters.first("operation");

@@ -13,6 +13,8 @@ struct PageFilter {
   storage::TimeRange range;
   storage::Filter filter;
 };
+// start and end; without them the hour up to now.
+Result<storage::TimeRange> parse_range(const Parameters& parameters, std::uint64_t now_nanos);
 // INVALID_ARGUMENT names the parameter that is wrong.
 Result<PageFilter> parse_page_filter(const Parameters& parameters, std::uint64_t now_nanos);
 

@@ -41,7 +41,8 @@ class PageApi : public ::testing::Test {
 };
 
 TEST_F(PageApi, StatusShowsStoreReceiversRejectionsAndPorts) {
-  store_.stats_answer = {.spans = 5, .log_records = 6, .metric_points = 7, .disk_bytes = 8};
+  store_.stats_answer = {
+      .spans = 5, .log_records = 6, .metric_points = 7, .disk_bytes = 8, .wal_bytes = 3};
   auto& telemetry = host_.telemetry();
   const pipeline::Labels grpc = {{"receiver", "otlp"}, {"transport", "grpc"}};
   telemetry.counter("otelcol_receiver_accepted_spans", "", grpc).add(3);
@@ -59,12 +60,51 @@ TEST_F(PageApi, StatusShowsStoreReceiversRejectionsAndPorts) {
 
 TEST_F(PageApi, Search) {
   store_.next_cursor = "next<>";
+  store_.match_answer.span_id.bytes[7] = 0xa3;
+  store_.match_answer.name = "SELECT";
+  store_.match_answer.duration = 1500;
+  store_.match_answer.detail = "SELECT \"id\" FROM tasks";
+  store_.match_answer.spans = 2;
   EXPECT_EQ(golden_difference("page_search.json",
                               body("/api/kolben/search?service=todo&limit=5&cursor=c%2B1")),
             "");
   EXPECT_EQ(store_.last_search().limit, 5U);
   EXPECT_EQ(store_.last_search().cursor, "c+1");
   EXPECT_EQ(to_text(store_.last_search().filter), "service = \"todo\"");
+  EXPECT_THAT(store_.last_search().detail_keys, ::testing::Contains("db.statement"));
+}
+
+TEST_F(PageApi, SearchTellsNoMatchWhereEverythingMatches) {
+  EXPECT_THAT(body("/api/kolben/search"), ::testing::Not(HasSubstr("\"match\"")));
+  EXPECT_FALSE(store_.last_search().with_match);
+}
+
+TEST_F(PageApi, SearchHasTwoOrders) {
+  get("/api/kolben/search");
+  EXPECT_EQ(store_.last_search().order, storage::TraceOrder::kNewest);
+  get("/api/kolben/search?order=longest");
+  EXPECT_EQ(store_.last_search().order, storage::TraceOrder::kLongest);
+  EXPECT_EQ(get("/api/kolben/search?order=newest").status, 200);
+  const Response wrong = get("/api/kolben/search?order=shortest");
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_THAT(wrong.body.view(), HasSubstr("'order' is newest or longest"));
+}
+
+// The root is not there yet: the earliest span stands for it.
+TEST_F(PageApi, ATraceWithoutRootIsCalledByItsEarliestSpan) {
+  FakeStore store;
+  store.add_traces(R"({"resourceSpans": [{"scopeSpans": [{"spans": [
+    {"traceId": "000000000000000000000000000000aa", "spanId": "00000000000000a2",
+     "parentSpanId": "00000000000000a1", "name": "inner", "startTimeUnixNano": "7"},
+    {"traceId": "000000000000000000000000000000aa", "spanId": "00000000000000a3",
+     "parentSpanId": "00000000000000a2", "name": "later", "startTimeUnixNano": "8"}]}]}]})");
+  const net::http::Request request = query::testing::get("/api/kolben/search");
+  const auto parameters = Parameters::parse(request.target);
+  const Response response =
+      answer_page({store, host_.clock(), request, request.path(), *parameters}, host_);
+  EXPECT_THAT(response.body.view(),
+              HasSubstr("\"rootService\":\"\",\"rootName\":\"\",\"first\":{\"service\":"
+                        "\"unknown_service\",\"name\":\"inner\"}"));
 }
 
 TEST_F(PageApi, HistogramHasNoLatencyWhereNothingHappened) {
@@ -106,6 +146,18 @@ TEST(TraceColumns, LongOnesStayWhole) {
   EXPECT_THAT(text, HasSubstr("\"startMicros\":[" + starts + "],\"durationsMicros\":["));
 }
 
+TEST(TraceColumns, HaveNoDetailsWhereTheyAreVeryMany) {
+  for (const bool is_large : {false, true}) {
+    Batch batch(Signal::kTraces);
+    auto& spans = batch.traces().resources.add(batch.arena()).scopes.add(batch.arena()).spans;
+    const std::size_t count = kDetailRowsMax + (is_large ? 1 : 0);
+    for (std::size_t i = 0; i < count; ++i) spans.add(batch.arena()).span_id.bytes[0] = 1;
+    set(spans[0].attributes, batch.arena(), "db.statement", Value::string("SELECT 1"));
+    const std::string text = trace_columns({}, trace_rows(batch.traces()), {});
+    EXPECT_THAT(text, HasSubstr(is_large ? "\"details\":[]" : "\"details\":[\"SELECT 1\"]"));
+  }
+}
+
 TEST(TraceColumns, OfNoSpansAreEmpty) {
   EXPECT_THAT(trace_columns({}, {}, {}), HasSubstr("\"spanId\":[],\"parent\":[]"));
 }
@@ -118,6 +170,14 @@ TEST_F(PageApi, SpanInAllDetail) {
 
 TEST_F(PageApi, LogsOldestFirst) {
   EXPECT_EQ(golden_difference("page_logs.json", body(std::string(kTrace) + "/logs")), "");
+}
+
+TEST_F(PageApi, FindsRowsOfATrace) {
+  EXPECT_EQ(body(std::string(kTrace) + "/find?text=oops"), "{\"rows\":[0],\"spans\":4}");
+  EXPECT_EQ(body(std::string(kTrace) + "/find?text=nowhere"), "{\"rows\":[],\"spans\":4}");
+  EXPECT_EQ(get(std::string(kTrace) + "/find").status, 400);
+  EXPECT_EQ(get(std::string(kTrace) + "/find?text=" + std::string(201, 'x')).status, 400);
+  EXPECT_EQ(get("/api/kolben/trace/ff/find?text=x").status, 404);
 }
 
 TEST_F(PageApi, NamesForCompletion) {

@@ -102,6 +102,7 @@ std::string status_json(const ProgramState& state) {
   number_field(json, "logRecords", state.store.log_records);
   number_field(json, "metricPoints", state.store.metric_points);
   number_field(json, "diskBytes", state.store.disk_bytes);
+  number_field(json, "walBytes", state.store.wal_bytes);
   json.end_object();
   write_receivers(json, state.samples);
   write_rejected(json, state.samples);

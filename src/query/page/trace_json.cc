@@ -6,6 +6,7 @@
 
 #include "model/value_text.h"
 #include "query/conditions.h"
+#include "query/page/span_detail.h"
 
 namespace kolben::query::page {
 namespace {
@@ -57,6 +58,7 @@ struct Shown {
   std::uint64_t start, duration;
   std::uint32_t service, name;
   std::int32_t kind, status;
+  std::int32_t detail;  // -1: none
 };
 
 // One array of numbers or ids. A trace has a million of them: they go over a small buffer, and are
@@ -219,19 +221,6 @@ void write_links(JsonWriter& json, const Span& span) {
   json.end_array();
 }
 
-void write_log(JsonWriter& json, const LogRecord& record, const Resource& resource) {
-  json.begin_object();
-  decimal_field(json, "time", record.effective_time_unix_nano());
-  text_field(json, "spanId", record.span_id.is_zero() ? std::string() : record.span_id.to_hex());
-  text_field(json, "service", shown_service(service_name(resource)));
-  json.key("severity");
-  json.integer(record.severity_number);
-  text_field(json, "severityText", record.severity_text);
-  text_field(json, "body", value_text(record.body));
-  write_attributes(json, "attributes", record.attributes);
-  json.end_object();
-}
-
 template <typename Row, typename Write>
 void write_column(JsonWriter& json, std::string_view key, std::string& spare,
                   const std::vector<Row>& rows, Write write) {
@@ -260,6 +249,7 @@ void write_columns(JsonWriter& json, const std::vector<TraceRow>& rows,
   column("status", [](Column& out, const Shown& row) { out.number(row.status); });
   column("startMicros", [start](Column& out, const Shown& row) { out.micros(row.start - start); });
   column("durationsMicros", [](Column& out, const Shown& row) { out.micros(row.duration); });
+  column("detail", [](Column& out, const Shown& row) { out.number(row.detail); });
   column("logs", [&logs](Column& out, const Shown& row) {
     const auto count = logs.empty() ? logs.end() : logs.find(row.id);
     out.number(count == logs.end() ? 0 : count->second);
@@ -292,6 +282,8 @@ std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
   std::uint64_t end = 0;
   Services services;
   Dictionary names;
+  Dictionary details;
+  const bool with_details = rows.size() <= kDetailRowsMax;
   // Spans lie far apart in memory: each is looked at once.
   std::vector<Shown> shown;
   shown.reserve(rows.size());
@@ -299,10 +291,12 @@ std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
     const Span& span = *row.span;
     start = std::min(start, span.start_time_unix_nano);
     end = std::max(end, end_of(span));
+    const std::string_view detail = with_details ? span_detail(span) : std::string_view();
     shown.push_back({span.span_id, span.start_time_unix_nano, span.duration_nanos(),
                      services.index_of(*row.resource), names.index_of(shown_operation(span.name)),
                      static_cast<std::int32_t>(span.kind),
-                     static_cast<std::int32_t>(span.status_code)});
+                     static_cast<std::int32_t>(span.status_code),
+                     detail.empty() ? -1 : static_cast<std::int32_t>(details.index_of(detail))});
   }
   std::string text;
   constexpr std::size_t kBytesPerRow = 60;
@@ -315,6 +309,7 @@ std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
   write_micros(json, end - start);
   services.write(json);
   names.write(json, "names");
+  details.write(json, "details");
   write_columns(json, rows, shown, start, logs);
   json.end_object();
   return text;
@@ -340,6 +335,24 @@ std::string span_details(const TraceRow& row, std::uint64_t trace_start_nanos) {
   return text;
 }
 
+void write_log(JsonWriter& json, const LogRecord& record, const Resource& resource,
+               bool with_trace_id) {
+  json.begin_object();
+  decimal_field(json, "time", record.effective_time_unix_nano());
+  if (with_trace_id) {
+    text_field(json, "traceId",
+               record.trace_id.is_zero() ? std::string() : record.trace_id.to_hex());
+  }
+  text_field(json, "spanId", record.span_id.is_zero() ? std::string() : record.span_id.to_hex());
+  text_field(json, "service", shown_service(service_name(resource)));
+  json.key("severity");
+  json.integer(record.severity_number);
+  text_field(json, "severityText", record.severity_text);
+  text_field(json, "body", value_text(record.body));
+  write_attributes(json, "attributes", record.attributes);
+  json.end_object();
+}
+
 std::string trace_logs(const DecodedLogs& logs, bool is_truncated) {
   struct Place {
     const LogRecord* record;
@@ -360,7 +373,7 @@ std::string trace_logs(const DecodedLogs& logs, bool is_truncated) {
   json.begin_object();
   json.key("logs");
   json.begin_array();
-  for (const Place& place : places) write_log(json, *place.record, *place.resource);
+  for (const Place& place : places) write_log(json, *place.record, *place.resource, false);
   json.end_array();
   json.key("truncated");
   json.boolean(is_truncated);

@@ -15,12 +15,19 @@ namespace kolben::query::page {
 using LogCounts = std::unordered_map<SpanId, std::uint32_t, IdHash>;
 LogCounts count_logs(const DecodedLogs& logs);
 
+// Rows of a trace beyond which it is told without details: nobody reads as many lines, and each
+// makes the answer longer.
+inline constexpr std::size_t kDetailRowsMax = 20'000;
 // The trace as columns. `rows` is not empty.
 std::string trace_columns(const TraceId& id, const std::vector<TraceRow>& rows,
                           const LogCounts& logs);
 
 // Everything about one span; times relative to the trace's earliest span.
 std::string span_details(const TraceRow& row, std::uint64_t trace_start_nanos);
+
+// One log record; with its trace's id where there may be several.
+void write_log(JsonWriter& json, const LogRecord& record, const Resource& resource,
+               bool with_trace_id);
 
 // {"logs": [...]}, oldest first, as the store gives them.
 std::string trace_logs(const DecodedLogs& logs, bool is_truncated);

@@ -49,6 +49,7 @@ QuerySettings read_settings(pipeline::CreateContext& context) {
   settings.id = context.id;
   settings.http.endpoint = "localhost:16686";
   settings.http.body_bytes_max = kBodyBytesMax;
+  settings.http.watches_peers = true;
   config::Reader reader(context.config, "extensions::" + context.id, context.errors);
   reader.optional("endpoint", settings.http.endpoint);
   reader.optional("store", settings.store);
@@ -130,8 +131,12 @@ class QueryExtension final : public pipeline::Extension {
       net::http::Responder responder;
     };
     auto exchange = std::make_shared<Exchange>(Exchange{std::move(request), std::move(responder)});
-    Workers::Job job(
-        [this, exchange] { exchange->responder.respond(router_->answer(exchange->request)); });
+    Workers::Job job([this, exchange] {
+      const auto& is_gone = exchange->request.is_peer_gone;
+      const bool is_wanted = is_gone == nullptr || !is_gone->load();
+      exchange->responder.respond(is_wanted ? router_->answer(exchange->request)
+                                            : router_->nobody(exchange->request));
+    });
     if (workers_->submit(job)) return;
     requests_refused_->add();
     exchange->responder.respond(router_->busy(exchange->request));

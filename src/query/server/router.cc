@@ -119,6 +119,11 @@ Response Router::answer_api(const Request& request, std::string_view path) const
   return response;
 }
 
+Response Router::nobody(const Request& request) const {
+  return error_of(api_of(local_path(request).value_or("/api")),
+                  cancelled("whoever asked hung up before this was answered"));
+}
+
 Response Router::busy(const Request& request) const {
   const Status status =
       unavailable("too many queries at once: try again").with_retry_after(std::chrono::seconds(1));

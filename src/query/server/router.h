@@ -28,6 +28,8 @@ class Router {
 
   // The answer to a request that there is no room for.
   net::http::Response busy(const net::http::Request& request) const;
+  // The answer to a request whose sender hung up while it waited: nobody reads it.
+  net::http::Response nobody(const net::http::Request& request) const;
 
  private:
   // Below the base path; nothing where the request is for somebody else.

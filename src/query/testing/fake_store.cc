@@ -60,6 +60,10 @@ TraceSummary summarize(const TraceId& id, const Batch& batch) {
     const bool is_root = span.parent_span_id.is_zero();
     ++summary.spans;
     if (is_error) ++summary.errors;
+    if (span.start_time_unix_nano < summary.start_unix_nano) {
+      summary.first_service = service_name(resource);
+      summary.first_name = span.name;
+    }
     if (!is_root && !ids.contains(span.parent_span_id)) ++summary.orphans;
     summary.start_unix_nano = std::min(summary.start_unix_nano, span.start_time_unix_nano);
     summary.end_unix_nano = std::max(summary.end_unix_nano, span.end_time_unix_nano);
@@ -114,7 +118,10 @@ Result<storage::TracePage> FakeStore::search(const storage::TraceQuery& query) {
   if (!failure_.is_ok()) return failure_;
   storage::TracePage page;
   for (const auto& [id, batch] : traces_) {
-    if (page.traces.size() < query.limit) page.traces.push_back(summarize(id, batch));
+    if (page.traces.size() < query.limit) {
+      page.traces.push_back(summarize(id, batch));
+      if (query.with_match) page.traces.back().match = match_answer;
+    }
     page.spans_scanned += batch.items();
   }
   page.next_cursor = next_cursor;
@@ -137,10 +144,38 @@ Result<storage::Histogram> FakeStore::histogram(const storage::HistogramQuery& q
   return histogram_answer;
 }
 
-Result<Batch> FakeStore::logs(const storage::LogQuery&) {
+Result<storage::Aggregate> FakeStore::aggregate(const storage::AggregateQuery& query) {
   const MutexLock lock(mutex_);
+  aggregates_.push_back(query);
+  if (!failure_.is_ok()) return failure_;
+  const std::size_t turn = aggregates_.size() - 1;
+  return turn < aggregate_answers.size() ? aggregate_answers[turn] : storage::Aggregate();
+}
+
+Result<Batch> FakeStore::logs(const storage::LogQuery& query) {
+  const MutexLock lock(mutex_);
+  last_logs_ = query;
   if (!failure_.is_ok()) return failure_;
   return logs_ ? logs_->clone() : Batch(Signal::kLogs);
+}
+
+Result<storage::LogHistogram> FakeStore::log_histogram(const storage::LogHistogramQuery& query) {
+  const MutexLock lock(mutex_);
+  last_log_histogram_ = query;
+  if (!failure_.is_ok()) return failure_;
+  return log_histogram_answer;
+}
+
+Result<std::vector<std::string>> FakeStore::log_services() {
+  const MutexLock lock(mutex_);
+  if (!failure_.is_ok()) return failure_;
+  return log_service_names;
+}
+
+Result<std::vector<storage::KeyCount>> FakeStore::log_keys(std::string_view, std::uint32_t) {
+  const MutexLock lock(mutex_);
+  if (!failure_.is_ok()) return failure_;
+  return log_key_list;
 }
 
 Result<std::vector<std::string>> FakeStore::services() {

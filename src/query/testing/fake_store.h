@@ -26,6 +26,10 @@ class FakeStore final : public storage::Store {
   // What was asked last.
   const storage::TraceQuery& last_search() const { return last_search_; }
   const storage::HistogramQuery& last_histogram() const { return last_histogram_; }
+  const std::vector<storage::AggregateQuery>& aggregates() const { return aggregates_; }  // all
+  void forget_aggregates() { aggregates_.clear(); }
+  const storage::LogQuery& last_logs() const { return last_logs_; }
+  const storage::LogHistogramQuery& last_log_histogram() const { return last_log_histogram_; }
   const storage::Field& last_values_field() const { return last_values_field_; }
   storage::TimeRange last_dependencies() const { return last_dependencies_; }
 
@@ -36,14 +40,24 @@ class FakeStore final : public storage::Store {
   std::vector<std::string> value_list;
   std::vector<storage::ServiceLink> links;
   storage::Histogram histogram_answer;
+  std::vector<Result<storage::Aggregate>> aggregate_answers;  // in turn, then empty ones
+  storage::LogHistogram log_histogram_answer;
+  std::vector<std::string> log_service_names;
+  std::vector<storage::KeyCount> log_key_list;
   storage::StoreStats stats_answer;
   std::string next_cursor;
+  storage::TraceMatch match_answer;  // where it is asked for
 
   Status write(Batch&& batch, OnDurable&& on_durable) override;
   Result<storage::TracePage> search(const storage::TraceQuery& query) override;
   Result<Batch> get_trace(const TraceId& id) override;
   Result<storage::Histogram> histogram(const storage::HistogramQuery& query) override;
+  Result<storage::Aggregate> aggregate(const storage::AggregateQuery& query) override;
   Result<Batch> logs(const storage::LogQuery& query) override;
+  Result<storage::LogHistogram> log_histogram(const storage::LogHistogramQuery& query) override;
+  Result<std::vector<std::string>> log_services() override;
+  Result<std::vector<storage::KeyCount>> log_keys(std::string_view prefix,
+                                                  std::uint32_t limit) override;
   Result<std::vector<std::string>> services() override;
   Result<std::vector<storage::Operation>> operations(std::string_view service) override;
   Result<std::vector<storage::KeyCount>> keys(std::string_view prefix,
@@ -60,6 +74,9 @@ class FakeStore final : public storage::Store {
   Status failure_;
   storage::TraceQuery last_search_;
   storage::HistogramQuery last_histogram_;
+  std::vector<storage::AggregateQuery> aggregates_;
+  storage::LogQuery last_logs_;
+  storage::LogHistogramQuery last_log_histogram_;
   storage::Field last_values_field_;
   storage::TimeRange last_dependencies_;
 };

@@ -210,7 +210,8 @@ StoreStats Engine::stats() {
     if (piece.last_sequence <= view.covered) continue;
     for (const auto& request : piece.requests) count(*request, stats);
   }
-  stats.disk_bytes += wal_.disk_bytes();
+  stats.wal_bytes = wal_.disk_bytes();
+  stats.disk_bytes += stats.wal_bytes;
   stats.oldest_unix_nano = oldest == UINT64_MAX ? 0 : oldest;
   stats.duplicates_dropped = writer_->copies();
   return stats;

@@ -56,11 +56,14 @@ class Engine final : public Store {
   Result<TopValues> top_values(const TopValuesQuery& query) override;
   Result<Difference> difference(const DifferenceQuery& query) override;
   Result<Batch> logs(const LogQuery& query) override;
+  Result<LogHistogram> log_histogram(const LogHistogramQuery& query) override;
   Result<std::vector<std::string>> services() override;
   Result<std::vector<Operation>> operations(std::string_view service) override;
   Result<std::vector<KeyCount>> keys(std::string_view prefix, std::uint32_t limit) override;
   Result<std::vector<std::string>> values(const Field& field, std::string_view prefix,
                                           std::uint32_t limit) override;
+  Result<std::vector<std::string>> log_services() override;
+  Result<std::vector<KeyCount>> log_keys(std::string_view prefix, std::uint32_t limit) override;
   Result<std::vector<ServiceLink>> dependencies(TimeRange range) override;
   StoreStats stats() override;
   Status health() override;

@@ -49,6 +49,21 @@ Result<Batch> Engine::logs(const LogQuery& query) {
   return damage_.checked(scan::find_logs(now, query));
 }
 
+Result<LogHistogram> Engine::log_histogram(const LogHistogramQuery& query) {
+  KOLBEN_TRY(scan::Context now, context());
+  return damage_.checked(scan::log_histogram(now, query));
+}
+
+Result<std::vector<std::string>> Engine::log_services() {
+  KOLBEN_TRY(const scan::Context now, context());
+  return scan::log_services(now);
+}
+
+Result<std::vector<KeyCount>> Engine::log_keys(std::string_view prefix, std::uint32_t limit) {
+  KOLBEN_TRY(const scan::Context now, context());
+  return scan::log_keys(now, prefix, limit);
+}
+
 Result<std::vector<std::string>> Engine::services() {
   KOLBEN_TRY(const scan::Context now, context());
   return damage_.checked(scan::services(now));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 #include <thread>
 
@@ -254,6 +255,8 @@ TEST_F(QueryTest, LogsComeOldestFirstFilteredAndLimited) {
   EXPECT_THAT(bodies({}), ElementsAre("one", "two", "three"));
   EXPECT_THAT(bodies({.trace_id = trace_id(1)}), ElementsAre("one", "three"));
   EXPECT_THAT(bodies({.limit = 2}), ElementsAre("one", "two"));
+  EXPECT_THAT(bodies({.order = LogOrder::kNewestFirst, .limit = 2}), ElementsAre("three", "two"));
+  EXPECT_THAT(bodies({.order = LogOrder::kNewestFirst, .skip = 1}), ElementsAre("two", "one"));
   EXPECT_THAT(bodies({.filter = compare(Intrinsic::kBody, Operator::kRegex, "t.*")}),
               ElementsAre("two", "three"));
   EXPECT_THAT(bodies({.filter = compare(Intrinsic::kServiceName, Operator::kEqual, "db")}),
@@ -261,6 +264,29 @@ TEST_F(QueryTest, LogsComeOldestFirstFilteredAndLimited) {
   ASSERT_TRUE(engine_->close());
   ASSERT_EQ(open().to_string(), "OK");
   EXPECT_THAT(bodies({}), ElementsAre("one", "two", "three"));
+}
+
+TEST_F(QueryTest, LogsAreCountedAndTheirServicesAndKeysListed) {
+  ASSERT_EQ(open().to_string(), "OK");
+  ASSERT_TRUE(store(*engine_, make_logs({{.time = kNow + 3, .body = "three"},
+                                         {.time = kNow + 1, .body = "one"},
+                                         {.time = kNow + 25, .service = "db"}})));
+  const auto counts =
+      engine_->log_histogram({.range = {.begin = kNow, .end = kNow + 30}, .buckets = 3});
+  ASSERT_TRUE(counts.has_value()) << counts.status().to_string();
+  EXPECT_EQ(counts->total, 3U);
+  EXPECT_EQ(counts->begin_unix_nano, kNow);
+  EXPECT_EQ(counts->bucket_nanos, 10U);
+  std::vector<std::uint64_t> by_bucket;
+  for (const LogHistogram::Bucket& bucket : counts->buckets) {
+    by_bucket.push_back(std::accumulate(bucket.begin(), bucket.end(), std::uint64_t{0}));
+  }
+  EXPECT_THAT(by_bucket, ElementsAre(2, 0, 1));
+  EXPECT_THAT(*engine_->log_services(), ElementsAre("db", "shop"));
+  const auto keys = *engine_->log_keys("service.", 10);
+  ASSERT_EQ(keys.size(), 1U);
+  EXPECT_EQ(keys[0].key, "service.name");
+  EXPECT_EQ(keys[0].scope, AttributeScope::kResource);
 }
 
 TEST_F(QueryTest, CopiesOfLogAndMetricRequestsAreStoredOnce) {

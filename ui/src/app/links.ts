@@ -8,6 +8,14 @@ export function searchLink(query = ''): string {
   return `${base}/search${query}`;
 }
 
+export function operationsLink(query = ''): string {
+  return `${base}/operations${query}`;
+}
+
+export function logsLink(query = ''): string {
+  return `${base}/logs${query}`;
+}
+
 export function traceLink(id: string, query = ''): string {
   return `${base}/trace/${id}${query}`;
 }

@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 import { below } from '../lib/base.ts';
-import { base, searchLink, traceLink } from './links.ts';
+import { base, logsLink, operationsLink, searchLink, traceLink } from './links.ts';
 
 export interface Place {
   /** Below the base, without a slash at the end: "/search". */
@@ -19,10 +19,14 @@ function here(note = false): Place {
 export const place = signal<Place>(here());
 /** Where the last search was, so that a trace's "back" finds it again. */
 export const lastSearch = signal(searchLink());
+export const lastOperations = signal(operationsLink());
+export const lastLogs = signal(logsLink());
 
 function arrive(note = false): void {
   place.value = here(note);
   if (place.value.path === '/search') lastSearch.value = searchLink(place.value.search);
+  if (place.value.path === '/operations') lastOperations.value = operationsLink(place.value.search);
+  if (place.value.path === '/logs') lastLogs.value = logsLink(place.value.search);
 }
 
 export function navigate(url: string): void {
@@ -49,7 +53,8 @@ function onClick(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = (event.target as Element).closest?.('a[href]');
   if (!(link instanceof HTMLAnchorElement) || link.target || link.hash || link.origin !== location.origin) return;
-  if (link.pathname !== searchLink() && !link.pathname.startsWith(traceLink(''))) return;
+  const pages = [searchLink(), operationsLink(), logsLink()];
+  if (!pages.includes(link.pathname) && !link.pathname.startsWith(traceLink(''))) return;
   event.preventDefault();
   navigate(link.pathname + link.search);
   window.scrollTo(0, 0);

@@ -7,8 +7,9 @@ import { formatCompact, formatCount, formatBytes } from '../lib/format.ts';
 import { Icon, type IconName } from '../parts/icons.tsx';
 import { Receivers, rejectedTotal } from '../parts/receivers.tsx';
 import { Banner, Dialog, IconButton } from '../parts/small.tsx';
-import { searchLink, traceLink } from './links.ts';
-import { navigate, lastSearch, place } from './router.ts';
+import { TagSyntax } from '../parts/tagSyntax.tsx';
+import { operationsLink, searchLink, traceLink } from './links.ts';
+import { navigate, lastLogs, lastOperations, lastSearch, place } from './router.ts';
 import { shortcuts, themeChoice, type ThemeChoice } from './prefs.ts';
 import { status, unreachable } from './status.ts';
 
@@ -65,7 +66,7 @@ function StatusPill() {
       {away ? 'Not reachable' : now ? formatCompact(now.store.spans) : 'Connecting'}
       {now && !away && <span class="unit">spans</span>}
       {rejected > 0 && !away && (
-        <span class="error-mark">
+        <span class="error-mark" title="What arrived and was refused: open for the reasons">
           <Icon name="alert" />
           {formatCompact(rejected)} <span class="unit">refused</span>
         </span>
@@ -94,7 +95,10 @@ function StatusDialog() {
           </div>
           <div>
             <dt>On disk</dt>
-            <dd>{formatBytes(now.store.diskBytes)}</dd>
+            <dd>
+              {formatBytes(now.store.diskBytes - (now.store.walBytes ?? 0))}
+              {!!now.store.walBytes && <small title="Files of fixed size that hold what comes in until it is sorted in"> and {formatBytes(now.store.walBytes)} set aside for what comes in</small>}
+            </dd>
           </div>
           <div>
             <dt>Version</dt>
@@ -109,22 +113,22 @@ function StatusDialog() {
 
 // Blanks stand between keys; what is separated by a comma does different things, in that order.
 const kKeys: readonly [keys: string, what: string, page: 'trace' | 'all'][] = [
-  ['j ↓, k ↑', 'next, previous span', 'trace'],
+  ['j ↓, k ↑', 'next, previous span; on Search: trace', 'all'],
   ['h ←, l →', 'fold, unfold (or go to parent, first child)', 'trace'],
   ['Home, End, PgUp, PgDn', 'first, last, a screen up, down', 'trace'],
   ['n, p', 'next, previous failed span', 'trace'],
-  ['Enter', 'open or close the span’s details', 'trace'],
+  ['Enter', 'open or close the span’s details; on Search: open the trace', 'all'],
   ['f, 0', 'zoom to the span, whole trace', 'trace'],
   ['[, ]', 'fold all, unfold all', 'trace'],
   ['c', 'copy the trace id', 'trace'],
-  ['/', 'find in the trace; on Search: the tags field', 'all'],
+  ['/', 'find in the trace; on Traces: the tags field, on Logs: the text', 'all'],
   ['?', 'this help', 'all'],
   ['Esc', 'close, clear', 'all'],
 ];
 
 function HelpDialog() {
   return (
-    <Dialog title="Keys" open={helpOpen.value} onClose={() => (helpOpen.value = false)}>
+    <Dialog title="Keys and tags" open={helpOpen.value} onClose={() => (helpOpen.value = false)}>
       <table class="keys">
         <tbody>
           {kKeys.map(([keys, what, page]) => (
@@ -145,6 +149,9 @@ function HelpDialog() {
           ))}
         </tbody>
       </table>
+      <p>
+        <TagSyntax />
+      </p>
       <label class="check">
         <input type="checkbox" checked={shortcuts.value} onChange={(event) => (shortcuts.value = event.currentTarget.checked)} />
         Keys of one letter work anywhere on the page
@@ -164,7 +171,17 @@ export function typing(event: KeyboardEvent): boolean {
   );
 }
 
-export function Shell({ children, page }: { children: ComponentChildren; page: 'search' | 'trace' }) {
+/** From a search its filter goes along. */
+function OperationsLink() {
+  const { path, search } = place.value;
+  return (
+    <a href={path === '/search' ? operationsLink(search) : lastOperations.value} aria-current={path === '/operations' ? 'page' : undefined}>
+      Operations
+    </a>
+  );
+}
+
+export function Shell({ children, page }: { children: ComponentChildren; page: 'search' | 'trace' | 'all-logs' }) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === '?' && shortcuts.value && !typing(event)) helpOpen.value = true;
@@ -174,8 +191,8 @@ export function Shell({ children, page }: { children: ComponentChildren; page: '
   }, []);
   return (
     <div class={`page ${page}`}>
-      <a class="skip" href="#main">
-        Skip to content
+      <a class="skip" href={place.value.path === '/search' ? '#results' : '#main'}>
+        Skip to {place.value.path === '/search' ? 'results' : 'content'}
       </a>
       <header class="top">
         <a class="brand" href={searchLink()}>
@@ -187,7 +204,11 @@ export function Shell({ children, page }: { children: ComponentChildren; page: '
         </a>
         <nav aria-label="Pages">
           <a href={lastSearch.value} aria-current={place.value.path === '/search' ? 'page' : undefined}>
-            Search
+            Traces
+          </a>
+          <OperationsLink />
+          <a href={lastLogs.value} aria-current={place.value.path === '/logs' ? 'page' : undefined}>
+            Logs
           </a>
         </nav>
         <TraceLookup />

@@ -63,6 +63,19 @@ export function canonicalDuration(text: string): string {
   return text.replace(/\s+/g, '').replace(/[µμ]s/g, 'us');
 }
 
+/** The width of a bar: "10 s", "1 min", "2 h"; what is none of these as any duration. */
+export function formatStep(micros: number): string {
+  if (micros >= 3600e6 && micros % 3600e6 === 0) return `${micros / 3600e6} h`;
+  if (micros >= 60e6 && micros % 60e6 === 0) return `${micros / 60e6} min`;
+  return formatMicros(micros);
+}
+
+/** "102/s", "0.03/s". */
+export function formatRate(perSecond: number): string {
+  if (!Number.isFinite(perSecond)) return '–';
+  return perSecond > 0 && perSecond < 0.01 ? '< 0.01/s' : `${perSecond < 10000 ? digits(perSecond) : formatCompact(perSecond)}/s`;
+}
+
 const kCount = new Intl.NumberFormat('en');
 const kCompact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 
@@ -77,6 +90,11 @@ export function formatCompact(count: number): string {
 
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** As plural(), short: "12.3K spans", "1 error". */
+export function pluralCompact(count: number, one: string, many = `${one}s`): string {
+  return `${formatCompact(count)} ${count === 1 ? one : many}`;
 }
 
 export function formatBytes(bytes: number): string {
@@ -116,6 +134,17 @@ export function formatDay(micros: number): string {
 
 export function formatDateTime(micros: number, millis = true): string {
   return `${formatDay(micros)} ${formatClock(micros, millis)}`;
+}
+
+/** What formatDateTime() writes, without seconds or the clock too, in the browser's zone; null where it is no time. */
+export function parseDateTime(text: string): number | null {
+  const match = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?)?\s*$/.exec(text);
+  if (!match) return null;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [number, number, number, number, number, number];
+  const date = new Date(year, month - 1, day, hour, minute, second, Number((match[7] ?? '').padEnd(3, '0')));
+  // A day that its month does not have would be one of the next.
+  const isReal = month >= 1 && month <= 12 && date.getMonth() === month - 1 && date.getDate() === day && hour < 24 && minute < 60 && second < 60;
+  return isReal ? date.getTime() * 1000 : null;
 }
 
 /** The browser's zone at that time: "UTC", "UTC+1", "UTC-3:30". */

@@ -1,9 +1,9 @@
 // What a person searches for, to and from the address bar, and to the server's parameters. Pure.
 //
 // The address understands Jaeger's parameters (service, operation, tags, tag, lookback, start, end in
-// microseconds, limit, minDuration, maxDuration), so that old links keep working, and adds live, sort.
+// microseconds, limit, minDuration, maxDuration), so that old links keep working, and the calls' own `errors`; it adds live, sort.
 
-import { canonicalDuration, parseDuration } from './format.ts';
+import { canonicalDuration, nanosToMicros, parseDuration } from './format.ts';
 import { fromJaegerTags, fromTagParameter, isErrorClause, joinClause, type Clause } from './tags.ts';
 
 export interface Preset {
@@ -86,6 +86,13 @@ function parseRange(query: URLSearchParams): Range {
   return { kind: 'last', seconds: kDefaultPreset.seconds };
 }
 
+function parseClauses(query: URLSearchParams): Clause[] {
+  const tags = query.get('tags');
+  const clauses = [...(tags ? fromJaegerTags(tags) : []), ...query.getAll('tag').filter(Boolean).map(fromTagParameter)];
+  if (/^(1|t|true)$/i.test(query.get('errors') ?? '') && !clauses.some(isErrorClause)) clauses.push({ key: 'error', op: '=', value: 'true' });
+  return clauses;
+}
+
 /** Whatever stands in the address, a state comes out; what cannot be read is left at its default. */
 export function parseSearch(search: string): SearchState {
   const query = new URLSearchParams(search);
@@ -95,12 +102,11 @@ export function parseSearch(search: string): SearchState {
   };
   const limit = Number(query.get('limit') ?? NaN);
   const sort = query.get('sort') as Sort;
-  const tags = query.get('tags');
   const operation = query.get('operation') ?? '';
   return {
     service: query.get('service') ?? '',
     operation: operation === 'all' ? '' : operation,
-    clauses: [...(tags ? fromJaegerTags(tags) : []), ...query.getAll('tag').filter(Boolean).map(fromTagParameter)],
+    clauses: parseClauses(query),
     minDuration: duration('minDuration'),
     maxDuration: duration('maxDuration'),
     range: parseRange(query),
@@ -108,6 +114,32 @@ export function parseSearch(search: string): SearchState {
     live: query.get('live') !== '0',
     sort: kSorts.includes(sort) ? sort : 'newest',
   };
+}
+
+// Jaeger's, about how its own page looks.
+const kHarmless = /^(ui[A-Z]\w*|view)$/;
+
+/** The parameters of an address that parseSearch() made nothing of: the page says so. */
+export function unreadParameters(search: string): string[] {
+  const query = new URLSearchParams(search);
+  const isTime = (text: string): boolean => Number.isSafeInteger(Number(text)) && Number(text) > 0;
+  const readable: Record<string, (text: string) => boolean> = {
+    service: () => true,
+    operation: () => true,
+    tag: () => true,
+    tags: (text) => text === '' || text === '{}' || fromJaegerTags(text).length > 0,
+    errors: (text) => /^(1|t|true|0|f|false)$/i.test(text),
+    minDuration: (text) => text === '' || parseDuration(text) !== null,
+    maxDuration: (text) => text === '' || parseDuration(text) !== null,
+    lookback: (text) => text === 'custom' || parseLookback(text) !== null,
+    start: isTime,
+    end: isTime,
+    limit: (text) => Number.isInteger(Number(text)) && Number(text) > 0,
+    live: () => true,
+    sort: (text) => kSorts.includes(text as Sort),
+  };
+  const unread = [...query].filter(([name, value]) => !kHarmless.test(name) && !(Object.hasOwn(readable, name) && readable[name]!(value)));
+  return [...new Set(unread.map(([name]) => name))];
 }
 
 /** The query string of a permanent link; defaults are left out. */
@@ -162,6 +194,47 @@ export function toApi(state: SearchState, window: Window): URLSearchParams {
   query.set('start', `${window.startMicros}000`);
   query.set('end', `${window.endMicros}000`);
   return query;
+}
+
+/** What one counts as requests: spans of servers and consumers. */
+export const kRequests: Clause = { key: 'kind', op: '=~', value: 'server|consumer' };
+
+/** Patterns have to match the whole value: each state with one that needs to match a part only. */
+export function widened(state: SearchState): { clause: Clause; state: SearchState }[] {
+  return state.clauses.flatMap((clause, i) => {
+    const wide = widerPattern(clause);
+    return wide ? [{ clause: wide, state: { ...state, clauses: state.clauses.map((other, at) => (at === i ? wide : other)) } }] : [];
+  });
+}
+
+function widerPattern(clause: Clause): Clause | null {
+  if (clause.op !== '=~') return null;
+  const core = clause.value.replace(/^\^/, '').replace(/(^|[^\\])\$$/, '$1');
+  const [head, tail] = [core.startsWith('.*') ? '' : '.*', core.endsWith('.*') ? '' : '.*'];
+  if (!head && !tail) return null;
+  const whole = /\|/.test(core) && !/^\(.*\)$/.test(core) ? `(${core})` : core;
+  return { ...clause, value: head + whole + tail };
+}
+
+/**
+ * The range that holds all of the data, where they fill only a small part of the window: the shortest
+ * preset for a range up to now, else from the first bar to the last; null where there is nothing to gain.
+ */
+export function rangeOfData(range: Range, window: Window, bars: { start: readonly string[]; count: readonly number[]; bucketNanos: number | string }, nowMicros: number): Range | null {
+  const kSmallPart = 0.25;
+  const filled = bars.count.flatMap((n, i) => (n > 0 ? [i] : []));
+  if (filled.length === 0) return null;
+  const width = Number(bars.bucketNanos) / 1000;
+  const first = nanosToMicros(bars.start[filled[0]!]!);
+  const last = nanosToMicros(bars.start[filled[filled.length - 1]!]!) + width;
+  const whole = window.endMicros - window.startMicros;
+  if (range.kind === 'last') {
+    // The first bar may begin a little before the data: a preset that just misses it would hide some.
+    const seconds = (nowMicros - first) / 1e6;
+    const preset = kPresets.find((p) => p.seconds >= seconds && p.seconds <= range.seconds * kSmallPart);
+    if (preset) return { kind: 'last', seconds: preset.seconds };
+  }
+  return last - first <= whole * kSmallPart && width > 1 ? { kind: 'fixed', startMicros: Math.floor(first), endMicros: Math.ceil(last) } : null;
 }
 
 /** Wide enough for clocks that are wrong by decades; the server counts nanoseconds in 64 bits. */

@@ -50,14 +50,15 @@ function searchFor(attribute: Attribute): string | null {
   return searchLink(formatSearch({ ...defaultState(), clauses: [{ key: attribute.key, op: '=', value }] }));
 }
 
-export function Attributes({ list }: { list: Attribute[] }) {
+/** `search`: where a click on the looking glass leads, by default to traces; null: nowhere. */
+export function Attributes({ list, search = searchFor }: { list: Attribute[]; search?: (attribute: Attribute) => string | null }) {
   const [all, setAll] = useState(false);
   const shown = all ? list : list.slice(0, kListShown);
   return (
     <>
       <dl class="attributes">
         {shown.map((attribute, i) => {
-          const link = searchFor(attribute);
+          const link = search(attribute);
           return (
             <div key={i} class={isLong(attribute) ? 'long' : ''}>
               <dt>{attribute.key}</dt>
@@ -65,7 +66,7 @@ export function Attributes({ list }: { list: Attribute[] }) {
                 <Value attribute={attribute} />
                 <span class="row-tools">
                   {link && (
-                    <a class="icon-button" href={link} aria-label={`Search ${attribute.key} with this value`} title="Search traces with this value">
+                    <a class="icon-button" href={link} aria-label={`Search ${attribute.key} with this value`} title="Search for this value">
                       <Icon name="search" />
                     </a>
                   )}

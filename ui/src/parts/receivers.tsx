@@ -1,4 +1,5 @@
-// What the receivers took and refused, and what came to a wrong door, with the reason.
+// What the listeners took, the items that they refused, and the requests that they refused before they
+// could be read as any, with the reason.
 
 import type { Rejection } from '../api.ts';
 import { status } from '../app/status.ts';
@@ -77,7 +78,7 @@ export function Receivers() {
                 {title}
               </th>
             ))}
-            <th scope="col" class="number">
+            <th scope="col" class="number" title="Spans, log records and points that arrived and were not taken">
               Refused
             </th>
           </tr>
@@ -100,14 +101,14 @@ export function Receivers() {
           <caption>
             <span class="error-mark">
               <Icon name="alert" />
-              Turned away at the door
+              Refused requests and connections
             </span>
           </caption>
           <thead>
             <tr>
               <th scope="col">Listener</th>
               <th scope="col">What came, and what to do</th>
-              <th scope="col" class="number">Count</th>
+              <th scope="col" class="number">Refused</th>
             </tr>
           </thead>
           <tbody>

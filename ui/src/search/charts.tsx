@@ -1,14 +1,17 @@
 // Above the results: how many spans (and failed ones) match over time, and how long they took. Both
-// share the time axis and the cursor; dragging looks closer. Each has a table with the same numbers.
+// share the time axis and the cursor; dragging, or a click on a bar, looks closer. Each has a table with the same numbers.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Histogram } from '../api.ts';
 import { logLatency, theme } from '../app/prefs.ts';
-import { formatClock, formatCompact, formatCount, formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
+import { nowMicros } from '../app/status.ts';
+import { formatClock, formatCount, formatDateTime, formatMicros, formatRate, formatStep, nanosToMicros, plural, pluralCompact } from '../lib/format.ts';
+import { kRequests, rangeOfData } from '../lib/searchState.ts';
+import { sameClause } from '../lib/tags.ts';
 import { IconButton } from '../parts/small.tsx';
 import type { Plot as PlotClass, PlotData, PlotKind } from './plot.ts';
-import { beforeZoom, histogram, resetZoom, state, window_, zoomTo } from './store.ts';
+import { beforeZoom, change, histogram, isOld, resetZoom, state, window_, zoomTo } from './store.ts';
 
 function dataOf(kind: PlotKind, h: Histogram): PlotData {
   const times = h.start.map(nanosToMicros);
@@ -58,13 +61,14 @@ function Plot({ kind, onHover }: { kind: PlotKind; onHover: (index: number | nul
   );
 }
 
-function ChartCard(props: { kind: PlotKind; title: string; summary: string; readout: ComponentChildren; table: () => ComponentChildren; onHover: (i: number | null) => void; extra?: ComponentChildren }) {
+function ChartCard(props: { kind: PlotKind; title: string; summary: string; readout: ComponentChildren; table: () => ComponentChildren; onHover: (i: number | null) => void; unit: string; extra?: ComponentChildren }) {
   const [asTable, setAsTable] = useState(false);
   return (
-    <section class="card chart" aria-label={props.title}>
+    <section class={`card chart ${isOld.value ? 'old' : ''}`} aria-label={props.title}>
       <header>
-        <h2>{props.title}</h2>
-        <div class="readout">{props.readout}</div>
+        <h2 title={`${props.title} ${props.unit}`}>
+          {props.title} <span class="muted">{props.unit}</span>
+        </h2>
         {props.extra}
         {(beforeZoom.value !== null || state.value.range.kind === 'fixed') && <IconButton icon="reset" label="Back to the whole time range" onClick={resetZoom} />}
         <IconButton
@@ -73,6 +77,7 @@ function ChartCard(props: { kind: PlotKind; title: string; summary: string; read
           onClick={() => setAsTable(!asTable)}
         />
       </header>
+      <div class="readout">{props.readout}</div>
       <p class="sr-only">{props.summary}</p>
       {asTable ? (
         <div class="twin" tabIndex={0} role="region" aria-label={`${props.title}, as a table`}>
@@ -141,6 +146,39 @@ function maxOf(values: (number | null)[]): number {
   return values.reduce<number>((most, v) => Math.max(most, v ?? 0), 0);
 }
 
+/** Spans of a bar by the second; of one that is under way, of the part that is over. */
+function rateOf(h: Histogram, i: number): string {
+  const width = Number(h.bucketNanos) / 1000;
+  const gone = Math.min(width, Math.max(0, nowMicros() - nanosToMicros(h.start[i]!)));
+  return formatRate((h.count[i]! / (gone || width)) * 1e6);
+}
+
+function toggleRequests(): void {
+  const { clauses } = state.value;
+  const others = clauses.filter((clause) => !sameClause(clause, kRequests));
+  change({ clauses: others.length < clauses.length ? others : [...clauses, kRequests] });
+}
+
+function AmountTools({ h, requests }: { h: Histogram; requests: boolean }) {
+  const range = rangeOfData(state.value.range, window_.value, h, nowMicros());
+  const zoom = (): void => {
+    beforeZoom.value ??= state.value.range;
+    change({ range: range! });
+  };
+  return (
+    <>
+      {range && (
+        <button type="button" class="plain scale" title="All of it lies in a small part of this time: look at that part" onClick={zoom}>
+          Zoom to data
+        </button>
+      )}
+      <button type="button" class="plain scale" aria-pressed={requests} title="Only spans of servers and consumers: what came in, not what was done for it" onClick={toggleRequests}>
+        Requests only
+      </button>
+    </>
+  );
+}
+
 export function Charts() {
   const [hover, setHover] = useState<number | null>(null);
   const h = histogram.value;
@@ -149,25 +187,38 @@ export function Charts() {
   const at = hover !== null && hover < h.start.length ? hover : null;
   const latency = (i: number | null): string[] => [h.p50, h.p95, h.p99].map((p) => (i === null || !h.count[i] ? '–' : formatMicros(p[i] ?? NaN)));
   const now = latency(at);
+  const requests = state.value.clauses.some((clause) => sameClause(clause, kRequests));
+  const what = requests ? 'request' : 'span';
+  const step = `per ${formatStep(Number(h.bucketNanos) / 1000)}`;
   return (
     <>
       <ChartCard
         kind="amount"
-        title="Spans"
-        summary={`${plural(h.total, 'span')} match, ${formatCount(errors)} failed.`}
+        title={requests ? 'Requests' : 'Spans'}
+        unit={step}
+        summary={`${plural(h.total, what)} match, ${formatCount(errors)} failed.`}
         onHover={setHover}
+        extra={<AmountTools h={h} requests={requests} />}
         readout={
           <>
             {at !== null && <time>{barLabel(h, at)}</time>}
-            <span class="key amount">{formatCompact(at === null ? h.total : h.count[at]!)} spans</span>
-            <span class="key errors">{formatCompact(at === null ? errors : h.errors[at]!)} errors</span>
+            <span class="key amount">{pluralCompact(at === null ? h.total : h.count[at]!, what)}</span>
+            <span class="key errors">{pluralCompact(at === null ? errors : h.errors[at]!, 'error')}</span>
+            {at !== null && <span>{rateOf(h, at)}</span>}
           </>
         }
-        table={() => <Twin h={h} heads={['Spans', 'Errors']} row={(i) => [formatCount(h.count[i]!), formatCount(h.errors[i]!)]} />}
+        table={() => (
+          <Twin
+            h={h}
+            heads={[requests ? 'Requests' : 'Spans', 'Errors', 'Rate']}
+            row={(i) => [formatCount(h.count[i]!), formatCount(h.errors[i]!), rateOf(h, i)]}
+          />
+        )}
       />
       <ChartCard
         kind="latency"
         title="Latency"
+        unit={`of ${what}s, ${step}`}
         summary={`The highest p99 in this range is ${formatMicros(maxOf(h.p99))}.`}
         onHover={setHover}
         readout={
@@ -183,7 +234,7 @@ export function Charts() {
         }
         extra={
           <button type="button" class="plain scale" aria-pressed={logLatency.value} title="Logarithmic scale" onClick={() => (logLatency.value = !logLatency.value)}>
-            log
+            log scale
           </button>
         }
         table={() => <Twin h={h} heads={['p50', 'p95', 'p99']} row={latency} />}

@@ -1,4 +1,4 @@
-// Before the first span: how to send one, for this host, and live what arrives at the doors. The page
+// Before the first span: how to send one, for this host, and live what arrives. The page
 // flips to the results by itself.
 
 import type { Port } from '../api.ts';
@@ -8,13 +8,13 @@ import { Icon } from '../parts/icons.tsx';
 import { Receivers } from '../parts/receivers.tsx';
 import { CopyButton } from '../parts/small.tsx';
 
-/** The door to show: by its name, else by its usual number. */
-function door(ports: Port[], words: string[], usual: number): string {
+/** The listener to show: by its name, else by its usual number. */
+export function listener(ports: Port[], words: string[], usual: number): string {
   const found = ports.find((p) => words.every((word) => p.name.toLowerCase().includes(word))) ?? ports.find((p) => p.port === usual);
   return `${location.hostname}:${found?.port ?? usual}`;
 }
 
-function Snippet({ text, label }: { text: string; label: string }) {
+export function Snippet({ text, label }: { text: string; label: string }) {
   return (
     <div class="snippet">
       <pre tabIndex={0}>
@@ -48,15 +48,15 @@ let curl = '';
 
 export function Empty() {
   const now = status.value!;
-  const grpc = door(now.ports, ['otlp', 'grpc'], 4317);
-  const http = door(now.ports, ['otlp', 'http'], 4318);
-  const zipkin = door(now.ports, ['zipkin'], 9411);
+  const grpc = listener(now.ports, ['otlp', 'grpc'], 4317);
+  const http = listener(now.ports, ['otlp', 'http'], 4318);
+  const zipkin = listener(now.ports, ['zipkin'], 9411);
   curl ||= curlLine(http);
   const usual = /^(localhost|127\.0\.0\.1|\[::1\]):4317$/.test(grpc);
   const agent = `${usual ? '' : `OTEL_EXPORTER_OTLP_ENDPOINT=http://${grpc} \\\n`}opentelemetry-instrument \\\n  --service_name my-app ./my-app`;
   const others = now.store.logRecords + now.store.metricPoints;
   return (
-    <div class="empty">
+    <div class="empty" id="results" tabIndex={-1}>
       <section class="hero">
         <p class="waiting" role="status">
           <i class="pulse" aria-hidden="true" />
@@ -95,12 +95,12 @@ export function Empty() {
         </section>
       </div>
       <section class="card doors">
-        <h2>At the doors, live</h2>
+        <h2>What arrives, live</h2>
         <Receivers />
         {now.rejected.length === 0 && now.receivers.every((r) => r.accepted === 0 && r.refused === 0) && (
           <p class="muted hint">
             <Icon name="help" />
-            Nothing has knocked so far. If your program does send, check its endpoint and that no firewall or container network is between.
+            Nothing has arrived so far, and nothing was refused. If your program does send, check its endpoint and that no firewall or container network is between.
           </p>
         )}
       </section>

@@ -2,6 +2,7 @@
 // correcting it, everything else of trying again, which the page does by itself.
 
 import { Banner } from '../parts/small.tsx';
+import { TagSyntax } from '../parts/tagSyntax.tsx';
 import { isFilterMistake, messageOf } from '../api.ts';
 import { searchLink } from '../app/links.ts';
 import { unreachable } from '../app/status.ts';
@@ -23,8 +24,7 @@ export function Failure({ cause }: { cause: unknown }) {
     <Banner kind="error">
       <b>The filter cannot be used:</b> {messageOf(cause)}
       <p>
-        Correct it above, or <a href={searchLink(formatSearch({ ...defaultState(), range, live, sort }))}>search without it</a>. Tags are <code>key=value</code>,{' '}
-        <code>key!=value</code>, <code>key&gt;1</code>, <code>key&lt;=1</code>, <code>key=~regular expression</code>, or a bare <code>key</code>.
+        Correct it above, or <a href={searchLink(formatSearch({ ...defaultState(), range, live, sort }))}>search without it</a>. <TagSyntax />
       </p>
     </Banner>
   );

@@ -96,9 +96,12 @@ function loners(u: uPlot, series: number): number[] {
 
 export class Plot {
   private readonly plot: uPlot;
+  private readonly kind: PlotKind;
   private data: PlotData;
+  private clicked = 0;
 
   constructor(kind: PlotKind, parent: HTMLElement, data: PlotData, log: boolean, on: PlotHandlers) {
+    this.kind = kind;
     this.data = data;
     let brushed = false;
     const y = kind === 'amount' ? formatCompact : formatMicros;
@@ -114,6 +117,7 @@ export class Plot {
           points: { show: kind === 'latency' },
           bind: {
             dblclick: () => () => {
+              clearTimeout(this.clicked);
               on.onReset();
               return null;
             },
@@ -158,10 +162,29 @@ export class Plot {
       this.columns(data),
       parent,
     );
+    this.zoomOnClick(on);
+  }
+
+  /** A click on a bar looks at its time alone; the second of two clicks makes them something else. */
+  private zoomOnClick(on: PlotHandlers): void {
+    const kDoubleMillis = 250;
+    const kStill = 4; // pixels; more is dragging
+    let pressed = { x: 0, y: 0 };
+    this.plot.over.addEventListener('pointerdown', (event) => (pressed = { x: event.clientX, y: event.clientY }));
+    this.plot.over.addEventListener('click', (event) => {
+      clearTimeout(this.clicked);
+      if (event.detail !== 1 || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) >= kStill) return;
+      const bar = this.barAt(this.plot);
+      if (bar === null || !this.data.series.some((values) => values[bar])) return;
+      const from = this.data.times[bar]!;
+      this.clicked = window.setTimeout(() => on.onBrush(from, from + this.data.barMicros), kDoubleMillis);
+    });
   }
 
   private columns(data: PlotData): uPlot.AlignedData {
-    return [data.times.map((t) => t / 1e6), ...data.series] as uPlot.AlignedData;
+    // Bars begin at their time; what holds for all of a bar stands in its middle.
+    const middle = this.kind === 'latency' ? data.barMicros / 2 : 0;
+    return [data.times.map((t) => (t + middle) / 1e6), ...data.series] as uPlot.AlignedData;
   }
 
   /** An axis of made-up values would say something about nothing. */
@@ -187,6 +210,7 @@ export class Plot {
   }
 
   destroy(): void {
+    clearTimeout(this.clicked);
     this.plot.destroy();
   }
 }

@@ -1,32 +1,70 @@
 // The time of the filter: a span of time up to now, or two dates. Times are the browser's; the label says
 // which zone that is.
 
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import { nowMicros } from '../app/status.ts';
-import { formatDateTime, zoneName } from '../lib/format.ts';
-import { kPresets } from '../lib/searchState.ts';
+import { formatDateTime, parseDateTime, zoneName } from '../lib/format.ts';
+import { kPresets, type Range, type Window } from '../lib/searchState.ts';
 import { beforeZoom, change, state, window_ } from './store.ts';
 
-/** The value of an <input type=datetime-local>: local time. */
-function localValue(micros: number): string {
-  return formatDateTime(micros, false).replace(' ', 'T');
+/** A date and a clock of 24 hours, whatever the browser's language: as everywhere else on this page. */
+function DateField({ id, label, micros, onCommit }: { id: string; label: string; micros: number; onCommit: (micros: number) => void }) {
+  const [wrong, setWrong] = useState(false);
+  const shown = formatDateTime(micros, micros % 1e6 !== 0);
+  const commit = (text: string): void => {
+    const next = parseDateTime(text);
+    setWrong(next === null);
+    if (next !== null && text.trim() !== shown) onCommit(next);
+  };
+  return (
+    <div class="field date">
+      <label for={id}>{label}</label>
+      <div class="box">
+        <input
+          id={id}
+          type="text"
+          value={shown}
+          placeholder="2026-11-26 14:03:22"
+          autocomplete="off"
+          spellcheck={false}
+          aria-invalid={wrong}
+          aria-describedby={wrong ? `${id}-wrong` : undefined}
+          onBlur={(event) => commit(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') commit(event.currentTarget.value);
+          }}
+        />
+      </div>
+      {wrong && (
+        <small class="wrong" id={`${id}-wrong`}>
+          Like 2026-11-26 14:03:22
+        </small>
+      )}
+    </div>
+  );
 }
 
 export function RangeField() {
+  const onRange = (range: Range): void => {
+    if (range.kind === 'last' || state.value.range.kind === 'last') beforeZoom.value = null;
+    change({ range });
+  };
+  return <RangeFieldOf range={state.value.range} window={window_.value} onRange={onRange} />;
+}
+
+/** `window`: what the range means now. */
+export function RangeFieldOf({ range, window, onRange }: { range: Range; window: Window; onRange: (range: Range) => void }) {
   const id = useId();
-  const range = state.value.range;
-  const { startMicros, endMicros } = window_.value;
+  const { startMicros, endMicros } = window;
   const preset = range.kind === 'last' ? kPresets.find((p) => p.seconds === range.seconds) : undefined;
   const choose = (value: string): void => {
-    beforeZoom.value = null;
-    if (value === 'custom') change({ range: { kind: 'fixed', startMicros, endMicros } });
-    else if (value) change({ range: { kind: 'last', seconds: Number(value) } });
+    if (value === 'custom') onRange({ kind: 'fixed', startMicros, endMicros });
+    else if (value) onRange({ kind: 'last', seconds: Number(value) });
   };
-  const setEdge = (edge: 'startMicros' | 'endMicros', text: string): void => {
-    const micros = new Date(text).getTime() * 1000;
-    if (range.kind !== 'fixed' || !Number.isFinite(micros)) return;
+  const setEdge = (edge: 'startMicros' | 'endMicros', micros: number): void => {
+    if (range.kind !== 'fixed') return;
     const next = { ...range, [edge]: micros };
-    if (next.startMicros < next.endMicros) change({ range: next });
+    if (next.startMicros < next.endMicros) onRange(next);
   };
   return (
     <>
@@ -49,12 +87,7 @@ export function RangeField() {
       {range.kind === 'fixed' && (
         <div class="dates">
           {(['startMicros', 'endMicros'] as const).map((edge) => (
-            <div class="field date" key={edge}>
-              <label for={id + edge}>{edge === 'startMicros' ? 'From' : 'To'}</label>
-              <div class="box">
-                <input id={id + edge} type="datetime-local" step="1" value={localValue(range[edge])} onChange={(event) => setEdge(edge, event.currentTarget.value)} />
-              </div>
-            </div>
+            <DateField key={edge} id={id + edge} label={edge === 'startMicros' ? 'From' : 'To'} micros={range[edge]} onCommit={(micros) => setEdge(edge, micros)} />
           ))}
         </div>
       )}

@@ -6,7 +6,8 @@ import { api, isAbort } from '../api.ts';
 import { searchLink } from '../app/links.ts';
 import { nowMicros, status } from '../app/status.ts';
 import { formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
-import { formatSearch, kAllTime, kPresets, rangeAround, relaxations, toApi, windowOf, type SearchState } from '../lib/searchState.ts';
+import { formatSearch, kAllTime, kPresets, rangeAround, relaxations, toApi, widened, windowOf, type SearchState } from '../lib/searchState.ts';
+import { formatClause } from '../lib/tags.ts';
 import { Icon } from '../parts/icons.tsx';
 import { state, window_ } from './store.ts';
 
@@ -23,7 +24,7 @@ async function totalOf(now: SearchState, signal: AbortSignal): Promise<number> {
 
 /** The same filter where it does match: around its newest match, whenever that was. */
 async function elsewhere(now: SearchState, signal: AbortSignal): Promise<Reason[]> {
-  const newest = (await api.search(toApi(now, kAllTime), 1, '', signal)).traces[0];
+  const newest = (await api.search(toApi(now, kAllTime), 1, 'newest', '', signal)).traces[0];
   if (!newest) return [];
   const micros = nanosToMicros(newest.start);
   const range = rangeAround(micros, nowMicros());
@@ -34,8 +35,9 @@ async function elsewhere(now: SearchState, signal: AbortSignal): Promise<Reason[
 
 async function ask(now: SearchState, signal: AbortSignal): Promise<Reason[]> {
   const without = relaxations(now).map(async (q) => ({ what: `Without ${q.what}`, state: q.state, total: await totalOf(q.state, signal) }));
-  const [there, ...others] = await Promise.all([elsewhere(now, signal), ...without]);
-  return [...there, ...others.sort((a, b) => b.total - a.total)].filter((r) => r.total > 0);
+  const wider = widened(now).map(async (q) => ({ what: `With ${formatClause(q.clause)}`, state: q.state, total: await totalOf(q.state, signal) }));
+  const [there, parts, others] = await Promise.all([elsewhere(now, signal), Promise.all(wider), Promise.all(without)]);
+  return [...parts, ...there, ...others.sort((a, b) => b.total - a.total)].filter((r) => r.total > 0);
 }
 
 function useReasons(now: SearchState): Reason[] | null {
@@ -67,6 +69,11 @@ export function NoResults() {
         {filtered ? 'No single span meets all of the filter' : 'No span started'} in this range of {kindOf(endMicros - startMicros)}; the store has{' '}
         {plural(total, 'span')} in all.
       </p>
+      {widened(now).length > 0 && (
+        <p>
+          A regular expression has to match the whole value: put <code>.*</code> around it to find a part.
+        </p>
+      )}
       {reasons && reasons.length > 0 && (
         <ul>
           {reasons.map((reason) => (

@@ -8,7 +8,7 @@ import { theme, token } from '../app/prefs.ts';
 import { navigate } from '../app/router.ts';
 import { Scatter } from '../canvas/scatter.ts';
 import { formatClock, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
-import { traces, window_ } from './store.ts';
+import { isOld, traces, window_ } from './store.ts';
 
 interface Hover {
   trace: TraceSummary;
@@ -51,7 +51,7 @@ export function ScatterCard() {
   }, [list, startMicros, endMicros, theme.value]);
 
   return (
-    <section class="card chart" aria-label="Durations of the listed traces">
+    <section class={`card chart ${isOld.value ? 'old' : ''}`} aria-label="Durations of the listed traces">
       <header>
         <h2>Listed traces</h2>
         <div class="readout">

@@ -10,6 +10,7 @@ import { Attributes } from '../parts/attributes.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { LogLines } from '../parts/logs.tsx';
 import { Banner, CopyButton, IconButton } from '../parts/small.tsx';
+import { overhangText } from './row.tsx';
 import type { Loaded, TraceView } from './view.ts';
 
 const kKindNames = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
@@ -231,6 +232,12 @@ export function Details({ view, loaded, row }: { view: TraceView; loaded: Loaded
         <p class="dropped">
           <Icon name="broken" />
           Its parent span is not in this trace: it was not sent, was sampled away, or is still on its way.
+        </p>
+      )}
+      {overhangText(loaded, row) && (
+        <p class="dropped">
+          <Icon name="help" />
+          {overhangText(loaded, row)}
         </p>
       )}
       {failure && <Banner kind="error">{failure}</Banner>}

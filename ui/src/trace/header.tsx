@@ -5,6 +5,7 @@ import { lastSearch } from '../app/router.ts';
 import { theme, token } from '../app/prefs.ts';
 import { Minimap } from '../canvas/minimap.ts';
 import { formatCount, formatDateTime, formatMicros, nanosToMicros, plural, zoneName } from '../lib/format.ts';
+import { rootDuration } from '../lib/timing.ts';
 import { Icon } from '../parts/icons.tsx';
 import { Ago, CopyButton, Dot, IconButton } from '../parts/small.tsx';
 import type { Loaded, TraceView } from './view.ts';
@@ -38,6 +39,7 @@ export function TraceHeader({ view, loaded }: { view: TraceView; loaded: Loaded 
   const start = nanosToMicros(trace.start);
   const service = trace.services[trace.service[0] ?? -1];
   const name = trace.names[trace.name[0] ?? -1];
+  const root = rootDuration(trace, trace.durationMicros);
   return (
     <header class="trace-header">
       <div class="trace-title">
@@ -64,7 +66,12 @@ export function TraceHeader({ view, loaded }: { view: TraceView; loaded: Loaded 
         </div>
         <div>
           <dt>Duration</dt>
-          <dd>{formatMicros(trace.durationMicros)}</dd>
+          <dd>
+            {formatMicros(trace.durationMicros)}
+            {root !== null && (
+              <small title="A trace lasts from the start of its earliest span to the end of its latest: work went on after the root span was over, or began before it, or clocks of machines differ"> root {formatMicros(root)}</small>
+            )}
+          </dd>
         </div>
         <div>
           <dt>Spans</dt>
@@ -160,7 +167,7 @@ export function TraceBar({ view, loaded }: { view: TraceView; loaded: Loaded }) 
           id="find"
           type="search"
           aria-label="Find in this trace"
-          placeholder="Find name, service, span id"
+          placeholder="Find name, value, log text, span id"
           value={view.query.value}
           autocomplete="off"
           spellcheck={false}
@@ -177,7 +184,7 @@ export function TraceBar({ view, loaded }: { view: TraceView; loaded: Loaded }) 
           }}
         />
         <span class="found" role="status">
-          {matches && (matches.count === 0 ? 'none' : formatCount(matches.count))}
+          {matches && (matches.count > 0 ? formatCount(matches.count) : view.finding.value ? '…' : 'none')}
         </span>
         <IconButton icon="up" label="Previous match (Shift+Enter)" disabled={!matches?.count} onClick={() => view.nextMatch(-1)} />
         <IconButton icon="down" label="Next match (Enter)" disabled={!matches?.count} onClick={() => view.nextMatch(1)} />

@@ -2,6 +2,7 @@
 // it, and its duration beside the bar, which the canvas behind draws.
 
 import { formatCount, formatMicros, plural } from '../lib/format.ts';
+import { overhangOf } from '../lib/timing.ts';
 import { kMissingParent } from '../lib/tree.ts';
 import { Icon } from '../parts/icons.tsx';
 import type { Loaded, TraceView } from './view.ts';
@@ -56,6 +57,13 @@ function Marks({ loaded, row, folded }: { loaded: Loaded; row: number; folded: b
   );
 }
 
+/** Why a span's times look wrong where they do; empty otherwise. */
+export function overhangText(loaded: Loaded, row: number): string {
+  const { after, before } = overhangOf(loaded.trace, row);
+  const what = [after > 0 && `ends ${formatMicros(after)} after its parent`, before > 0 && `begins ${formatMicros(before)} before its parent`].filter(Boolean);
+  return what.length > 0 ? `It ${what.join(' and ')}: the parent did not wait for it, or the clocks of two machines differ.` : '';
+}
+
 /** Where room is short, a service that the row above it in the tree names already is left to its colour. */
 function sameAsParent({ trace, tree }: Loaded, row: number): boolean {
   const parent = tree.parentOf(row);
@@ -72,6 +80,8 @@ export function Row({ view, loaded, row, position, top, selected, matched, range
   const begin = ((trace.startMicros[row]! - range.from) / width) * 100;
   const end = begin + (Math.max(trace.durationsMicros[row]!, 0) / width) * 100;
   const kind = kKinds[trace.kind[row] ?? 0] ?? '';
+  const detail = trace.details?.[trace.detail[row] ?? -1];
+  const overhang = overhangText(loaded, row);
   const gone = end < 0 ? '‹ ' : begin > 100 ? '› ' : '';
   return (
     <div
@@ -109,11 +119,16 @@ export function Row({ view, loaded, row, position, top, selected, matched, range
           {trace.names[trace.name[row]!] || '(no name)'}
         </span>
         {kind && <span class="kind">{kind}</span>}
+        {detail && (
+          <span class="wf-detail" title={detail}>
+            {detail}
+          </span>
+        )}
         {folded && <span class="count">+{formatCount(tree.descendants(row))}</span>}
         <Marks loaded={loaded} row={row} folded={folded} />
       </div>
       <div class="wf-time" role="gridcell">
-        <span class="wf-duration" style={{ left: `calc(${Math.min(Math.max(end, 0), 100)}% + 8px)` }}>
+        <span class={`wf-duration ${overhang ? 'overhangs' : ''}`} title={overhang || undefined} style={{ left: `calc(${Math.min(Math.max(end, 0), 100)}% + 8px)` }}>
           {gone}
           {formatMicros(trace.durationsMicros[row]!)}
         </span>

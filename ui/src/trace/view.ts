@@ -16,6 +16,9 @@ const kMissingMicros = 30e6; // how long to wait for one that is not there yet
 const kReloadMillis = 1000;
 // Browsers refuse more than some two hundred new addresses in half a minute: a held key is one.
 const kAddressMillis = 150;
+const kFindMillis = 200; // while somebody types
+const kFindLeast = 2; // characters; one is in everything
+const kFindBytesMax = 200; // the server's bound
 const kDetailsKept = 200; // answers about spans; going back and forth asks nothing
 
 export interface Loaded {
@@ -52,6 +55,7 @@ export class TraceView {
   private notedSpan: string | null;
   private noteTimer = 0;
   private readonly stopNoting: () => void;
+  private readonly stopLooking: () => void;
 
   readonly visible = computed(() => {
     void this.foldedChanged.value;
@@ -63,6 +67,12 @@ export class TraceView {
   readonly colors = computed(() =>
     (this.loaded.value?.trace.services ?? []).map((name) => paletteColor(this.colorIndex.value.get(name) ?? 0, theme.value)),
   );
+
+  /** The server is looking for the text in what is not here: values and log lines. */
+  readonly finding = signal(false);
+  private readonly foundThere = signal<{ text: string; rows: number[] } | null>(null);
+  private findTimer = 0;
+  private stopFinding = new AbortController();
 
   /** 1 for each row that the find field matches; null while it is empty. */
   readonly matches = computed(() => {
@@ -81,6 +91,12 @@ export class TraceView {
         count++;
       }
     }
+    const there = this.foundThere.value;
+    for (const row of there?.text === wanted ? there.rows : []) {
+      if (flags[row] !== 0) continue; // also of a row that is no more
+      flags[row] = 1;
+      count++;
+    }
     return { flags, count };
   });
 
@@ -95,14 +111,47 @@ export class TraceView {
       void [this.query.value, this.tab.value, this.range.value];
       if (this.loaded.peek()) this.note();
     });
+    this.stopLooking = effect(() => {
+      const wanted = this.query.value.trim().toLowerCase();
+      const { value: loaded } = this.loaded; // other rows, other answer
+      if (loaded) this.lookThere(wanted);
+    });
     void this.load();
   }
 
   close(): void {
+    clearTimeout(this.findTimer);
+    this.stopLooking();
+    this.stopFinding.abort();
     clearTimeout(this.timer);
     clearTimeout(this.noteTimer);
     this.stopNoting();
     this.stop.abort();
+  }
+
+  /** Asks the server which rows have the text in their values or log lines, once typing rests. */
+  private lookThere(text: string): void {
+    clearTimeout(this.findTimer);
+    this.stopFinding.abort();
+    const wanted = text.length >= kFindLeast && new TextEncoder().encode(text).length <= kFindBytesMax;
+    this.foundThere.value = null;
+    this.finding.value = wanted;
+    if (!wanted) return;
+    const stop = (this.stopFinding = new AbortController());
+    this.findTimer = window.setTimeout(() => {
+      api
+        .find(this.id, text, stop.signal)
+        .then((answer) => {
+          const isSame = answer.spans === this.loaded.peek()?.tree.size;
+          batch(() => {
+            this.foundThere.value = isSame ? { text, rows: answer.rows } : null;
+            this.finding.value = false;
+          });
+        })
+        .catch((cause: unknown) => {
+          if (!isAbort(cause)) this.finding.value = false; // what is here was looked through all the same
+        });
+    }, kFindMillis);
   }
 
   private async load(): Promise<void> {

@@ -1,4 +1,4 @@
-// The Search page: filters, charts, list, what it says when there is nothing.
+// The Search page: filters, addresses, what it says when there is nothing or something went wrong.
 
 import assert from 'node:assert/strict';
 import { axe, check, nothingSticksOut, results, rows, shot } from './harness.mjs';
@@ -68,45 +68,6 @@ await check('Jaeger links work', 'full', async (page) => {
   assert.match(await page.locator('.chip').first().textContent(), /http\.method=POST/);
 });
 
-await check('brushing narrows the time, reset brings it back', 'full', async (page) => {
-  await page.goto('/search');
-  await page.locator('.plot .u-over').first().waitFor();
-  const box = await page.locator('.plot .u-over').first().boundingBox();
-  await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width * 0.6, box.y + 50, { steps: 4 });
-  await shot(page, 'brush');
-  await page.mouse.up();
-  await page.waitForURL(/lookback=custom/);
-  const query = new URL(page.url()).searchParams;
-  const seconds = (query.get('end') - query.get('start')) / 1e6;
-  assert.ok(Math.abs(seconds - 360) < 40, `a tenth of an hour, got ${seconds} s`);
-  await page.getByRole('button', { name: 'Back to the whole time range' }).first().click();
-  await page.waitForURL((url) => !url.search.includes('custom'));
-  const again = page.locator('.plot .u-over').nth(1);
-  const other = await again.boundingBox();
-  await page.mouse.move(other.x + other.width * 0.2, other.y + 40);
-  await page.mouse.down();
-  await page.mouse.move(other.x + other.width * 0.7, other.y + 50, { steps: 4 });
-  await page.mouse.up();
-  await page.waitForURL(/lookback=custom/);
-  await page.waitForTimeout(300);
-  await page.locator('.plot .u-over').nth(1).dblclick();
-  await page.waitForURL((url) => !url.search.includes('custom'));
-});
-
-await check('charts have tables with the same numbers', 'full', async (page) => {
-  await page.goto('/search');
-  await results(page).first().waitFor();
-  await page.getByRole('button', { name: 'View as table' }).first().click();
-  await page.getByRole('button', { name: 'View as table' }).first().click();
-  await page.locator('.twin td').first().waitFor();
-  await shot(page, 'twins');
-  await axe(page);
-  await page.locator('.twin button').first().click();
-  await page.waitForURL(/lookback=custom/);
-});
-
 await check('nothing found: the reason is named', 'full', async (page) => {
   await page.goto('/search?service=todo&tag=http.host%3Delsewhere&minDuration=1ms');
   await page.getByRole('heading', { name: 'No trace matches' }).waitFor();
@@ -118,14 +79,49 @@ await check('nothing found: the reason is named', 'full', async (page) => {
   await results(page).first().waitFor();
 });
 
-await check('sort, load more', 'full', async (page) => {
-  await page.goto('/search?sort=longest');
+await check('a pattern that matches nothing: the wider one is offered', 'full', async (page) => {
+  await page.goto('/search?tag=http.target%3D~check');
+  await page.getByText('has to match the whole value').waitFor();
+  assert.equal(await results(page).count(), 0);
+  await page.goto('/search?tag=http.target%3D~ad');
+  await page.getByRole('link', { name: /With http.target=~\.\*ad\.\*/ }).waitFor();
+  await shot(page, 'wider');
+  await axe(page);
+  await page.getByRole('link', { name: /With http.target/ }).click();
   await results(page).first().waitFor();
-  await page.getByRole('button', { name: 'Load more' }).click();
-  await results(page).nth(30).waitFor();
-  const texts = await page.locator('.result-duration > span:first-child').allTextContents();
-  const micros = texts.map((t) => parseFloat(t) * ({ µs: 1, ms: 1e3, s: 1e6 })[t.split(' ')[1]]);
-  assert.deepEqual(micros, [...micros].sort((a, b) => b - a));
+});
+
+await check('a link from elsewhere: honoured, or said', 'full', async (page) => {
+  await page.goto('/search?errors=true&colour=blue&minDuration=soon');
+  await results(page).first().waitFor();
+  await page.locator('.chip').getByText('error=true').waitFor();
+  const note = page.locator('.banner.note');
+  assert.match(await note.textContent(), /colour, minDuration, which this page cannot read/);
+  await shot(page, 'unread');
+  await axe(page);
+  await page.goto('/trace/xyz');
+  await page.getByRole('heading', { name: '“xyz” is no trace id' }).waitFor();
+  await page.getByText('32 hexadecimal digits').waitFor();
+  await shot(page, 'no-id');
+  await axe(page);
+  await page.goto('/elsewhere');
+  await page.getByRole('heading', { name: 'There is no page /elsewhere' }).waitFor();
+});
+
+await check('dates are typed with a clock of 24 hours', 'full', async (page) => {
+  await page.goto('/search');
+  await results(page).first().waitFor();
+  await page.getByLabel(/^Time/).selectOption('custom');
+  const from = page.getByLabel('From');
+  assert.match(await from.inputValue(), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
+  await from.fill('yesterday');
+  await page.keyboard.press('Enter');
+  await page.getByText('Like 2026-11-26 14:03:22').waitFor();
+  await axe(page);
+  await from.fill('2023-11-14 22:13');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/start=1699999980000000/);
+  await results(page).first().waitFor();
 });
 
 await check('the server goes away: said, and over when it is back', 'full', async (page, mock) => {
@@ -136,8 +132,12 @@ await check('the server goes away: said, and over when it is back', 'full', asyn
     throw new Error('away');
   };
   await page.getByRole('alert').first().waitFor();
+  await page.getByText('as it was when the search was last answered').waitFor();
+  await shot(page, 'away');
+  await axe(page);
   mock.api = api;
   await page.getByRole('alert').first().waitFor({ state: 'detached' });
+  await page.getByText(/spans match/).first().waitFor();
 });
 
 for (const [width, height] of [[390, 844], [768, 1024], [1280, 800], [1920, 1080]]) {
@@ -173,6 +173,7 @@ await check('a filter that the server cannot use: said once, with the way out', 
   const alert = page.getByRole('alert');
   await alert.getByText('want a number').waitFor();
   await alert.getByText('key=~regular expression').waitFor();
+  assert.equal(await page.locator('.chart, .result').count(), 0, 'no figures that answer something else');
   await axe(page);
   await shot(page, 'mistake');
   const before = asked;
@@ -242,7 +243,7 @@ await check('the keyboard reaches every control, and shows where it is', 'full',
     if (at.result) break;
     seen.push(at.name.trim());
   }
-  for (const wanted of [/^Skip/, /^Search$/, /^Trace id/, /spans/, /^Theme/, /help/, /^Service/, /^Operation/, /^Tags/, /^Min/, /^Max/, /^Time/, /^Errors/, /^Live/, /table/, /^log/, /^Sort/]) {
+  for (const wanted of [/^Skip to results/, /^Search$/, /^Trace id/, /spans/, /^Theme/, /help/, /^Service/, /^Operation/, /^Tags/, /^Min/, /^Max/, /^Time/, /^Errors/, /^Live/, /table/, /^log/, /^Sort/]) {
     assert.ok(seen.some((name) => wanted.test(name)), `${wanted} is reached; seen: ${seen.join(', ')}`);
   }
 });

@@ -1,7 +1,7 @@
 // The Trace page: keys, links, growth.
 
 import assert from 'node:assert/strict';
-import { axe, check, failedCheckout, openTrace, rows, shot } from './harness.mjs';
+import { axe, check, failedCheckout, kNarrow, openTrace, rows, shot } from './harness.mjs';
 
 await check('trace: every key', 'full', async (page, mock) => {
   const trace = await openTrace(page, mock, failedCheckout);
@@ -141,3 +141,53 @@ await check('trace: long names and values keep to their place', 'hostile', async
   assert.ok(title.height < 90, `three lines at most, ${title.height} px`);
   assert.ok(await page.locator('.details-title h2').getAttribute('title'));
 });
+
+await check('trace: rows show statements in grey, where there is room', 'full', async (page, mock) => {
+  const trace = await openTrace(page, mock, (t) => t.spans.some((s) => s.name === 'SELECT tasks'));
+  const row = rows(page).filter({ hasText: 'SELECT tasks' });
+  assert.match(await row.locator('.wf-detail').textContent(), /^SELECT id, text FROM/);
+  await shot(page, 'statements');
+  assert.ok(trace.spans.length > 0);
+  await page.setViewportSize(kNarrow);
+  await row.locator('.wf-detail').waitFor({ state: 'hidden' });
+});
+
+await check('trace: find looks into values and log lines too', 'full', async (page, mock) => {
+  const trace = await openTrace(page, mock, failedCheckout);
+  const matched = () => page.locator('.wf-row.matched .wf-operation').allTextContents();
+  const found = (text) => page.waitForFunction((wanted) => document.querySelector('.found')?.textContent === wanted, text);
+  await page.locator('#find').fill('try 3 of 3');
+  await found('1');
+  await page.keyboard.press('Enter');
+  await page.locator('.wf-row.matched').first().waitFor();
+  assert.deepEqual(await matched(), ['POST bank.example'], 'the span of that log line');
+  await page.locator('#find').fill('V2/CHARGES');
+  await found('1');
+  assert.deepEqual(await matched(), ['POST bank.example']);
+  await page.locator('#find').fill('is nowhere');
+  await found('none');
+  trace.spans.push({ ...trace.spans[0], spanId: 'abcdefabcdef0000', parent: 0, depth: 1, name: 'late', attributes: [{ key: 'k', type: 'string', value: 'is nowhere else' }] });
+  trace.columns = undefined;
+  await page.reload();
+  await found('1');
+});
+
+await check('trace: times that surprise are explained', 'full', async (page, mock) => {
+  const trace = await openTrace(page, mock, (t) => t.spans.some((s) => s.service === 'mail-worker'));
+  assert.ok(trace.durationMicros > trace.spans[0].durationMicros);
+  await page.locator('.trace-header').getByText(/root \d/).waitFor();
+  await page.keyboard.press('End');
+  const row = rows(page).filter({ hasText: 'orders process' });
+  assert.match(await row.locator('.wf-duration').getAttribute('title'), /^It ends .* after its parent/);
+  await row.click();
+  await page.locator('.details').getByText(/the parent did not wait for it/).waitFor();
+  await shot(page, 'overhang');
+  await axe(page);
+});
+
+await check('trace: a narrow waterfall names the services where they change', 'full', async (page, mock) => {
+  await openTrace(page, mock, failedCheckout);
+  const seen = await page.locator('.wf-service:visible').allTextContents();
+  assert.ok(seen.includes('frontend') && seen.includes('checkout') && seen.includes('auth'), seen.join(', '));
+  await shot(page, 'narrow-services');
+}, { viewport: kNarrow });

@@ -254,15 +254,30 @@ void show_groups(const Groups& groups, const AggregateQuery& query, Aggregate& a
     if (answer.groups.size() == std::min(query.limit, kValuesMax)) {
       ++answer.other_groups;
       answer.other_count += size.count;
+      for (const Bucket& bucket : groups.group(size.number)) {
+        answer.other_errors += bucket.errors;
+        answer.other_sum += bucket.sum;
+      }
       continue;
     }
     AggregateGroup& group = answer.groups.emplace_back();
     group.values = *size.key;
     group.count = size.count;
+    Bucket whole;
     for (const Bucket& bucket : groups.group(size.number)) {
       group.buckets.push_back(shown(bucket, query.quantiles));
+      whole.add(bucket);
     }
+    group.whole = shown(whole, query.quantiles);
   }
+}
+
+std::uint64_t oldest_of(const Snapshot& snapshot) {
+  std::uint64_t oldest = UINT64_MAX;
+  for (const LivePart& live : snapshot.spans) {
+    if (live.part->facts().rows > 0) oldest = std::min(oldest, live.part->facts().first_time);
+  }
+  return oldest == UINT64_MAX ? 0 : oldest;
 }
 
 }  // namespace
@@ -275,7 +290,7 @@ Result<Aggregate> aggregate(Context& context, const AggregateQuery& query) {
   const Filter* const filters[] = {&query.filter};
   KOLBEN_TRY(const std::unique_ptr<BoundQuery> bound,
              BoundQuery::bind(context.snapshot, filters, query.range));
-  const Buckets buckets = Buckets::of(query.range, query.buckets, context.snapshot);
+  const Buckets buckets = Buckets::of(query.range, query.buckets, context.snapshot.spans);
   std::vector<Groups> lanes(kLanes, Groups(query, buckets, control));
   Aggregate answer;
   KOLBEN_TRY(answer.coverage, GroupWalk(context, control, *bound)
@@ -288,6 +303,7 @@ Result<Aggregate> aggregate(Context& context, const AggregateQuery& query) {
   }
   answer.begin_unix_nano = buckets.begin;
   answer.bucket_nanos = buckets.nanos;
+  answer.oldest_unix_nano = oldest_of(context.snapshot);
   show_groups(lanes[0], query, answer);
   answer.spans_scanned = control.rows_scanned();
   return answer;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 
 #include "storage/engine/scan/context.h"
 
@@ -13,11 +14,11 @@ struct Buckets {
   std::uint64_t nanos = 1;  // of each
   std::uint32_t count = 1;
 
-  // A range without an end is the time that the snapshot has spans of.
-  static Buckets of(TimeRange range, std::uint32_t buckets, const Snapshot& snapshot) {
+  // A range without an end is the time that the parts have rows of.
+  static Buckets of(TimeRange range, std::uint32_t buckets, std::span<const LivePart> parts) {
     std::uint64_t first = UINT64_MAX;
     std::uint64_t last = 0;
-    for (const LivePart& live : snapshot.spans) {
+    for (const LivePart& live : parts) {
       if (live.part->facts().rows == 0) continue;
       first = std::min(first, live.part->facts().first_time);
       last = std::max(last, live.part->facts().last_time);

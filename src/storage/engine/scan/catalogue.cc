@@ -46,6 +46,20 @@ void add_keys(const part::Part& part, std::string_view prefix, Keys& keys) {
       AttributeScope::kScope, part.facts().rows, prefix, keys);
 }
 
+std::vector<KeyCount> keys_of(const std::vector<LivePart>& parts, std::string_view prefix,
+                              std::uint32_t limit) {
+  Keys counts;
+  for (const LivePart& live : parts) add_keys(*live.part, prefix, counts);
+  std::vector<KeyCount> keys;
+  for (const auto& [key, count] : counts) {
+    keys.push_back({std::string(key.first), key.second, count});
+  }
+  std::stable_sort(keys.begin(), keys.end(),
+                   [](const KeyCount& a, const KeyCount& b) { return a.count > b.count; });
+  if (keys.size() > limit) keys.resize(limit);
+  return keys;
+}
+
 // Of fields that the tables of operations have.
 Result<std::vector<std::string>> operation_values(const Context& context, Intrinsic field,
                                                   std::string_view prefix, std::uint32_t limit) {
@@ -97,18 +111,21 @@ Result<std::vector<Operation>> operations(const Context& context, std::string_vi
 }
 
 std::vector<KeyCount> keys(const Context& context, std::string_view prefix, std::uint32_t limit) {
-  Keys counts;
-  for (const LivePart& live : context.snapshot.spans) add_keys(*live.part, prefix, counts);
-  std::vector<KeyCount> keys;
-  for (const auto& [key, count] : counts) {
-    keys.push_back({std::string(key.first), key.second, count});
-  }
-  std::stable_sort(keys.begin(), keys.end(),
-                   [](const KeyCount& a, const KeyCount& b) { return a.count > b.count; });
-  if (keys.size() > limit) keys.resize(limit);
-  return keys;
+  return keys_of(context.snapshot.spans, prefix, limit);
 }
 
+std::vector<KeyCount> log_keys(const Context& context, std::string_view prefix,
+                               std::uint32_t limit) {
+  return keys_of(context.snapshot.logs, prefix, limit);
+}
+
+std::vector<std::string> log_services(const Context& context) {
+  std::set<std::string_view> names;
+  for (const LivePart& live : context.snapshot.logs) {
+    for (const part::ResourceEntry& entry : live.part->resources()) names.insert(entry.service);
+  }
+  return std::vector<std::string>(names.begin(), names.end());
+}
 Result<std::vector<std::string>> values(Context& context, const Field& field,
                                         std::string_view prefix, std::uint32_t limit) {
   if (const auto* intrinsic = std::get_if<Intrinsic>(&field)) {

@@ -24,6 +24,10 @@ Status Control::check() const {
   if (limits_.watch && limits_.watch->is_cancelled.load(std::memory_order_relaxed)) {
     return cancelled("the query was cancelled");
   }
+  if (limits_.watch && limits_.watch->is_asker_gone &&
+      limits_.watch->is_asker_gone->load(std::memory_order_relaxed)) {
+    return cancelled("whoever asked is gone");
+  }
   KOLBEN_RETURN_IF_ERROR(check_memory());
   if (clock_.steady_nanos() < ends_) return Status::ok();
   return deadline_exceeded("the query took too long; ask for a shorter time range");

@@ -25,6 +25,7 @@ class CountOracle : public ScanOracle {
   Counts counts_of(const Field& field, const std::vector<const OracleSpan*>& spans) const;
 
   static void expect_same(const AggregateBucket& got, const Bucket& want);
+  static Bucket all_of(const std::vector<Bucket>& buckets);
 };
 
 TEST_F(CountOracle, HistogramsCountEverySpanInItsBucket) {
@@ -128,6 +129,16 @@ void CountOracle::expect_same(const AggregateBucket& got, const Bucket& want) {
   EXPECT_EQ(got.quantiles[1], quantile(want.measured, 0.9));
 }
 
+CountOracle::Bucket CountOracle::all_of(const std::vector<Bucket>& buckets) {
+  Bucket all;
+  for (const Bucket& bucket : buckets) {
+    all.count += bucket.count;
+    all.errors += bucket.errors;
+    all.measured.insert(all.measured.end(), bucket.measured.begin(), bucket.measured.end());
+  }
+  return all;
+}
+
 TEST_F(CountOracle, GroupsAreThoseOfTheirSpansTheLargestFirst) {
   for_each_query([this](RandomQuery& random) {
     AggregateQuery query{.range = random.range(), .filter = random.filter()};
@@ -155,7 +166,36 @@ TEST_F(CountOracle, GroupsAreThoseOfTheirSpansTheLargestFirst) {
       for (std::size_t b = 0; b < query.buckets; ++b) {
         expect_same(group.buckets[b], want.at(group.values)[b]);
       }
+      expect_same(group.whole, all_of(want.at(group.values)));
     }
+  });
+}
+
+TEST_F(CountOracle, GroupsBeyondTheLimitAreAddedUp) {
+  for_each_query([this](RandomQuery& random) {
+    AggregateQuery query{.range = random.range(), .filter = random.filter()};
+    query.group_by = {random.field()};
+    query.buckets = static_cast<std::uint32_t>(1 + random.below(4));
+    query.measured = Intrinsic::kDuration;
+    query.limit = 100'000;
+    Context now = context();
+    const auto all = aggregate(now, query);
+    ASSERT_TRUE(all.has_value()) << all.status().to_string();
+    query.limit = static_cast<std::uint32_t>(1 + random.below(4));
+    const auto got = aggregate(now, query);
+    std::uint64_t count = 0;
+    std::uint64_t errors = 0;
+    double sum = 0;
+    for (std::size_t i = query.limit; i < all->groups.size(); ++i) {
+      count += all->groups[i].whole.count;
+      errors += all->groups[i].whole.errors;
+      sum += all->groups[i].whole.sum;
+    }
+    EXPECT_EQ(got->groups.size() + got->other_groups, all->groups.size());
+    EXPECT_EQ(got->other_count, count);
+    EXPECT_EQ(got->other_errors, errors);
+    EXPECT_NEAR(got->other_sum, sum, sum * 1e-12);
+    EXPECT_EQ(got->total, all->total);
   });
 }
 

@@ -1,9 +1,11 @@
-// Log records, oldest first.
+// Log records, oldest or newest first: row groups are looked at in that order, and when the page is
+// full of records that all come before the next rows, no later row can change it.
 #include <algorithm>
 #include <queue>
+#include <string>
 
 #include "model/clone.h"
-#include "storage/engine/scan/log_group_scan.h"
+#include "storage/engine/scan/bound_log_query.h"
 #include "storage/engine/scan/questions.h"
 
 namespace kolben::storage::scan {
@@ -14,14 +16,9 @@ constexpr std::size_t kWaveMax = 16;
 // Records of a row group between two looks at the clock and the size.
 constexpr std::size_t kRecordsAtOnce = 1000;
 
-struct GroupOfLogs {
-  std::uint32_t part = 0;
-  std::uint32_t group = 0;
-  std::uint64_t first_time = 0;
-};
-
+// A place in the order that is asked for: the least comes first.
 struct LogRef {
-  std::uint64_t time = 0;
+  std::uint64_t time = 0;  // newest first: all its bits turned, as those of the row
   std::uint32_t part = 0, group = 0, row = 0;
 
   friend auto operator<=>(const LogRef&, const LogRef&) = default;
@@ -29,21 +26,29 @@ struct LogRef {
 
 class LogSearch {
  public:
-  LogSearch(Context& context, Control& control, const LogQuery& query, const FilterPlan& filter)
+  LogSearch(Context& context, Control& control, const LogQuery& query, const BoundLogQuery& bound)
       : context_(context),
         control_(control),
         query_(query),
-        filter_(filter),
-        limit_(std::min(query.limit, kLogsMax)) {
-    for (const LivePart& live : context.snapshot.logs) plans_.emplace_back(filter, *live.part);
-    list_groups();
+        bound_(bound),
+        is_newest_first_(query.order == LogOrder::kNewestFirst),
+        groups_(bound.groups()),
+        limit_(std::min(std::uint64_t{query.skip} + query.limit, std::uint64_t{kLogsMax})) {
+    std::stable_sort(groups_.begin(), groups_.end(),
+                     [this](const auto& a, const auto& b) { return first_of(a) < first_of(b); });
   }
 
   Status run() {
+    if (query_.limit == 0) return Status::ok();
+    if (query_.skip >= kLogsMax) {
+      return resource_exhausted("more than " + std::to_string(kLogsMax) +
+                                " log records would be passed over; ask for a time range that ends "
+                                "before them");
+    }
     std::size_t wave = 1;
     for (std::size_t next = 0; next < groups_.size(); wave = std::min(wave * 2, kWaveMax)) {
-      const bool is_full = oldest_.size() == limit_;
-      if (limit_ == 0 || (is_full && groups_[next].first_time > oldest_.top().time)) break;
+      const bool is_full = first_.size() == limit_;
+      if (is_full && first_of(groups_[next]) > first_.top().time) break;
       KOLBEN_RETURN_IF_ERROR(control_.check());
       const std::size_t count = std::min(wave, groups_.size() - next);
       KOLBEN_RETURN_IF_ERROR(look_at(next, count));
@@ -54,7 +59,7 @@ class LogSearch {
 
   Result<Batch> result() {
     std::vector<LogRef> refs;
-    for (; !oldest_.empty(); oldest_.pop()) refs.push_back(oldest_.top());
+    for (; first_.size() > query_.skip; first_.pop()) refs.push_back(first_.top());
     std::reverse(refs.begin(), refs.end());
     // Row groups are read one after the other, records stand in the order of their times.
     std::vector<std::size_t> order(refs.size());
@@ -75,7 +80,7 @@ class LogSearch {
       if (is_next) {
         KOLBEN_TRY(group, part::LogGroup::open(part_of(ref).part, ref.group));
       }
-      KOLBEN_RETURN_IF_ERROR(read(*group, ref.row, batch, records[order[i]]));
+      KOLBEN_RETURN_IF_ERROR(read(*group, turned(ref.row), batch, records[order[i]]));
     }
     append_in_order(records, batch);
     batch.recount();
@@ -110,23 +115,21 @@ class LogSearch {
 
   Status check(const Batch& batch) const {
     KOLBEN_RETURN_IF_ERROR(control_.check());
-    if (batch.bytes() <= kAnswerBytesMax) return Status::ok();
+    const std::uint64_t own = query_.limits.bytes_max;
+    const std::uint64_t bytes_max = own > 0 ? std::min(own, kAnswerBytesMax) : kAnswerBytesMax;
+    if (batch.bytes() <= bytes_max) return Status::ok();
     return resource_exhausted("the log records are too large to be read at once; ask for less");
   }
 
   const LivePart& part_of(const LogRef& ref) const { return context_.snapshot.logs[ref.part]; }
 
-  void list_groups() {
-    for (std::uint32_t i = 0; i < context_.snapshot.logs.size(); ++i) {
-      const part::Part& part = *context_.snapshot.logs[i].part;
-      for (std::uint32_t group = 0; group < part.groups(); ++group) {
-        const part::GroupFacts& facts = part.group(group);
-        if (!query_.range.overlaps(facts.first_time, facts.last_time)) continue;
-        groups_.push_back({i, group, facts.first_time});
-      }
-    }
-    std::stable_sort(groups_.begin(), groups_.end(),
-                     [](const auto& a, const auto& b) { return a.first_time < b.first_time; });
+  template <typename Number>
+  Number turned(Number number) const {
+    return is_newest_first_ ? static_cast<Number>(~number) : number;
+  }
+  // No row of the group comes before it.
+  std::uint64_t first_of(const LogGroupRef& place) const {
+    return turned(is_newest_first_ ? place.last_time : place.first_time);
   }
 
   Status look_at(std::size_t first, std::size_t count) {
@@ -137,23 +140,23 @@ class LogSearch {
     for (std::size_t i = 0; i < count; ++i) {
       KOLBEN_RETURN_IF_ERROR(failures[i]);
       for (const LogRef& ref : found[i]) {
-        if (oldest_.size() == limit_ && !(ref < oldest_.top())) continue;
-        oldest_.push(ref);
-        if (oldest_.size() > limit_) oldest_.pop();
+        if (first_.size() == limit_ && !(ref < first_.top())) continue;
+        first_.push(ref);
+        if (first_.size() > limit_) first_.pop();
       }
     }
     return Status::ok();
   }
 
-  Status look_at(const GroupOfLogs& place, std::vector<LogRef>& found) {
-    KOLBEN_TRY(LogGroupScan scan, LogGroupScan::open(context_.snapshot.logs[place.part],
-                                                     place.group, filter_, plans_[place.part]));
+  Status look_at(const LogGroupRef& place, std::vector<LogRef>& found) {
+    KOLBEN_TRY(LogGroupScan scan, bound_.open(place));
     KOLBEN_TRY(const Selection rows, scan.select(query_.range, query_.trace_id));
     control_.scanned(scan.logs().rows());
     if (rows.none()) return Status::ok();
     KOLBEN_TRY(const std::span<const std::uint64_t> times, scan.logs().effective_times());
-    rows.for_each(
-        [&](std::uint32_t row) { found.push_back({times[row], place.part, place.group, row}); });
+    rows.for_each([&](std::uint32_t row) {
+      found.push_back({turned(times[row]), place.part, place.group, turned(row)});
+    });
     return Status::ok();
   }
 
@@ -178,19 +181,20 @@ class LogSearch {
   Context& context_;
   Control& control_;
   const LogQuery& query_;
-  const FilterPlan& filter_;
-  const std::size_t limit_;
-  std::vector<PartPlan> plans_;
-  std::vector<GroupOfLogs> groups_;     // oldest first
-  std::priority_queue<LogRef> oldest_;  // so far, the newest of them on top
+  const BoundLogQuery& bound_;
+  const bool is_newest_first_;
+  std::vector<LogGroupRef> groups_;    // in the order that is asked for
+  const std::size_t limit_;            // with those that are passed over
+  std::priority_queue<LogRef> first_;  // so far, the last of them on top
 };
 
 }  // namespace
 
 Result<Batch> find_logs(Context& context, const LogQuery& query) {
   Control control(context, query.limits);
-  KOLBEN_TRY(const std::unique_ptr<FilterPlan> filter, FilterPlan::compile(query.filter));
-  LogSearch search(context, control, query, *filter);
+  KOLBEN_TRY(const BoundLogQuery bound,
+             BoundLogQuery::bind(context.snapshot, query.filter, query.range));
+  LogSearch search(context, control, query, bound);
   KOLBEN_RETURN_IF_ERROR(search.run());
   return search.result();
 }

@@ -75,7 +75,7 @@ Result<HeatMap> heat_map(Context& context, const HeatMapQuery& query) {
   const Filter* const filters[] = {&query.filter};
   KOLBEN_TRY(const std::unique_ptr<BoundQuery> bound,
              BoundQuery::bind(context.snapshot, filters, query.range));
-  const Buckets buckets = Buckets::of(query.range, query.buckets, context.snapshot);
+  const Buckets buckets = Buckets::of(query.range, query.buckets, context.snapshot.spans);
   HeatMap map;
   map.begin_unix_nano = buckets.begin;
   map.bucket_nanos = buckets.nanos;

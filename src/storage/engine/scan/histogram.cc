@@ -49,7 +49,7 @@ Result<Histogram> histogram(Context& context, const HistogramQuery& query) {
   const Filter* const filters[] = {&query.filter};
   KOLBEN_TRY(const std::unique_ptr<BoundQuery> bound,
              BoundQuery::bind(context.snapshot, filters, query.range));
-  const Buckets buckets = Buckets::of(query.range, query.buckets, context.snapshot);
+  const Buckets buckets = Buckets::of(query.range, query.buckets, context.snapshot.spans);
   std::array<std::vector<Bucket>, kLanes> lanes;
   control.take(kLanes * buckets.count * sizeof(Bucket));
   for (std::vector<Bucket>& lane : lanes) lane.resize(buckets.count);

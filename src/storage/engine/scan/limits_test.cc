@@ -70,6 +70,17 @@ TEST_F(ScanLimits, AQueryThatIsCancelledEnds) {
   EXPECT_EQ(page.status().code(), StatusCode::kCancelled);
 }
 
+TEST_F(ScanLimits, AQueryEndsWhenWhoeverAskedIsGone) {
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  const auto watch = std::make_shared<Watch>();
+  watch->is_asker_gone = gone;
+  Context now = context();
+  EXPECT_TRUE(heat_map(now, {.filter = all_, .limits = {.watch = watch}}).has_value());
+  *gone = true;
+  const auto map = heat_map(now, {.filter = all_, .limits = {.watch = watch}});
+  EXPECT_EQ(map.status().code(), StatusCode::kCancelled);
+}
+
 TEST_F(ScanLimits, AtTheEndOfItsTimeAQueryFails) {
   const CountingClock clock;
   Context now = context(clock);
@@ -161,6 +172,47 @@ TEST_F(ScanLimits, LogRecordsAreReadWithinTheirTime) {
   const Limits limits{.time_max = std::chrono::seconds(4)};
   const auto found = find_logs(now, {.filter = all_, .limit = 5000, .limits = limits});
   EXPECT_EQ(found.status().code(), StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(ScanLimits, LogRecordsKeepToTheirMemory) {
+  part::RandomTelemetry random(8);
+  Snapshot logs;
+  logs.logs.push_back({part::part_of(random.logs(5000)), nullptr});
+  Context now{logs, threads_, system_clock()};
+  const auto found =
+      find_logs(now, {.filter = all_, .limit = 5000, .limits = {.bytes_max = 10'000}});
+  EXPECT_EQ(found.status().code(), StatusCode::kResourceExhausted);
+  const auto counts = log_histogram(now, {.filter = all_, .limits = {.bytes_max = 10'000}});
+  EXPECT_EQ(counts.status().code(), StatusCode::kResourceExhausted);
+}
+
+// The newest lines of a long time cost what the newest row groups do. Ten a second: a row group is
+// 27 minutes, and rows are in the order of their minutes.
+TEST_F(ScanLimits, TheNewestLogRecordsAreFoundWithoutReadingAll) {
+  Snapshot logs;
+  constexpr std::uint64_t kEach = 2 * part::kGroupRowsMax;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    part::RandomTelemetry random(i);
+    Batch batch = random.logs(kEach);
+    std::uint64_t number = i * kEach;
+    for (ResourceLogs& resource : batch.logs().resources) {
+      for (ScopeLogs& scope : resource.scopes) {
+        for (LogRecord& record : scope.records)
+          record.time_unix_nano = 1'000 + number++ * 100'000'000;
+      }
+    }
+    logs.logs.push_back({part::part_of(batch), nullptr});
+  }
+  const auto watch = std::make_shared<Watch>();
+  Context now{logs, threads_, system_clock()};
+  const auto found = find_logs(
+      now,
+      {.filter = all_, .order = LogOrder::kNewestFirst, .limit = 200, .limits = {.watch = watch}});
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->items(), 200U);
+  EXPECT_LE(watch->rows_scanned, part::kGroupRowsMax);
+  const auto too_far = find_logs(now, {.order = LogOrder::kNewestFirst, .skip = kLogsMax});
+  EXPECT_EQ(too_far.status().code(), StatusCode::kResourceExhausted);
 }
 
 TEST_F(ScanLimits, AnAnswerThatTakesTooMuchMemoryIsRefused) {

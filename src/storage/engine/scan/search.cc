@@ -8,7 +8,9 @@
 #include <unordered_set>
 
 #include "storage/engine/scan/group_walk.h"
+#include "storage/engine/scan/longest.h"
 #include "storage/engine/scan/questions.h"
+#include "storage/engine/scan/trace_match.h"
 
 namespace kolben::storage::scan {
 namespace {
@@ -81,11 +83,13 @@ Status collect(GroupScan& scan, Workplace& workplace, std::vector<Candidate>& ca
 
 class Search {
  public:
-  Search(Context& context, Control& control, const BoundQuery& query, std::uint32_t limit,
-         std::optional<Place> after)
+  // `question` outlives it: the query as it was asked.
+  Search(Context& context, Control& control, const BoundQuery& query, const TraceQuery& question,
+         std::uint32_t limit, std::optional<Place> after)
       : context_(context),
         control_(control),
         query_(query),
+        question_(question),
         walk_(context, control, query),
         wanted_(std::size_t{limit} + 1),  // one more, to know whether there is a next page
         after_(after) {}
@@ -111,6 +115,7 @@ class Search {
 
   Result<TracePage> result() {
     TracePage page;
+    TraceMatches matches(*workplace_, question_);
     for (const Place& place : best_) {
       if (!coverage_.is_complete && place.start < coverage_.searched_back_to) break;
       if (page.traces.size() + 1 == wanted_) {
@@ -122,7 +127,7 @@ class Search {
         KOLBEN_RETURN_IF_ERROR(end_early(std::move(status), place.start));
         break;
       }
-      KOLBEN_TRY(TraceSummary summary, workplace_->reader.summary(place.id));
+      KOLBEN_TRY(TraceSummary summary, matches.summary(place.id));
       page.traces.push_back(std::move(summary));
     }
     page.coverage = coverage_;
@@ -189,6 +194,7 @@ class Search {
   Context& context_;
   Control& control_;
   const BoundQuery& query_;
+  const TraceQuery& question_;
   GroupWalk walk_;
   const SplitTraces* split_ = nullptr;
   const std::size_t wanted_;
@@ -206,12 +212,13 @@ Result<TracePage> search(Context& context, const TraceQuery& query) {
   const Filter* const filters[] = {&query.filter};
   KOLBEN_TRY(const std::unique_ptr<BoundQuery> bound,
              BoundQuery::bind(context.snapshot, filters, query.range));
+  if (query.order == TraceOrder::kLongest) return search_longest(context, control, *bound, query);
   std::optional<Place> after;
   if (!query.cursor.empty()) {
     KOLBEN_TRY(after, parse_cursor(query.cursor));
   }
   if (query.limit == 0) return TracePage();
-  Search search(context, control, *bound, std::min(query.limit, kTracesMax), after);
+  Search search(context, control, *bound, query, std::min(query.limit, kTracesMax), after);
   KOLBEN_RETURN_IF_ERROR(search.run());
   return search.result();
 }

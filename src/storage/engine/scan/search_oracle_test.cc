@@ -10,6 +10,7 @@ class SearchOracle : public ScanOracle {
  protected:
   TraceSummary summary(const TraceId& id) const;
   std::vector<std::string> matching_summaries(const TraceQuery& query) const;
+  TraceMatch match(const TraceId& id, const TraceQuery& query) const;
   std::vector<const OracleSpan*> spans_with_values_of(const Field& field) const;
 };
 
@@ -22,9 +23,14 @@ TraceSummary SearchOracle::summary(const TraceId& id) const {
     ids.insert(oracle().spans()[number].span.span_id);
   }
   std::map<std::string, ServiceCount> services;
+  const OracleSpan* first = nullptr;
   for (const std::size_t number : oracle().traces().at(id)) {
     const OracleSpan& one = oracle().spans()[number];
     const Span& span = one.span;
+    if (first == nullptr || std::tie(span.start_time_unix_nano, span.span_id) <
+                                std::tie(first->span.start_time_unix_nano, first->span.span_id)) {
+      first = &one;
+    }
     summary.start_unix_nano = std::min(summary.start_unix_nano, span.start_time_unix_nano);
     summary.end_unix_nano =
         std::max(summary.end_unix_nano, span.start_time_unix_nano + span.duration_nanos());
@@ -39,6 +45,8 @@ TraceSummary SearchOracle::summary(const TraceId& id) const {
     if (!span.parent_span_id.is_zero() && ids.count(span.parent_span_id) == 0) ++summary.orphans;
   }
   for (const auto& [name, count] : services) summary.services.push_back(count);
+  summary.first_service = first->service();
+  summary.first_name = first->span.name;
   const TraceFacts facts = oracle().facts(id);
   summary.root_service = facts.root_service;
   summary.root_name = facts.root_name;
@@ -47,7 +55,8 @@ TraceSummary SearchOracle::summary(const TraceId& id) const {
 
 std::string to_text(const TraceSummary& summary) {
   std::string text = summary.trace_id.to_hex() + " " + summary.root_service + "/" +
-                     summary.root_name + " " + std::to_string(summary.start_unix_nano) + "-" +
+                     summary.root_name + " " + summary.first_service + "/" + summary.first_name +
+                     " " + std::to_string(summary.start_unix_nano) + "-" +
                      std::to_string(summary.end_unix_nano) + " " + std::to_string(summary.spans) +
                      " spans " + std::to_string(summary.errors) + " errors " +
                      std::to_string(summary.orphans) + " orphans";
@@ -55,18 +64,63 @@ std::string to_text(const TraceSummary& summary) {
     text += " " + service.name + ":" + std::to_string(service.spans) + "/" +
             std::to_string(service.errors);
   }
+  if (const auto& match = summary.match) {
+    text += " " + std::to_string(match->spans) + " match: " + match->span_id.to_hex() + " " +
+            match->service + "/" + match->name + " " + std::to_string(match->duration) + " " +
+            match->detail;
+  }
   return text;
 }
 
-// Of every trace with a span that matches, the newest first.
+// At most 300 bytes of it, whole characters.
+std::string beginning_of(const std::string& text) {
+  std::size_t size = std::min<std::size_t>(text.size(), 300);
+  while (size < text.size() && size > 0 && (text[size] & '\xC0') == '\x80') --size;
+  return text.substr(0, size);
+}
+
+TraceMatch SearchOracle::match(const TraceId& id, const TraceQuery& query) const {
+  const auto compiled = CompiledFilter::compile(query.filter);
+  const auto order = [](const OracleSpan& one) {
+    return std::tuple(UINT64_MAX - one.span.duration_nanos(), one.span.start_time_unix_nano,
+                      one.span.span_id);
+  };
+  TraceMatch match;
+  const OracleSpan* best = nullptr;
+  for (const std::size_t number : oracle().traces().at(id)) {
+    const OracleSpan& one = oracle().spans()[number];
+    if (!oracle().matches(*compiled, query.range, one)) continue;
+    ++match.spans;
+    if (best == nullptr || order(one) < order(*best)) best = &one;
+  }
+  match.span_id = best->span.span_id;
+  match.service = best->service();
+  match.name = best->span.name;
+  match.duration = best->span.duration_nanos();
+  for (const std::string& key : query.detail_keys) {
+    const Value* value = find(best->span.attributes, key);
+    if (value == nullptr) continue;
+    match.detail = beginning_of(value_text(*value));
+    break;
+  }
+  return match;
+}
+
+// Of every trace with a span that matches, in the order that is asked for.
 std::vector<std::string> SearchOracle::matching_summaries(const TraceQuery& query) const {
   std::set<TraceId> ids;
   for (const OracleSpan* one : matching(query.filter, query.range)) ids.insert(one->span.trace_id);
   std::vector<TraceSummary> summaries;
-  for (const TraceId& id : ids) summaries.push_back(summary(id));
-  std::sort(summaries.begin(), summaries.end(), [](const auto& a, const auto& b) {
-    return a.start_unix_nano != b.start_unix_nano ? a.start_unix_nano > b.start_unix_nano
-                                                  : a.trace_id < b.trace_id;
+  for (const TraceId& id : ids) {
+    summaries.push_back(summary(id));
+    if (query.with_match) summaries.back().match = match(id, query);
+  }
+  const auto rank = [&query](const TraceSummary& one) {
+    return query.order == TraceOrder::kLongest ? one.end_unix_nano - one.start_unix_nano
+                                               : one.start_unix_nano;
+  };
+  std::sort(summaries.begin(), summaries.end(), [&rank](const auto& a, const auto& b) {
+    return rank(a) != rank(b) ? rank(a) > rank(b) : a.trace_id < b.trace_id;
   });
   std::vector<std::string> texts;
   for (const TraceSummary& one : summaries) texts.push_back(to_text(one));
@@ -76,6 +130,9 @@ std::vector<std::string> SearchOracle::matching_summaries(const TraceQuery& quer
 TEST_F(SearchOracle, PagesTogetherAreAllTracesThatMatch) {
   for_each_query([this](RandomQuery& random) {
     TraceQuery query{.range = random.range(), .filter = random.filter()};
+    if (random.one_in(2)) query.order = TraceOrder::kLongest;
+    query.with_match = random.one_in(2);
+    query.detail_keys = {"url.path", "a", "http.method"};
     const std::vector<std::string> want = matching_summaries(query);
     query.limit = static_cast<std::uint32_t>(1 + random.below(want.size() + 3));
     std::vector<std::string> got;
@@ -88,6 +145,22 @@ TEST_F(SearchOracle, PagesTogetherAreAllTracesThatMatch) {
       query.cursor = page->next_cursor;
     } while (!query.cursor.empty() && got.size() <= want.size());
     EXPECT_EQ(got, want);
+  });
+}
+
+TEST_F(SearchOracle, ACursorIsOfOneOrder) {
+  for_each_query([this](RandomQuery&) {
+    TraceQuery query{.limit = 1, .order = TraceOrder::kLongest};
+    Context now = context();
+    const auto page = search(now, query);
+    ASSERT_TRUE(page.has_value()) << page.status().to_string();
+    if (page->next_cursor.empty()) return;
+    query.cursor = page->next_cursor;
+    query.order = TraceOrder::kNewest;
+    EXPECT_EQ(search(now, query).status().code(), StatusCode::kInvalidArgument);
+    query.cursor = search(now, {.limit = 1})->next_cursor;
+    query.order = TraceOrder::kLongest;
+    EXPECT_EQ(search(now, query).status().code(), StatusCode::kInvalidArgument);
   });
 }
 

@@ -31,6 +31,10 @@ struct RunRef {
   std::uint32_t row = 0;
 };
 
+inline std::uint64_t end_of(std::uint64_t start, std::uint64_t duration) {
+  return duration > UINT64_MAX - start ? UINT64_MAX : start + duration;
+}
+
 // The places in `rows` of those that are no copies, those of one row group behind one another: so
 // each row group is read through once, however many a trace fills and however they interleave.
 std::vector<std::uint32_t> by_group(const std::vector<TraceRow>& rows);

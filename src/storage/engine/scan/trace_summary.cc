@@ -10,10 +10,6 @@
 namespace kolben::storage::scan {
 namespace {
 
-std::uint64_t end_of(std::uint64_t start, std::uint64_t duration) {
-  return duration > UINT64_MAX - start ? UINT64_MAX : start + duration;
-}
-
 // What a summary needs of one span beside its TraceRow.
 struct Brief {
   std::uint64_t duration = 0;
@@ -117,6 +113,12 @@ Result<TraceSummary> TraceReader::add_up(const TraceId& id, const RunRef* here, 
   has_root = adding.has_root();
   TraceSummary summary = adding.finish();
   summary.trace_id = id;
+  if (!rows.empty()) {
+    KOLBEN_TRY(const std::shared_ptr<GroupScan> group, groups_.get(rows.front().place));
+    KOLBEN_TRY(const Brief first, brief_of(*group, rows.front().row));
+    summary.first_service = first.service;
+    KOLBEN_TRY(summary.first_name, name_of(*group, rows.front().row));
+  }
   return summary;
 }
 
