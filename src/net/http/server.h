@@ -38,6 +38,10 @@ class Responder {
 // With ServerSettings::threads > 1 it is called from several threads at once.
 using Handler = UniqueFunction<void(Request, Responder)>;
 
+// Whom a server refuses that only this machine can connect to, and that is asked by a name which
+// is not this machine's (host_check.h).
+enum class HostCheck : std::uint8_t { kBrowsers, kEverybody };
+
 struct ServerSettings {
   std::string endpoint = {};  // "localhost:4318"; localhost means 127.0.0.1 and ::1, on one port
   TlsServerSettings tls = {};
@@ -51,6 +55,9 @@ struct ServerSettings {
   std::size_t arriving_bytes_max = 0;
   std::size_t leaving_bytes_max = 512 << 20;
   int threads = 1;
+  HostCheck host_check = HostCheck::kBrowsers;
+  std::vector<std::string> allowed_hosts = {};  // further names of this machine; "*": any
+  std::string allowed_hosts_key = {};           // where they are configured, for who is refused
   // Origins that may call from a browser ("*", "https://*.example.com"); empty: none.
   std::vector<std::string> cors_allowed_origins = {};
 };
