@@ -89,8 +89,12 @@ class Program {
 };
 
 // Starts the program and tells the world where it is to be found.
-Status launch(Program& program, const config::Errors& errors, const RunOptions& options) {
-  KOLBEN_RETURN_IF_ERROR(program.start());
+Status launch(Program& program, const config::Errors& errors, const RunOptions& options,
+              Signals& signals) {
+  {
+    const Signals::Starting starting(signals);
+    KOLBEN_RETURN_IF_ERROR(program.start());
+  }
   for (const std::string& warning : errors.warnings()) log::warn("config", warning);
   const std::vector<pipeline::BoundPort> ports = program.ports();
   log_ports(ports);
@@ -112,7 +116,8 @@ Status launch(Program& program, const config::Errors& errors, const RunOptions& 
 // Puts a program of the configuration as it is now in the place of the one that runs, which stays
 // where the configuration is wrong. An error: nothing runs any more.
 Status reload(std::unique_ptr<Program>& program, const LoadConfiguration& load,
-              std::span<const pipeline::ComponentType> components, const RunOptions& options) {
+              std::span<const pipeline::ComponentType> components, const RunOptions& options,
+              Signals& signals) {
   log::info("kolben", "reading the configuration again");
   config::Errors errors;
   std::unique_ptr<Program> next = Program::build(load, components, errors);
@@ -123,7 +128,7 @@ Status reload(std::unique_ptr<Program>& program, const LoadConfiguration& load,
   }
   program->stop();
   program = std::move(next);
-  return launch(*program, errors, options);
+  return launch(*program, errors, options, signals);
 }
 
 }  // namespace
@@ -141,11 +146,14 @@ int run(const LoadConfiguration& load, std::span<const pipeline::ComponentType> 
     return 1;
   }
   // A file of an earlier run must not be taken for this one's.
-  if (!options.ports_file.empty()) ::unlink(options.ports_file.c_str());
-  Signals signals;
-  Status status = launch(*program, errors, options);
+  const auto remove_ports_file = [&options] {
+    if (!options.ports_file.empty()) ::unlink(options.ports_file.c_str());
+  };
+  remove_ports_file();
+  Signals signals(remove_ports_file);
+  Status status = launch(*program, errors, options, signals);
   while (status.is_ok() && signals.wait() == Wish::kReload) {
-    status = reload(program, load, components, options);
+    status = reload(program, load, components, options, signals);
   }
   if (status.is_ok()) {
     log::info("kolben", "stopping");
@@ -153,7 +161,7 @@ int run(const LoadConfiguration& load, std::span<const pipeline::ComponentType> 
   } else {
     tell(status);
   }
-  if (!options.ports_file.empty()) ::unlink(options.ports_file.c_str());
+  remove_ports_file();
   if (status.is_ok()) log::info("kolben", "stopped");
   return status.is_ok() ? 0 : 1;
 }

@@ -21,6 +21,12 @@ namespace {
 
 using ::testing::HasSubstr;
 
+// Where an exporter says that it is starting; of this process and its children.
+const std::string& starting_file() {
+  static const std::string path = ::testing::TempDir() + "run-starting-" + std::to_string(getpid());
+  return path;
+}
+
 class EmptyReceiver final : public pipeline::Receiver {
  public:
   Status start(pipeline::Host& host) override {
@@ -30,11 +36,17 @@ class EmptyReceiver final : public pipeline::Receiver {
   void stop(pipeline::Deadline) override {}
 };
 
-// With `fails` it does not start, with `hangs` it does not stop before its deadline.
+// With `fails` it does not start, with `starts_late` not for a minute; with `hangs` it does not
+// stop before its deadline.
 class EmptyExporter final : public pipeline::Exporter {
  public:
-  EmptyExporter(bool fails, bool hangs) : fails_(fails), hangs_(hangs) {}
+  EmptyExporter(bool fails, bool hangs, bool starts_late)
+      : fails_(fails), hangs_(hangs), starts_late_(starts_late) {}
   Status start(pipeline::Host&) override {
+    if (starts_late_) {
+      std::ofstream(starting_file()) << "now";
+      std::this_thread::sleep_for(std::chrono::minutes(1));
+    }
     return fails_ ? unavailable("port 9 is in use by cat (pid 5)") : Status::ok();
   }
   Status consume(pipeline::Delivery&&) override { return Status::ok(); }
@@ -45,6 +57,7 @@ class EmptyExporter final : public pipeline::Exporter {
  private:
   const bool fails_;
   const bool hangs_;
+  const bool starts_late_;
 };
 
 const pipeline::ComponentType kTypes[] = {
@@ -60,7 +73,8 @@ const pipeline::ComponentType kTypes[] = {
      .create_exporter =
          [](pipeline::CreateContext& context) -> std::unique_ptr<pipeline::Exporter> {
        return std::make_unique<EmptyExporter>(context.config.find("fails") != nullptr,
-                                              context.config.find("hangs") != nullptr);
+                                              context.config.find("hangs") != nullptr,
+                                              context.config.find("starts_late") != nullptr);
      }},
 };
 
@@ -74,6 +88,7 @@ std::string configuration(const std::string& exporter) {
 class Child {
  public:
   Child(const std::string& exporter, const std::string& ports_file, const std::string& later = "") {
+    starting_file();  // named after the parent
     pid_ = fork();
     if (pid_ != 0) return;
     setsid();  // as a service: without a terminal
@@ -93,13 +108,13 @@ class Child {
     wait();
   }
   void signal(int number) { kill(pid_, number); }
-  // The exit code; -1 where a signal ended it.
+  // The exit code; minus the signal where one ended it.
   int wait() {
     if (pid_ <= 0) return -1;
     int status = 0;
     waitpid(pid_, &status, 0);
     pid_ = -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
 
  private:
@@ -150,6 +165,38 @@ TEST_F(Run, ASecondSignalStopsItAtOnce) {
   EXPECT_EQ(child.wait(), 1);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
   unlink(ports_file_.c_str());
+}
+
+// timeout(1) signals its child and then the group, which the child is of.
+TEST_F(Run, TwoSignalsInOneMomentAreOneWish) {
+  Child child("{hangs: 1}", ports_file_);
+  wait_for_file(ports_file_);
+  child.signal(SIGTERM);
+  child.signal(SIGINT);
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST_F(Run, ASignalEndsAStartThatTakesLong) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    unlink(starting_file().c_str());
+    Child child("{starts_late: 1}", ports_file_);
+    wait_for_file(starting_file());
+    const auto begin = std::chrono::steady_clock::now();
+    child.signal(signal);
+    EXPECT_EQ(child.wait(), -signal);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  }
+}
+
+TEST_F(Run, ASignalEndsAReloadThatTakesLong) {
+  unlink(starting_file().c_str());
+  Child child("", ports_file_, "{starts_late: 1}");
+  wait_for_file(ports_file_);
+  child.signal(SIGHUP);
+  wait_for_file(starting_file());
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), -SIGTERM);
+  EXPECT_NE(access(ports_file_.c_str(), F_OK), 0);
 }
 
 TEST_F(Run, SighupReadsTheConfigurationAgain) {

@@ -60,6 +60,9 @@ class FaultyFileSystem final : public FileSystem {
   Status rename(const std::string& from, const std::string& to) override;
   Status sync_directory(const std::string& directory) override;
   Result<std::shared_ptr<void>> lock(const std::string& path) override { return base_.lock(path); }
+  Result<std::shared_ptr<void>> lock_to_read(const std::string& path) override {
+    return base_.lock_to_read(path);
+  }
 
  private:
   friend class FaultyFile;

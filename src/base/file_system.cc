@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstdio>
+#include <utility>
 
 namespace kolben {
 namespace {
@@ -42,6 +42,61 @@ class Descriptor {
  private:
   const int number_;
 };
+
+std::string_view kind_of(mode_t mode) {
+  if (S_ISFIFO(mode)) return "a FIFO";
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+// Opens a regular file, and nothing else: opening a FIFO would wait for somebody to write to it,
+// for ever perhaps, and a device may do anything. The result is -1 where the status is an error.
+Status open_regular(const std::string& path, int flags, int& descriptor,
+                    std::string_view attempted = "opening ") {
+  descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
+  const int error_number = errno;
+  struct stat facts{};
+  if (descriptor >= 0 && ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode)) {
+    return Status::ok();
+  }
+  // A directory cannot be opened for writing, nor a socket at all.
+  const bool is_there = descriptor >= 0 || ::stat(path.c_str(), &facts) == 0;
+  if (descriptor >= 0) ::close(std::exchange(descriptor, -1));
+  if (is_there && !S_ISREG(facts.st_mode) && error_number != EEXIST) {
+    return failed_precondition("opening " + path + ": it is " +
+                               std::string(kind_of(facts.st_mode)) +
+                               " where a regular file belongs; move it away");
+  }
+  return from_errno(error_number, std::string(attempted) + path);
+}
+
+// Where a path leads through a symbolic link to nothing, that link and what it names; else empty.
+std::string dangling_link_of(const std::string& path) {
+  std::string part;
+  for (std::size_t end = 0; end < path.size();) {
+    end = std::min(path.find('/', end + 1), path.size());
+    part.assign(path, 0, end);
+    struct stat facts{};
+    if (::lstat(part.c_str(), &facts) != 0) return {};
+    if (!S_ISLNK(facts.st_mode) || ::access(part.c_str(), F_OK) == 0 || errno != ENOENT) continue;
+    char target[PATH_MAX];
+    const ssize_t size = ::readlink(part.c_str(), target, sizeof target);
+    if (size < 0) return {};
+    return part + " is a symbolic link to " + std::string(target, static_cast<std::size_t>(size)) +
+           ", which is not there";
+  }
+  return {};
+}
+
+// The holder's process id as the file says it.
+std::string holder_in(int descriptor) {
+  char text[32];
+  const ssize_t size = ::pread(descriptor, text, sizeof text, 0);
+  std::string holder(text, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  while (!holder.empty() && holder.back() == '\n') holder.pop_back();
+  return holder.empty() ? "unknown" : holder;
+}
 
 class SystemFile final : public File {
  public:
@@ -167,10 +222,14 @@ class SystemFileSystem final : public FileSystem {
   }
   Status sync_directory(const std::string& directory) override;
   Result<std::shared_ptr<void>> lock(const std::string& path) override;
+  Result<std::shared_ptr<void>> lock_to_read(const std::string& path) override;
+
+ private:
+  static Result<std::shared_ptr<void>> lock_with(const std::string& path, int flags);
 };
 
 Result<std::unique_ptr<File>> SystemFileSystem::open(const std::string& path, OpenMode mode) {
-  int flags = O_CLOEXEC;
+  int flags = 0;
   switch (mode) {
     case OpenMode::kRead:
       flags |= O_RDONLY;
@@ -182,19 +241,18 @@ Result<std::unique_ptr<File>> SystemFileSystem::open(const std::string& path, Op
       flags |= O_RDWR | O_CREAT | O_EXCL;
       break;
   }
-  const int descriptor = ::open(path.c_str(), flags, 0640);
-  if (descriptor < 0) {
-    return from_errno(errno, (mode == OpenMode::kCreate ? "creating " : "opening ") + path);
-  }
+  int descriptor = -1;
+  KOLBEN_RETURN_IF_ERROR(
+      open_regular(path, flags, descriptor, mode == OpenMode::kCreate ? "creating " : "opening "));
   return std::unique_ptr<File>(new SystemFile(descriptor, path));
 }
 
 Result<Bytes> SystemFileSystem::map(const std::string& path) {
-  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  int opened = -1;
+  KOLBEN_RETURN_IF_ERROR(open_regular(path, O_RDONLY, opened));
+  const Descriptor descriptor(opened);
   struct stat facts{};
-  if (descriptor.number() < 0 || ::fstat(descriptor.number(), &facts) != 0) {
-    return from_errno(errno, "opening " + path);
-  }
+  if (::fstat(descriptor.number(), &facts) != 0) return from_errno(errno, "opening " + path);
   const auto size = static_cast<std::size_t>(facts.st_size);
   if (size == 0) return Bytes();  // which mmap refuses
   void* start = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor.number(), 0);
@@ -228,8 +286,14 @@ Status SystemFileSystem::create_directories(const std::string& path) {
     if (::mkdir(part.c_str(), 0750) != 0 && errno != EEXIST) {
       // A parent that exists may refuse mkdir for other reasons first (a read-only file system).
       const int error_number = errno;
-      if (::access(part.c_str(), F_OK) != 0) return from_errno(error_number, "creating " + part);
+      if (::access(part.c_str(), F_OK) == 0) continue;
+      const std::string link = dangling_link_of(part);
+      if (!link.empty()) return not_found("creating " + path + ": " + link);
+      return from_errno(error_number, "creating " + part);
     }
+  }
+  if (const std::string link = dangling_link_of(path); !link.empty()) {
+    return not_found("creating " + path + ": " + link);
   }
   struct stat facts{};
   if (::stat(path.c_str(), &facts) != 0) return from_errno(errno, "creating " + path);
@@ -245,23 +309,33 @@ Status SystemFileSystem::sync_directory(const std::string& directory) {
 }
 
 Result<std::shared_ptr<void>> SystemFileSystem::lock(const std::string& path) {
-  auto descriptor =
-      std::make_shared<Descriptor>(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
-  if (descriptor->number() < 0) return from_errno(errno, "opening " + path);
-  char text[32] = {};
+  return lock_with(path, O_RDWR | O_CREAT);
+}
+
+// flock() asks for no right to write. Where there is no such file, nobody holds it.
+Result<std::shared_ptr<void>> SystemFileSystem::lock_to_read(const std::string& path) {
+  Result<std::shared_ptr<void>> held = lock(path);
+  const bool may_not_write = !held && held.error().code() == StatusCode::kPermissionDenied;
+  if (!may_not_write) return held;
+  held = lock_with(path, O_RDONLY);
+  if (!held && held.error().code() == StatusCode::kNotFound) return std::shared_ptr<void>();
+  return held;
+}
+
+Result<std::shared_ptr<void>> SystemFileSystem::lock_with(const std::string& path, int flags) {
+  int opened = -1;
+  KOLBEN_RETURN_IF_ERROR(open_regular(path, flags, opened));
+  auto descriptor = std::make_shared<Descriptor>(opened);
   if (::flock(descriptor->number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return from_errno(errno, "locking " + path);
-    const ssize_t size = ::pread(descriptor->number(), text, sizeof text - 1, 0);
-    std::string holder(text, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-    while (!holder.empty() && holder.back() == '\n') holder.pop_back();
     return failed_precondition("locking " + path + ": held by pid " +
-                               (holder.empty() ? "unknown" : holder));
+                               holder_in(descriptor->number()));
   }
-  const int size = std::snprintf(text, sizeof text, "%d\n", static_cast<int>(::getpid()));
   // Only for the message above: the lock holds without it, also on a full disk.
-  if (::ftruncate(descriptor->number(), 0) == 0) {
+  if (flags != O_RDONLY && ::ftruncate(descriptor->number(), 0) == 0) {
+    const std::string text = std::to_string(::getpid()) + "\n";
     [[maybe_unused]] const ssize_t written =
-        ::pwrite(descriptor->number(), text, static_cast<std::size_t>(size), 0);
+        ::pwrite(descriptor->number(), text.data(), text.size(), 0);
   }
   return std::shared_ptr<void>(std::move(descriptor));
 }

@@ -57,6 +57,7 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
+  // Regular files only: FAILED_PRECONDITION, and no waiting, where something else has the name.
   virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
   // The whole file, mapped into memory. It must not shrink while the bytes are held.
   virtual Result<Bytes> map(const std::string& path) = 0;
@@ -80,6 +81,9 @@ class FileSystem {
   // returned owner ends; the process id is written into it. FAILED_PRECONDITION, with the holder's
   // process id, where another holds it.
   virtual Result<std::shared_ptr<void>> lock(const std::string& path) = 0;
+  // The same for who only reads, also where nothing may be written (a read-only file system): then
+  // the file is not made where it is missing, and the owner is null.
+  virtual Result<std::shared_ptr<void>> lock_to_read(const std::string& path) = 0;
 };
 
 // The machine's file system.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -84,6 +85,47 @@ TEST_F(FileSystemTest, ALockedFileNamesItsHolder) {
   EXPECT_NE(second.error().message().find(std::to_string(::getpid())), std::string_view::npos);
   held->reset();
   EXPECT_TRUE(files_.lock(path("LOCK")));
+}
+
+// Opening one waits for a writer, for ever where nobody comes.
+TEST_F(FileSystemTest, WhatIsNoRegularFileIsRefusedAtOnceByItsName) {
+  ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+  ASSERT_EQ(::mkdir(path("folder").c_str(), 0700), 0);
+  const auto expect = [&](const Status& status, const std::string& said) {
+    EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition) << status.to_string();
+    EXPECT_NE(status.message().find(said), std::string_view::npos) << status.to_string();
+  };
+  const std::string fifo = path("fifo") + ": it is a FIFO";
+  expect(files_.open(path("fifo"), OpenMode::kRead).status(), fifo);
+  expect(files_.open(path("fifo"), OpenMode::kUpdate).status(), fifo);
+  expect(files_.map(path("fifo")).status(), fifo);
+  expect(files_.lock(path("fifo")).status(), fifo);
+  const std::string folder = path("folder") + ": it is a directory";
+  expect(files_.open(path("folder"), OpenMode::kRead).status(), folder);
+  expect(files_.open(path("folder"), OpenMode::kUpdate).status(), folder);
+  EXPECT_EQ(files_.open(path("fifo"), OpenMode::kCreate).status().code(),
+            StatusCode::kAlreadyExists);
+}
+
+TEST_F(FileSystemTest, ALinkThatLeadsNowhereIsNamed) {
+  ASSERT_EQ(::symlink("/nowhere/at/all", path("link").c_str()), 0);
+  for (const char* name : {"link", "link/below"}) {
+    const Status made = files_.create_directories(path(name));
+    EXPECT_NE(made.message().find(path("link") + " is a symbolic link to /nowhere/at/all"),
+              std::string_view::npos)
+        << made.to_string();
+  }
+}
+
+TEST_F(FileSystemTest, AReaderIsKeptOutByAHolderAndNeedsNoRightToWrite) {
+  {
+    const auto held = files_.lock(path("LOCK"));
+    ASSERT_TRUE(held);
+    EXPECT_EQ(files_.lock_to_read(path("LOCK")).status().code(), StatusCode::kFailedPrecondition);
+  }
+  const auto read = files_.lock_to_read(path("LOCK"));
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(files_.lock(path("LOCK")));
 }
 
 TEST_F(FileSystemTest, ReplacedFilesAreTheOldOrTheNewOne) {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <boost/system/error_code.hpp>
+#include <string>
 #include <string_view>
 
 #include "net/http/message.h"
+#include "net/http/server.h"
 
 namespace kolben::net::http {
 
@@ -32,6 +34,10 @@ inline constexpr Refusal kStopping{503, "stopping", "this server is stopping\n"}
 inline constexpr Refusal kHttp2{
     400, "http2_preface",
     "this is the HTTP port, and it speaks HTTP/1.1; OTLP/gRPC is on another\n"};
+
+// For pages in browsers (host_check.h).
+std::string foreign_host_text(const ServerSettings& settings, std::string_view host);
+std::string cross_site_text(std::string_view origin);
 
 // What a failed read means for the peer. Null where the connection broke, or ended between two
 // requests.

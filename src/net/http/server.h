@@ -38,6 +38,10 @@ class Responder {
 // With ServerSettings::threads > 1 it is called from several threads at once.
 using Handler = UniqueFunction<void(Request, Responder)>;
 
+// Whom a server refuses that only this machine can connect to, and that is asked by a name which
+// is not this machine's (host_check.h).
+enum class HostCheck : std::uint8_t { kBrowsers, kEverybody };
+
 struct ServerSettings {
   std::string endpoint = {};  // "localhost:4318"; localhost means 127.0.0.1 and ::1, on one port
   TlsServerSettings tls = {};
@@ -53,6 +57,9 @@ struct ServerSettings {
   int threads = 1;
   // Sets Request::is_peer_gone: for answers that take long, and need not be made for nobody.
   bool watches_peers = false;
+  HostCheck host_check = HostCheck::kBrowsers;
+  std::vector<std::string> allowed_hosts = {};  // further names of this machine; "*": any
+  std::string allowed_hosts_key = {};           // where they are configured, for who is refused
   // Origins that may call from a browser ("*", "https://*.example.com"); empty: none.
   std::vector<std::string> cors_allowed_origins = {};
 };

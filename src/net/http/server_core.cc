@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "net/address.h"
+#include "net/http/host_check.h"
+
 namespace kolben::net::http {
 
 bool ServerCore::has_room() {
@@ -20,6 +23,34 @@ void ServerCore::remove(const std::shared_ptr<Connection>& connection) {
   MutexLock lock(mutex_);
   connections_.erase(connection);
   if (connections_.empty()) empty_.notify_all();
+}
+
+// Among at most `connections_max`, and only when that is reached.
+std::shared_ptr<Connection> ServerCore::take_longest_waiting() {
+  const auto latest = std::chrono::steady_clock::now() - kPartWait;
+  MutexLock lock(mutex_);
+  std::shared_ptr<Connection> longest;
+  Connection::Wait longest_wait;
+  for (const auto& connection : connections_) {
+    const Connection::Wait wait = connection->wait();
+    const bool is_part = wait.kind != Connection::Waiting::kForRequest;
+    if (wait.kind == Connection::Waiting::kNot || (is_part && wait.since > latest)) continue;
+    if (longest && longest_wait < wait) continue;
+    longest = connection;
+    longest_wait = wait;
+  }
+  connections_.erase(longest);
+  return longest;
+}
+
+void ServerCore::take_back(std::shared_ptr<Connection> connection) {
+  MutexLock lock(mutex_);
+  connections_.insert(std::move(connection));
+}
+
+bool ServerCore::is_on_loopback(const std::string& endpoint) {
+  const Result<Address> address = parse_address(endpoint);
+  return address.has_value() && is_loopback(address->host);
 }
 
 std::vector<std::shared_ptr<Connection>> ServerCore::snapshot() {

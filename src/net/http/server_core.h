@@ -24,6 +24,10 @@ inline constexpr std::size_t kArrivingBytesMin = 64 << 20;
 // refused; with ServerSettings::connections_max of them that is as much again.
 inline constexpr std::size_t kBodyBytesFree = 64 << 10;
 
+// While a server has its maximum, a connection that has sent a part of a request keeps its place so
+// long.
+inline constexpr auto kPartWait = std::chrono::seconds(1);
+
 // One connection, as its server sees it. Any thread.
 class Connection {
  public:
@@ -31,6 +35,29 @@ class Connection {
   // Closes as soon as no request is under way.
   virtual void drain() = 0;
   virtual void close() = 0;
+  // Closes where it still waits for its peer, for a connection that came after it.
+  virtual void make_way() = 0;
+
+  // What it waits for from its peer, the cheapest to lose first.
+  enum class Waiting : std::uint8_t { kForRequest, kForHeader, kForBody, kNot };
+  struct Wait {
+    Waiting kind = Waiting::kNot;
+    std::chrono::steady_clock::time_point since = {};
+    auto operator<=>(const Wait&) const = default;
+  };
+  Wait wait() const {
+    return {kind_.load(std::memory_order_relaxed), since_.load(std::memory_order_relaxed)};
+  }
+
+ protected:
+  void set_wait(Wait wait) {
+    since_.store(wait.since, std::memory_order_relaxed);
+    kind_.store(wait.kind, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<Waiting> kind_ = Waiting::kNot;
+  std::atomic<std::chrono::steady_clock::time_point> since_ = {};
 };
 
 // How much memory all connections together hold for one purpose. Any thread.
@@ -61,6 +88,7 @@ class ServerCore {
                      ? settings.arriving_bytes_max
                      : std::max(kArrivingBytesMin, kBodiesArriving * settings.body_bytes_max)),
         leaving(settings.leaving_bytes_max),
+        is_local(is_on_loopback(settings.endpoint)),
         on_rejected_(std::move(rejected)),
         io(settings.threads) {}
 
@@ -72,6 +100,11 @@ class ServerCore {
   // False where the server has its maximum already, or stops.
   bool add(std::shared_ptr<Connection> connection);
   void remove(const std::shared_ptr<Connection>& connection);
+  // Takes the connection out that has waited longest for its peer; null where none has, or not long
+  // enough. The caller tells it to make way.
+  std::shared_ptr<Connection> take_longest_waiting();
+  // One that was taken out, and went on before it was told: beyond the maximum for its time.
+  void take_back(std::shared_ptr<Connection> connection);
 
   // Runs `function` on `executor`, unless the server is gone: nothing would run it, and it would
   // keep alive what it holds for ever.
@@ -88,13 +121,15 @@ class ServerCore {
   void set_stopped();
 
  private:
+  static bool is_on_loopback(const std::string& endpoint);
   std::vector<std::shared_ptr<Connection>> snapshot();
 
  public:
   const ServerSettings settings;
   Handler handler;
-  ByteQuota arriving;  // bodies of requests, until the handler has them
-  ByteQuota leaving;   // bodies of answers, until they are sent
+  ByteQuota arriving;   // bodies of requests, until the handler has them
+  ByteQuota leaving;    // bodies of answers, until they are sent
+  const bool is_local;  // only this machine can connect
 
  private:
   OnRejected on_rejected_;

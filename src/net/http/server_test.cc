@@ -241,15 +241,97 @@ TEST(HttpServer, CountsTlsOnThePlainPort) {
 
 TEST(HttpServer, TurnsAwayMoreConnectionsThanItsMaximum) {
   Rejections rejections;
+  Held<Responder> held;
   ServerSettings settings;
   settings.connections_max = 1;
-  const auto server = start(kEcho, settings, rejections.counter());
+  const auto server =
+      start([&](const Request&, Responder responder) { held.keep(std::move(responder)); }, settings,
+            rejections.counter());
   TestPeer first(server->port());
   first.say("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
-  ASSERT_TRUE(first.hears("GET /1 "));
+  Responder responder = held.take();
   TestPeer second(server->port());
   EXPECT_TRUE(second.hear_all().starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
   EXPECT_TRUE(rejections.wait_for("too_many_connections"));
+  responder.respond(text_response(200, "answered"));
+  EXPECT_TRUE(first.hears("answered"));
+}
+
+// Peers that take all places and send nothing, or a part of a request, keep nobody out.
+TEST(HttpServer, AConnectionThatWaitsForItsPeerMakesRoom) {
+  for (const char* part : {"", "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n", "GET /1 HTT",
+                           "POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"}) {
+    Rejections rejections;
+    ServerSettings settings;
+    settings.connections_max = 2;
+    const auto server = start(kEcho, settings, rejections.counter());
+    TestPeer first(server->port());
+    TestPeer second(server->port());
+    first.say(part);
+    second.say(part);
+    std::string answer;
+    const auto deadline = steady_clock::now() + seconds(10);
+    while (!answer.starts_with("HTTP/1.1 200 OK\r\n") && steady_clock::now() < deadline) {
+      answer = ask(*server, "GET /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    }
+    EXPECT_EQ(body_of(answer), "GET /3 ") << part;
+    EXPECT_TRUE(rejections.wait_for("made_room")) << part;
+  }
+}
+
+std::string status_of(const std::string& answer) {
+  return answer.substr(0, answer.find("\r\n"));
+}
+
+// DNS rebinding: the page of evil.example has pointed its name at this machine.
+TEST(HttpServer, OnThisMachineBrowsersMustKnowItsName) {
+  Rejections rejections;
+  const auto server = start(kEcho, {}, rejections.counter());
+  const auto get = [&](const std::string& fields) {
+    return status_of(ask(*server, "GET / HTTP/1.1\r\nConnection: close\r\n" + fields + "\r\n"));
+  };
+  for (const char* mark : {"Referer: http://evil.example/\r\n", "Accept-Language: en\r\n",
+                           "User-Agent: Mozilla/5.0 (X11)\r\n", "Origin: http://evil.example\r\n",
+                           "Sec-Fetch-Site: same-origin\r\n"}) {
+    EXPECT_EQ(get(std::string("Host: evil.example:8888\r\n") + mark), "HTTP/1.1 403 Forbidden")
+        << mark;
+    EXPECT_EQ(get(std::string("Host: localhost:8888\r\n") + mark), "HTTP/1.1 200 OK") << mark;
+  }
+  EXPECT_TRUE(rejections.wait_for("foreign_host"));
+  // Through a tunnel, or by an alias of /etc/hosts.
+  EXPECT_EQ(get("Host: telemetry.example:4318\r\nUser-Agent: OTel-OTLP-Exporter\r\n"),
+            "HTTP/1.1 200 OK");
+}
+
+TEST(HttpServer, WhereOthersCanConnectEveryNameIsItsOwn) {
+  ServerSettings settings;
+  settings.endpoint = "0.0.0.0:0";
+  const auto server = start(kEcho, settings);
+  EXPECT_EQ(status_of(ask(*server,
+                          "GET / HTTP/1.1\r\nHost: kolben.example\r\nAccept-Language: en\r\n"
+                          "Connection: close\r\n\r\n")),
+            "HTTP/1.1 200 OK");
+}
+
+TEST(HttpServer, PagesOfOthersMayNotSendWhatBrowsersDoNotAskFor) {
+  Rejections rejections;
+  ServerSettings settings;
+  settings.cors_allowed_origins = {"https://shop.example"};
+  const auto server = start(kEcho, settings, rejections.counter());
+  const auto post = [&](const std::string& fields) {
+    return status_of(ask(*server,
+                         "POST / HTTP/1.1\r\nHost: localhost:9411\r\nConnection: close\r\n"
+                         "Content-Length: 2\r\n" +
+                             fields + "\r\n[]"));
+  };
+  EXPECT_EQ(post("Origin: http://evil.example\r\n"), "HTTP/1.1 403 Forbidden");
+  EXPECT_TRUE(rejections.wait_for("cross_site"));
+  EXPECT_EQ(post("Origin: http://evil.example\r\nContent-Type: text/plain\r\n"),
+            "HTTP/1.1 403 Forbidden");
+  EXPECT_EQ(post("Origin: https://shop.example\r\n"), "HTTP/1.1 200 OK");
+  EXPECT_EQ(post("Origin: http://localhost:9411\r\n"), "HTTP/1.1 200 OK");
+  EXPECT_EQ(post("Origin: http://x\r\nContent-Type: application/json\r\n"), "HTTP/1.1 200 OK");
+  EXPECT_EQ(post(""), "HTTP/1.1 200 OK");
 }
 
 std::string post_of(std::size_t size) {

@@ -9,6 +9,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/dispatch.hpp>
@@ -17,11 +18,13 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <iterator>
 #include <optional>
 #include <type_traits>
 
 #include "net/http/cors.h"
 #include "net/http/head.h"
+#include "net/http/host_check.h"
 #include "net/http/refusal.h"
 #include "net/listen.h"
 
@@ -81,6 +84,15 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     core_->post(stream_.get_executor(), [self = this->shared_from_this()] { self->shut(); });
   }
 
+  void make_way() override {
+    core_->post(stream_.get_executor(), [self = this->shared_from_this()] {
+      if (self->phase_ == Phase::kClosed) return;
+      if (self->wait().kind == Waiting::kNot) return self->core_->take_back(self);
+      self->core_->reject("made_room", self->peer_);
+      self->shut();
+    });
+  }
+
  private:
   static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
 
@@ -93,9 +105,25 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     }
   }
 
+  static Waiting waiting_in(Phase phase) {
+    switch (phase) {
+      case Phase::kIdle:
+        return Waiting::kForRequest;
+      case Phase::kHandshake:
+      case Phase::kHeader:
+        return Waiting::kForHeader;
+      case Phase::kBody:
+        return Waiting::kForBody;
+      default:
+        return Waiting::kNot;
+    }
+  }
+
   void enter(Phase phase, std::chrono::nanoseconds limit) {
     phase_ = phase;
-    timer_.expires_after(std::chrono::duration_cast<steady_clock::duration>(limit));
+    const auto time = std::chrono::duration_cast<steady_clock::duration>(limit);
+    timer_.expires_after(time);
+    this->set_wait({waiting_in(phase), timer_.expiry() - time});
     timer_.async_wait([self = self()](const ErrorCode& error) {
       if (!error) self->on_time();
     });
@@ -103,6 +131,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
   void enter_without_limit(Phase phase) {
     phase_ = phase;
+    this->set_wait({});
     timer_.expires_at(steady_clock::time_point::max());
   }
 
@@ -184,6 +213,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     if (parser_->get().version() >= 11 && parser_->get().count(beast::http::field::host) == 0) {
       return refuse(kNoHost);
     }
+    if (is_of_a_strange_page()) return;
     if (parser_->is_done()) return handle();
     enter(Phase::kBody, is_draining_ ? kDrainTime : core_->settings.body_timeout);
     parser_->eager(true);
@@ -191,6 +221,40 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
         beast::iequals(parser_->get()[beast::http::field::expect], "100-continue");
     if (wants_continue && buffer_.size() == 0) return send_continue();
     read_body();
+  }
+
+  std::string_view field(std::string_view name) const {
+    const auto value = parser_->get()[{name.data(), name.size()}];
+    return {value.data(), value.size()};
+  }
+
+  // Refused by its header alone, so that nothing more is read.
+  bool is_of_a_strange_page() {
+    const ServerSettings& settings = core_->settings;
+    const std::string_view origin = field("Origin");
+    const std::string_view host = field("Host");
+    const bool may_call =
+        !origin.empty() && is_origin_allowed(settings.cors_allowed_origins, origin);
+    const bool checks_host =
+        core_->is_local && (settings.host_check == HostCheck::kEverybody || !may_call);
+    if (checks_host && !is_host_allowed(host, settings.allowed_hosts) &&
+        (settings.host_check == HostCheck::kEverybody || is_browsers())) {
+      refuse({403, "foreign_host", foreign_host_text(settings, host)});
+      return true;
+    }
+    const auto method = parser_->get().method_string();
+    if (!may_call &&
+        is_cross_site_write({method.data(), method.size()}, host, origin, field("Content-Type"))) {
+      refuse({403, "cross_site", cross_site_text(origin)});
+      return true;
+    }
+    return false;
+  }
+
+  bool is_browsers() const {
+    return field("User-Agent").starts_with(kUserAgentOfBrowsers) ||
+           std::any_of(std::begin(kFieldsOfBrowsers), std::end(kFieldsOfBrowsers),
+                       [this](std::string_view name) { return !field(name).empty(); });
   }
 
   void send_continue() {
@@ -412,7 +476,11 @@ void start_session(const std::shared_ptr<ServerCore>& core, tcp::socket socket,
   const auto start = [&core](const auto& session) {
     if (core->add(session)) session->start();
   };
-  if (!core->has_room()) return turn_away(*core, socket);
+  if (!core->has_room()) {
+    const std::shared_ptr<Connection> longest = core->take_longest_waiting();
+    if (!longest) return turn_away(*core, socket);
+    longest->make_way();
+  }
   if (tls) {
     start(std::make_shared<Session<TlsStream>>(core, tls, std::move(socket), *tls));
   } else {

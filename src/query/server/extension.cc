@@ -9,7 +9,6 @@
 #include "net/http/server.h"
 #include "pipeline/listener.h"
 #include "pipeline/settings.h"
-#include "query/server/host_check.h"
 #include "query/server/router.h"
 #include "query/server/workers.h"
 
@@ -29,10 +28,6 @@ struct QuerySettings {
   net::http::ServerSettings http;
   std::string store;
   std::string base_path;
-  // Beside localhost and addresses: names that browsers may call us by, while only this machine can
-  // connect.
-  std::vector<std::string> allowed_hosts;
-  bool checks_host = false;
 };
 
 // Empty, or "/a/b": no slash at the end, no dots, nothing that would need escaping.
@@ -50,11 +45,14 @@ QuerySettings read_settings(pipeline::CreateContext& context) {
   settings.http.endpoint = "localhost:16686";
   settings.http.body_bytes_max = kBodyBytesMax;
   settings.http.watches_peers = true;
+  // Here is what others want to read, and whoever asks is a browser or knows the name.
+  settings.http.host_check = net::http::HostCheck::kEverybody;
+  settings.http.allowed_hosts_key = "extensions::" + context.id + "::allowed_hosts";
   config::Reader reader(context.config, "extensions::" + context.id, context.errors);
   reader.optional("endpoint", settings.http.endpoint);
   reader.optional("store", settings.store);
   reader.optional("base_path", settings.base_path);
-  reader.optional("allowed_hosts", settings.allowed_hosts);
+  reader.optional("allowed_hosts", settings.http.allowed_hosts);
   pipeline::read_tls_server(reader, settings.http.tls);
   if (const auto cors = reader.child("cors")) {
     cors->optional("allowed_origins", settings.http.cors_allowed_origins);
@@ -65,8 +63,6 @@ QuerySettings read_settings(pipeline::CreateContext& context) {
   }
   if (const auto address = net::parse_address(settings.http.endpoint); !address) {
     reader.error("endpoint", std::string(address.error().message()));
-  } else {
-    settings.checks_host = is_loopback(address->host);
   }
   return settings;
 }
@@ -113,14 +109,6 @@ class QueryExtension final : public pipeline::Extension {
  private:
   // On a network thread.
   void handle(net::http::Request request, net::http::Responder responder) {
-    const std::string_view host = request.header("Host");
-    if (settings_.checks_host && !is_host_allowed(host, settings_.allowed_hosts)) {
-      responder.respond(net::http::text_response(
-          403, "this server is for its own machine and not known as " + std::string(host) +
-                   "; to allow that name, list it in extensions::" + settings_.id +
-                   "::allowed_hosts\n"));
-      return;
-    }
     if (!router_->may_block(request)) {
       responder.respond(router_->answer(request));
       return;

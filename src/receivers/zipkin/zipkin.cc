@@ -98,6 +98,11 @@ std::unique_ptr<pipeline::Receiver> create(pipeline::CreateContext& context) {
   reader.optional("parse_string_tags", settings.translate.parse_string_tags);
   reader.optional("max_request_body_size", body_bytes);
   settings.server.body_bytes_max = body_bytes;
+  if (auto cors = reader.child("cors")) {
+    cors->optional("allowed_origins", settings.server.cors_allowed_origins);
+    cors->ignored("allowed_headers", "every header is allowed");
+    cors->ignored("max_age", "the browser's default holds");
+  }
   pipeline::read_tls_server(reader, settings.server.tls);
   return std::make_unique<ZipkinReceiver>(context.id, std::move(settings), context.outputs);
 }

@@ -176,7 +176,9 @@ Status repair(const DataDirectory& directory, const Manifest& good, Findings& fi
 Result<Checked> check_store(FileSystem& files, const std::string& path, const CheckOptions& options,
                             WorkProgress progress) {
   if (!files.exists(path + "/FORMAT")) return not_found(path + " is no store");
-  KOLBEN_TRY(const DataDirectory directory, DataDirectory::open(files, path));
+  KOLBEN_TRY(const DataDirectory directory, options.repair
+                                                ? DataDirectory::open(files, path)
+                                                : DataDirectory::open_to_read(files, path));
   Findings findings;
   if (directory.kind() == DataDirectory::Kind::kVersion1) return findings.checked;  // logs alone
   Result<Manifest> manifest = read_manifest(directory);

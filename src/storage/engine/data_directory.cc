@@ -67,6 +67,14 @@ Result<DataDirectory> DataDirectory::open(FileSystem& files, const std::string& 
   return directory;
 }
 
+Result<DataDirectory> DataDirectory::open_to_read(FileSystem& files, const std::string& path) {
+  DataDirectory directory(files, path);
+  Status held = directory.hold(files.lock_to_read(path + "/LOCK"));
+  if (held) held = directory.read_format();
+  if (!held) return std::move(held).with_context("data directory " + path);
+  return directory;
+}
+
 Status DataDirectory::prepare() {
   KOLBEN_RETURN_IF_ERROR(files_->create_directories(path_));
   Result<std::vector<std::string>> names = files_->list(path_);
@@ -80,18 +88,23 @@ Status DataDirectory::prepare() {
         "it holds parts or a log and no FORMAT: a copy that was not finished, or a store that lost "
         "it; use another directory");
   }
-  Result<std::shared_ptr<void>> held = files_->lock(path_ + "/LOCK");
-  if (!held) {
-    if (held.error().code() != StatusCode::kFailedPrecondition) return held.error();
-    const std::string_view why = held.error().message();
-    const std::size_t holder = why.rfind("pid ");
-    return failed_precondition("it is in use by another kolben (" +
-                               std::string(holder == why.npos ? why : why.substr(holder)) + ")");
-  }
-  lock_ = std::move(*held);
+  KOLBEN_RETURN_IF_ERROR(hold(files_->lock(path_ + "/LOCK")));
   KOLBEN_RETURN_IF_ERROR(files_->create_directories(wal_path()));
   KOLBEN_RETURN_IF_ERROR(files_->create_directories(parts_path()));
   return is_new ? Status::ok() : read_format();
+}
+
+Status DataDirectory::hold(Result<std::shared_ptr<void>> held) {
+  if (held) {
+    lock_ = std::move(*held);
+    return Status::ok();
+  }
+  const std::string_view why = held.error().message();
+  const std::size_t holder = why.find("held by pid ");
+  if (holder == why.npos) return held.error();
+  constexpr std::size_t kHeldBy = std::string_view("held by ").size();
+  return failed_precondition("it is in use by another kolben (" +
+                             std::string(why.substr(holder + kHeldBy)) + ")");
 }
 
 bool DataDirectory::holds_anything(const std::string& folder) const {

@@ -18,6 +18,8 @@ class DataDirectory {
   // Makes it where it is missing. FAILED_PRECONDITION where it is another program's, of another
   // version, or in use.
   static Result<DataDirectory> open(FileSystem& files, const std::string& path);
+  // A store that is there, for who writes nothing to it: works on a read-only file system too.
+  static Result<DataDirectory> open_to_read(FileSystem& files, const std::string& path);
 
   enum class Kind : std::uint8_t {
     kNew,       // nothing is in it yet
@@ -60,6 +62,7 @@ class DataDirectory {
  private:
   DataDirectory(FileSystem& files, std::string path) : files_(&files), path_(std::move(path)) {}
   Status prepare();
+  Status hold(Result<std::shared_ptr<void>> held);
   Status read_format();
   bool holds_anything(const std::string& folder) const;
   Result<std::vector<NumberedFile>> logs_in(const std::string& folder) const;
