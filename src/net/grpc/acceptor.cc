@@ -78,12 +78,10 @@ struct Pending {
 
 class EpollAcceptor final : public Acceptor {
  public:
-  EpollAcceptor(Listeners listeners, bool uses_tls, Handover handover, FloodWatch& floods,
-                http::OnRejected on_rejected)
+  EpollAcceptor(Listeners listeners, bool uses_tls, Handover handover, http::OnRejected on_rejected)
       : listeners_(std::move(listeners)),
         uses_tls_(uses_tls),
         handover_(std::move(handover)),
-        floods_(floods),
         on_rejected_(std::move(on_rejected)),
         epoll_(epoll_create1(EPOLL_CLOEXEC)),
         wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -128,29 +126,11 @@ class EpollAcceptor final : public Acceptor {
         if (fd == wake_.fd()) return;
         if (is_listener(fd)) {
           accept_from(fd);
-        } else if (floods_.is_watched(fd)) {
-          forget(fd);
         } else {
           look_at(fd);
         }
       }
       expire();
-      look_for_floods();
-    }
-  }
-
-  // The peer has closed its side, or grpc++ has closed the connection.
-  void forget(int fd) {
-    epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, fd, nullptr);
-    floods_.remove(fd);
-  }
-
-  void look_for_floods() {
-    const auto now = steady_clock::now();
-    if (floods_.is_empty() || now < next_look_) return;
-    next_look_ = now + FloodWatch::kInterval;
-    for (const std::string& peer : floods_.look(now)) {
-      if (on_rejected_) on_rejected_("flood", peer);
     }
   }
 
@@ -161,8 +141,8 @@ class EpollAcceptor final : public Acceptor {
 
   // Until the first deadline; without one, until something happens.
   int timeout_ms() const {
-    if (pending_.empty() && floods_.is_empty()) return -1;
-    auto first = floods_.is_empty() ? steady_clock::time_point::max() : next_look_;
+    if (pending_.empty()) return -1;
+    auto first = steady_clock::time_point::max();
     for (const auto& [fd, pending] : pending_) first = std::min(first, pending.deadline);
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(first - steady_clock::now()).count();
@@ -215,9 +195,6 @@ class EpollAcceptor final : public Acceptor {
   void hand_over(int fd) {
     const auto node = pending_.extract(fd);
     epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, fd, nullptr);
-    // Without a second descriptor it is served unwatched.
-    const int watched = floods_.add(fd);
-    if (watched >= 0 && !watch(watched, EPOLLRDHUP | EPOLLET)) floods_.remove(watched);
     handover_(node.mapped().socket.release(), node.mapped().listener_fd);
   }
 
@@ -263,22 +240,19 @@ class EpollAcceptor final : public Acceptor {
   const Listeners listeners_;
   const bool uses_tls_;
   Handover handover_;
-  FloodWatch& floods_;
   http::OnRejected on_rejected_;
   const Socket epoll_;
   const Socket wake_;
   std::unordered_map<int, Pending> pending_;  // by descriptor; the thread's own
-  steady_clock::time_point next_look_ = {};
   Thread thread_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Acceptor>> Acceptor::start(Listeners listeners, bool uses_tls,
-                                                  Handover handover, FloodWatch& watch,
-                                                  http::OnRejected on_rejected) {
-  auto acceptor = std::make_unique<EpollAcceptor>(
-      std::move(listeners), uses_tls, std::move(handover), watch, std::move(on_rejected));
+                                                  Handover handover, http::OnRejected on_rejected) {
+  auto acceptor = std::make_unique<EpollAcceptor>(std::move(listeners), uses_tls,
+                                                  std::move(handover), std::move(on_rejected));
   KOLBEN_RETURN_IF_ERROR(acceptor->start());
   return std::unique_ptr<Acceptor>(std::move(acceptor));
 }

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "base/result.h"
-#include "net/grpc/flood_watch.h"
 #include "net/http/server.h"
 #include "net/listen.h"
 
@@ -20,10 +19,8 @@ class Acceptor {
   using Handover = UniqueFunction<void(int fd, int listener_fd)>;
 
   // `uses_tls`: a TLS ClientHello is what is expected, HTTP/2's preface otherwise.
-  // `watch`, which outlives it, sees what is handed over.
   static Result<std::unique_ptr<Acceptor>> start(Listeners listeners, bool uses_tls,
-                                                 Handover handover, FloodWatch& watch,
-                                                 http::OnRejected on_rejected);
+                                                 Handover handover, http::OnRejected on_rejected);
   // Closes the listening sockets and what has not been handed over; waits for the thread.
   virtual ~Acceptor() = default;
 };

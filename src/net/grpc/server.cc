@@ -21,6 +21,10 @@ using std::chrono::steady_clock;
 
 // Calls that grpc++ may start without asking for another place. More wait inside grpc++.
 constexpr int kPlaces = 16;
+// What all connections together may hold before grpc++ throttles reading: a few of the largest
+// messages on their way.
+constexpr std::size_t kMessagesInQuota = 4;
+constexpr std::size_t kQuotaBytesMin = 64 << 20;
 // Clients may ping this often: those of load balancers do it more often than grpc++'s five minutes.
 constexpr int kPingIntervalMs = 10'000;
 // After the deadline grpc++ cancels the calls that have not even sent their message.
@@ -65,7 +69,7 @@ void configure(::grpc::ServerBuilder& builder, const ServerSettings& settings) {
                                static_cast<int>(settings.concurrent_streams_max));
   }
   ::grpc::ResourceQuota quota("kolben-grpc-server");
-  quota.Resize(ServerCalls::quota_bytes(message_bytes));
+  quota.Resize(std::max(kQuotaBytesMin, kMessagesInQuota * message_bytes));
   builder.SetResourceQuota(quota);
 }
 
@@ -139,7 +143,7 @@ class GrpcServer final : public Server {
       if (*count) (*count)(reason, peer);
     };
     KOLBEN_TRY(acceptor_, Acceptor::start(std::move(listeners), calls_.settings.tls.enabled,
-                                          handover, calls_.floods, on_rejected));
+                                          handover, on_rejected));
     return Status::ok();
   }
 

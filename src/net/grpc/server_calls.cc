@@ -11,9 +11,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t kMessagesInQuota = 4;
-constexpr std::size_t kQuotaBytesMin = 64 << 20;
-
 // "ipv6:%5B::1%5D:51234" as grpc++ spells it -> "[::1]:51234"
 std::string plain_peer(const std::string& peer) {
   const std::size_t colon = peer.find(':');
@@ -39,9 +36,8 @@ void ServerCall::proceed(bool is_success) {
     case State::kReading:
       calls_.note_read();
       if (is_success) return handle();
-      calls_.floods.on_failed_call(peer_);
       // Too large, cut off, or none at all: grpc++ has told the client where it was the limit.
-      calls_.reject("unreadable_message", peer_);
+      calls_.reject("unreadable_message", plain_peer(rpc_->context.peer()));
       may_answer_ = true;
       return finish(invalid_argument("the call came without a message that can be read"), {});
     case State::kHandling:
@@ -54,8 +50,6 @@ void ServerCall::proceed(bool is_success) {
 }
 
 void ServerCall::read() {
-  peer_ = plain_peer(rpc_->context.peer());
-  calls_.floods.on_call(peer_);
   void* tag = pend(State::kReading);
   rpc_->stream.Read(&rpc_->message, tag);
 }
@@ -63,7 +57,7 @@ void ServerCall::read() {
 Call ServerCall::take_call() {
   Call call;
   call.method = rpc_->context.method();
-  call.peer = std::move(peer_);
+  call.peer = plain_peer(rpc_->context.peer());
   for (const auto& [name, value] : rpc_->context.client_metadata()) {
     call.metadata.emplace_back(std::string(name.data(), name.size()),
                                std::string(value.data(), value.size()));
@@ -71,7 +65,6 @@ Call ServerCall::take_call() {
   call.message = to_bytes(rpc_->message);
   call.compression = compression_of(rpc_->message, call.message.view());
   rpc_->message.Clear();
-  calls_.floods.on_message(call.peer, call.message.size());
   return call;
 }
 
@@ -107,12 +100,7 @@ ServerCalls::ServerCalls(ServerSettings server_settings, Handler call_handler,
                          http::OnRejected rejected)
     : settings(std::move(server_settings)),
       handler(std::move(call_handler)),
-      on_rejected(std::make_shared<http::OnRejected>(std::move(rejected))),
-      floods(settings.message_bytes_max, quota_bytes(settings.message_bytes_max)) {}
-
-std::size_t ServerCalls::quota_bytes(std::size_t message_bytes) {
-  return std::max(kQuotaBytesMin, kMessagesInQuota * message_bytes);
-}
+      on_rejected(std::make_shared<http::OnRejected>(std::move(rejected))) {}
 
 void ServerCalls::open_place() {
   {

@@ -13,7 +13,6 @@
 #include <unordered_set>
 
 #include "base/mutex.h"
-#include "net/grpc/flood_watch.h"
 #include "net/grpc/server.h"
 
 namespace kolben::net::grpc {
@@ -53,7 +52,6 @@ class ServerCall : public std::enable_shared_from_this<ServerCall> {
 
   ServerCalls& calls_;
   State state_ = State::kWaiting;
-  std::string peer_;                      // from when its message is read on
   std::atomic<bool> may_answer_ = false;  // true from the handler's start to its answer
   std::shared_ptr<ServerCall> pending_;   // this, while grpc++ has the tag
   // Gone when the call is over, whoever may still hold the call.
@@ -64,10 +62,6 @@ class ServerCall : public std::enable_shared_from_this<ServerCall> {
 class ServerCalls {
  public:
   using Time = std::chrono::steady_clock::time_point;
-
-  // What all connections together may hold before grpc++ throttles reading: a few of the largest
-  // messages on their way.
-  static std::size_t quota_bytes(std::size_t message_bytes);
 
   ServerCalls(ServerSettings server_settings, Handler call_handler, http::OnRejected rejected);
 
@@ -94,7 +88,6 @@ class ServerCalls {
   const ServerSettings settings;
   Handler handler;
   const std::shared_ptr<http::OnRejected> on_rejected;  // shared with the acceptor
-  FloodWatch floods;
   ::grpc::AsyncGenericService service;
   std::unique_ptr<::grpc::ServerCompletionQueue> queue;
 
