@@ -75,6 +75,18 @@ const kExplanations: Readonly<Record<string, Explanation>> = {
     what: 'A connection beyond the limit of this listener',
     fix: 'Let senders keep their connections, or put a collector in front of them.',
   },
+  made_room: {
+    what: 'A connection that waited longest for its peer made room for a new one',
+    fix: 'Let senders keep their connections, or put a collector in front of them.',
+  },
+  foreign_host: {
+    what: 'A browser came by a name that is not this machine’s',
+    fix: 'Open it as localhost, or by a name that allowed_hosts permits.',
+  },
+  cross_site: {
+    what: 'A web page of another origin sent data without being allowed to',
+    fix: 'Name the page’s origin in cors.allowed_origins of the receiver.',
+  },
   accept_failed: {
     what: 'A connection that the system could not hand over',
     fix: 'Raise the limit of open files (ulimit -n) of the kolben process.',
