@@ -23,7 +23,7 @@ export const failure = signal<unknown>(null);
 export const held = signal(false);
 
 export function keyOf(row: PerformanceRow): string {
-  return JSON.stringify([row.service, row.name ?? row.statement, row.system]);
+  return JSON.stringify([row.service, row.name ?? row.statement, row.key, row.system]);
 }
 
 export function change(part: Partial<Listing>): void {
