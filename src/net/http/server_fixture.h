@@ -41,4 +41,8 @@ inline std::string body_of(const std::string& response) {
   return end == std::string::npos ? "" : response.substr(end + 4);
 }
 
+inline std::string status_of(const std::string& answer) {
+  return answer.substr(0, answer.find("\r\n"));
+}
+
 }  // namespace kolben::net::http

@@ -252,10 +252,6 @@ TEST(HttpServer, AConnectionThatWaitsForItsPeerMakesRoom) {
   }
 }
 
-std::string status_of(const std::string& answer) {
-  return answer.substr(0, answer.find("\r\n"));
-}
-
 std::string post_of(std::size_t size) {
   return "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
          std::to_string(size) + "\r\n\r\n";

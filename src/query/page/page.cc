@@ -267,7 +267,7 @@ Response find(const Call& call, std::string_view id_text) {
   }
   const auto batch = call.store.get_trace(*id);
   if (!batch) return failure(batch.error());
-  const auto logs = call.store.logs(logs_of(*id));
+  const auto logs = call.store.logs(logs_of(call, *id));
   if (!logs) return failure(logs.error());
   const std::vector<TraceRow> rows = trace_rows(batch->traces());
   const auto found = find_in_trace(rows, logs->logs(), text, kFindRowsMax);
