@@ -243,7 +243,7 @@ await check('the keyboard reaches every control, and shows where it is', 'full',
     if (at.result) break;
     seen.push(at.name.trim());
   }
-  for (const wanted of [/^Skip to results/, /^Search$/, /^Trace id/, /spans/, /^Theme/, /help/, /^Service/, /^Operation/, /^Tags/, /^Min/, /^Max/, /^Time/, /^Errors/, /^Live/, /table/, /^log/, /^Sort/]) {
+  for (const wanted of [/^Skip to results/, /^Traces$/, /^Operations$/, /^Logs$/, /^Trace id/, /spans/, /^Theme/, /help/, /^Service/, /^Operation/, /^Tags/, /^Min/, /^Max/, /^Time/, /^Errors/, /^Live/, /table/, /^log/, /^Sort/]) {
     assert.ok(seen.some((name) => wanted.test(name)), `${wanted} is reached; seen: ${seen.join(', ')}`);
   }
 });
