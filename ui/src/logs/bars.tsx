@@ -3,15 +3,15 @@
 
 import { useRef, useState } from 'preact/hooks';
 import type { LogHistogram } from '../api.ts';
-import { formatClock, formatCompact, formatCount, formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
+import { formatClock, formatCompact, formatCount, formatDateTime, formatMicros, nanosToMicros, plural, pluralCompact } from '../lib/format.ts';
 import { IconButton } from '../parts/small.tsx';
 import { beforeZoom, histogram, resetZoom, state, zoomTo } from './store.ts';
 
 // From the base of a bar upwards: what matters keeps its place.
 const kBands = [
-  { name: 'errors', keys: ['fatal', 'error'] },
-  { name: 'warnings', keys: ['warn'] },
-  { name: 'others', keys: ['info', 'debug', 'trace', 'none'] },
+  { name: 'errors', one: 'error', keys: ['fatal', 'error'] },
+  { name: 'warnings', one: 'warning', keys: ['warn'] },
+  { name: 'others', one: 'other', keys: ['info', 'debug', 'trace', 'none'] },
 ] as const;
 
 const kHeight = 100; // in the drawing's own units
@@ -155,7 +155,7 @@ export function LogBars() {
           {at !== null && <time>{barLabel(h, at)}</time>}
           {kBands.map((band, i) => (
             <span class={`key ${band.name}`} key={band.name}>
-              {formatCompact(shown[i]!)} {band.name}
+              {pluralCompact(shown[i]!, band.one)}
             </span>
           ))}
         </div>
@@ -163,7 +163,7 @@ export function LogBars() {
         <IconButton icon={asTable ? 'chart' : 'table'} label={asTable ? 'View as chart' : 'View as table'} onClick={() => setAsTable(!asTable)} />
       </header>
       <p class="sr-only">
-        {plural(h.total, 'line')}: {kBands.map((band, i) => `${formatCount(totals[i]!)} ${band.name}`).join(', ')}.
+        {plural(h.total, 'line')}: {kBands.map((band, i) => plural(totals[i]!, band.one)).join(', ')}.
       </p>
       {asTable ? <Twin h={h} /> : <Drawing h={h} onHover={setHover} />}
     </section>

@@ -54,7 +54,7 @@ export function NoLogsYet() {
         </section>
         <section class="card">
           <h2>One line by hand</h2>
-          <p>To see that the way is free:</p>
+          <p>To check that data gets through:</p>
           <Snippet label="curl command" text={curl} />
         </section>
       </div>

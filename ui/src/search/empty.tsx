@@ -90,7 +90,7 @@ export function Empty() {
         </section>
         <section class="card">
           <h2>One span by hand</h2>
-          <p>To see that the way is free:</p>
+          <p>To check that data gets through:</p>
           <Snippet label="curl command" text={curl} />
         </section>
       </div>
