@@ -124,10 +124,12 @@ class HttpServer:
 
 
 class Program:
-    """A process with its output in files; ended by its id when the test ends."""
+    """A process with its output in files; ended by its id when the test ends, and with it those that it
+    has started, where it is given a session of its own (start_new_session)."""
 
     def __init__(self, command, directory, name, env=None, cwd=None, **options):
         self.name = name
+        self.has_session = options.get("start_new_session", False)
         self.stdout_path = pathlib.Path(directory) / f"{name}.stdout"
         self.stderr_path = pathlib.Path(directory) / f"{name}.stderr"
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
@@ -157,7 +159,10 @@ class Program:
         return self.process.wait(seconds)
 
     def kill(self):
-        if self.is_running():
+        if self.has_session:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        elif self.is_running():
             self.process.kill()
         self.process.wait(20)
 

@@ -139,7 +139,7 @@ def upstream(tmp_path, programs):
 def start(tmp_path, programs, file, text, upstream=0, env=None):
     (tmp_path / file).write_text(text)
     program = programs(Program([AGENT, *CONSOLE, "node", file], tmp_path, "node",
-                               env={"UPSTREAM": str(upstream), **(env or {})}))
+                               env={"UPSTREAM": str(upstream), **(env or {})}, start_new_session=True))
     place = tmp_path / "app.port"
     port = wait_until(lambda: place.exists() and place.read_text(), "the app listens")
     return program, int(port)

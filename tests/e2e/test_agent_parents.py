@@ -153,7 +153,8 @@ def upstream(tmp_path, programs):
 
 def instrumented(tmp_path, programs, name, command, port, upstream):
     program = programs(Program([AGENT, *CONSOLE, *command], tmp_path, name,
-                               env={"PORT": str(port), "UPSTREAM": upstream, "PYTHONUNBUFFERED": "1"}))
+                               env={"PORT": str(port), "UPSTREAM": upstream, "PYTHONUNBUFFERED": "1"},
+                               start_new_session=True))
 
     def answers():
         assert program.is_running(), program.stderr
