@@ -43,7 +43,9 @@ void select(const Attributes& from, std::span<const std::string_view> keys, Attr
 bool is_https(const Span& span) {
   return std::any_of(span.attributes.begin(), span.attributes.end(), [](const KeyValue& attribute) {
     const bool is_scheme = attribute.key == "http.scheme" || attribute.key == "url.scheme";
-    return is_scheme && attribute.value.as_string() == "https";
+    // The program may have set one by that name, of any type.
+    return is_scheme && attribute.value.type() == ValueType::kString &&
+           attribute.value.as_string() == "https";
   });
 }
 
