@@ -44,7 +44,7 @@ function Changed({ of, tone = '' }: { of: Change | null; tone?: 'bad-up' | '' })
 type Links = Record<'traces' | 'errors' | 'slowest', string>;
 
 function linksOf(row: PerformanceRow): Links {
-  const to = (only: Parameters<typeof searchOf>[2]): string => searchLink(formatSearch(searchOf(state.value, row, only)));
+  const to = (only: Parameters<typeof searchOf>[3]): string => searchLink(formatSearch(searchOf(state.value, listing.value.view, row, only)));
   return {
     traces: to({}),
     errors: to({ clause: { key: 'error', op: '=', value: 'true' } }),
