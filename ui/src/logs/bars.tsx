@@ -5,7 +5,8 @@ import { useRef, useState } from 'preact/hooks';
 import type { LogHistogram } from '../api.ts';
 import { formatClock, formatCompact, formatCount, formatDateTime, formatMicros, nanosToMicros, plural, pluralCompact } from '../lib/format.ts';
 import { IconButton } from '../parts/small.tsx';
-import { beforeZoom, histogram, resetZoom, state, zoomTo } from './store.ts';
+import { beforeZoom, resetZoom, state, zoomTo } from './state.ts';
+import { histogram } from './store.ts';
 
 // From the base of a bar upwards: what matters keeps its place.
 const kBands = [

@@ -11,7 +11,7 @@ import { formatCompact, formatCount, formatMicros, plural } from '../lib/format.
 import { colorOf } from '../lib/color.ts';
 import { errorChange, formatRate, formatShare, latencyChange, rateChange, searchOf, type Change, type Order } from '../lib/operations.ts';
 import { formatSearch } from '../lib/searchState.ts';
-import { state } from '../search/store.ts';
+import { state } from '../search/state.ts';
 import { Dot, ErrorMark } from '../parts/small.tsx';
 import { change, held, keyOf, listing } from './store.ts';
 

@@ -10,7 +10,7 @@ import { completionOf, formatClause, isErrorClause, parseTags, sameClause, type 
 import { Combobox, type Suggestion } from '../parts/combobox.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { RangeField } from './range.tsx';
-import { beforeZoom, change, isLive, state } from './store.ts';
+import { beforeZoom, change, isLive, state } from './state.ts';
 
 async function suggestServices(text: string, signal: AbortSignal): Promise<Suggestion[]> {
   const services = await api.services(signal);

@@ -5,7 +5,7 @@ import { useId, useState } from 'preact/hooks';
 import { nowMicros } from '../app/status.ts';
 import { formatDateTime, parseDateTime, zoneName } from '../lib/format.ts';
 import { kPresets, type Range, type Window } from '../lib/searchState.ts';
-import { beforeZoom, change, state, window_ } from './store.ts';
+import { beforeZoom, change, state, window_ } from './state.ts';
 
 /** A date and a clock of 24 hours, whatever the browser's language: as everywhere else on this page. */
 function DateField({ id, label, micros, onCommit }: { id: string; label: string; micros: number; onCommit: (micros: number) => void }) {
