@@ -75,7 +75,7 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
   const rows = view.visible.value;
   const range = view.range.value;
   const ticks = ticksOf(range.from, range.to, width < kNarrow ? 2 : width < 1000 ? 4 : 7);
-  const matches = view.matches.value;
+  const matches = view.find.matches.value;
   const cursor = view.cursor.value;
   const inside = Math.max(height - kHeadHeight, kRowHeight);
   const wanted = rows.length * kRowHeight;
