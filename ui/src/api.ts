@@ -3,6 +3,7 @@
 
 import { base } from './app/links.ts';
 import { takePrefetched } from './app/prefetch.ts';
+import { parseRetryAfter } from './lib/failure.ts';
 
 export interface ReceiverCount {
   receiver: string;
@@ -189,22 +190,26 @@ export interface LogHistogram {
 export class ApiError extends Error {
   readonly code: string;
   readonly status: number;
+  /** For how long the server asks to be left alone; 0: it does not say. */
+  readonly retryAfterMillis: number;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, retryAfterMillis = 0) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryAfterMillis = retryAfterMillis;
   }
 }
 
 const kCalls = `${base}/api/kolben`;
 
 async function errorOf(response: Response, body: Promise<unknown>): Promise<ApiError> {
+  const rest = parseRetryAfter(response.headers.get('retry-after'));
   try {
     const { error } = (await body) as { error: { code: string; message: string } };
-    return new ApiError(response.status, error.code, error.message);
+    return new ApiError(response.status, error.code, error.message, rest);
   } catch {
-    return new ApiError(response.status, 'UNKNOWN', `the server answered ${response.status} ${response.statusText}`);
+    return new ApiError(response.status, 'UNKNOWN', `the server answered ${response.status} ${response.statusText}`, rest);
   }
 }
 
@@ -220,16 +225,16 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   }
   const body = early?.body ?? (response.json() as Promise<unknown>);
   if (!response.ok) throw await errorOf(response, body);
-  return (await body) as T;
+  try {
+    return (await body) as T;
+  } catch (cause) {
+    if (isAbort(cause)) throw cause;
+    throw new ApiError(0, 'UNREACHABLE', 'the answer broke off');
+  }
 }
 
 export function isAbort(cause: unknown): boolean {
   return cause instanceof DOMException && cause.name === 'AbortError';
-}
-
-/** The same question would get the same answer. */
-export function isFilterMistake(cause: unknown): boolean {
-  return cause instanceof ApiError && cause.status >= 400 && cause.status < 500 && cause.status !== 408 && cause.status !== 429;
 }
 
 export function messageOf(cause: unknown): string {

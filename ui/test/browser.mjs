@@ -5,6 +5,6 @@
 
 import { finish } from './browser/harness.mjs';
 
-const kParts = ['looks', 'search', 'charts', 'list', 'operations', 'logs', 'trace', 'base', 'huge'];
+const kParts = ['looks', 'search', 'charts', 'list', 'pages', 'asking', 'operations', 'logs', 'trace', 'base', 'huge'];
 for (const part of kParts) await import(`./browser/${part}.mjs`);
 process.exitCode = (await finish()) ? 0 : 1;

@@ -29,15 +29,30 @@ test('what the server is asked', () => {
 test('a row leads to its traces, its failures, its slowest', () => {
   const state = s.parseSearch('?tag=k%3Dv&lookback=15m');
   const row = { service: 'todo', name: 'GET /' };
-  assert.equal(s.formatSearch(o.searchOf(state, row)), '?service=todo&operation=GET+%2F&tag=k%3Dv&lookback=15m&sort=longest');
-  const failed = o.searchOf(state, row, { clause: { key: 'error', op: '=', value: 'true' } });
-  assert.deepEqual(failed.clauses.map((c) => c.key), ['k', 'error']);
-  assert.equal(o.searchOf(state, row, { minMicros: 1234.9 }).minDuration, '1234us');
-  assert.equal(o.searchOf(state, row, { minMicros: 0.5 }).minDuration, '500ns');
-  const statement = o.searchOf(state, { service: 'todo', statement: 'SELECT 1', key: 'db.statement' });
-  assert.deepEqual(statement.clauses[1], { key: 'db.statement', op: '=', value: 'SELECT 1' });
+  assert.equal(s.formatSearch(o.searchOf(state, 'requests', row)), '?service=todo&operation=GET+%2F&tag=k%3Dv&tag=kind%3D%7Eserver%7Cconsumer&lookback=15m&sort=longest');
+  const failed = o.searchOf(state, 'requests', row, { clause: { key: 'error', op: '=', value: 'true' } });
+  assert.deepEqual(failed.clauses.map((c) => c.key), ['k', 'kind', 'error']);
+  assert.equal(o.searchOf(state, 'client', row, { minMicros: 1234.9 }).minDuration, '1234us');
+  assert.equal(o.searchOf(state, 'client', row, { minMicros: 0.5 }).minDuration, '500ns');
+  const statement = o.searchOf(state, 'statements', { service: 'todo', statement: 'SELECT 1', key: 'db.statement' });
+  assert.deepEqual(statement.clauses[2], { key: 'db.statement', op: '=', value: 'SELECT 1' });
   assert.equal(statement.operation, '');
   assert.equal(state.clauses.length, 1, 'the state at hand stays as it is');
+});
+
+test('a row leads to the spans of its own kinds, once', () => {
+  const row = { service: 'todo', name: 'GET /' };
+  const kinds = (view, search = '') => o.searchOf(s.parseSearch(search), view, row).clauses.map((c) => `${c.key}${c.op}${c.value}`);
+  assert.deepEqual(kinds('requests'), ['kind=~server|consumer']);
+  assert.deepEqual(kinds('client'), ['kind=~client|producer']);
+  assert.deepEqual(kinds('statements'), ['kind=~client|producer']);
+  assert.deepEqual(kinds('requests', '?tag=kind%3D~server%7Cconsumer'), ['kind=~server|consumer']);
+});
+
+test('and the way back is to the view of these kinds, which could not list others', () => {
+  assert.equal(o.listingOf('?service=a&tag=kind%3D~server%7Cconsumer&tag=k'), '?service=a&tag=k');
+  assert.equal(o.listingOf('?tag=kind%3D~client%7Cproducer'), '?view=client');
+  assert.equal(o.listingOf('?service=a&tag=kind%3Dserver'), '?service=a&tag=kind%3Dserver');
 });
 
 const figures = (count, p95, errors = 0) => ({ count, errors, rate: count / 60, p95 });

@@ -4,6 +4,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { formatCompact, formatCount, formatBytes } from '../lib/format.ts';
+import { listingOf } from '../lib/operations.ts';
 import { Icon, type IconName } from '../parts/icons.tsx';
 import { Receivers, rejectedTotal } from '../parts/receivers.tsx';
 import { Banner, Dialog, IconButton } from '../parts/small.tsx';
@@ -175,7 +176,7 @@ export function typing(event: KeyboardEvent): boolean {
 function OperationsLink() {
   const { path, search } = place.value;
   return (
-    <a href={path === '/search' ? operationsLink(search) : lastOperations.value} aria-current={path === '/operations' ? 'page' : undefined}>
+    <a href={path === '/search' ? operationsLink(listingOf(search)) : lastOperations.value} aria-current={path === '/operations' ? 'page' : undefined}>
       Operations
     </a>
   );

@@ -4,9 +4,11 @@
 import { signal } from '@preact/signals';
 import { api, messageOf, type Status } from '../api.ts';
 import { nanosToMicros } from '../lib/format.ts';
+import { pauseAfter } from '../lib/pace.ts';
 
 const kPollMillis = 500; // so that new traces appear within a second, with time left for the search
-const kRetryMillis = 2000;
+const kRetryMillis = 1000;
+const kRetryMaxMillis = 10e3; // each costs next to nothing; whoever starts the server again sits here
 
 export const status = signal<Status | null>(null);
 /** Why the last question failed; null while all is well. */
@@ -19,6 +21,7 @@ export function nowMicros(): number {
 
 let timer = 0;
 let asking = false;
+let failures = 0;
 
 async function poll(): Promise<void> {
   clearTimeout(timer);
@@ -31,11 +34,13 @@ async function poll(): Promise<void> {
     aheadMicros = Math.abs(ahead) > 2e6 ? ahead : 0;
     status.value = answer;
     unreachable.value = null;
+    failures = 0;
   } catch (cause) {
+    failures++;
     unreachable.value = messageOf(cause);
   }
   asking = false;
-  timer = window.setTimeout(poll, unreachable.value ? kRetryMillis : kPollMillis);
+  timer = window.setTimeout(poll, failures > 0 ? pauseAfter(failures, kRetryMillis, kRetryMaxMillis) : kPollMillis);
 }
 
 export function startStatus(): void {

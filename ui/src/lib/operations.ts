@@ -3,9 +3,8 @@
 //
 // The address is that of a search, with view (requests, client, statements) and order beside it.
 
-import { kBuckets, type SearchState, type Window } from './searchState.ts';
-import { toApi } from './searchState.ts';
-import type { Clause } from './tags.ts';
+import { formatSearch, kBuckets, kCalls, kRequests, parseSearch, toApi, type SearchState, type Window } from './searchState.ts';
+import { sameClause, type Clause } from './tags.ts';
 
 export const kViews = ['requests', 'client', 'statements'] as const;
 export type View = (typeof kViews)[number];
@@ -34,6 +33,23 @@ export function withListing(search: string, listing: Listing): string {
   return text ? `?${text}` : '';
 }
 
+/** The kinds of the spans that a view lists; statements are those of calls. */
+function kindsOf(view: View): Clause {
+  return view === 'requests' ? kRequests : kCalls;
+}
+
+/**
+ * The listing that belongs to a search. The kinds in its filter are those of a view, which says the same: it
+ * would find nothing in any other.
+ */
+export function listingOf(search: string): string {
+  const state = parseSearch(search);
+  const view = (['requests', 'client'] as const).find((one) => state.clauses.some((clause) => sameClause(clause, kindsOf(one))));
+  if (!view) return search;
+  const clauses = state.clauses.filter((clause) => !sameClause(clause, kindsOf(view)));
+  return withListing(formatSearch({ ...state, clauses }), { view, order: 'time' });
+}
+
 export const kRows = 100;
 const kSeries = kBuckets / 2; // a point for every two bars, as wide as a small line can show
 
@@ -54,9 +70,13 @@ export interface Named {
   key?: string;
 }
 
-/** The search for the traces of a row, the longest first; `only`: a clause more, or a least duration. */
-export function searchOf(state: SearchState, row: Named, only: { clause?: Clause; minMicros?: number } = {}): SearchState {
-  const clauses = [...state.clauses];
+/**
+ * The search for the traces of a row, the longest first, by the spans that the row counts: others may have the
+ * same name. `only`: a clause more, or a least duration.
+ */
+export function searchOf(state: SearchState, view: View, row: Named, only: { clause?: Clause; minMicros?: number } = {}): SearchState {
+  const kinds = kindsOf(view);
+  const clauses = state.clauses.some((clause) => sameClause(clause, kinds)) ? [...state.clauses] : [...state.clauses, kinds];
   if (row.statement !== undefined && row.key) clauses.push({ key: row.key, op: '=', value: row.statement });
   if (only.clause) clauses.push(only.clause);
   const operation = row.name ?? state.operation;

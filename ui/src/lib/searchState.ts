@@ -198,6 +198,8 @@ export function toApi(state: SearchState, window: Window): URLSearchParams {
 
 /** What one counts as requests: spans of servers and consumers. */
 export const kRequests: Clause = { key: 'kind', op: '=~', value: 'server|consumer' };
+/** And what as calls: those of clients and producers. */
+export const kCalls: Clause = { key: 'kind', op: '=~', value: 'client|producer' };
 
 /** Patterns have to match the whole value: each state with one that needs to match a part only. */
 export function widened(state: SearchState): { clause: Clause; state: SearchState }[] {

@@ -3,9 +3,10 @@
 
 import { useRef, useState } from 'preact/hooks';
 import type { LogHistogram } from '../api.ts';
-import { formatClock, formatCompact, formatCount, formatDateTime, formatMicros, nanosToMicros, plural, pluralCompact } from '../lib/format.ts';
+import { formatClock, formatCompact, formatCount, formatDateTime, formatStep, nanosToMicros, plural, pluralCompact } from '../lib/format.ts';
 import { IconButton } from '../parts/small.tsx';
-import { beforeZoom, histogram, resetZoom, state, zoomTo } from './store.ts';
+import { beforeZoom, resetZoom, state, zoomTo } from './state.ts';
+import { histogram } from './store.ts';
 
 // From the base of a bar upwards: what matters keeps its place.
 const kBands = [
@@ -149,19 +150,20 @@ export function LogBars() {
   return (
     <section class="card chart lines" aria-label="Lines over time">
       <header>
-        <h2>Lines</h2>
-        <span class="muted per">per {formatMicros(Number(h.bucketNanos) / 1000)}</span>
-        <div class="readout">
-          {at !== null && <time>{barLabel(h, at)}</time>}
-          {kBands.map((band, i) => (
-            <span class={`key ${band.name}`} key={band.name}>
-              {pluralCompact(shown[i]!, band.one)}
-            </span>
-          ))}
-        </div>
+        <h2>
+          Lines <span class="muted">per {formatStep(Number(h.bucketNanos) / 1000)}</span>
+        </h2>
         {(beforeZoom.value !== null || state.value.range.kind === 'fixed') && <IconButton icon="reset" label="Back to the whole time range" onClick={resetZoom} />}
         <IconButton icon={asTable ? 'chart' : 'table'} label={asTable ? 'View as chart' : 'View as table'} onClick={() => setAsTable(!asTable)} />
       </header>
+      <div class="readout">
+        {at !== null && <time>{barLabel(h, at)}</time>}
+        {kBands.map((band, i) => (
+          <span class={`key ${band.name}`} key={band.name}>
+            {pluralCompact(shown[i]!, band.one)}
+          </span>
+        ))}
+      </div>
       <p class="sr-only">
         {plural(h.total, 'line')}: {kBands.map((band, i) => plural(totals[i]!, band.one)).join(', ')}.
       </p>

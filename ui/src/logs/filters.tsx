@@ -10,7 +10,7 @@ import { completionOf, formatClause, parseTags, sameClause, type Clause } from '
 import { Combobox, type Suggestion } from '../parts/combobox.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { RangeFieldOf } from '../search/range.tsx';
-import { beforeZoom, change, isLive, state, window_ } from './store.ts';
+import { beforeZoom, change, isLive, state, window_ } from './state.ts';
 
 const kLevelNames: Record<Level | '', string> = {
   '': 'All levels',

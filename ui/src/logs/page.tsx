@@ -1,20 +1,23 @@
 // /logs: log lines of all programs, in a trace or not; or, before the first, how they come here.
 
 import { useEffect, useMemo } from 'preact/hooks';
-import { isFilterMistake, messageOf, type Attribute, type LogRecord } from '../api.ts';
+import { messageOf, type Attribute, type LogRecord } from '../api.ts';
 import { logsLink, traceLink } from '../app/links.ts';
 import { status, unreachable } from '../app/status.ts';
 import { colorOf } from '../lib/color.ts';
+import { kindOf, shorter } from '../lib/failure.ts';
 import { formatCount, formatMicros, plural } from '../lib/format.ts';
 import { defaultLogs, formatLogs } from '../lib/logsState.ts';
+import { Failed } from '../parts/failed.tsx';
 import { LogLines } from '../parts/logs.tsx';
 import { valueText } from '../parts/attributes.tsx';
-import { Banner, Waiting } from '../parts/small.tsx';
+import { Banner, ErrorMark, Waiting } from '../parts/small.tsx';
 import { LogBars } from './bars.tsx';
 import { NoLogsYet } from './empty.tsx';
 import { LogFilters } from './filters.tsx';
 import { NoLines } from './reasons.tsx';
-import { cursor, failure, held, histogram, loading, loadingMore, loadMore, logs, refresh, startLogs, state, tookMicros, waiting } from './store.ts';
+import { state, window_ } from './state.ts';
+import { failure, hasMore, held, histogram, loading, loadingMore, loadMore, logs, moreFailure, question, refresh, retryAt, startLogs, tookMicros, waiting } from './store.ts';
 
 /** The line's span in its trace. */
 function traceOf(log: LogRecord): string | null {
@@ -31,20 +34,19 @@ function searchFor(attribute: Attribute): string | null {
 }
 
 function Failure({ cause }: { cause: unknown }) {
-  if (unreachable.value !== null) return null; // the shell says so
-  const { range, live } = state.value;
-  return isFilterMistake(cause) ? (
-    <Banner kind="error">
-      <b>The filter cannot be used:</b> {messageOf(cause)}
-      <p>
-        Correct it above, or <a href={logsLink(formatLogs({ ...defaultLogs(), range, live }))}>look without it</a>.
-      </p>
-    </Banner>
-  ) : (
-    <Banner kind="error">
-      <b>The lines were not found:</b> {messageOf(cause)}
-      <p>Trying again …</p>
-    </Banner>
+  const now = state.value;
+  const { range, live } = now;
+  const less = shorter(range, window_.value);
+  return (
+    <Failed
+      cause={cause}
+      what="The lines were not found"
+      without={{ href: logsLink(formatLogs({ ...defaultLogs(), range, live })), text: 'look without it' }}
+      less={less && { href: logsLink(formatLogs({ ...now, range: less.range })), label: less.label }}
+      filters="a service, a level, a tag"
+      retryAt={retryAt.value}
+      onRetry={() => question.askAgain()}
+    />
   );
 }
 
@@ -61,7 +63,7 @@ function Lines() {
       <header>
         <h2>
           {plural(list.length, 'line')}
-          {cursor.value !== '' && <span class="muted"> of {formatCount(Math.max(total, list.length + 1))}, newest first</span>}
+          {hasMore.value && <span class="muted"> of {formatCount(Math.max(total, list.length + 1))}, newest first</span>}
         </h2>
         <span class="muted took">{loading.value ? 'Looking …' : `found in ${formatMicros(tookMicros.value)}`}</span>
         {waiting.value > 0 && <span class="muted" role="status">{plural(waiting.value, 'record')} came meanwhile</span>}
@@ -72,7 +74,12 @@ function Lines() {
       <div class="card lines-box" onPointerEnter={hold} onPointerLeave={() => (held.value = false)} onFocusIn={hold} onFocusOut={() => (held.value = false)}>
         <LogLines logs={list} colorOf={colorOf} traceOf={traceOf} searchFor={searchFor} />
       </div>
-      {cursor.value !== '' && (
+      {moreFailure.value !== null && (
+        <p class="more-failed" role="alert">
+          <ErrorMark text={`Older lines were not loaded: ${messageOf(moreFailure.value)}`} />
+        </p>
+      )}
+      {hasMore.value && (
         <button type="button" class="button more" disabled={loadingMore.value} onClick={() => void loadMore()}>
           {loadingMore.value ? 'Loading …' : 'Load older lines'}
         </button>
@@ -92,7 +99,7 @@ function Found() {
       <LogFilters />
       {failed && <Failure cause={failure.value} />}
       {/* What is shown answers the question before. */}
-      {!(failed && isFilterMistake(failure.value)) && (
+      {!(failed && kindOf(failure.value) === 'mistake') && (
         <>
           <div class="charts one" aria-busy={loading.value}>
             <LogBars />

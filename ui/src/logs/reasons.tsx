@@ -9,7 +9,7 @@ import { formatDateTime, nanosToMicros, plural } from '../lib/format.ts';
 import { formatLogs, logRelaxations, toLogsApi, type LogsState } from '../lib/logsState.ts';
 import { kAllTime, rangeAround } from '../lib/searchState.ts';
 import { Icon } from '../parts/icons.tsx';
-import { state, window_ } from './store.ts';
+import { state, window_ } from './state.ts';
 
 interface Way {
   what: string;

@@ -2,17 +2,19 @@
 // changed against the time before.
 
 import { useEffect } from 'preact/hooks';
-import { isFilterMistake, messageOf, type Performance } from '../api.ts';
+import type { Performance } from '../api.ts';
 import { operationsLink, searchLink } from '../app/links.ts';
 import { status, unreachable } from '../app/status.ts';
+import { kindOf, shorter } from '../lib/failure.ts';
 import { formatCount, formatMicros, plural } from '../lib/format.ts';
 import { formatRate, formatShare, kOrders, withListing, type Order, type View } from '../lib/operations.ts';
-import { defaultState, formatSearch, relaxations } from '../lib/searchState.ts';
+import { defaultState, formatSearch, relaxations, type SearchState } from '../lib/searchState.ts';
 import { Icon } from '../parts/icons.tsx';
+import { Failed } from '../parts/failed.tsx';
 import { Banner, Waiting } from '../parts/small.tsx';
 import { Filters } from '../search/filters.tsx';
-import { state } from '../search/store.ts';
-import { answer, change, failure, listing, loading, startOperations } from './store.ts';
+import { state, window_ } from '../search/state.ts';
+import { answer, change, failure, listing, loading, question, retryAt, startOperations } from './store.ts';
 import { Table } from './table.tsx';
 
 const kViewNames: Record<View, { button: string; one: string; many: string; rows: [string, string]; from: string }> = {
@@ -114,23 +116,21 @@ function Nothing() {
   );
 }
 
-function Failed({ cause }: { cause: unknown }) {
-  if (unreachable.value !== null) return null; // the shell says so
-  const mistake = isFilterMistake(cause);
-  const { range, live } = state.value;
+function Failure({ cause }: { cause: unknown }) {
+  const now = state.value;
+  const { range, live } = now;
+  const less = shorter(range, window_.value);
+  const to = (next: SearchState): string => operationsLink(withListing(formatSearch(next), listing.value));
   return (
-    <Banner kind="error">
-      <b>{mistake ? 'The filter cannot be used:' : 'The question was not answered:'}</b> {messageOf(cause)}
-      <p>
-        {mistake ? (
-          <>
-            Correct it above, or <a href={operationsLink(withListing(formatSearch({ ...defaultState(), range, live }), listing.value))}>go on without it</a>.
-          </>
-        ) : (
-          'Trying again …'
-        )}
-      </p>
-    </Banner>
+    <Failed
+      cause={cause}
+      what="The question was not answered"
+      without={{ href: to({ ...defaultState(), range, live }), text: 'go on without it' }}
+      less={less && { href: to({ ...now, range: less.range }), label: less.label }}
+      filters="a service, an operation, a tag"
+      retryAt={retryAt.value}
+      onRetry={() => question.askAgain()}
+    />
   );
 }
 
@@ -155,12 +155,12 @@ function Found() {
       <h1 class="sr-only">Operations</h1>
       <Filters />
       <Views />
-      {failed && <Failed cause={failure.value} />}
+      {failed && <Failure cause={failure.value} />}
       <p class="sr-only" role="status">
         {loading.value ? 'Asking' : whole ? plural(whole.rows.length, ...names.rows) : ''}
       </p>
       {/* A filter that cannot be used has no figures; those of the question before would be taken for its. */}
-      {!whole || (failed && isFilterMistake(failure.value)) ? (
+      {!whole || (failed && kindOf(failure.value) === 'mistake') ? (
         !failed && <Waiting>Asking …</Waiting>
       ) : whole.rows.length === 0 ? (
         !loading.value && <Nothing />

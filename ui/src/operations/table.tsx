@@ -11,7 +11,7 @@ import { formatCompact, formatCount, formatMicros, plural } from '../lib/format.
 import { colorOf } from '../lib/color.ts';
 import { errorChange, formatRate, formatShare, latencyChange, rateChange, searchOf, type Change, type Order } from '../lib/operations.ts';
 import { formatSearch } from '../lib/searchState.ts';
-import { state } from '../search/store.ts';
+import { state } from '../search/state.ts';
 import { Dot, ErrorMark } from '../parts/small.tsx';
 import { change, held, keyOf, listing } from './store.ts';
 
@@ -44,7 +44,7 @@ function Changed({ of, tone = '' }: { of: Change | null; tone?: 'bad-up' | '' })
 type Links = Record<'traces' | 'errors' | 'slowest', string>;
 
 function linksOf(row: PerformanceRow): Links {
-  const to = (only: Parameters<typeof searchOf>[2]): string => searchLink(formatSearch(searchOf(state.value, row, only)));
+  const to = (only: Parameters<typeof searchOf>[3]): string => searchLink(formatSearch(searchOf(state.value, listing.value.view, row, only)));
   return {
     traces: to({}),
     errors: to({ clause: { key: 'error', op: '=', value: 'true' } }),

@@ -11,7 +11,8 @@ import { kRequests, rangeOfData } from '../lib/searchState.ts';
 import { sameClause } from '../lib/tags.ts';
 import { IconButton } from '../parts/small.tsx';
 import type { Plot as PlotClass, PlotData, PlotKind } from './plot.ts';
-import { beforeZoom, change, histogram, isOld, resetZoom, state, window_, zoomTo } from './store.ts';
+import { beforeZoom, change, resetZoom, state, window_, zoomTo } from './state.ts';
+import { histogram, isOld } from './store.ts';
 
 function dataOf(kind: PlotKind, h: Histogram): PlotData {
   const times = h.start.map(nanosToMicros);

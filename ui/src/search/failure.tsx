@@ -1,31 +1,28 @@
-// Why a search has no answer, and what to do: a filter that the server cannot read is a matter of
-// correcting it, everything else of trying again, which the page does by itself.
+// Why a search has no answer, and what to do.
 
-import { Banner } from '../parts/small.tsx';
-import { TagSyntax } from '../parts/tagSyntax.tsx';
-import { isFilterMistake, messageOf } from '../api.ts';
 import { searchLink } from '../app/links.ts';
-import { unreachable } from '../app/status.ts';
-import { formatSearch, defaultState } from '../lib/searchState.ts';
-import { state } from './store.ts';
+import { shorter } from '../lib/failure.ts';
+import { defaultState, formatSearch } from '../lib/searchState.ts';
+import { Failed } from '../parts/failed.tsx';
+import { TagSyntax } from '../parts/tagSyntax.tsx';
+import { state, window_ } from './state.ts';
+import { question, retryAt } from './store.ts';
 
 export function Failure({ cause }: { cause: unknown }) {
-  const { range, live, sort } = state.value;
-  if (unreachable.value !== null) return null; // the shell says so
-  if (!isFilterMistake(cause)) {
-    return (
-      <Banner kind="error">
-        <b>The search was not answered:</b> {messageOf(cause)}
-        <p>Trying again …</p>
-      </Banner>
-    );
-  }
+  const now = state.value;
+  const { range, live, sort } = now;
+  const less = shorter(range, window_.value);
   return (
-    <Banner kind="error">
-      <b>The filter cannot be used:</b> {messageOf(cause)}
-      <p>
-        Correct it above, or <a href={searchLink(formatSearch({ ...defaultState(), range, live, sort }))}>search without it</a>. <TagSyntax />
-      </p>
-    </Banner>
+    <Failed
+      cause={cause}
+      what="The search was not answered"
+      without={{ href: searchLink(formatSearch({ ...defaultState(), range, live, sort })), text: 'search without it' }}
+      less={less && { href: searchLink(formatSearch({ ...now, range: less.range })), label: less.label }}
+      filters="a service, an operation, a tag"
+      retryAt={retryAt.value}
+      onRetry={() => question.askAgain()}
+    >
+      <TagSyntax />
+    </Failed>
   );
 }

@@ -1,16 +1,18 @@
 // The filter bar: everything that narrows a search. Each change goes into the address at once.
 
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { api } from '../api.ts';
 import { shortcuts } from '../app/prefs.ts';
 import { typing } from '../app/shell.tsx';
-import { canonicalDuration, formatCompact, parseDuration } from '../lib/format.ts';
+import { formatCompact } from '../lib/format.ts';
 import { formatSearch, defaultState } from '../lib/searchState.ts';
 import { completionOf, formatClause, isErrorClause, parseTags, sameClause, type Clause } from '../lib/tags.ts';
+import { readDuration } from '../lib/typed.ts';
+import { CheckedField } from '../parts/checkedField.tsx';
 import { Combobox, type Suggestion } from '../parts/combobox.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { RangeField } from './range.tsx';
-import { beforeZoom, change, isLive, state } from './store.ts';
+import { beforeZoom, change, isLive, state } from './state.ts';
 
 async function suggestServices(text: string, signal: AbortSignal): Promise<Suggestion[]> {
   const services = await api.services(signal);
@@ -82,41 +84,13 @@ function TagsField() {
 }
 
 function DurationField({ name, label, placeholder }: { name: 'minDuration' | 'maxDuration'; label: string; placeholder: string }) {
-  const id = useId();
   const value = state.value[name];
-  const [wrong, setWrong] = useState(false);
-  const commit = (text: string): void => {
-    const bad = text.trim() !== '' && parseDuration(text) === null;
-    setWrong(bad);
-    const next = canonicalDuration(text);
-    if (!bad && next !== value) change({ [name]: next });
+  const commit = (text: string): string => {
+    const typed = readDuration(text);
+    if (typed.value !== null && typed.value !== value) change({ [name]: typed.value });
+    return typed.problem;
   };
-  return (
-    <div class="field short">
-      <label for={id}>{label}</label>
-      <div class="box">
-        <input
-          id={id}
-          type="text"
-          value={value}
-          placeholder={placeholder}
-          autocomplete="off"
-          spellcheck={false}
-          aria-invalid={wrong}
-          aria-describedby={wrong ? `${id}-wrong` : undefined}
-          onBlur={(event) => commit(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter') commit(event.currentTarget.value);
-          }}
-        />
-      </div>
-      {wrong && (
-        <small class="wrong" id={`${id}-wrong`}>
-          Like 100ms or 1.5s
-        </small>
-      )}
-    </div>
-  );
+  return <CheckedField class="short" label={label} shown={value} placeholder={placeholder} onCommit={commit} />;
 }
 
 function Toggles() {

@@ -2,9 +2,9 @@
 
 import { useEffect } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
-import { isFilterMistake } from '../api.ts';
 import { place } from '../app/router.ts';
 import { status, unreachable } from '../app/status.ts';
+import { kindOf } from '../lib/failure.ts';
 import { unreadParameters } from '../lib/searchState.ts';
 import { Banner, Waiting } from '../parts/small.tsx';
 import { Charts } from './charts.tsx';
@@ -14,7 +14,8 @@ import { Filters } from './filters.tsx';
 import { NoResults } from './reasons.tsx';
 import { Results } from './results.tsx';
 import { ScatterCard } from './scatterCard.tsx';
-import { failure, loading, startSearch, traces } from './store.ts';
+import { traces } from './list.ts';
+import { failure, loading, startSearch } from './store.ts';
 
 /** What of a link was not understood: it may come from another program, or from a typing hand. */
 function Unread() {
@@ -48,7 +49,7 @@ function Found() {
   const none = traces.value.length === 0;
   const failed = failure.value !== null;
   // Nothing below would be an answer to this question.
-  if (isFilterMistake(failure.value)) {
+  if (failed && kindOf(failure.value) === 'mistake') {
     return (
       <>
         <h1 class="sr-only">Search traces</h1>

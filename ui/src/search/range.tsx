@@ -1,45 +1,50 @@
 // The time of the filter: a span of time up to now, or two dates. Times are the browser's; the label says
 // which zone that is.
 
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { nowMicros } from '../app/status.ts';
-import { formatDateTime, parseDateTime, zoneName } from '../lib/format.ts';
+import { formatDateTime, zoneName } from '../lib/format.ts';
 import { kPresets, type Range, type Window } from '../lib/searchState.ts';
-import { beforeZoom, change, state, window_ } from './store.ts';
+import { readDate } from '../lib/typed.ts';
+import { CheckedField } from '../parts/checkedField.tsx';
+import { beforeZoom, change, state, window_ } from './state.ts';
 
-/** A date and a clock of 24 hours, whatever the browser's language: as everywhere else on this page. */
-function DateField({ id, label, micros, onCommit }: { id: string; label: string; micros: number; onCommit: (micros: number) => void }) {
-  const [wrong, setWrong] = useState(false);
-  const shown = formatDateTime(micros, micros % 1e6 !== 0);
-  const commit = (text: string): void => {
-    const next = parseDateTime(text);
-    setWrong(next === null);
-    if (next !== null && text.trim() !== shown) onCommit(next);
+type Edge = 'startMicros' | 'endMicros';
+type FixedRange = Extract<Range, { kind: 'fixed' }>;
+
+/**
+ * Two dates, each with a clock of 24 hours, whatever the browser's language: as everywhere else on this page.
+ * Who moves both beyond where they were has for a while a beginning after the end: it waits for the other.
+ */
+function Dates({ range, onRange }: { range: FixedRange; onRange: (range: Range) => void }) {
+  const pending = useRef<Partial<Record<Edge, number>>>({});
+  useEffect(() => {
+    pending.current = {};
+  }, [range.startMicros, range.endMicros]);
+  const shownOf = (edge: Edge): string => formatDateTime(range[edge], range[edge] % 1e6 !== 0);
+  const commit = (edge: Edge, text: string): string => {
+    const typed = readDate(text);
+    // What was not touched keeps its microseconds, which are not shown.
+    if (text.trim() === shownOf(edge) || typed.value === null) delete pending.current[edge];
+    else pending.current[edge] = typed.value;
+    if (typed.value === null) return typed.problem;
+    const next = { ...range, ...pending.current };
+    if (next.startMicros >= next.endMicros) return edge === 'startMicros' ? 'Has to be before the end' : 'Has to be after the beginning';
+    if (next.startMicros !== range.startMicros || next.endMicros !== range.endMicros) onRange(next);
+    return '';
   };
   return (
-    <div class="field date">
-      <label for={id}>{label}</label>
-      <div class="box">
-        <input
-          id={id}
-          type="text"
-          value={shown}
+    <div class="dates">
+      {(['startMicros', 'endMicros'] as const).map((edge) => (
+        <CheckedField
+          key={edge}
+          class="date"
+          label={edge === 'startMicros' ? 'From' : 'To'}
+          shown={shownOf(edge)}
           placeholder="2026-11-26 14:03:22"
-          autocomplete="off"
-          spellcheck={false}
-          aria-invalid={wrong}
-          aria-describedby={wrong ? `${id}-wrong` : undefined}
-          onBlur={(event) => commit(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter') commit(event.currentTarget.value);
-          }}
+          onCommit={(text) => commit(edge, text)}
         />
-      </div>
-      {wrong && (
-        <small class="wrong" id={`${id}-wrong`}>
-          Like 2026-11-26 14:03:22
-        </small>
-      )}
+      ))}
     </div>
   );
 }
@@ -61,11 +66,6 @@ export function RangeFieldOf({ range, window, onRange }: { range: Range; window:
     if (value === 'custom') onRange({ kind: 'fixed', startMicros, endMicros });
     else if (value) onRange({ kind: 'last', seconds: Number(value) });
   };
-  const setEdge = (edge: 'startMicros' | 'endMicros', micros: number): void => {
-    if (range.kind !== 'fixed') return;
-    const next = { ...range, [edge]: micros };
-    if (next.startMicros < next.endMicros) onRange(next);
-  };
   return (
     <>
       <div class="field range">
@@ -84,13 +84,7 @@ export function RangeFieldOf({ range, window, onRange }: { range: Range; window:
           </select>
         </div>
       </div>
-      {range.kind === 'fixed' && (
-        <div class="dates">
-          {(['startMicros', 'endMicros'] as const).map((edge) => (
-            <DateField key={edge} id={id + edge} label={edge === 'startMicros' ? 'From' : 'To'} micros={range[edge]} onCommit={(micros) => setEdge(edge, micros)} />
-          ))}
-        </div>
-      )}
+      {range.kind === 'fixed' && <Dates range={range} onRange={onRange} />}
     </>
   );
 }

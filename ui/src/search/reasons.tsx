@@ -1,15 +1,18 @@
 // Never an empty result without a reason: asks what each part of the filter takes away, and offers to
 // leave it out.
 
-import { useEffect, useState } from 'preact/hooks';
-import { api, isAbort } from '../api.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { api } from '../api.ts';
 import { searchLink } from '../app/links.ts';
+import { Question } from '../app/question.ts';
 import { nowMicros, status } from '../app/status.ts';
 import { formatDateTime, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
 import { formatSearch, kAllTime, kPresets, rangeAround, relaxations, toApi, widened, windowOf, type SearchState } from '../lib/searchState.ts';
 import { formatClause } from '../lib/tags.ts';
 import { Icon } from '../parts/icons.tsx';
-import { state, window_ } from './store.ts';
+import { state, window_ } from './state.ts';
+
+const kRhythm = { newsMillis: 2000, idleMillis: Infinity }; // up to ten questions each time
 
 interface Reason {
   what: string;
@@ -42,16 +45,30 @@ async function ask(now: SearchState, signal: AbortSignal): Promise<Reason[]> {
 
 function useReasons(now: SearchState): Reason[] | null {
   const [reasons, setReasons] = useState<Reason[] | null>(null);
-  const spans = status.value?.store.spans ?? 0;
+  const asked = useRef({ now, spans: -1 });
+  const [question] = useState(
+    () =>
+      new Question(
+        kRhythm,
+        (stop) => {
+          asked.current.spans = status.peek()?.store.spans ?? -1;
+          return ask(asked.current.now, stop);
+        },
+        setReasons,
+      ),
+  );
   useEffect(() => {
-    const stop = new AbortController();
-    ask(now, stop.signal)
-      .then(setReasons)
-      .catch((cause: unknown) => {
-        if (!isAbort(cause)) setReasons([]);
-      });
-    return () => stop.abort();
-  }, [JSON.stringify(now), spans]);
+    asked.current.now = now;
+    setReasons(null);
+    question.askAnew();
+    return () => question.stop();
+  }, [JSON.stringify(now)]);
+  const spans = status.value?.store.spans ?? -1; // looked at again at each look at the status
+  useEffect(() => {
+    if (question.loading.peek()) return;
+    if (question.failure.peek() !== null) question.retryWhenDue();
+    else if (spans !== asked.current.spans) question.askWhenDue(true);
+  }, [status.value]);
   return reasons;
 }
 

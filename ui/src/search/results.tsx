@@ -1,7 +1,7 @@
 // The list of traces: what each is, why it was found, how long it took. j and k go through it.
 
 import { useEffect, useRef } from 'preact/hooks';
-import type { TraceMatch, TraceSummary } from '../api.ts';
+import { messageOf, type TraceMatch, type TraceSummary } from '../api.ts';
 import { traceLink } from '../app/links.ts';
 import { shortcuts } from '../app/prefs.ts';
 import { typing } from '../app/shell.tsx';
@@ -10,7 +10,9 @@ import { formatCount, formatDateTime, formatMicros, nanosToMicros, plural } from
 import { assignColors } from '../lib/color.ts';
 import { kSorts, type Sort } from '../lib/searchState.ts';
 import { Ago, Dot, ErrorMark } from '../parts/small.tsx';
-import { change, cursor, fresh, histogram, hold, isOld, loadMore, loading, loadingMore, release, showFresh, sorted, state, took } from './store.ts';
+import { fresh, hasMore, hold, isCut, loadingMore, moreFailure, release, showFresh, sorted } from './list.ts';
+import { change, state } from './state.ts';
+import { histogram, isOld, loadMore, loading, took } from './store.ts';
 
 // The server knows two orders of all traces that match; the others are of those that are listed.
 function sortName(sort: Sort, listed: number): string {
@@ -167,14 +169,16 @@ export function Results() {
       <header>
         <h2>
           {plural(list.length, 'trace')}
-          {cursor.value !== '' && <span class="muted"> shown{sort === 'longest' ? ', the longest of all' : ', there are more'}</span>}
+          {hasMore.value && <span class="muted"> shown{sort === 'longest' ? ', the longest of all' : ', there are more'}</span>}
+          {isCut.value && <span class="muted"> shown, the most there can be: narrow the time or the filter for others</span>}
         </h2>
         <span class="muted took" title={`${formatCount(took.value.spansScanned)} spans looked at`}>
           {loading.value ? 'Searching …' : isOld.value ? 'as it was when the search was last answered' : `${plural(total, 'span')} match · found in ${formatMicros(took.value.micros)}`}
         </span>
-        {fresh.value > 0 && (
-          <button type="button" class="pill fresh" title="The list stands still while you point at it" onClick={showFresh}>
-            {formatCount(fresh.value)} new
+        {fresh.value.count > 0 && (
+          <button type="button" class="pill fresh" title="The list stands still while you point at it, or have gone on to a further page" onClick={showFresh}>
+            {formatCount(fresh.value.count)}
+            {fresh.value.orMore && '+'} new
           </button>
         )}
         <label class="sort">
@@ -193,8 +197,13 @@ export function Results() {
           <Row key={trace.traceId} trace={trace} longest={longest} />
         ))}
       </ul>
-      {cursor.value !== '' && (
-        <button type="button" class="button more" disabled={loadingMore.value} onClick={() => void loadMore()}>
+      {moreFailure.value !== null && (
+        <p class="more-failed" role="alert">
+          <ErrorMark text={`More were not loaded: ${messageOf(moreFailure.value)}`} />
+        </p>
+      )}
+      {hasMore.value && (
+        <button type="button" class="button more" disabled={loadingMore.value} onClick={loadMore}>
           {loadingMore.value ? 'Loading …' : 'Load more'}
         </button>
       )}

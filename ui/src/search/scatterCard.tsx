@@ -8,7 +8,9 @@ import { theme, token } from '../app/prefs.ts';
 import { navigate } from '../app/router.ts';
 import { Scatter } from '../canvas/scatter.ts';
 import { formatClock, formatMicros, nanosToMicros, plural } from '../lib/format.ts';
-import { isOld, traces, window_ } from './store.ts';
+import { traces } from './list.ts';
+import { window_ } from './state.ts';
+import { isOld } from './store.ts';
 
 interface Hover {
   trace: TraceSummary;

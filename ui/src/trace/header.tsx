@@ -148,7 +148,7 @@ export function MinimapStrip({ view, loaded }: { view: TraceView; loaded: Loaded
 export function TraceBar({ view, loaded }: { view: TraceView; loaded: Loaded }) {
   const tied = loaded.trace.logs.reduce((sum, n) => sum + n, 0);
   const logs = view.logs.value?.length ?? tied;
-  const matches = view.matches.value;
+  const matches = view.find.matches.value;
   const tab = (name: 'waterfall' | 'logs', title: string) => (
     <button type="button" aria-pressed={view.tab.value === name} onClick={() => (view.tab.value = name)}>
       {title}
@@ -168,23 +168,23 @@ export function TraceBar({ view, loaded }: { view: TraceView; loaded: Loaded }) 
           type="search"
           aria-label="Find in this trace"
           placeholder="Find name, value, log text, span id"
-          value={view.query.value}
+          value={view.find.query.value}
           autocomplete="off"
           spellcheck={false}
-          onInput={(event) => (view.query.value = event.currentTarget.value)}
+          onInput={(event) => (view.find.query.value = event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === 'Enter') {
               event.preventDefault();
               view.nextMatch(event.shiftKey ? -1 : 1);
             } else if (event.key === 'Escape') {
               event.stopPropagation();
-              view.query.value = '';
+              view.find.query.value = '';
               event.currentTarget.blur();
             }
           }}
         />
         <span class="found" role="status">
-          {matches && (matches.count > 0 ? formatCount(matches.count) : view.finding.value ? '…' : 'none')}
+          {matches && (matches.count > 0 ? formatCount(matches.count) : view.find.finding.value ? '…' : 'none')}
         </span>
         <IconButton icon="up" label="Previous match (Shift+Enter)" disabled={!matches?.count} onClick={() => view.nextMatch(-1)} />
         <IconButton icon="down" label="Next match (Enter)" disabled={!matches?.count} onClick={() => view.nextMatch(1)} />

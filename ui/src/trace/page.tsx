@@ -7,8 +7,9 @@ import { typing } from '../app/shell.tsx';
 import { status } from '../app/status.ts';
 import { positionOf } from '../lib/tree.ts';
 import { Icon } from '../parts/icons.tsx';
-import { Banner, copyText, Waiting } from '../parts/small.tsx';
+import { copyText, Waiting } from '../parts/small.tsx';
 import { Details } from './details.tsx';
+import { TraceFailure } from './failure.tsx';
 import { MinimapStrip, TraceBar, TraceHeader } from './header.tsx';
 import { LogsTab } from './logsTab.tsx';
 import { kRowHeight } from './row.tsx';
@@ -134,11 +135,10 @@ export function TracePage({ id }: { id: string }) {
 
   if (!loaded) {
     if (view.missing.value) return <Missing view={view} />;
-    if (view.failure.value) return <Banner kind="error">{view.failure.value}</Banner>;
     return (
       <>
         <h1 class="sr-only">Trace {id}</h1>
-        <Waiting>Loading the trace …</Waiting>
+        {view.failure.value !== null ? <TraceFailure view={view} cause={view.failure.value} /> : <Waiting>Loading the trace …</Waiting>}
       </>
     );
   }
@@ -147,7 +147,7 @@ export function TracePage({ id }: { id: string }) {
   return (
     <div class="trace-page">
       <TraceHeader view={view} loaded={loaded} />
-      {view.failure.value && <Banner kind="error">{view.failure.value}</Banner>}
+      {view.failure.value !== null && <TraceFailure view={view} cause={view.failure.value} />}
       <MinimapStrip view={view} loaded={loaded} />
       <TraceBar view={view} loaded={loaded} />
       <div class="trace-body">

@@ -37,13 +37,13 @@ function Marks({ loaded, row, folded }: { loaded: Loaded; row: number; folded: b
       {tree.isError(row) && (
         <span class="error-mark">
           <Icon name="alert" />
-          error
+          <span class="word">error</span>
         </span>
       )}
       {below > 0 && (
         <span class="error-mark hollow">
           <Icon name="alert" />
-          {formatCount(below)} below
+          {formatCount(below)} <span class="word">below</span>
         </span>
       )}
       {logs > 0 && (

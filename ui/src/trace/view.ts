@@ -1,5 +1,5 @@
-// What the Trace page knows: the trace as columns, its tree, what is folded, selected, looked for and
-// looked at; and when to ask the server again.
+// What the Trace page knows: the trace as columns, its tree, what is folded, selected and looked at; and
+// when to ask the server again.
 
 import { batch, computed, effect, signal } from '@preact/signals';
 import { api, ApiError, isAbort, messageOf, type LogRecord, type SpanDetails, type Trace } from '../api.ts';
@@ -7,19 +7,19 @@ import { setParameters } from '../app/router.ts';
 import { theme } from '../app/prefs.ts';
 import { nowMicros, status } from '../app/status.ts';
 import { assignColors, paletteColor } from '../lib/color.ts';
+import { isWorthRetrying, restAskedFor } from '../lib/failure.ts';
 import { nanosToMicros } from '../lib/format.ts';
+import { pauseAfter } from '../lib/pace.ts';
 import { parseTraceAddress, traceParameters, type TraceAddress } from '../lib/traceAddress.ts';
 import { TraceTree } from '../lib/tree.ts';
+import { TraceFind } from './find.ts';
+import { SpanAnswers } from './spanAnswers.ts';
 
 const kYoungMicros = 30e6; // after that long without news a trace counts as whole
 const kMissingMicros = 30e6; // how long to wait for one that is not there yet
 const kReloadMillis = 1000;
 // Browsers refuse more than some two hundred new addresses in half a minute: a held key is one.
 const kAddressMillis = 150;
-const kFindMillis = 200; // while somebody types
-const kFindLeast = 2; // characters; one is in everything
-const kFindBytesMax = 200; // the server's bound
-const kDetailsKept = 200; // answers about spans; going back and forth asks nothing
 
 export interface Loaded {
   trace: Trace;
@@ -31,13 +31,15 @@ export interface Loaded {
 export class TraceView {
   readonly id: string;
   readonly loaded = signal<Loaded | null>(null);
-  readonly failure = signal<string | null>(null);
+  /** What the last question for the trace failed with; null while all is well. */
+  readonly failure = signal<unknown>(null);
+  /** When it will be asked again after a failure, in milliseconds since 1970; null: by nobody, or it is under way. */
+  readonly retryAt = signal<number | null>(null);
   readonly missing = signal(false);
   /** The row under the cursor; -1 where there is none. */
   readonly cursor = signal(-1);
   readonly panel = signal(false);
   readonly range = signal({ from: 0, to: 1 });
-  readonly query = signal('');
   readonly tab = signal<'waterfall' | 'logs'>('waterfall');
   readonly logs = signal<LogRecord[] | null>(null);
   /** There are more than those that the server gives at once. */
@@ -45,17 +47,17 @@ export class TraceView {
   readonly logsFailure = signal<string | null>(null);
   private readonly foldedChanged = signal(0);
   private folded = new Uint8Array(0);
-  private readonly details = new Map<string, Promise<SpanDetails>>();
   private readonly stop = new AbortController();
+  private readonly spanAnswers: SpanAnswers;
   private readonly openedAt = Date.now();
   private timer = 0;
+  private failures = 0;
   private askedSpans = -1;
   private readonly wantedSpan: string | null;
   private readonly wantedZoom: TraceAddress['zoom'];
   private notedSpan: string | null;
   private noteTimer = 0;
   private readonly stopNoting: () => void;
-  private readonly stopLooking: () => void;
 
   readonly visible = computed(() => {
     void this.foldedChanged.value;
@@ -68,107 +70,68 @@ export class TraceView {
     (this.loaded.value?.trace.services ?? []).map((name) => paletteColor(this.colorIndex.value.get(name) ?? 0, theme.value)),
   );
 
-  /** The server is looking for the text in what is not here: values and log lines. */
-  readonly finding = signal(false);
-  private readonly foundThere = signal<{ text: string; rows: number[] } | null>(null);
-  private findTimer = 0;
-  private stopFinding = new AbortController();
-
-  /** 1 for each row that the find field matches; null while it is empty. */
-  readonly matches = computed(() => {
-    const loaded = this.loaded.value;
-    const wanted = this.query.value.trim().toLowerCase();
-    if (!loaded || wanted === '') return null;
-    const { trace } = loaded;
-    const names = trace.names.map((name) => name.toLowerCase().includes(wanted));
-    const services = trace.services.map((name) => name.toLowerCase().includes(wanted));
-    const asId = /^[0-9a-f]{4,16}$/.test(wanted);
-    const flags = new Uint8Array(trace.name.length);
-    let count = 0;
-    for (let row = 0; row < flags.length; row++) {
-      if (names[trace.name[row]!] || services[trace.service[row]!] || (asId && trace.spanId[row]!.startsWith(wanted))) {
-        flags[row] = 1;
-        count++;
-      }
-    }
-    const there = this.foundThere.value;
-    for (const row of there?.text === wanted ? there.rows : []) {
-      if (flags[row] !== 0) continue; // also of a row that is no more
-      flags[row] = 1;
-      count++;
-    }
-    return { flags, count };
-  });
+  private readonly trace = computed(() => this.loaded.value?.trace ?? null);
+  readonly find: TraceFind;
 
   constructor(id: string, search: string) {
     this.id = id;
+    this.spanAnswers = new SpanAnswers(id, this.stop.signal);
     const address = parseTraceAddress(search);
     this.wantedSpan = this.notedSpan = address.span;
     this.wantedZoom = address.zoom;
-    this.query.value = address.find;
+    this.find = new TraceFind(id, this.trace);
+    this.find.query.value = address.find;
     this.tab.value = address.logs ? 'logs' : 'waterfall';
     this.stopNoting = effect(() => {
-      void [this.query.value, this.tab.value, this.range.value];
+      void [this.find.query.value, this.tab.value, this.range.value];
       if (this.loaded.peek()) this.note();
-    });
-    this.stopLooking = effect(() => {
-      const wanted = this.query.value.trim().toLowerCase();
-      const { value: loaded } = this.loaded; // other rows, other answer
-      if (loaded) this.lookThere(wanted);
     });
     void this.load();
   }
 
   close(): void {
-    clearTimeout(this.findTimer);
-    this.stopLooking();
-    this.stopFinding.abort();
+    this.find.close();
     clearTimeout(this.timer);
     clearTimeout(this.noteTimer);
     this.stopNoting();
     this.stop.abort();
   }
 
-  /** Asks the server which rows have the text in their values or log lines, once typing rests. */
-  private lookThere(text: string): void {
-    clearTimeout(this.findTimer);
-    this.stopFinding.abort();
-    const wanted = text.length >= kFindLeast && new TextEncoder().encode(text).length <= kFindBytesMax;
-    this.foundThere.value = null;
-    this.finding.value = wanted;
-    if (!wanted) return;
-    const stop = (this.stopFinding = new AbortController());
-    this.findTimer = window.setTimeout(() => {
-      api
-        .find(this.id, text, stop.signal)
-        .then((answer) => {
-          const isSame = answer.spans === this.loaded.peek()?.tree.size;
-          batch(() => {
-            this.foundThere.value = isSame ? { text, rows: answer.rows } : null;
-            this.finding.value = false;
-          });
-        })
-        .catch((cause: unknown) => {
-          if (!isAbort(cause)) this.finding.value = false; // what is here was looked through all the same
-        });
-    }, kFindMillis);
-  }
-
   private async load(): Promise<void> {
     const began = performance.now();
     this.askedSpans = status.peek()?.store.spans ?? -1;
+    this.retryAt.value = null;
+    let pause = kReloadMillis;
     try {
-      this.show(await api.trace(this.id, this.stop.signal));
+      const trace = await api.trace(this.id, this.stop.signal);
+      this.failures = 0;
+      this.failure.value = null;
+      this.show(trace);
     } catch (cause) {
       if (isAbort(cause)) return;
-      const absent = cause instanceof ApiError && cause.status === 404;
-      batch(() => {
-        this.missing.value = absent && this.loaded.value === null;
-        this.failure.value = absent ? null : messageOf(cause);
-      });
+      pause = this.failed(cause);
     }
     // A huge trace is asked for less often: a tenth of the time at most goes into it.
-    this.again(Math.max(kReloadMillis, (performance.now() - began) * 10));
+    pause = Math.max(pause, (performance.now() - began) * 10);
+    this.again(pause);
+    if (this.failures > 0 && this.worthReloading()) this.retryAt.value = Date.now() + pause;
+  }
+
+  /** Returns how long to wait before asking again. */
+  private failed(cause: unknown): number {
+    const absent = cause instanceof ApiError && cause.status === 404;
+    this.failures = absent ? 0 : this.failures + 1;
+    batch(() => {
+      this.missing.value = absent && this.loaded.value === null;
+      this.failure.value = absent ? null : cause;
+    });
+    return absent ? kReloadMillis : Math.max(pauseAfter(this.failures), restAskedFor(cause));
+  }
+
+  /** At once, after a failure. */
+  retry(): void {
+    clearTimeout(this.timer);
+    void this.load();
   }
 
   private again(millis: number): void {
@@ -182,7 +145,9 @@ export class TraceView {
 
   private worthReloading(): boolean {
     const loaded = this.loaded.peek();
-    if (!loaded) return this.failure.peek() !== null || (Date.now() - this.openedAt) * 1000 < kMissingMicros;
+    const failure = this.failure.peek();
+    if (failure !== null) return isWorthRetrying(failure);
+    if (!loaded) return (Date.now() - this.openedAt) * 1000 < kMissingMicros;
     const end = nanosToMicros(loaded.trace.start) + loaded.trace.durationMicros;
     return nowMicros() - end < kYoungMicros;
   }
@@ -207,12 +172,11 @@ export class TraceView {
       this.loaded.value = { trace, tree, total };
       if (whole) this.range.value = { from: 0, to: total };
       this.missing.value = false;
-      this.failure.value = null;
       const row = wanted === null ? -1 : trace.spanId.indexOf(wanted);
       this.cursor.value = row;
       if (!before && row >= 0) this.panel.value = true;
       if (!before && this.wantedZoom) this.zoom(this.wantedZoom.from, this.wantedZoom.to);
-      if (before) this.details.clear();
+      if (before) this.spanAnswers.clear();
     });
     if (before && this.logs.peek() !== null) void this.loadLogs(true);
   }
@@ -262,7 +226,7 @@ export class TraceView {
     this.noteTimer = window.setTimeout(() => {
       const { from, to } = this.range.peek();
       const whole = from <= 0 && to >= (this.loaded.peek()?.total ?? 0);
-      const address = { span: this.notedSpan, logs: this.tab.peek() === 'logs', find: this.query.peek().trim(), zoom: whole ? null : { from, to } };
+      const address = { span: this.notedSpan, logs: this.tab.peek() === 'logs', find: this.find.query.peek().trim(), zoom: whole ? null : { from, to } };
       setParameters(traceParameters(address));
     }, kAddressMillis);
   }
@@ -308,25 +272,13 @@ export class TraceView {
   }
 
   nextMatch(step: 1 | -1): void {
-    const found = this.matches.peek();
+    const found = this.find.matches.peek();
     const tree = this.loaded.peek()?.tree;
     if (tree && found && found.count > 0) this.select(tree.next(this.cursor.peek(), step, (row) => found.flags[row] === 1));
   }
 
-  /** Zipkin's clients and servers share a span id: then it is the nth of that id, in the order of the rows. */
   detailsOf(row: number): Promise<SpanDetails> {
-    const ids = this.loaded.peek()!.trace.spanId;
-    const spanId = ids[row]!;
-    let nth = 1;
-    for (let i = ids.indexOf(spanId); i >= 0 && i < row; i = ids.indexOf(spanId, i + 1)) nth++;
-    const key = `${spanId}/${nth}`;
-    const kept = this.details.get(key);
-    if (kept) return kept;
-    const asked = api.span(this.id, spanId, nth, this.stop.signal);
-    asked.catch(() => this.details.delete(key));
-    this.details.set(key, asked);
-    if (this.details.size > kDetailsKept) this.details.delete(this.details.keys().next().value!);
-    return asked;
+    return this.spanAnswers.of(this.loaded.peek()!.trace.spanId, row);
   }
 
   async loadLogs(again = false): Promise<void> {

@@ -16,6 +16,7 @@ const kTallest = 15e6;
 const kIndent = 14;
 const kIndentShare = 0.4; // of the name column: deep rows keep room for their text
 const kNarrow = 600; // pixels; below, names get half of the width, and the time axis fewer ticks
+const kNarrowest = 450; // below, an end beside the beginning is all that can be read
 function Divider({ port, share }: { port: { current: HTMLDivElement | null }; share: number }) {
   const set = (percent: number): void => {
     nameWidth.value = Math.min(70, Math.max(15, percent));
@@ -74,8 +75,8 @@ export function Waterfall({ view, loaded }: { view: TraceView; loaded: Loaded })
 
   const rows = view.visible.value;
   const range = view.range.value;
-  const ticks = ticksOf(range.from, range.to, width < kNarrow ? 2 : width < 1000 ? 4 : 7);
-  const matches = view.matches.value;
+  const ticks = ticksOf(range.from, range.to, width < kNarrowest ? 1 : width < kNarrow ? 2 : width < 1000 ? 4 : 7);
+  const matches = view.find.matches.value;
   const cursor = view.cursor.value;
   const inside = Math.max(height - kHeadHeight, kRowHeight);
   const wanted = rows.length * kRowHeight;

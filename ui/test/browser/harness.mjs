@@ -14,6 +14,7 @@ const kFlags = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disab
 
 export const kWide = { width: 1440, height: 900 };
 export const kNarrow = { width: 390, height: 844 };
+export const kWidest = { width: 1920, height: 1080 };
 
 if (kShots) await mkdir(kShots, { recursive: true });
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: kFlags });
@@ -73,6 +74,16 @@ export async function openTrace(page, mock, pick) {
 }
 
 export const failedCheckout = (t) => t.spans[0].service === 'frontend' && t.spans[0].status === 2;
+
+/** No text is cut off in a field, no mark of the time axis runs into the next. */
+export async function everythingIsRead(page) {
+  const cut = await page.locator('input:visible').evaluateAll((all) => all.filter((e) => e.value && e.scrollWidth > e.clientWidth + 1).map((e) => e.value));
+  assert.deepEqual(cut, [], 'fields show what they hold');
+  const marks = await page.locator('.wf-head .wf-time > span').evaluateAll((all) => all.map((e) => e.getBoundingClientRect()).map(({ left, right }) => [left, right]));
+  marks.slice(1).forEach(([left], i) => assert.ok(left > marks[i][1] + 4, `mark ${i + 1} stands beside mark ${i}`));
+  const heads = await page.locator('.chart h2').evaluateAll((all) => all.map((e) => e.getBoundingClientRect().width));
+  assert.ok(heads.every((width) => width >= 60), `headings have room: ${heads}`);
+}
 
 export async function nothingSticksOut(page) {
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out');

@@ -1,7 +1,7 @@
 // Every page in both themes, wide and narrow: drawn, within the window, without a fault that axe finds.
 
 import assert from 'node:assert/strict';
-import { axe, check, failedCheckout, kNarrow, kWide, nothingSticksOut, openTrace, results, rows, shot } from './harness.mjs';
+import { axe, check, everythingIsRead, failedCheckout, kNarrow, kWide, kWidest, nothingSticksOut, openTrace, results, rows, shot } from './harness.mjs';
 
 for (const theme of ['light', 'dark']) {
   for (const [size, viewport] of Object.entries({ wide: kWide, narrow: kNarrow })) {
@@ -69,4 +69,20 @@ for (const theme of ['light', 'dark']) {
       await nothingSticksOut(page);
     }, how);
   }
+}
+
+for (const [size, viewport] of Object.entries({ widest: kWidest, wide: kWide, narrow: kNarrow })) {
+  await check(`what stands in fields, heads and on the time axis can be read (${size})`, 'full', async (page, mock) => {
+    for (const path of ['/search?lookback=custom&start=1700000000123000&end=1800000000456000', '/logs']) {
+      await page.goto(path);
+      await page.locator('.result, .log').first().waitFor();
+      await everythingIsRead(page);
+      await nothingSticksOut(page);
+      await shot(page, `read${path.slice(0, 5).replace('/', '-')}-${size}`);
+    }
+    await openTrace(page, mock, failedCheckout);
+    await everythingIsRead(page);
+    await nothingSticksOut(page);
+    await shot(page, `read-trace-${size}`);
+  }, { viewport });
 }

@@ -69,11 +69,11 @@ await check('operations: a row leads to its traces, its errors, its slowest', 'f
   await open(page, '?service=todo');
   const row = rowsOf(page).filter({ hasText: 'POST /add' });
   await row.getByRole('link', { name: 'POST /add' }).click();
-  await page.waitForURL('**/search?service=todo&operation=POST+%2Fadd&sort=longest');
+  await page.waitForURL('**/search?service=todo&operation=POST+%2Fadd&tag=kind%3D%7Eserver%7Cconsumer&sort=longest');
   await results(page).first().waitFor();
   await page.goBack();
   await row.getByRole('link', { name: /show only these/ }).click();
-  await page.waitForURL('**/search?service=todo&operation=POST+%2Fadd&tag=error%3Dtrue&sort=longest');
+  await page.waitForURL('**/search?service=todo&operation=POST+%2Fadd&tag=kind%3D%7Eserver%7Cconsumer&tag=error%3Dtrue&sort=longest');
   await results(page).first().waitFor();
   await page.goBack();
   const p95 = row.getByRole('link', { name: /^p95/ });
@@ -85,7 +85,7 @@ await check('operations: a row leads to its traces, its errors, its slowest', 'f
   await results(page).first().waitFor();
   await page.goBack();
   await row.locator('td').nth(2).click(); // anywhere else
-  await page.waitForURL('**/search?service=todo&operation=POST+%2Fadd&sort=longest');
+  await page.waitForURL('**/search?service=todo&operation=POST+%2Fadd&tag=kind%3D%7Eserver%7Cconsumer&sort=longest');
 });
 
 await check('operations: statements lead to the spans that sent them', 'full', async (page) => {
@@ -93,8 +93,11 @@ await check('operations: statements lead to the spans that sent them', 'full', a
   await page.getByRole('button', { name: 'Database statements' }).click();
   await page.waitForURL('**/operations?view=statements');
   await page.getByRole('link', { name: /^INSERT INTO tasks/ }).click();
-  await page.waitForURL((url) => url.searchParams.get('tag') === 'db.statement=INSERT INTO tasks(text) VALUES (?)');
+  await page.waitForURL((url) => url.searchParams.getAll('tag').join() === 'kind=~client|producer,db.statement=INSERT INTO tasks(text) VALUES (?)');
   await results(page).first().waitFor();
+  await page.getByRole('link', { name: 'Operations' }).click();
+  await page.waitForURL((url) => url.pathname === '/operations' && url.searchParams.get('view') === 'client' && !url.search.includes('kind'));
+  await rowsOf(page).first().waitFor();
 });
 
 await check('operations: what changed is said in words', 'full', async (page, mock) => {
