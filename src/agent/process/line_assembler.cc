@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/process/shown_line.h"
+
 namespace kolben::agent {
 namespace {
 
@@ -24,10 +26,6 @@ std::size_t behind_escape(std::string_view text, std::size_t at) {
     return string_end == std::string_view::npos ? text.size() : string_end + 2;
   }
   return at + 1;
-}
-
-bool is_control(char c) {
-  return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7f';
 }
 
 }  // namespace
