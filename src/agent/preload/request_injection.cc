@@ -32,16 +32,6 @@ bool has_context(std::uint8_t fields, std::uint8_t formats) {
   return false;
 }
 
-std::uint8_t byte_at(const iovec* pieces, int count, std::size_t position) {
-  for (int i = 0; i < count; ++i) {
-    if (position < pieces[i].iov_len) {
-      return static_cast<const std::uint8_t*>(pieces[i].iov_base)[position];
-    }
-    position -= pieces[i].iov_len;
-  }
-  return 0;
-}
-
 std::uint64_t list_bytes_of(const char* lines, std::size_t size) {
   std::uint64_t bytes = size;
   for (std::size_t i = 0; i < size; ++i) {

@@ -317,9 +317,13 @@ void Recorder::handle_output(const RecordHeader& header, const OutputView& view,
   }
   if (view.fixed.file_descriptor == 1) output_.line_is_open = view.bytes.back() != '\n';
   if (exporters_.logs.empty() || (!is_file && !settings_.captures_output)) return;
-  lines_.add(header.pid, view.fixed, view.path,
-             view.fixed.is_told != 0 ? told_lines_.untold(header.pid, header.tid, view.bytes)
-                                     : view.bytes);
+  if (view.fixed.is_told == 0) {
+    return lines_.add(header.pid, view.fixed, view.path, view.bytes);
+  }
+  Output fixed = view.fixed;
+  const std::string_view untold =
+      told_lines_.untold(header.pid, header.tid, view.bytes, fixed.bytes_cut);
+  lines_.add(header.pid, fixed, view.path, untold);
 }
 
 void Recorder::add_line(const Line& line) {
@@ -483,6 +487,7 @@ void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {
 
 Recorder::Counts Recorder::counts() const {
   Counts counts = counts_;
+  counts.output_cut += lines_.cut();
   counts.measurements_refused = metrics_.refused();
   counts.streams_given_up = streams_.given_up();
   counts.streams_made_room = streams_.made_room();
