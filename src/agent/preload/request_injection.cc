@@ -54,6 +54,16 @@ void choose_edits(RequestWriter& writer, std::size_t bytes) {
   }
 }
 
+// What to write for a write of the program's that something of ours is in.
+void edit(RequestWriter& writer, const iovec* pieces, int count, std::size_t bytes,
+          Injection* injection) {
+  choose_edits(writer, bytes);
+  injection->writer = &writer;
+  injection->bytes = bytes;
+  injection->count =
+      splice_edits(pieces, count, writer.now, writer.now_count, writer.position, injection->pieces);
+}
+
 // The program's bytes up to `position` are sent: what is left of the edits. A request whose frame
 // has not begun goes as it is, or comes anew; so do those behind it.
 void keep_edits(RequestWriter& writer, std::uint64_t position, const EditedWrite& sent) {
@@ -172,12 +182,28 @@ bool Connections::prepare_requests(ThreadState& thread, Socket& socket, const io
     look_ahead(thread, *stream, *writer, pieces, count, bytes);
   }
   if (writer->edit_count == 0) return false;
-  choose_edits(*writer, bytes);
-  injection->writer = writer;
-  injection->bytes = bytes;
-  injection->count = splice_edits(pieces, count, writer->now, writer->now_count, writer->position,
-                                  injection->pieces);
+  edit(*writer, pieces, count, bytes, injection);
   return true;
+}
+
+bool Connections::prepare_rest(ThreadState& thread, int file, const iovec* pieces, int count,
+                               std::size_t bytes, Injection* injection) {
+  const Socket* socket = find(number_for(file));
+  RequestWriter* writer = socket == nullptr ? nullptr : writer_of(*socket);
+  if (writer == nullptr || writer->edit_count == 0 || !writer->hold()) return false;
+  writer->holder.store(thread.tid, std::memory_order_relaxed);
+  edit(*writer, pieces, count, bytes, injection);
+  return true;
+}
+
+void Connections::rest_sent(const ThreadState& thread, int file, const iovec* pieces, int count,
+                            ssize_t result) {
+  const Socket* socket = find(number_for(file));
+  RequestWriter* writer = socket == nullptr ? nullptr : writer_of(*socket);
+  if (writer == nullptr || thread.tid == 0) return;
+  if (writer->holder.load(std::memory_order_relaxed) != thread.tid) return;  // it was told
+  if (result > 0) feed(*writer, pieces, count, static_cast<std::size_t>(result));
+  release(*writer);
 }
 
 // What the bytes come to, without believing that they will be written.
