@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "agent/process/utf8.h"
+
 namespace kolben::agent {
 
 // What could move a terminal's cursor, or more.
@@ -19,16 +21,10 @@ inline constexpr std::size_t kShownBytesMax = 4000;
 // The line with blanks for control characters, its end cut where it is too long. Without a newline.
 inline std::string shown_line(std::string_view line) {
   constexpr std::string_view kCut = " ...";
-  std::size_t end = line.size();
-  if (end > kShownBytesMax) {
-    end = kShownBytesMax - kCut.size();
-    const auto is_continued = [line](std::size_t at) { return (line[at] & '\xc0') == '\x80'; };
-    // Not within a character of UTF-8, which has at most three following bytes.
-    for (int i = 0; i < 3 && is_continued(end); ++i) --end;
-  }
-  std::string shown(line.substr(0, end));
+  const bool is_cut = line.size() > kShownBytesMax;
+  std::string shown(is_cut ? cut_utf8(line, kShownBytesMax - kCut.size()) : line);
   for (char& c : shown) c = is_control(c) ? ' ' : c;
-  if (end != line.size()) shown += kCut;
+  if (is_cut) shown += kCut;
   return shown;
 }
 
