@@ -1,11 +1,11 @@
 #include "agent/launcher/said_settings.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <string>
 
 #include "agent/launcher/exporter_names.h"
 #include "agent/process/settings.h"
+#include "agent/process/shown_line.h"
 
 namespace kolben::agent {
 namespace {
@@ -25,19 +25,14 @@ Environment environment_of_agent() {
   return environment;
 }
 
-bool is_control(char c) {
-  return (c >= '\0' && c < ' ') || c == '\x7f';
-}
-
 }  // namespace
 
 void say_settings() {
   const Environment environment = environment_of_agent();
-  Settings settings = read_settings(environment);
+  const Settings settings = read_settings(environment);
   if (settings.log_level != LogLevel::kAll) return;
-  for (std::string& warning : settings.warnings) {
-    std::replace_if(warning.begin(), warning.end(), is_control, ' ');
-    std::fprintf(stderr, "kolben agent: %s\n", warning.c_str());
+  for (const std::string& warning : settings.warnings) {
+    std::fprintf(stderr, "%s\n", shown_line("kolben agent: " + warning).c_str());
   }
 }
 

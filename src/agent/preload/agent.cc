@@ -215,8 +215,13 @@ void Agent::before_filter() {
 
 void Agent::has_filter(const NewFilter& added) {
   filter.add(added.program);
+  if (added.program != nullptr) return;
   // It holds for this thread and those that it makes, but nobody can tell these from the others.
-  if (added.program == nullptr) active_.store(false, std::memory_order_relaxed);
+  {
+    ThreadGuard guard;
+    if (guard || guard.is_nested()) connections.withdraw(thread_state);
+  }
+  active_.store(false, std::memory_order_relaxed);
 }
 
 void Agent::forked_child() {

@@ -52,6 +52,10 @@ class Agent {
   // The file number is about to be somebody else's.
   void closes(ThreadState& thread, int file);
   void closes_range(ThreadState& thread, unsigned first, unsigned last);
+  // The same where nothing is followed, be it for now or any more (has_filter()).
+  void closes_unfollowed(int file) {
+    if (!active()) connections.forget(file);
+  }
   // The process becomes another program.
   void becomes(ThreadState& thread);
   // locking.cc: the program's mlockall(flags). What comes of `real_call` is what would have come
@@ -75,7 +79,8 @@ class Agent {
 
   // The program is about to forbid itself what it does not use: what we need later is got now.
   void before_filter();
-  // The kernel has taken it.
+  // The kernel has taken it. Where nothing is left to us, the library is off from here on, but for
+  // what has begun of ours on a connection (traced_send.h).
   void has_filter(const NewFilter& added);
 
   CallFilter filter;
@@ -175,13 +180,12 @@ class ThreadGuard {
   bool is_nested() const { return is_nested_; }
   // The hook fails with what errno is now.
   void keep_errno() { saved_errno_ = errno; }
-
- private:
   // Tells the threads of a process apart. The kernel's number would cost a system call a thread.
   static std::uint32_t number_of(const ThreadState& thread) {
     return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&thread) >> 6) | 1;
   }
 
+ private:
   ThreadState* thread_ = nullptr;
   bool is_nested_ = false;
   int saved_errno_;

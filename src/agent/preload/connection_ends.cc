@@ -97,6 +97,27 @@ void Connections::process_ends(ThreadState& thread) {
   forget(thread);
 }
 
+void Connections::withdraw(const ThreadState& thread) {
+  for (std::uint32_t left = entries_.withdraw(); left != 0; --left) count_untraced(ring_);
+  const Socket* sockets = sockets_.load(std::memory_order_acquire);
+  const int highest = highest_.load(std::memory_order_relaxed);
+  for (int file = 0; sockets != nullptr && file <= highest; ++file) {
+    gives_up_stream(thread, sockets[file]);
+  }
+  const Socket* plaintexts = plaintexts_.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; plaintexts != nullptr && i < kSessionsMax; ++i) {
+    gives_up_stream(thread, plaintexts[i]);
+  }
+}
+
+// The agent process counts it, and makes nothing of what is open on it. Here it stays, for who is
+// at it, and for what has begun of ours.
+void Connections::gives_up_stream(const ThreadState& thread, const Socket& socket) {
+  const OpenStream* stream = socket.stream.load(std::memory_order_acquire);
+  if (stream == nullptr || stream->generation != generation_) return;
+  tell_end(thread, *stream, EndReason::kNotUnderstood, 0);
+}
+
 // Forgets the file number's state and records what was open.
 void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reason) {
   while (socket.first != nullptr) {

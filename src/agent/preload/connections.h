@@ -134,6 +134,14 @@ class Connections {
   void give_back(ThreadState& thread, std::uintptr_t frame);
   // Records what is open; the process ends.
   void process_ends(ThreadState& thread);
+  // Nothing will be told from here on: what is open is told by nobody, and counted. Without a call
+  // into the kernel, and without a clock. What has begun of ours on a connection stays known.
+  void withdraw(const ThreadState& thread);
+  // After that: the number is about to be somebody else's.
+  void forget(int file) {
+    Socket* socket = find(file);
+    if (socket != nullptr) socket->role.store(Role::kUnknown, std::memory_order_relaxed);
+  }
   // The thread waits for events: what it does next may be for any request.
   [[gnu::hot]] void waits_for_events(ThreadState& thread);
   // So many came. The wait would have ended after `timeout` nanoseconds; less than zero: never.
@@ -178,6 +186,13 @@ class Connections {
   bool finish_injection(int file);
   // A write wrote nothing.
   void not_sent(ThreadState& thread, int file);
+  // After withdraw(): the pieces to write instead of these, where something of ours has begun that
+  // the write has to go on with; false: nothing has. rest_sent() comes after it with what the
+  // program is told, and after each write during which withdraw() may have been called.
+  bool prepare_rest(ThreadState& thread, int file, const iovec* pieces, int count,
+                    std::size_t bytes, Injection* injection);
+  void rest_sent(const ThreadState& thread, int file, const iovec* pieces, int count,
+                 ssize_t result);
 
   void set_route(ThreadState& thread, const char* route, std::size_t size);
   bool add_attribute(ThreadState& thread, const kolben_attribute& attribute);
@@ -263,6 +278,9 @@ class Connections {
                                                std::size_t bytes);
   void end_stream(ThreadState& thread, OpenStream& stream, EndReason end_reason);
   void finish_stream(ThreadState& thread, OpenStream& stream);
+  void tell_end(const ThreadState& thread, const OpenStream& stream, EndReason end_reason,
+                std::uint64_t time);
+  void gives_up_stream(const ThreadState& thread, const Socket& socket);
   [[gnu::noinline]] void tell_stream(ThreadState& thread, Socket& socket, Direction direction,
                                      const iovec* pieces, int count, std::size_t bytes,
                                      const WrittenRequests* written = nullptr);

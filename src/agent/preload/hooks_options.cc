@@ -42,12 +42,22 @@ struct LongOption {
   bool is_ambiguous = false;
 };
 
+// What may stand before the letters says how they are looked for.
+const char* letters_of(const Options& options) {
+  const char* letters = options.letters;
+  return *letters == '-' || *letters == '+' ? letters + 1 : letters;
+}
+
+// Whether the word may be a long option behind one dash: "-f" is not, where there is such a letter.
+bool may_be_long(const Options& options, const char* word) {
+  if (!options.long_by_one_dash || word[0] != '-' || word[1] == '\0') return false;
+  return word[2] != '\0' || strchr(letters_of(options), word[1]) == nullptr;
+}
+
 LongOption read_long(const Options& options, const char* word) {
   LongOption result;
   const bool has_two = strncmp(word, "--", 2) == 0;
-  if (options.longs == nullptr || (!has_two && !(options.long_by_one_dash && word[0] == '-'))) {
-    return result;
-  }
+  if (options.longs == nullptr || (!has_two && !may_be_long(options, word))) return result;
   result.dashes = has_two ? "--" : "-";
   result.name = word + (has_two ? 2 : 1);
   result.size = strcspn(result.name, "=");
@@ -117,7 +127,7 @@ void complain(const Options& options, bool has_advanced, int letter) {
   if (!complaint.is_wanted() || options.arguments[0] == nullptr) return;
   if (!CLibrary().has(Real::k_getopt)) return;  // another one, which says it by calls that we see
   if (has_advanced && complain_of_long(complaint, options, letter)) return;
-  const char* at = letter == 0 ? nullptr : strchr(options.letters, letter);
+  const char* at = letter == 0 ? nullptr : strchr(letters_of(options), letter);
   if (at == nullptr || letter == ':' || letter == ';') {
     add(complaint, "%s: invalid option -- '%c'\n", options.arguments[0], letter);
   } else {
@@ -126,9 +136,8 @@ void complain(const Options& options, bool has_advanced, int letter) {
 }
 
 // Without a word where the letters begin with a colon.
-bool is_silent(const char* letters) {
-  if (*letters == '-' || *letters == '+') ++letters;
-  return opterr == 0 || *letters == ':';
+bool is_silent(const Options& options) {
+  return opterr == 0 || *letters_of(options) == ':';
 }
 
 // '?' may be an option of the program's as well: which of both it is, is not known then.
@@ -146,7 +155,7 @@ int traced(const Options& options, Call real_call) {
   if (!agent_instance.active() || !agent_instance.outputs.may_have(stderr)) return real_call();
   const int begun = optind == 0 ? 1 : optind;
   const int result = real_call();
-  const bool is_wrong = result == '?' && !is_silent(options.letters) && !has_question_mark(options);
+  const bool is_wrong = result == '?' && !is_silent(options) && !has_question_mark(options);
   if (!is_wrong) return result;
   complain(options, optind != begun, optopt);
   return result;

@@ -47,7 +47,7 @@ void note_accepted(int file, const sockaddr* peer, const socklen_t* size) {
 [[gnu::hot]] void note_closed(int file) {
   if (!agent_instance.outputs.knows(file) && !agent_instance.connections.knows(file)) return;
   ThreadGuard guard;
-  if (!guard) return;
+  if (!guard) return agent_instance.closes_unfollowed(file);
   agent_instance.closes(guard.thread(), file);
 }
 
@@ -112,7 +112,11 @@ KOLBEN_EXPORT int connect(int file, const sockaddr* peer, socklen_t size) {
   const int result = KOLBEN_REAL(connect)(file, peer, size);
   if (result == 0 || errno == EINPROGRESS) {
     ThreadGuard guard;
-    if (guard) agent_instance.connections.connected(guard.thread(), file, peer, size);
+    if (!guard) {
+      agent_instance.closes_unfollowed(file);
+    } else {
+      agent_instance.connections.connected(guard.thread(), file, peer, size);
+    }
   }
   return result;
 }

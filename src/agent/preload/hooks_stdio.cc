@@ -73,7 +73,8 @@ int traced_vdprintf(int file, const char* format, va_list list) {
 
 // The file that the stream has is about to be closed: what stands in its buffer is told now.
 void note_stream_ends(FILE* stream) {
-  if (!agent_instance.active() || stream == nullptr) return;
+  if (stream == nullptr) return;
+  if (!agent_instance.active()) return agent_instance.closes_unfollowed(fileno_unlocked(stream));
   {
     StreamCall call(stream);
     call.closed();

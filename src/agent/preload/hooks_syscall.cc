@@ -48,7 +48,7 @@ bool makes_duplicate(long number, const long* arguments) {
 
 void note_closed(int file) {
   ThreadGuard guard;
-  if (!guard) return;
+  if (!guard) return agent_instance.closes_unfollowed(file);
   agent_instance.closes(guard.thread(), file);
 }
 

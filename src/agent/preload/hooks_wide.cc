@@ -54,7 +54,7 @@ void note_wide(const StreamCall& call, const wchar_t* text, std::size_t size, st
     }
     used += to_utf8(text[i], bytes + used);
   }
-  note_printed(call.source(), bytes, used, cut);
+  note_printed(call.source(), bytes, used, {cut});
 }
 
 #pragma GCC diagnostic push

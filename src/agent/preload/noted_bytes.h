@@ -84,18 +84,19 @@ inline bool belongs_to_stream(int file, int flags, ssize_t result) {
   return false;
 }
 
-// Before a write: the rest of a header of ours has to go first. False: it cannot now (errno).
+// Before a write: the rest of a header of ours has to go first, also where nothing is followed any
+// more. False: it cannot now (errno).
 inline bool ready_to_send(int file) {
   ThreadGuard guard;
-  if (!guard || agent_instance.connections.finish_injection(file)) return true;
+  if (!guard && agent_instance.active()) return true;
+  if (agent_instance.connections.finish_injection(file)) return true;
   guard.keep_errno();
   return false;
 }
 
 // The same for a call into which nothing is written.
 inline bool may_go_on(int file) {
-  if (!agent_instance.active() || !agent_instance.connections.may_inject(file)) return true;
-  return ready_to_send(file);
+  return !agent_instance.connections.may_inject(file) || ready_to_send(file);
 }
 
 }  // namespace kolben::agent

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "agent/preload/pieces.h"
+
 namespace kolben::agent {
 namespace {
 
@@ -76,17 +78,19 @@ void Outputs::written(ThreadState& thread, int file, const iovec* pieces, int co
   if (source != nullptr) tell(thread, *source, pieces, count, bytes);
 }
 
-// `cut`: so many more were printed, which nobody has.
 void Outputs::tell(ThreadState& thread, OutputSource& source, const iovec* pieces, int count,
-                   std::size_t bytes, std::size_t cut) {
+                   std::size_t bytes, CutBytes cut) {
   std::size_t done = 0;
   for (std::uint32_t i = 0; i < kOutputRecordsMax && done < bytes; ++i) {
     const std::size_t left = bytes - done;
     const std::size_t size = left < kOutputBytesMax ? left : kOutputBytesMax;
     const bool is_last = i + 1 == kOutputRecordsMax || size == left;
-    const std::size_t missing = is_last ? left - size + cut : 0;
-    record(thread, source, pieces, count, done, static_cast<std::uint32_t>(size),
-           static_cast<std::uint32_t>(missing));  // Linux writes less than 2 GiB at once
+    CutBytes missing;
+    if (is_last) {
+      const bool is_open = cut.count == 0 && byte_at(pieces, count, bytes - 1) != '\n';
+      missing = {left - size + cut.count, cut.goes_on || (size != left && is_open)};
+    }
+    record(thread, source, pieces, count, done, static_cast<std::uint32_t>(size), missing);
     done += size;
   }
 }
@@ -103,7 +107,7 @@ Context Outputs::context_of(const ThreadState& thread, const OutputSource& sourc
 
 // Without bytes: what was told last of the file stays a line, though it has no end.
 void Outputs::record(ThreadState& thread, OutputSource& source, const iovec* pieces, int count,
-                     std::size_t skip, std::uint32_t size, std::uint32_t cut) {
+                     std::size_t skip, std::uint32_t size, CutBytes cut) {
   Output fixed;
   fixed.time = system_->now();
   fixed.context = context_of(thread, source);
@@ -111,7 +115,8 @@ void Outputs::record(ThreadState& thread, OutputSource& source, const iovec* pie
   fixed.is_told = thread.output_told_depth != 0 ? 1 : 0;
   fixed.path_size = source.path_size;
   fixed.bytes_size = size;
-  fixed.bytes_cut = cut;
+  fixed.bytes_cut = static_cast<std::uint32_t>(cut.count);  // Linux writes less than 2 GiB at once
+  fixed.goes_on = cut.goes_on ? 1 : 0;
   RecordWriter writer(ring_, RecordType::kOutput,
                       static_cast<std::uint32_t>(sizeof(fixed)) + fixed.path_size + size, pid_,
                       thread.tid);
@@ -131,7 +136,8 @@ void Outputs::record(ThreadState& thread, OutputSource& source, const iovec* pie
     size -= piece;
     skip = 0;
   }
-  source.line_is_open.store(last != '\n', std::memory_order_relaxed);
+  const bool is_open = cut.count != 0 ? cut.goes_on : last != '\n';
+  source.line_is_open.store(is_open, std::memory_order_relaxed);
 }
 
 void Outputs::text_is_told(ThreadState& thread, const char* begin, std::size_t begin_size,
@@ -150,7 +156,7 @@ void Outputs::text_is_told(ThreadState& thread, const char* begin, std::size_t b
 }
 
 void Outputs::printed(ThreadState& thread, OutputSource& source, const char* text, std::size_t size,
-                      std::size_t cut) {
+                      CutBytes cut) {
   if (size == 0) return;
   OutputSource::Line& line = source.line;
   iovec whole = {const_cast<char*>(text), size};
@@ -165,12 +171,12 @@ void Outputs::printed(ThreadState& thread, OutputSource& source, const char* tex
   } else {
     std::memcpy(line.bytes + line.size, text, size);
     line.size += static_cast<std::uint32_t>(size);
-    if (text[size - 1] == '\n' || cut != 0) flush_line(thread, source, cut);
+    if (text[size - 1] == '\n' || cut.count != 0) flush_line(thread, source, cut);
   }
   line.busy.store(false, std::memory_order_release);
 }
 
-void Outputs::flush_line(ThreadState& thread, OutputSource& source, std::size_t cut) {
+void Outputs::flush_line(ThreadState& thread, OutputSource& source, CutBytes cut) {
   OutputSource::Line& line = source.line;
   if (line.size == 0) return;
   iovec piece = {line.bytes, line.size};
@@ -200,7 +206,7 @@ void Outputs::replaced(ThreadState& thread, int file) {
   if (source == nullptr) return;
   flush(thread, *source);
   if (source->line_is_open.load(std::memory_order_relaxed)) {
-    record(thread, *source, nullptr, 0, 0, 0, 0);
+    record(thread, *source, nullptr, 0, 0, 0, {});
   }
   LogFiles::release(*source);
 }
@@ -227,7 +233,7 @@ OutputSource* Outputs::enter(ThreadState& thread, FILE* stream) {
   if ((stream == stdout || stream == stderr) && is_closed(stream)) return nullptr;
   OutputSource* source = source_of(fileno_unlocked(stream));
   if (source == nullptr) return nullptr;
-  source->pending.enter(stream, [&](const char* text, std::size_t size, std::size_t cut) {
+  source->pending.enter(stream, [&](const char* text, std::size_t size, CutBytes cut) {
     printed(thread, *source, text, size, cut);
   });
   return source;

@@ -51,8 +51,9 @@ class Outputs {
   void written(ThreadState& thread, int file, const iovec* pieces, int count, std::size_t bytes);
   // What it printed is of interest where this is not null.
   OutputSource* source_of(int file);
+  // `cut`: more was printed, which nobody has.
   void printed(ThreadState& thread, OutputSource& source, const char* text, std::size_t size,
-               std::size_t cut = 0);
+               CutBytes cut = {});
   // Around each call into a stream that we see (pending_output.h). Null: nobody wants to know; else
   // leave() comes after the call, with a null where the stream is gone.
   OutputSource* enter(ThreadState& thread, FILE* stream);
@@ -81,11 +82,11 @@ class Outputs {
   Context context_of(const ThreadState& thread, const OutputSource& source) const;
   bool is_closed(FILE* stream) const;
   void tell(ThreadState& thread, OutputSource& source, const iovec* pieces, int count,
-            std::size_t bytes, std::size_t cut = 0);
+            std::size_t bytes, CutBytes cut = {});
   void record(ThreadState& thread, OutputSource& source, const iovec* pieces, int count,
-              std::size_t skip, std::uint32_t size, std::uint32_t cut);
+              std::size_t skip, std::uint32_t size, CutBytes cut);
   void flush(ThreadState& thread, OutputSource& source);
-  void flush_line(ThreadState& thread, OutputSource& source, std::size_t cut = 0);
+  void flush_line(ThreadState& thread, OutputSource& source, CutBytes cut = {});
 
   // Beside what each hook looks at: numbers from 1 on up to this are looked at.
   unsigned numbers_ = 0;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/preload/format_end.h"
 #include "agent/preload/testing/connections_fixture.h"
 
 namespace kolben::agent {
@@ -32,7 +33,8 @@ ssize_t fake_path(int file, char* path, std::size_t size) {
   return static_cast<ssize_t>(copied);
 }
 
-// "3 /log/app.log: text"; what is told is "told: ...", what a call did not say "...: text+cut".
+// "3 /log/app.log: text"; what is told is "told: ...", what a call did not say "...: text+cut",
+// and where that ends no line, "...: text+cut...".
 class OutputsTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -76,6 +78,7 @@ class OutputsTest : public ::testing::Test {
       line += fixed.is_told != 0 ? " told: " : ": ";
       line += std::string(text + fixed.path_size, fixed.bytes_size);
       if (fixed.bytes_cut != 0) line += "+" + std::to_string(fixed.bytes_cut);
+      if (fixed.goes_on != 0) line += "...";
       all.push_back(line);
     }
     return all;
@@ -101,12 +104,23 @@ TEST_F(OutputsTest, WhereNothingIsNamedNobodyLooks) {
   EXPECT_THAT(told(), ElementsAre("1: printed\n"));
 }
 
+TEST(FormatEnd, WhatIsPrintedLastMayEndTheLine) {
+  for (const char* format : {"x", "%s]", "%d%%", "%-5.*ld ", "\n%s: ", "100%%%c!"}) {
+    EXPECT_TRUE(ends_within_line(format)) << format;
+  }
+  for (const char* format : {"", "\n", "%s\n", "%s", "x%5.3lld", "x%", "x%l", "%%%s"}) {
+    EXPECT_FALSE(ends_within_line(format)) << format;
+  }
+}
+
 TEST_F(OutputsTest, WhatACallDidNotSayIsCounted) {
   begin("");
   OutputSource* output = outputs_->source_of(1);
-  outputs_->printed(thread_, *output, "begins", 6, 0);
-  outputs_->printed(thread_, *output, ", goes on", 9, 40);
+  outputs_->printed(thread_, *output, "begins", 6);
+  outputs_->printed(thread_, *output, ", goes on", 9, {40});
   EXPECT_THAT(told(), ElementsAre("1: begins, goes on+40"));
+  outputs_->printed(thread_, *output, "begins", 6, {40, true});
+  EXPECT_THAT(told(), ElementsAre("1: begins+40..."));
 }
 
 // Another thread closes the number while it is looked at, and it becomes another file's.
@@ -313,7 +327,11 @@ TEST_F(OutputsTest, AWriteThatIsTooMuchIsCut) {
   write(7, std::string(kKept + 5, 'x'));
   const std::vector<std::string> all = told();
   ASSERT_EQ(all.size(), kOutputRecordsMax);
-  EXPECT_EQ(all.back(), "3 /log/app.log: " + std::string(kOutputBytesMax, 'x') + "+5");
+  EXPECT_EQ(all.back(), "3 /log/app.log: " + std::string(kOutputBytesMax, 'x') + "+5...");
+  write(7, std::string(kKept + 5, 'x') + "\n");
+  EXPECT_TRUE(told().back().ends_with("x+6"));
+  write(7, std::string(kKept, 'x'));
+  EXPECT_TRUE(told().back().ends_with("x"));
 }
 
 TEST_F(OutputsTest, FilesBeyondTheBoundAreCounted) {

@@ -17,6 +17,12 @@
 
 namespace kolben::agent {
 
+// What of a call's bytes nobody keeps.
+struct CutBytes {
+  std::size_t count = 0;
+  bool goes_on = false;  // the last of them is known to end no line
+};
+
 class PendingOutput {
  public:
   // A program may give its stream a buffer of any size; of a bigger one the rest is cut.
@@ -35,12 +41,14 @@ class PendingOutput {
       const auto left = static_cast<std::size_t>(end - from);
       const std::size_t size = left < sizeof(copy) ? left : sizeof(copy);
       std::memcpy(copy, from, size);
+      const bool ends_line = end[-1] == '\n';
       // Whoever came meanwhile may have written into what was read, and tells of it.
       std::atomic_thread_fence(std::memory_order_acquire);
       if (calls_.load(std::memory_order_relaxed) != before + kOneCall) return;
       done += size;
       const bool is_last = done >= kBytesMax;
-      tell(static_cast<const char*>(copy), size, is_last ? left - size : 0);
+      tell(static_cast<const char*>(copy), size,
+           is_last ? CutBytes{left - size, !ends_line} : CutBytes());
       if (is_last) return;
       from += size;
     }

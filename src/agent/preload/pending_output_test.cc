@@ -35,9 +35,8 @@ class Stream {
 // What a call that is seen is told at its begin.
 std::string told(PendingOutput& pending, Stream& stream, const std::string& printed = "") {
   std::string result;
-  pending.enter(stream.file(), [&](const char* text, std::size_t size, std::size_t) {
-    result.append(text, size);
-  });
+  pending.enter(stream.file(),
+                [&](const char* text, std::size_t size, CutBytes) { result.append(text, size); });
   fputs(printed.c_str(), stream.file());
   pending.leave(stream.file());
   return result;
@@ -65,7 +64,7 @@ TEST(PendingOutput, AfterAFlushThatNobodySawTheBufferIsNew) {
 TEST(PendingOutput, CallsThatOverlapTellOnlyTheirOwn) {
   Stream stream;
   PendingOutput pending;
-  pending.enter(stream.file(), [](const char*, std::size_t, std::size_t) { FAIL(); });
+  pending.enter(stream.file(), [](const char*, std::size_t, CutBytes) { FAIL(); });
   EXPECT_EQ(told(pending, stream, "of another thread"), "");
   pending.leave(stream.file());
   stream.put_by_macro("later");
@@ -77,7 +76,7 @@ TEST(PendingOutput, ACallThatComesWhileTheBufferIsReadEndsTheReading) {
   PendingOutput pending;
   stream.put_by_macro(std::string(4000, 'x'));
   int pieces = 0;
-  pending.enter(stream.file(), [&](const char*, std::size_t, std::size_t) {
+  pending.enter(stream.file(), [&](const char*, std::size_t, CutBytes) {
     ++pieces;
     EXPECT_EQ(told(pending, stream, "of another thread"), "");
   });
@@ -89,7 +88,7 @@ TEST(PendingOutput, ACallThatComesWhileTheBufferIsReadEndsTheReading) {
 TEST(PendingOutput, AChildDoesNotTellWhatItsParentWill) {
   Stream stream;
   PendingOutput pending;
-  pending.enter(stream.file(), [](const char*, std::size_t, std::size_t) { FAIL(); });
+  pending.enter(stream.file(), [](const char*, std::size_t, CutBytes) { FAIL(); });
   stream.put_by_macro("of the parent");
   pending.forked(stream.file());
   pending.leave(stream.file());  // the call during which it forked
@@ -103,7 +102,7 @@ TEST(PendingOutput, AStreamThatIsGoneIsNotLookedAt) {
   stream->put_by_macro("a");
   std::string last;
   pending.enter(stream->file(),
-                [&](const char* text, std::size_t size, std::size_t) { last.append(text, size); });
+                [&](const char* text, std::size_t size, CutBytes) { last.append(text, size); });
   stream.reset();
   pending.leave(nullptr);
   EXPECT_EQ(last, "a");
@@ -118,9 +117,10 @@ TEST(PendingOutput, TheRestOfAHugeBufferIsCutAndCounted) {
   stream.put_by_macro(std::string(2 * PendingOutput::kBytesMax, 'x'));
   std::size_t bytes = 0;
   std::size_t bytes_cut = 0;
-  pending.enter(stream.file(), [&](const char*, std::size_t size, std::size_t cut) {
+  pending.enter(stream.file(), [&](const char*, std::size_t size, CutBytes cut) {
     bytes += size;
-    bytes_cut += cut;
+    bytes_cut += cut.count;
+    EXPECT_EQ(cut.goes_on, bytes == PendingOutput::kBytesMax);
   });
   pending.leave(stream.file());
   EXPECT_EQ(bytes, PendingOutput::kBytesMax);

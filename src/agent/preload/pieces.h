@@ -20,6 +20,17 @@ void for_each_piece(const iovec* pieces, int count, std::size_t bytes, Take take
   }
 }
 
+// The byte there; 0: there is none.
+inline std::uint8_t byte_at(const iovec* pieces, int count, std::size_t position) {
+  for (int i = 0; i < count; ++i) {
+    if (position < pieces[i].iov_len) {
+      return static_cast<const std::uint8_t*>(pieces[i].iov_base)[position];
+    }
+    position -= pieces[i].iov_len;
+  }
+  return 0;
+}
+
 // A place within the first `bytes` bytes of the pieces.
 class PieceCursor {
  public:

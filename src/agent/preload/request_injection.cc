@@ -32,16 +32,6 @@ bool has_context(std::uint8_t fields, std::uint8_t formats) {
   return false;
 }
 
-std::uint8_t byte_at(const iovec* pieces, int count, std::size_t position) {
-  for (int i = 0; i < count; ++i) {
-    if (position < pieces[i].iov_len) {
-      return static_cast<const std::uint8_t*>(pieces[i].iov_base)[position];
-    }
-    position -= pieces[i].iov_len;
-  }
-  return 0;
-}
-
 std::uint64_t list_bytes_of(const char* lines, std::size_t size) {
   std::uint64_t bytes = size;
   for (std::size_t i = 0; i < size; ++i) {
@@ -62,6 +52,16 @@ void choose_edits(RequestWriter& writer, std::size_t bytes) {
     }
     writer.now[writer.now_count++] = edit;
   }
+}
+
+// What to write for a write of the program's that something of ours is in.
+void edit(RequestWriter& writer, const iovec* pieces, int count, std::size_t bytes,
+          Injection* injection) {
+  choose_edits(writer, bytes);
+  injection->writer = &writer;
+  injection->bytes = bytes;
+  injection->count =
+      splice_edits(pieces, count, writer.now, writer.now_count, writer.position, injection->pieces);
 }
 
 // The program's bytes up to `position` are sent: what is left of the edits. A request whose frame
@@ -182,12 +182,28 @@ bool Connections::prepare_requests(ThreadState& thread, Socket& socket, const io
     look_ahead(thread, *stream, *writer, pieces, count, bytes);
   }
   if (writer->edit_count == 0) return false;
-  choose_edits(*writer, bytes);
-  injection->writer = writer;
-  injection->bytes = bytes;
-  injection->count = splice_edits(pieces, count, writer->now, writer->now_count, writer->position,
-                                  injection->pieces);
+  edit(*writer, pieces, count, bytes, injection);
   return true;
+}
+
+bool Connections::prepare_rest(ThreadState& thread, int file, const iovec* pieces, int count,
+                               std::size_t bytes, Injection* injection) {
+  const Socket* socket = find(number_for(file));
+  RequestWriter* writer = socket == nullptr ? nullptr : writer_of(*socket);
+  if (writer == nullptr || writer->edit_count == 0 || !writer->hold()) return false;
+  writer->holder.store(thread.tid, std::memory_order_relaxed);
+  edit(*writer, pieces, count, bytes, injection);
+  return true;
+}
+
+void Connections::rest_sent(const ThreadState& thread, int file, const iovec* pieces, int count,
+                            ssize_t result) {
+  const Socket* socket = find(number_for(file));
+  RequestWriter* writer = socket == nullptr ? nullptr : writer_of(*socket);
+  if (writer == nullptr || thread.tid == 0) return;
+  if (writer->holder.load(std::memory_order_relaxed) != thread.tid) return;  // it was told
+  if (result > 0) feed(*writer, pieces, count, static_cast<std::size_t>(result));
+  release(*writer);
 }
 
 // What the bytes come to, without believing that they will be written.

@@ -68,6 +68,33 @@ class RequestInjectionTest : public ConnectionsTest {
     return static_cast<ssize_t>(taken);
   }
 
+  // The same after withdraw().
+  ssize_t write_rest(const std::string& bytes, std::size_t room = SIZE_MAX) {
+    const iovec whole = piece(bytes);
+    fake_sent.clear();
+    fake_send_most = room;
+    fake_send_result = room == 0 ? -1 : 0;
+    const bool is_finished = connections_.finish_injection(8);
+    wire_ += fake_sent;
+    if (!is_finished) return -1;
+    room -= room == SIZE_MAX ? 0 : std::min(room, fake_sent.size());
+    Injection injection;
+    if (!connections_.prepare_rest(thread_, 8, &whole, 1, bytes.size(), &injection)) {
+      const std::string sent = bytes.substr(0, room);
+      wire_ += sent;
+      return sent.empty() ? -1 : static_cast<ssize_t>(sent.size());
+    }
+    std::string sent;
+    for (int i = 0; i < injection.count; ++i) {
+      sent.append(static_cast<char*>(injection.pieces[i].iov_base), injection.pieces[i].iov_len);
+    }
+    sent.resize(std::min(sent.size(), room));
+    wire_ += sent;
+    const auto taken = static_cast<ssize_t>(connections_.injected(8, injection, sent.size()));
+    connections_.rest_sent(thread_, 8, &whole, 1, taken == 0 ? -1 : taken);
+    return taken == 0 ? -1 : taken;
+  }
+
   // What the server is asked: the calls, without their answers.
   static std::vector<WebCall> calls_in(const std::string& bytes) {
     Conversation talk(Protocol::kHttp2);
@@ -108,6 +135,38 @@ TEST_F(RequestInjectionTest, ARequestGetsAContextThatTheAgentProcessIsToldOf) {
   EXPECT_EQ(told_contexts(), "1 " + parent_in(calls[0]) + "\n");
   // Nothing else is different.
   EXPECT_EQ(wire_.size(), kBegin.size() + get(1).size() + 69);
+}
+
+// Wherever the kernel has stopped when the library goes off.
+TEST_F(RequestInjectionTest, WhatHasBegunIsFinishedThoughNothingIsFollowedAnyMore) {
+  const std::string request = get(1) + get(3);
+  const std::size_t most = request.size() + 2 * 69;
+  for (std::size_t stop = 1; stop < most; ++stop) {
+    for (const std::size_t room : {std::size_t{7}, std::size_t{SIZE_MAX}}) {
+      SCOPED_TRACE(stop);
+      connections_.closed(thread_, 8);
+      connect(8);
+      thread_.tid = 7;
+      wire_.clear();
+      write(kBegin);
+      std::size_t done = static_cast<std::size_t>(std::max<ssize_t>(write(request, stop), 0));
+      connections_.withdraw(thread_);
+      while (done < request.size()) {
+        const ssize_t sent = write_rest(request.substr(done), room);
+        if (sent > 0) done += static_cast<std::size_t>(sent);
+      }
+      write_rest(get(5));
+      const auto calls = calls_in(wire_);
+      ASSERT_EQ(calls.size(), 3u);
+      EXPECT_EQ(parent_in(calls[2]), "");
+      EXPECT_NE(parent_in(calls[0]), "") << "its length was sent";
+    }
+  }
+  std::size_t ends = 0;
+  for (const Told& one : told()) {
+    if (one.type == RecordType::kStreamEnd) ends += one.end_reason == EndReason::kNotUnderstood;
+  }
+  EXPECT_GE(ends, most - 1);
 }
 
 TEST_F(RequestInjectionTest, TheFirstWriteMayHoldTheRequest) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "agent/preload/agent.h"
+#include "agent/preload/format_end.h"
 
 namespace kolben::agent {
 
@@ -14,7 +15,7 @@ namespace kolben::agent {
 inline constexpr std::size_t kPrintfBytesMax = 4096;
 
 inline void note_printed(OutputSource* source, const void* text, std::size_t size,
-                         std::size_t cut = 0) {
+                         CutBytes cut = {}) {
   if (source == nullptr || size == 0) return;
   ThreadGuard guard;
   if (!guard) return;
@@ -65,7 +66,7 @@ inline void note_formatted(OutputSource* source, int printed, const char* format
   if (size <= 0) return;
   const auto whole = static_cast<std::size_t>(size);
   const std::size_t kept = whole < room ? whole : room - 1;
-  note_printed(source, text, kept, whole - kept);
+  note_printed(source, text, kept, {whole - kept, ends_within_line(format)});
 }
 #pragma GCC diagnostic pop
 

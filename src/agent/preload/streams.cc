@@ -174,16 +174,21 @@ void Connections::finish_stream(ThreadState& thread, OpenStream& stream) {
   // A fork's child: the connection is its parent's.
   if (stream.generation == generation_) {
     if (stream.is_served) served_streams_.fetch_sub(1, std::memory_order_relaxed);
-    StreamEnd fixed;
-    fixed.time = system_->now();
-    fixed.stream = stream.number.load(std::memory_order_relaxed);
-    fixed.end_reason = stream.end_reason;
-    RecordWriter writer(ring_, RecordType::kStreamEnd, sizeof(fixed), pid_, thread.tid);
-    writer.append(&fixed, sizeof(fixed));
+    tell_end(thread, stream, stream.end_reason, system_->now());
   }
   RequestWriter* writer = stream.writer.exchange(nullptr);
   if (writer != nullptr) orphan(*writer);
   streams_.release(&stream);
+}
+
+void Connections::tell_end(const ThreadState& thread, const OpenStream& stream,
+                           EndReason end_reason, std::uint64_t time) {
+  StreamEnd fixed;
+  fixed.time = time;
+  fixed.stream = stream.number.load(std::memory_order_relaxed);
+  fixed.end_reason = end_reason;
+  RecordWriter writer(ring_, RecordType::kStreamEnd, sizeof(fixed), pid_, thread.tid);
+  writer.append(&fixed, sizeof(fixed));
 }
 
 // Not while something of ours has begun that has to be written.

@@ -41,10 +41,15 @@ __attribute__((noinline)) ssize_t send_joined(const Injection& injection, Whole 
   return whole(joined, size);
 }
 
+// So many of the program's are joined with whatever is ours.
+inline constexpr std::size_t kSurelyJoinedBytesMax =
+    kJoinBytesMax - std::size_t{kInjectedRequestsMax} * kRequestHeadersBytesMax;
+static_assert(kSurelyJoinedBytesMax < kJoinBytesMax - kInjectedBytesMax);
+
 // What cannot be joined may need a call that the program's filter does not let pass.
 inline bool fits_filter(const iovec* pieces, std::size_t count) {
   return agent_instance.filter.allows_vectors() ||
-         total_bytes(pieces, static_cast<int>(count)) <= kJoinBytesMax / 2;
+         total_bytes(pieces, static_cast<int>(count)) <= kSurelyJoinedBytesMax;
 }
 
 inline ssize_t send_as_message(int file, Injection& injection, int flags) {
@@ -91,24 +96,86 @@ bool send_with_header(int file, const iovec* pieces, std::size_t count, int flag
   return true;
 }
 
+// The begin of a write: what a program's filter surely lets pass, joined.
+struct ShorterWrite {
+  ShorterWrite(const iovec* from, std::size_t from_count) {
+    const bool is_whole = agent_instance.filter.allows_vectors();
+    std::size_t room = is_whole ? ~std::size_t{0} : kSurelyJoinedBytesMax;
+    for (std::size_t i = 0; i < from_count && count < kRequestPiecesMax && room != 0; ++i) {
+      iovec& piece = pieces[count++] = from[i];
+      if (piece.iov_len > room) piece.iov_len = room;
+      room -= piece.iov_len;
+    }
+  }
+
+  iovec pieces[kRequestPiecesMax];
+  int count = 0;
+};
+
+// Not inlined, for its stack.
+template <typename Inject>
+__attribute__((noinline, cold)) bool send_shorter_with_header(int file, const iovec* pieces,
+                                                              std::size_t count, int flags,
+                                                              Inject real_injection,
+                                                              ssize_t* result) {
+  const ShorterWrite shorter(pieces, count);
+  return send_with_header(file, shorter.pieces, static_cast<std::size_t>(shorter.count), flags,
+                          real_injection, result);
+}
+
+// The library is off (Agent::has_filter()). The peer would take the program's bytes for the rest of
+// what has begun of ours: that goes first, or with them.
+template <typename Call, typename Inject>
+__attribute__((noinline, cold)) ssize_t send_rest(int file, const iovec* pieces, std::size_t count,
+                                                  Call real_call, Inject real_injection) {
+  Connections& connections = agent_instance.connections;
+  ThreadState& thread = thread_state;
+  if (thread.tid == 0) thread.tid = ThreadGuard::number_of(thread);
+  if (!connections.finish_injection(file)) return -1;
+  const ShorterWrite shorter(pieces, count);
+  Injection injection;
+  if (!connections.prepare_rest(thread, file, shorter.pieces, shorter.count,
+                                total_bytes(shorter.pieces, shorter.count), &injection)) {
+    return real_call();
+  }
+  ssize_t result = injection.count == 0 ? 0 : real_injection(injection);
+  const auto taken = static_cast<ssize_t>(
+      connections.injected(file, injection, result > 0 ? static_cast<std::size_t>(result) : 0));
+  if (result > 0 || injection.count == 0) result = taken;
+  connections.rest_sent(thread, file, shorter.pieces, shorter.count, result);
+  return result;
+}
+
 // `real_call()` writes what the program wants, `real_call(injection)` that with our header in it.
 template <typename Call, typename Inject>
 ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags, bool may_inject,
                     Call real_call, Inject real_injection) {
-  if (!agent_instance.active()) return real_call();
+  Connections& connections = agent_instance.connections;
+  if (!agent_instance.active()) {
+    if (!connections.may_inject(file)) [[likely]]
+      return real_call();
+    return send_rest(file, pieces, count, real_call, real_injection);
+  }
   ssize_t result = 0;
-  if (!agent_instance.connections.may_inject(file)) [[likely]] {
+  if (!connections.may_inject(file)) [[likely]] {
     result = real_call();
   } else {
     if (!ready_to_send(file)) return -1;
-    const bool may_write =
-        (may_inject && fits_filter(pieces, count)) || agent_instance.connections.has_edits(file);
-    if (!may_write || !send_with_header(file, pieces, count, flags, real_injection, &result)) {
-      result = real_call();
+    const bool fits = fits_filter(pieces, count);
+    bool is_done = false;
+    if (fits && (may_inject || connections.has_edits(file))) {
+      is_done = send_with_header(file, pieces, count, flags, real_injection, &result);
+    } else if (connections.has_edits(file)) {
+      is_done = send_shorter_with_header(file, pieces, count, flags, real_injection, &result);
     }
+    if (!is_done) result = real_call();
     if (result <= 0) note_not_sent(file);
   }
   note_sent(file, pieces, count, result);
+  // Another thread has switched the library off meanwhile.
+  if (!agent_instance.active()) [[unlikely]] {
+    connections.rest_sent(thread_state, file, pieces, static_cast<int>(count), result);
+  }
   return result;
 }
 

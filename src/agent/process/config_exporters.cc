@@ -122,13 +122,12 @@ class ExporterReader {
     std::string list;
     reader.optional("headers_list", list);
     for (const std::string_view item : split_list(list)) {
-      const std::size_t equals = item.find('=');
-      if (equals == std::string_view::npos || equals == 0) {
+      auto pair = key_and_value(item);
+      if (pair) {
+        put(headers, lower(pair->first), std::move(pair->second));
+      } else {
         reader.error("headers_list", "an item is not key=value");  // which may be a secret
-        continue;
       }
-      put(headers, lower(trimmed(item.substr(0, equals))),
-          percent_decoded(trimmed(item.substr(equals + 1))));
     }
     for (const auto& header : reader.children("headers")) {  // stronger than the list
       std::string name;

@@ -73,13 +73,12 @@ void read_list(config::Reader& resource, NamedTexts& attributes) {
   std::string list;
   resource.optional("attributes_list", list);
   for (const std::string_view item : split_list(list)) {
-    const std::size_t equals = item.find('=');
-    if (equals == std::string_view::npos || equals == 0) {
+    auto pair = key_and_value(item);
+    if (pair) {
+      put(attributes, pair->first, std::move(pair->second));
+    } else {
       resource.error("attributes_list", "\"" + std::string(item) + "\" is not key=value");
-      continue;
     }
-    put(attributes, percent_decoded(trimmed(item.substr(0, equals))),
-        percent_decoded(trimmed(item.substr(equals + 1))));
   }
 }
 

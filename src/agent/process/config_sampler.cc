@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/process/config_choice.h"
+#include "agent/protocols/trace_headers.h"
 
 namespace kolben::agent {
 namespace {
@@ -20,8 +21,6 @@ const std::vector<std::string_view> kSamplers = {"always_on",
                                                  "composite/development",
                                                  "probability/development"};
 constexpr std::ptrdiff_t kSamplersKnown = 4;
-constexpr std::string_view kPropagators[] = {"tracecontext", "baggage", "b3",
-                                             "b3multi",      "jaeger",  "none"};
 constexpr std::string_view kPropagatorsElsewhere[] = {"xray", "ottrace"};
 
 // Without an exponent, which the library does not read.
@@ -79,8 +78,8 @@ void read_parent_based(config::Reader& reader, LibraryTexts& texts, config::Erro
   texts.sampler.insert(0, "parentbased_");
 }
 
-template <std::size_t kCount>
-bool is_one_of(std::string_view name, const std::string_view (&names)[kCount]) {
+template <typename Names>
+bool is_one_of(std::string_view name, const Names& names) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
@@ -101,12 +100,13 @@ void read_sampler(config::Reader& provider, LibraryTexts& texts, config::Errors&
 
 void read_propagators(config::Reader& propagator, LibraryTexts& texts, config::Errors& errors) {
   texts.propagators.clear();
+  std::vector<std::string_view> known;
+  for (const TraceFormatName& one : kTraceFormatNames) known.emplace_back(one.text);
   const auto add = [&](std::string_view name, const config::Location& location) {
     if (is_one_of(name, kPropagatorsElsewhere)) {
       errors.warn(location, propagator.path() + ": the agent has no propagator \"" +
                                 std::string(name) + "\"; the others are used");
-    } else if (!is_one_of(name, kPropagators)) {
-      const std::vector<std::string_view> known(std::begin(kPropagators), std::end(kPropagators));
+    } else if (!is_one_of(name, known)) {
       errors.add(location, propagator.path() + ": unknown propagator \"" + std::string(name) +
                                "\"" + config::did_you_mean(name, known));
     } else {

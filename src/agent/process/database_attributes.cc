@@ -1,6 +1,6 @@
 #include "agent/process/database_attributes.h"
 
-#include "agent/process/limits.h"
+#include "agent/process/attribute_writer.h"
 
 namespace kolben::agent {
 namespace {
@@ -9,25 +9,7 @@ constexpr std::size_t kAttributesUsual = 12;
 constexpr std::string_view kRedis = "redis";
 constexpr std::string_view kMongodb = "mongodb";
 
-class Writer {
- public:
-  Writer(Attributes& attributes, Arena& arena) : attributes_(attributes), arena_(arena) {}
-
-  void text(std::string_view key, std::string_view value) {
-    if (value.empty()) return;
-    const std::string_view owned = owned_text(value, Limits::kNoLimit, arena_);
-    attributes_.push_back(arena_, {key, Value::string(owned)});
-  }
-  void number(std::string_view key, std::int64_t value) {
-    if (value != 0) attributes_.push_back(arena_, {key, Value::integer(value)});
-  }
-
- private:
-  Attributes& attributes_;
-  Arena& arena_;
-};
-
-void add_old(const DatabaseCall& call, const StreamPeer& peer, Writer& writer) {
+void add_old(const DatabaseCall& call, const StreamPeer& peer, AttributeWriter& writer) {
   writer.text("db.system", call.system);
   if (call.system != kRedis) writer.text("db.name", call.database);
   // opentelemetry-instrumentation-pymongo: the command's name.
@@ -41,7 +23,7 @@ void add_old(const DatabaseCall& call, const StreamPeer& peer, Writer& writer) {
   }
 }
 
-void add_stable(const DatabaseCall& call, const StreamPeer& peer, Writer& writer) {
+void add_stable(const DatabaseCall& call, const StreamPeer& peer, AttributeWriter& writer) {
   writer.text("db.system.name", call.system);
   writer.text("db.namespace", call.database);
   writer.text("db.collection.name", call.collection);
@@ -66,7 +48,7 @@ void add_database_attributes(const DatabaseCall& call, const StreamPeer& peer,
                              SemanticConventions conventions, Attributes& attributes,
                              Arena& arena) {
   attributes.reserve(arena, kAttributesUsual);
-  Writer writer(attributes, arena);
+  AttributeWriter writer(attributes, arena);
   if (conventions.old_database) add_old(call, peer, writer);
   if (conventions.stable_database) add_stable(call, peer, writer);
   // Of all conventions the only place for what the database answered instead.

@@ -1,7 +1,6 @@
 #include "agent/process/database_metrics.h"
 
-#include <algorithm>
-#include <iterator>
+#include "agent/process/metric_attributes.h"
 
 namespace kolben::agent {
 namespace {
@@ -11,7 +10,6 @@ constexpr std::string_view kKeys[] = {
     "db.system.name",   "db.namespace",   "db.collection.name", "db.operation.name",
     "db.query.summary", "server.address", "server.port",        "db.response.status_code",
     "error.type"};
-constexpr std::size_t kScratchBytesMax = 64 * 1024;
 
 }  // namespace
 
@@ -26,15 +24,8 @@ void DatabaseMetrics::record(const Span& span, std::uint64_t now) {
   measured.bounds = kBounds;
   measured.whom = measured_for(span);
   measured.value = static_cast<double>(span.duration_nanos()) / 1e9;
-  Attributes attributes;
-  attributes.reserve(scratch_, std::size(kKeys));
-  for (const KeyValue& attribute : span.attributes) {
-    const bool is_wanted =
-        std::find(std::begin(kKeys), std::end(kKeys), attribute.key) != std::end(kKeys);
-    if (is_wanted) attributes.push_back(scratch_, attribute);
-  }
-  readers_.record(measured, attributes, now);
-  if (scratch_.reserved_bytes() > kScratchBytesMax) scratch_ = Arena();
+  readers_.record(measured, selected_attributes(span.attributes, kKeys, scratch_), now);
+  trim_scratch(scratch_);
 }
 
 }  // namespace kolben::agent

@@ -2,17 +2,14 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <string>
 
+#include "agent/process/shown_line.h"
+
 namespace kolben::agent {
 namespace {
-
-bool is_control(char c) {
-  return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7f';
-}
 
 class StderrMessages final : public Messages {
  public:
@@ -22,10 +19,7 @@ class StderrMessages final : public Messages {
   void say(std::string_view line) override {
     const TerminalPlace place = terminal ? terminal->place() : TerminalPlace::kAsItIs;
     if (level == LogLevel::kNothing || place == TerminalPlace::kNowhere) return;
-    std::string text(line);
-    // What a server said may be part of it, and shall not move the terminal's cursor.
-    std::replace_if(text.begin(), text.end(), is_control, ' ');
-    text += "\n";
+    std::string text = shown_line(line) + "\n";
     // Once: what is said next begins where this has ended.
     if (place == TerminalPlace::kOwnLine && !has_left_prompt.exchange(true)) text.insert(0, "\r\n");
     // Nobody is left to tell when this fails.

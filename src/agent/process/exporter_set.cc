@@ -68,6 +68,7 @@ Exporter* ExporterSet::add_network(const Settings& settings, Signal signal,
   network.signal = signal;
   network.kind = exporter.kind;
   network.endpoint = shown_endpoint(exporter.peer.endpoint);
+  network.address = exporter.peer.endpoint;
   network.secrets = Secrets(exporter.peer);
   network.uses_tls = !exporter.peer.insecure;
   network.causes = causes_;

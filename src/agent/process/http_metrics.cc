@@ -1,10 +1,9 @@
 #include "agent/process/http_metrics.h"
 
 #include <algorithm>
-#include <iterator>
-#include <span>
 
 #include "agent/process/duration_bounds.h"
+#include "agent/process/metric_attributes.h"
 
 namespace kolben::agent {
 namespace {
@@ -19,26 +18,6 @@ constexpr std::string_view kOldClientKeys[] = {"http.method", "http.status_code"
 constexpr std::string_view kStableClientKeys[] = {
     "http.request.method",       "server.address", "server.port",
     "http.response.status_code", "error.type",     "network.protocol.version"};
-
-// Both are constants, mostly, of which the linker has made one.
-bool is_same(std::string_view key, std::string_view other) {
-  return key.size() == other.size() && (key.data() == other.data() || key == other);
-}
-
-// In the order of the span's, which is that of the keys as well, for most of them.
-void select(const Attributes& from, std::span<const std::string_view> keys, Attributes& to,
-            Arena& arena) {
-  to.reserve(arena, keys.size() + 1);
-  auto next = keys.begin();
-  for (const KeyValue& attribute : from) {
-    if (next != keys.end() && is_same(attribute.key, *next)) {
-      ++next;
-    } else if (std::find(keys.begin(), keys.end(), attribute.key) == keys.end()) {
-      continue;
-    }
-    to.push_back(arena, attribute);
-  }
-}
 
 bool is_https(const Span& span) {
   return std::any_of(span.attributes.begin(), span.attributes.end(), [](const KeyValue& attribute) {
@@ -103,41 +82,32 @@ void record(MetricReaders& readers, const Names& names, const Span& span,
 
 }  // namespace
 
-void HttpMetrics::trim_scratch() {
-  constexpr std::size_t kScratchBytesMax = 64 * 1024;
-  if (scratch_.reserved_bytes() > kScratchBytesMax) scratch_ = Arena();
-}
-
 void HttpMetrics::record_server(const Span& span, std::string_view route,
                                 const std::optional<BodySizes>& sizes, std::uint64_t now) {
   (is_https(span) ? has_served_https_ : has_served_http_) = true;
   if (conventions_.old_http) {
-    Attributes attributes;
-    select(span.attributes, kOldServerKeys, attributes, scratch_);
+    Attributes attributes = selected_attributes(span.attributes, kOldServerKeys, scratch_);
     if (!route.empty()) attributes.push_back(scratch_, {"http.target", Value::string(route)});
     record(readers_, kOldServer, span, sizes, attributes, now);
   }
   if (conventions_.stable_http) {
-    Attributes attributes;
-    select(span.attributes, kStableServerKeys, attributes, scratch_);
+    Attributes attributes = selected_attributes(span.attributes, kStableServerKeys, scratch_);
     record(readers_, kStableServer, span, sizes, attributes, now);
   }
-  trim_scratch();
+  trim_scratch(scratch_);
 }
 
 void HttpMetrics::record_client(const Span& span, const std::optional<BodySizes>& sizes,
                                 std::uint64_t now) {
   if (conventions_.old_http) {
-    Attributes attributes;
-    select(span.attributes, kOldClientKeys, attributes, scratch_);
+    Attributes attributes = selected_attributes(span.attributes, kOldClientKeys, scratch_);
     record(readers_, kOldClient, span, sizes, attributes, now);
   }
   if (conventions_.stable_http) {
-    Attributes attributes;
-    select(span.attributes, kStableClientKeys, attributes, scratch_);
+    Attributes attributes = selected_attributes(span.attributes, kStableClientKeys, scratch_);
     record(readers_, kStableClient, span, sizes, attributes, now);
   }
-  trim_scratch();
+  trim_scratch(scratch_);
 }
 
 void HttpMetrics::record_active(ActiveRequests requests, std::uint64_t now) {
@@ -162,7 +132,7 @@ void HttpMetrics::record_active(std::string_view scheme, std::int64_t requests, 
     attributes.push_back(scratch_, {"url.scheme", Value::string(scheme)});
   }
   readers_.record_total(measured, attributes, now);
-  trim_scratch();
+  trim_scratch(scratch_);
 }
 
 }  // namespace kolben::agent

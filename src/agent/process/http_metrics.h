@@ -39,7 +39,6 @@ class HttpMetrics {
 
  private:
   void record_active(std::string_view scheme, std::int64_t requests, std::uint64_t now);
-  void trim_scratch();
 
   SemanticConventions conventions_;
   MetricReaders& readers_;

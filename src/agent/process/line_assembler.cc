@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/process/shown_line.h"
+
 namespace kolben::agent {
 namespace {
 
@@ -24,10 +26,6 @@ std::size_t behind_escape(std::string_view text, std::size_t at) {
     return string_end == std::string_view::npos ? text.size() : string_end + 2;
   }
   return at + 1;
-}
-
-bool is_control(char c) {
-  return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7f';
 }
 
 }  // namespace
@@ -73,7 +71,7 @@ void LineAssembler::give_out(Stream& stream) {
   Line line = stream.begun;
   line.path = stream.path;
   line.text = stream.text;
-  on_line_(line);
+  if (!stream.is_cut) on_line_(line);
   streams_.erase(streams_.begin() + (&stream - streams_.data()));
 }
 
@@ -86,17 +84,28 @@ void LineAssembler::add(std::uint32_t pid, const Output& output, std::string_vie
     append(part, newline != std::string_view::npos);
     bytes.remove_prefix(newline == std::string_view::npos ? bytes.size() : newline + 1);
   }
+  if (output.bytes_cut == 0) return;
   // What is missing may have been its end: the next one is another line.
-  if (output.bytes_cut != 0) flush_file(pid, output.file_descriptor);
+  flush_file(pid, output.file_descriptor);
+  part.text = {};
+  if (output.goes_on != 0) begin(part).is_cut = true;
+}
+
+LineAssembler::Stream& LineAssembler::begin(const Line& part) {
+  if (streams_.size() >= kStreamsMax) give_out(streams_.front());
+  Stream& stream = streams_.emplace_back(Stream{part, std::string(part.path), {}, false});
+  stream.begun.path = stream.begun.text = {};
+  return stream;
 }
 
 void LineAssembler::append(const Line& part, bool ends_line) {
   Stream* stream = find_stream(part.pid, part.file_descriptor);
   if (stream == nullptr && ends_line) return on_line_(part);  // whole, as most are
-  if (stream == nullptr) {
-    if (streams_.size() >= kStreamsMax) give_out(streams_.front());
-    stream = &streams_.emplace_back(Stream{part, std::string(part.path), {}});
-    stream->begun.path = stream->begun.text = {};
+  if (stream == nullptr) stream = &begin(part);
+  if (stream->is_cut) {
+    cut_ += part.text.size();
+    if (ends_line) give_out(*stream);
+    return;
   }
   const std::size_t room = kLineBytesMax - stream->text.size();
   stream->text += part.text.substr(0, room);

@@ -18,6 +18,14 @@ class LineAssemblerTest : public ::testing::Test {
     lines_.add(pid, output, path, bytes);
   }
 
+  void write_cut(std::string_view bytes, bool goes_on, std::uint32_t file_descriptor = 1) {
+    Output output;
+    output.file_descriptor = file_descriptor;
+    output.bytes_cut = 5;
+    output.goes_on = goes_on ? 1 : 0;
+    lines_.add(1, output, {}, bytes);
+  }
+
   std::vector<std::string> got_;
   LineAssembler lines_{[this](const Line& line) { got_.emplace_back(line.text); }};
 };
@@ -27,6 +35,37 @@ TEST_F(LineAssemblerTest, LinesComeInPiecesAndInHeaps) {
   EXPECT_THAT(got_, ElementsAre("one", "two"));
   write("ee\n");
   EXPECT_THAT(got_, ElementsAre("one", "two", "three"));
+}
+
+TEST_F(LineAssemblerTest, ALineThatWasCutIsOneLineWhateverGoesOnWithIt) {
+  write("he");
+  write_cut("ad", true);
+  EXPECT_THAT(got_, ElementsAre("head"));
+  write("its rest");
+  write_cut("more of it", true);
+  write("err\n", 2);
+  write("its end\nnext\n");
+  EXPECT_THAT(got_, ElementsAre("head", "err", "next"));
+  EXPECT_EQ(lines_.cut(), std::string_view("its rest"
+                                           "more of it"
+                                           "its end")
+                              .size());
+}
+
+TEST_F(LineAssemblerTest, ACutLineThatEndsThereIsFollowedByAnother) {
+  write_cut("head", false);
+  write("next\n");
+  EXPECT_THAT(got_, ElementsAre("head", "next"));
+}
+
+TEST_F(LineAssemblerTest, OfACutLineNothingIsLeftAtTheEnd) {
+  write_cut("one\nhead", true);
+  write("rest");
+  lines_.flush_process(1);
+  lines_.flush_all();
+  EXPECT_THAT(got_, ElementsAre("one", "head"));
+  write("another\n");
+  EXPECT_THAT(got_, ElementsAre("one", "head", "another"));
 }
 
 TEST_F(LineAssemblerTest, DescriptorsAndProcessesAreKeptApart) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "agent/process/limits.h"
+#include "agent/process/attribute_writer.h"
 #include "agent/process/settings.h"
 
 namespace kolben::agent {
@@ -65,27 +65,20 @@ std::string messaging_span_name(const MessagingCall& call) {
 void add_messaging_attributes(const MessagingCall& call, const StreamPeer& peer,
                               Attributes& attributes, Arena& arena) {
   attributes.reserve(arena, kAttributesUsual);
-  const auto text = [&](std::string_view key, std::string_view value) {
-    if (value.empty()) return;
-    const std::string_view owned = owned_text(value, Limits::kNoLimit, arena);
-    attributes.push_back(arena, {key, Value::string(owned)});
-  };
-  const auto port = [&](std::string_view key) {
-    if (peer.port != 0) attributes.push_back(arena, {key, Value::integer(peer.port)});
-  };
-  text("messaging.system", call.system);
-  text("messaging.operation.name", operation_of(call));
-  text("messaging.operation.type", call.sends ? "send" : "receive");
-  text("messaging.destination.name", call.destination);
+  AttributeWriter writer(attributes, arena);
+  writer.text("messaging.system", call.system);
+  writer.text("messaging.operation.name", operation_of(call));
+  writer.text("messaging.operation.type", call.sends ? "send" : "receive");
+  writer.text("messaging.destination.name", call.destination);
   if (call.partition >= 0) {
-    text("messaging.destination.partition.id", std::to_string(call.partition));
+    writer.text("messaging.destination.partition.id", std::to_string(call.partition));
   }
-  text("messaging.client.id", call.client_id);
-  text("server.address", peer.address);
-  port("server.port");
-  text("network.peer.address", peer.address);
-  port("network.peer.port");
-  text("error.type", messaging_error_type(call));
+  writer.text("messaging.client.id", call.client_id);
+  writer.text("server.address", peer.address);
+  writer.number("server.port", peer.port);
+  writer.text("network.peer.address", peer.address);
+  writer.number("network.peer.port", peer.port);
+  writer.text("error.type", messaging_error_type(call));
 }
 
 std::string messaging_error_type(const MessagingCall& call) {

@@ -113,7 +113,7 @@ void NetworkExporter::run() {
   }
 }
 
-void NetworkExporter::send_with_retries(const Payload& payload) {
+void NetworkExporter::send_with_retries(Payload& payload) {
   auto give_up = std::chrono::steady_clock::time_point::max();
   if (settings_.export_timeout.count() > 0) {
     give_up = std::chrono::steady_clock::now() + settings_.export_timeout;
@@ -121,15 +121,15 @@ void NetworkExporter::send_with_retries(const Payload& payload) {
   for (int retry = 0;; ++retry) {
     const bool was_stopping = is_stopping();
     // The peer is away and the program has ended: no hope for the rest either.
-    if (was_stopping && last_failure_.is_retryable()) return drop(payload.items);
+    if (was_stopping && last_failure_.is_retryable()) return drop(payload, payload.items);
     const Status status = try_once(payload, give_up);
     if (status.is_ok()) return note_success();
     note_failure();
     if (!status.is_retryable()) {
       say_failed(status);
-      return drop(payload.items);
+      return drop(payload, payload.items);
     }
-    if (was_stopping || is_over()) return drop(payload.items);
+    if (was_stopping || is_over()) return drop(payload, payload.items);
     std::chrono::nanoseconds delay = settings_.backoff_unit * (1 << std::min(retry, kRetriesMax));
     if (const auto asked = status.retry_after(); asked && asked->count() > 0) {
       delay = std::clamp<std::chrono::nanoseconds>(*asked, std::chrono::milliseconds(1),
@@ -137,18 +137,17 @@ void NetworkExporter::send_with_retries(const Payload& payload) {
     }
     if (retry >= kRetriesMax || std::chrono::steady_clock::now() + delay >= give_up) {
       say_failed(status);
-      return drop(payload.items);
+      return drop(payload, payload.items);
     }
     say_transient(status, delay);
     if (!wait(delay)) last_failure_ = Status();  // the last try is a new one
   }
 }
 
-Status NetworkExporter::try_once(const Payload& payload,
-                                 std::chrono::steady_clock::time_point give_up) {
-  const auto begun = std::chrono::steady_clock::now();
+Status NetworkExporter::try_once(Payload& payload, std::chrono::steady_clock::time_point give_up) {
+  try_begun_ = std::chrono::steady_clock::now();
   std::chrono::nanoseconds timeout = std::min<std::chrono::nanoseconds>(
-      settings_.timeout, std::max<std::chrono::nanoseconds>(give_up - begun, kShortestTry));
+      settings_.timeout, std::max<std::chrono::nanoseconds>(give_up - try_begun_, kShortestTry));
   {
     MutexLock lock(mutex_);
     if (is_stopping_) {
@@ -162,7 +161,7 @@ Status NetworkExporter::try_once(const Payload& payload,
   auto result = transport_->send(payload.message, timeout);
   last_failure_ = settings_.secrets.hidden(result.status());
   if (result.has_value() && result->rejected > 0) {
-    drop(static_cast<std::uint64_t>(result->rejected));
+    drop(payload, std::min(payload.items, static_cast<std::uint64_t>(result->rejected)));
     messages_.say("kolben agent: " + settings_.endpoint + " rejected " +
                   std::to_string(result->rejected) + " " +
                   std::string(items_name(settings_.signal)) + ": " +
@@ -189,6 +188,11 @@ Advice NetworkExporter::advice(const Status& status) const {
 }
 
 std::string_view NetworkExporter::collector() const {
+  const std::string& address = settings_.address.empty() ? settings_.endpoint : settings_.address;
+  return collector_of(address, settings_.signal);
+}
+
+std::string_view NetworkExporter::collectors_name() const {
   return collector_of(settings_.endpoint, settings_.signal);
 }
 
@@ -200,15 +204,18 @@ bool NetworkExporter::is_new_cause(const Status& status, const Advice& help) {
 
 void NetworkExporter::say_cause(const Status& status, const Advice& help) {
   if (!is_new_cause(status, help)) return;
-  messages_.warn("kolben agent: the error of " + std::string(collector()) + " is: " +
+  messages_.warn("kolben agent: the error of " + std::string(collectors_name()) + " is: " +
                  std::string(status.message()) + (help.text.empty() ? "" : "; " + help.text));
 }
 
 // What is not tried again fails with each batch in the same way: said once, and counted at the end.
+// Another signal's may have its own reason, or its own endpoint.
 void NetworkExporter::say_failed(const Status& status) {
   const Advice help = advice(status);
-  const bool is_said_each_time = status.is_retryable() && !help.is_wrong_peer;
-  if (!is_new_cause(status, help) && !is_said_each_time) return;
+  const bool is_new = is_new_cause(status, help);
+  const bool is_said =
+      status.is_retryable() ? is_new || !help.is_wrong_peer : failures_.is_new(status.to_string());
+  if (!is_said) return;
   messages_.say("Failed to export " + std::string(to_string(settings_.signal)) + " to " +
                 settings_.endpoint + ", error code: " + code_name(status) + ": " +
                 std::string(status.message()) + (help.text.empty() ? "" : "; " + help.text));
@@ -217,7 +224,8 @@ void NetworkExporter::say_failed(const Status& status) {
 void NetworkExporter::note_failure() {
   MutexLock lock(mutex_);
   is_failing_ = true;
-  settings_.outages->failed(collector(), settings_.signal, std::chrono::steady_clock::now());
+  settings_.outages->failed(collector(), settings_.signal, try_begun_,
+                            std::chrono::steady_clock::now());
   settings_.outages->waiting(collector(), settings_.signal, queue_items_);
 }
 
@@ -226,11 +234,10 @@ void NetworkExporter::note_success() {
   std::string said;
   {
     MutexLock lock(mutex_);
-    if (!is_failing_) return;
+    if (is_failing_) settings_.outages->waiting(collector(), settings_.signal, queue_items_);
     is_failing_ = false;
-    settings_.outages->waiting(collector(), settings_.signal, queue_items_);
-    said =
-        settings_.outages->arrived(collector(), settings_.signal, std::chrono::steady_clock::now());
+    said = settings_.outages->arrived(collector(), collectors_name(), settings_.signal,
+                                      std::chrono::steady_clock::now());
   }
   if (!said.empty()) messages_.warn(said);
 }
@@ -258,8 +265,12 @@ bool NetworkExporter::is_stopping() {
   return is_stopping_;
 }
 
-void NetworkExporter::drop(std::uint64_t items) {
+// So many of its items, which do not wait any more.
+void NetworkExporter::drop(Payload& payload, std::uint64_t items) {
   MutexLock lock(mutex_);
+  payload.items -= items;
+  queue_items_ -= items;
+  if (is_failing_) settings_.outages->waiting(collector(), settings_.signal, queue_items_);
   count_lost(items);
 }
 

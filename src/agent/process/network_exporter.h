@@ -5,7 +5,8 @@
 // 4 ... seconds; after the last delay, or the time for an export, the batch is given up. Meanwhile
 // later batches wait in a queue; what does not fit is dropped and counted. Why, and what may help,
 // is said once in a line of its own, for those words name no cause; where it is a mistake in the
-// settings, that line is all. The end of such a time is said once, too (outages.h).
+// settings, that line is all. The end of such a time is said once, too (outages.h). What is not
+// tried again is said once for each signal and error.
 //
 // Threads: one that sends, begun with the first batch. The program's end interrupts a delay: each
 // batch is then tried once more, until the deadline.
@@ -33,6 +34,7 @@ struct NetworkExporterSettings {
   Signal signal = Signal::kTraces;
   ExporterKind kind = ExporterKind::kOtlpGrpc;
   std::string endpoint;                                         // as messages name it
+  std::string address = {};                                     // the real one; empty: that
   Secrets secrets = {};                                         // not in messages
   bool uses_tls = false;                                        // the endpoint asks for it
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);  // of a try
@@ -70,29 +72,32 @@ class NetworkExporter final : public Exporter {
   };
 
   void run();
-  void send_with_retries(const Payload& payload);
-  Status try_once(const Payload& payload, std::chrono::steady_clock::time_point give_up);
+  void send_with_retries(Payload& payload);
+  Status try_once(Payload& payload, std::chrono::steady_clock::time_point give_up);
   void say_transient(const Status& status, std::chrono::nanoseconds delay);
   void say_failed(const Status& status);
   void say_cause(const Status& status, const Advice& help);
   bool is_new_cause(const Status& status, const Advice& help);
   std::string_view collector() const;
+  std::string_view collectors_name() const;
   Advice advice(const Status& status) const;
   void note_failure();
   void note_success();
   bool wait(std::chrono::nanoseconds delay);
   bool is_stopping();
   bool is_over();
-  void drop(std::uint64_t items);
+  void drop(Payload& payload, std::uint64_t items);
   void count_lost(std::uint64_t items) KOLBEN_REQUIRES(mutex_);
 
   const NetworkExporterSettings settings_;
   // The sending thread's, which alone changes it, with the lock.
   std::unique_ptr<Transport> transport_;
   Messages& messages_;
-  Status last_failure_;            // the sending thread's
-  bool has_arrived_ = false;       // something; the sending thread's
-  std::size_t message_bytes_ = 0;  // the reading thread's
+  Status last_failure_;                              // the sending thread's
+  std::chrono::steady_clock::time_point try_begun_;  // the sending thread's
+  SaidOnce failures_;                                // those that are not tried again
+  bool has_arrived_ = false;                         // something; the sending thread's
+  std::size_t message_bytes_ = 0;                    // the reading thread's
 
   Mutex mutex_;
   CondVar changed_;

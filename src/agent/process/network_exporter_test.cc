@@ -17,6 +17,7 @@ using std::chrono::steady_clock;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
@@ -43,7 +44,8 @@ struct Peer {
   Mutex mutex;
   std::deque<Status> answers;
   int calls = 0;
-  std::string message;  // the last one
+  std::int64_t rejected = 0;  // of what it accepts
+  std::string message;        // the last one
   std::chrono::nanoseconds timeout{};
 
   int call_count() {
@@ -61,7 +63,7 @@ class FakeTransport final : public Transport {
     peer_.message = message;
     peer_.timeout = timeout;
     ++peer_.calls;
-    if (peer_.answers.empty()) return otlp::PartialSuccess{};
+    if (peer_.answers.empty()) return otlp::PartialSuccess{peer_.rejected, {}};
     Status status = peer_.answers.front();
     peer_.answers.pop_front();
     if (status.is_ok()) return otlp::PartialSuccess{};
@@ -122,7 +124,7 @@ TEST_F(NetworkExporterTest, ATransientErrorIsToldInTheScenariosWordsAndTriedAgai
               ElementsAre(head + "0.1s.", "kolben agent: the error of localhost:4317 is: refused",
                           head + "0.2s.", head + "0.4s.",
                           MatchesRegex("kolben agent: localhost:4317 takes telemetry again after "
-                                       "[0-9.]+ s: 1 span sent late, 0 lost")));
+                                       "[0-9.]+ s: 1 span sent late")));
 }
 
 TEST_F(NetworkExporterTest, TheCauseIsSaidOnceForAllSignalsWithWhatMayHelp) {
@@ -201,6 +203,71 @@ TEST_F(NetworkExporterTest, WhatFailsInTheSameWayIsSaidOnce) {
                           HasSubstr("1 span sent late, 3 spans lost")));
 }
 
+TEST_F(NetworkExporterTest, WhatIsNotTriedAgainIsSaidForEachSignalAndError) {
+  peer_.answers = {invalid_argument("HTTP status 404"), invalid_argument("HTTP status 404: a"),
+                   invalid_argument("HTTP status 404")};
+  start();
+  for (int i = 0; i < 3; ++i) export_span();
+  ASSERT_TRUE(wait_for_calls(3));
+  shutdown();
+  EXPECT_THAT(messages_.lines(),
+              ElementsAre(HasSubstr("export traces to localhost:4317, error code: "
+                                    "StatusCode.INVALID_ARGUMENT: HTTP status 404; "),
+                          HasSubstr("INVALID_ARGUMENT: HTTP status 404: a; ")));
+  NetworkExporterSettings logs;
+  logs.signal = Signal::kLogs;
+  logs.causes = exporter_causes_;
+  peer_.answers = {invalid_argument("HTTP status 404")};
+  start(milliseconds(100), 100, logs);
+  export_span();
+  ASSERT_TRUE(wait_for_calls(4));
+  shutdown();
+  EXPECT_THAT(messages_.lines(), Contains(HasSubstr("export logs to localhost:4317")));
+}
+
+TEST_F(NetworkExporterTest, CollectorsThatMessagesNameAlikeHaveTheirOwnCauses) {
+  NetworkExporterSettings settings;
+  for (const char* address : {"https://in/token-1", "https://in/token-2"}) {
+    settings.address = address;
+    peer_.answers = {unavailable("busy")};
+    const int calls = peer_.call_count();
+    start(milliseconds(1), 100, settings);
+    export_span();
+    ASSERT_TRUE(wait_for_calls(calls + 2));
+    shutdown();
+  }
+  const auto lines = messages_.lines();
+  EXPECT_EQ(
+      std::count(lines.begin(), lines.end(), "kolben agent: the error of localhost:4317 is: busy"),
+      2);
+}
+
+TEST_F(NetworkExporterTest, WhatIsLostDoesNotComeLateAsWell) {
+  peer_.answers = {unavailable("refused"), invalid_argument("no")};
+  NetworkExporterSettings settings;
+  start(milliseconds(1), 100, settings);
+  export_span();
+  const auto deadline = steady_clock::now() + std::chrono::seconds(10);
+  while (exporter_->loss().items == 0 && steady_clock::now() < deadline) std::this_thread::yield();
+  const auto now = steady_clock::now();
+  settings.outages->failed("localhost:4317", Signal::kLogs, now, now);
+  settings.outages->waiting("localhost:4317", Signal::kLogs, 2);
+  EXPECT_THAT(settings.outages->arrived("localhost:4317", "it", Signal::kLogs, now),
+              EndsWith(" s: 2 log records sent late, 1 span lost"));
+  shutdown();
+}
+
+TEST_F(NetworkExporterTest, WhatIsRejectedIsNoMoreThanWasSent) {
+  peer_.answers = {unavailable("refused")};
+  peer_.rejected = 5;
+  start(milliseconds(1));
+  export_span();
+  ASSERT_TRUE(wait_for_calls(2));
+  shutdown();
+  EXPECT_THAT(messages_.lines(), Contains(EndsWith(" s: 1 span lost")));
+  EXPECT_EQ(exporter_->loss().items, 1u);
+}
+
 TEST_F(NetworkExporterTest, OfAPeerThatSpeaksSomethingElseOneLineIsSaid) {
   const Status wrong = unavailable("the server does not go on with HTTP/2");
   peer_.answers = {wrong, wrong, wrong};
@@ -250,8 +317,8 @@ TEST_F(NetworkExporterTest, LaterSpansArriveWhenTheCollectorComes) {
   export_span();
   ASSERT_TRUE(wait_for_calls(3));
   shutdown();
-  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("retrying in "), HasSubstr("refused"),
-                                             HasSubstr(" sent late, 0 lost")));
+  EXPECT_THAT(messages_.lines(),
+              ElementsAre(HasSubstr("retrying in "), HasSubstr("refused"), EndsWith(" sent late")));
 }
 
 TEST_F(NetworkExporterTest, AnAbsentCollectorDoesNotDelayTheEnd) {

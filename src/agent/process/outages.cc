@@ -1,6 +1,7 @@
 #include "agent/process/outages.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/process/losses.h"
 
@@ -20,32 +21,35 @@ std::string seconds_text(std::chrono::nanoseconds time) {
   return text + " s";
 }
 
-// "3 spans and 1 log record", "0"
-std::string counts_text(const std::vector<std::string>& counts) {
-  return counts.empty() ? "0" : joined(counts);
+// "3 spans and 1 log record sent late, 2 spans lost"
+std::string outcome_text(const std::vector<std::string>& late,
+                         const std::vector<std::string>& lost) {
+  if (lost.empty()) return (late.empty() ? "0" : joined(late)) + " sent late";
+  return (late.empty() ? "" : joined(late) + " sent late, ") + joined(lost) + " lost";
 }
 
 }  // namespace
 
-Outages::Outage& Outages::of(std::string_view collector) {
-  const auto found = std::find_if(all_.begin(), all_.end(), [&](const Outage& outage) {
-    return outage.collector == collector;
-  });
+Outages::Collector& Outages::of(std::string_view collector) {
+  const auto found = std::find_if(all_.begin(), all_.end(),
+                                  [&](const Collector& one) { return one.address == collector; });
   if (found != all_.end()) return *found;
   all_.push_back({});
-  all_.back().collector = collector;
+  all_.back().address = collector;
   return all_.back();
 }
 
-void Outages::failed(std::string_view collector, Signal signal, Time now) {
+void Outages::failed(std::string_view collector, Signal signal, Time begun, Time now) {
   MutexLock lock(mutex_);
-  Outage& outage = of(collector);
-  if (!outage.is_open) {
-    outage.is_open = true;
-    outage.since = now;
-    for (OfSignal& one : outage.signals) one.lost = 0;
+  Collector& known = of(collector);
+  OfSignal& one = known.signals[index_of(signal)];
+  // A try that had begun before belongs to the outage whose end is said.
+  const bool is_over = begun < known.last_arrival;
+  if (!one.is_failing) {
+    one = {.is_failing = true, .is_said = is_over, .since = now, .waiting = 0, .lost = 0};
+  } else if (!is_over) {
+    one.is_said = false;
   }
-  outage.signals[index_of(signal)].is_failing = true;
 }
 
 void Outages::waiting(std::string_view collector, Signal signal, std::uint64_t items) {
@@ -58,22 +62,28 @@ void Outages::lost(std::string_view collector, Signal signal, std::uint64_t item
   of(collector).signals[index_of(signal)].lost += items;
 }
 
-std::string Outages::arrived(std::string_view collector, Signal signal, Time now) {
+std::string Outages::arrived(std::string_view collector, std::string_view name, Signal signal,
+                             Time now) {
   MutexLock lock(mutex_);
-  Outage& outage = of(collector);
+  Collector& known = of(collector);
+  const Time last_arrival = std::exchange(known.last_arrival, now);
+  OfSignal& first = known.signals[index_of(signal)];
+  if (!std::exchange(first.is_failing, false) || first.is_said) return {};
+  Time since = first.since;
   std::vector<std::string> late;
   std::vector<std::string> lost;
   for (const Signal each : kAllSignals) {
-    const OfSignal& one = outage.signals[index_of(each)];
-    if (one.is_failing && one.waiting != 0) late.push_back(counted(each, one.waiting));
-    if (one.lost != 0) lost.push_back(counted(each, one.lost));
+    OfSignal& one = known.signals[index_of(each)];
+    // Not of one that failed while others arrived: that may not be the collector's.
+    const bool is_same = one.is_failing && !one.is_said && one.since >= last_arrival;
+    if (each != signal && !is_same) continue;
+    since = std::min(since, one.since);
+    if (one.waiting != 0) late.push_back(counted(each, one.waiting));
+    if (one.lost != 0) lost.push_back(counted(each, std::exchange(one.lost, 0)));
+    one.is_said = true;
   }
-  outage.signals[index_of(signal)].is_failing = false;
-  if (!outage.is_open) return {};
-  outage.is_open = false;
-  return "kolben agent: " + outage.collector + " takes telemetry again after " +
-         seconds_text(now - outage.since) + ": " + counts_text(late) + " sent late, " +
-         counts_text(lost) + " lost";
+  return "kolben agent: " + std::string(name) + " takes telemetry again after " +
+         seconds_text(now - since) + ": " + outcome_text(late, lost);
 }
 
 }  // namespace kolben::agent

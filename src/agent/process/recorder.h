@@ -23,20 +23,15 @@
 #include "agent/process/left_exchanges.h"
 #include "agent/process/line_assembler.h"
 #include "agent/process/metric_readers.h"
+#include "agent/process/open_batches.h"
 #include "agent/process/records.h"
 #include "agent/process/rpc_metrics.h"
 #include "agent/process/settings.h"
 #include "agent/process/span_builder.h"
 #include "agent/process/streams.h"
 #include "agent/process/told_lines.h"
-#include "model/batch.h"
 
 namespace kolben::agent {
-
-// By signal; not owned, an exporter may serve several signals.
-struct Exporters {
-  std::vector<Exporter*> traces, metrics, logs;
-};
 
 class Recorder : private Streams::Sink {
  public:
@@ -81,14 +76,6 @@ class Recorder : private Streams::Sink {
   Counts counts() const;
 
  private:
-  // A batch that fills, and since when.
-  struct Open {
-    explicit Open(Signal signal) : batch(signal) {}
-    Batch batch;
-    std::uint32_t items = 0;
-    std::uint64_t since = 0;
-  };
-
   void take_command(const EndedCommand& command);
   void note_recent(const ExchangeView& view);
   bool is_recent(SpanId id) const;
@@ -109,19 +96,13 @@ class Recorder : private Streams::Sink {
   void write_line(const Line& line, std::string_view text);
   void write_log(const LogView& view);
 
-  Span& add_span(std::uint64_t now);
-  Span& add_span(std::string_view scope, std::string_view version, std::uint64_t now);
-  void keep_span(const Context& context);
-  void trim_spans();
-  LogRecord& add_log(std::string_view scope, std::uint64_t now);
-  void export_open(Open& open, const std::vector<Exporter*>& exporters);
   void export_metrics(MetricReaders::Which which, ActiveRequests active_requests,
                       std::uint64_t now);
-  void fill(Resource& resource, Arena& arena) const;
 
   const Settings& settings_;
   const Exporters exporters_;
   SharedOutput& output_;
+  OpenBatches batches_;
   SpanBuilder spans_;
   MetricReaders metrics_;
   HttpMetrics http_metrics_;
@@ -133,9 +114,6 @@ class Recorder : private Streams::Sink {
   HeldLogs held_logs_;
   Streams streams_;
   Commands commands_;
-  Open open_spans_{Signal::kTraces};
-  std::uint32_t last_scope_ = 0;  // where add_span() put the last one
-  Open open_logs_{Signal::kLogs};
   std::uint64_t now_ = 0;  // of the call that is running, for lines and calls
   // Of the exchanges that came last. More than all processes record between two looks at the ring.
   std::array<SpanId, 4096> recent_spans_ = {};

@@ -160,6 +160,23 @@ TEST_F(RecorderTest, ARequestThatAChildAnswersIsToldOnce) {
   EXPECT_EQ(all[1].status_code, SpanStatusCode::kUnset);
 }
 
+// What tells two requests apart is their span: else they may be alike. The second process that
+// leaves one tells nothing new.
+TEST_F(RecorderTest, EachOfSeveralThatAreLeftIsToldOnce) {
+  TestExchange left;
+  left.status = 0;
+  left.end_reason = EndReason::kLeft;
+  TestExchange other = left;
+  other.self.span_id[0] = 9;
+  for (const TestExchange& one : {left, other, other, left}) handle(exchange_record(one));
+  recorder_.finish({}, kTime + LeftExchanges::kHeldNanos);
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_NE(all[0].span_id, all[1].span_id);
+  EXPECT_EQ(all[0].status_code, SpanStatusCode::kError);
+  EXPECT_EQ(all[1].status_code, SpanStatusCode::kError);
+}
+
 TEST_F(RecorderTest, ARequestThatAChildAsksForItsParentIsToldOnce) {
   TestExchange left;
   left.status = 0;

@@ -4,8 +4,8 @@
 #include <iterator>
 #include <string>
 
+#include "agent/process/attribute_writer.h"
 #include "agent/process/http_head.h"
-#include "agent/process/limits.h"
 
 namespace kolben::agent {
 namespace {
@@ -57,38 +57,36 @@ std::string error_type(const WebCall& call) {
 class Writer {
  public:
   Writer(const WebCall& call, const StreamPeer& peer, Attributes& attributes, Arena& arena)
-      : call_(call), peer_(peer), attributes_(attributes), arena_(arena) {}
+      : call_(call), peer_(peer), to_(attributes, arena) {}
 
   void old_conventions() {
     const std::string_view name = rpc_span_name(call_);
     const std::size_t slash = name.rfind('/');
-    text("rpc.system", "grpc");
+    to_.text("rpc.system", "grpc");
     if (slash != std::string_view::npos) {
-      text("rpc.method", name.substr(slash + 1));
-      text("rpc.service", name.substr(0, slash));
+      to_.text("rpc.method", name.substr(slash + 1));
+      to_.text("rpc.service", name.substr(0, slash));
     }
-    text(peer_.is_client ? "net.peer.ip" : "net.peer.name", peer_.address);
-    number("net.peer.port", peer_.port);
+    to_.text(peer_.is_client ? "net.peer.ip" : "net.peer.name", peer_.address);
+    to_.number("net.peer.port", peer_.port);
     const int status = status_of(call_);
-    if (status != kNoStatus) {
-      attributes_.push_back(arena_, {"rpc.grpc.status_code", Value::integer(status)});
-    }
+    if (status != kNoStatus) to_.any_number("rpc.grpc.status_code", status);
   }
 
   // Where both are told, the old `rpc.method` is the stable one's: the key is the same.
   void stable_conventions() {
-    text("rpc.system.name", "grpc");
+    to_.text("rpc.system.name", "grpc");
     method();
     server();
     if (peer_.is_client) {
-      text("client.address", peer_.address);
-      number("client.port", peer_.port);
+      to_.text("client.address", peer_.address);
+      to_.number("client.port", peer_.port);
     }
-    text("network.peer.address", peer_.address);
-    number("network.peer.port", peer_.port);
+    to_.text("network.peer.address", peer_.address);
+    to_.number("network.peer.port", peer_.port);
     const int status = status_of(call_);
-    if (status != kNoStatus) text("rpc.response.status_code", status_name(status));
-    if (is_rpc_error(call_, peer_.is_client)) text("error.type", error_type(call_));
+    if (status != kNoStatus) to_.text("rpc.response.status_code", status_name(status));
+    if (is_rpc_error(call_, peer_.is_client)) to_.text("error.type", error_type(call_));
   }
 
  private:
@@ -96,36 +94,27 @@ class Writer {
   void method() {
     const std::string_view name = rpc_span_name(call_);
     const bool is_unknown = peer_.is_client && status_of(call_) == kUnimplemented;
-    text("rpc.method", is_unknown ? "_OTHER" : name);
-    if (is_unknown) text("rpc.method_original", name);
+    to_.replace_text("rpc.method", is_unknown ? "_OTHER" : name);
+    if (is_unknown) to_.text("rpc.method_original", name);
   }
   // A client names it; of a server it is its own address, whatever strangers call it.
   void server() {
     const HostPort named = split_host_port(call_.authority);
     if (peer_.is_client) {
-      text("server.address", peer_.local_address);
-      number("server.port", peer_.local_port);
+      to_.text("server.address", peer_.local_address);
+      to_.number("server.port", peer_.local_port);
     } else if (named.host.empty()) {
-      text("server.address", peer_.address);
-      number("server.port", peer_.port);
+      to_.text("server.address", peer_.address);
+      to_.number("server.port", peer_.port);
     } else {
-      text("server.address", named.host);
-      number("server.port", named.port != 0 ? named.port : peer_.port);
+      to_.text("server.address", named.host);
+      to_.number("server.port", named.port != 0 ? named.port : peer_.port);
     }
-  }
-
-  void text(std::string_view key, std::string_view value) {
-    if (value.empty()) return;
-    set(attributes_, arena_, key, Value::string(owned_text(value, Limits::kNoLimit, arena_)));
-  }
-  void number(std::string_view key, std::uint16_t value) {
-    if (value != 0) attributes_.push_back(arena_, {key, Value::integer(value)});
   }
 
   const WebCall& call_;
   const StreamPeer& peer_;
-  Attributes& attributes_;
-  Arena& arena_;
+  AttributeWriter to_;
 };
 
 }  // namespace

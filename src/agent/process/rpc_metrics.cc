@@ -1,8 +1,7 @@
 #include "agent/process/rpc_metrics.h"
 
-#include <algorithm>
-
 #include "agent/process/duration_bounds.h"
+#include "agent/process/metric_attributes.h"
 
 namespace kolben::agent {
 namespace {
@@ -12,7 +11,6 @@ constexpr std::string_view kOldKeys[] = {"rpc.system", "rpc.service", "rpc.metho
 constexpr std::string_view kStableKeys[] = {
     "rpc.system.name", "rpc.method",  "rpc.response.status_code",
     "server.address",  "server.port", "error.type"};
-constexpr std::size_t kScratchBytesMax = 64 * 1024;
 
 Measured duration(const Span& span, std::string_view name, std::string_view unit,
                   std::string_view description) {
@@ -53,14 +51,8 @@ void RpcMetrics::record(const Span& span, std::uint64_t now) {
 
 void RpcMetrics::record(const Measured& measured, const Span& span,
                         std::span<const std::string_view> keys, std::uint64_t now) {
-  Attributes attributes;
-  attributes.reserve(scratch_, keys.size());
-  for (const KeyValue& attribute : span.attributes) {
-    const bool is_wanted = std::find(keys.begin(), keys.end(), attribute.key) != keys.end();
-    if (is_wanted) attributes.push_back(scratch_, attribute);
-  }
-  readers_.record(measured, attributes, now);
-  if (scratch_.reserved_bytes() > kScratchBytesMax) scratch_ = Arena();
+  readers_.record(measured, selected_attributes(span.attributes, keys, scratch_), now);
+  trim_scratch(scratch_);
 }
 
 }  // namespace kolben::agent

@@ -91,20 +91,22 @@ class Reader {
   // What is left out, and what then holds (parse_trace_formats), is said here.
   void check_propagators() {
     const std::string_view name = "OTEL_PROPAGATORS";
-    constexpr std::string_view kKnown[] = {"tracecontext", "baggage", "b3",
-                                           "b3multi",      "jaeger",  "none"};
     const std::vector<std::string_view> items = split_list(variables_.text(name));
     const auto is_known = [&](std::string_view item) {
-      return std::find(std::begin(kKnown), std::end(kKnown), lower(item)) != std::end(kKnown);
+      const std::string word = lower(item);
+      return std::any_of(std::begin(kTraceFormatNames), std::end(kTraceFormatNames),
+                         [&](const TraceFormatName& known) { return word == known.text; });
     };
+    std::string known;
+    for (const TraceFormatName& one : kTraceFormatNames) {
+      known.append(known.empty() ? "" : ", ").append(one.text);
+    }
     const bool has_known = std::any_of(items.begin(), items.end(), is_known);
     for (const std::string_view item : items) {
       if (is_known(item)) continue;
-      variables_.warn_value(
-          name, item,
-          std::string("unknown (known: tracecontext, baggage, b3, b3multi, jaeger, "
-                      "none); ") +
-              (has_known ? "it is left out" : "using tracecontext,baggage"));
+      variables_.warn_value(name, item,
+                            "unknown (known: " + known + "); " +
+                                (has_known ? "it is left out" : "using tracecontext,baggage"));
     }
   }
 

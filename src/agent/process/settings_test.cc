@@ -301,6 +301,20 @@ TEST(Settings, WhatMayBeASecretIsNotRepeated) {
               Contains("OTEL_EXPORTER_OTLP_HEADERS: an item is not key=value; left out"));
 }
 
+TEST(Settings, AUserBehindAMistypedSchemeIsNotRepeated) {
+  for (const char* endpoint : {"htp://user:secret@host:1", "http:/user:secret@host:1",
+                               "http//user:secret@host:1", "http:user:secret@host:1"}) {
+    const Settings settings = read_settings({{"OTEL_EXPORTER_OTLP_ENDPOINT", endpoint},
+                                             {"OTEL_METRICS_EXPORTER", "none"},
+                                             {"OTEL_LOGS_EXPORTER", "none"}});
+    EXPECT_EQ(settings.traces.at(0).peer.endpoint, "host:1") << endpoint;
+    EXPECT_THAT(settings.warnings, Contains(HasSubstr("taken for http://host:1")));
+    for (const std::string& warning : settings.warnings) {
+      EXPECT_EQ(warning.find("secret"), std::string::npos) << warning;
+    }
+  }
+}
+
 TEST(Settings, WhatIsNeitherTrueNorFalseIsSaidWithWhatHolds) {
   const Settings settings = read_settings({{"OTEL_INSTRUMENTATION_PROCESS_ENABLED", "yes"}});
   EXPECT_FALSE(settings.process_metrics);

@@ -10,7 +10,8 @@
 // so many bytes, at the end of a write; what is behind it, of further handlers, is told again from
 // where they say so. Where it does not, or the handler's stream changes the text (colorama), a
 // write is the record's from the line on that holds the first line of the record's body; where no
-// write holds it, all is kept. One thread.
+// write holds it, all is kept. Of a write that was cut, what is missing counts as what it would
+// have been. One thread.
 //
 // Bound: kThreadsMax threads are remembered; the one that told first makes room.
 #pragma once
@@ -35,8 +36,10 @@ class ToldLines {
   void tell(std::uint32_t pid, std::uint32_t tid, std::string_view body);
   // The next that it writes of that is `size` bytes, which begin so.
   void tell_text(std::uint32_t pid, std::uint32_t tid, std::string_view begin, std::size_t size);
-  // What is not told yet of a marked write, and of the ones before it; until the next call.
-  std::string_view untold(std::uint32_t pid, std::uint32_t tid, std::string_view bytes);
+  // What is not told yet of a marked write, and of the ones before it; until the next call. `cut`:
+  // so many more it wrote, which nobody has; 0 from then on where these are told.
+  std::string_view untold(std::uint32_t pid, std::uint32_t tid, std::string_view bytes,
+                          std::uint32_t& cut);
 
  private:
   struct Told {
@@ -52,6 +55,7 @@ class ToldLines {
   };
   Told* find(std::uint32_t pid, std::uint32_t tid);
   static std::string_view without_rest(Told& told, std::string_view bytes);
+  static void pass_cut(Told& told, std::uint32_t& cut);
   std::string_view without_text(Told& told, std::string_view bytes, std::size_t at);
 
   std::deque<Told> threads_;

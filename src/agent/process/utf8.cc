@@ -57,14 +57,6 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& at) {
   return code_point;
 }
 
-std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  std::size_t end = bytes_max;
-  // A code point has at most three following bytes.
-  for (int i = 0; i < 3 && end > 0 && (byte_at(text, end) & 0xc0) == 0x80; ++i) --end;
-  return text.substr(0, end);
-}
-
 bool is_utf8(std::string_view text) {
   text.remove_prefix(ascii_bytes(text));  // most texts are nothing else
   while (!text.empty()) {

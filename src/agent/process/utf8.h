@@ -14,8 +14,15 @@ inline constexpr std::uint32_t kReplacement = 0xfffd;
 // The code point at `at` (which must be inside `text`); moves `at` behind it or what was no one.
 std::uint32_t next_code_point(std::string_view text, std::size_t& at);
 
-// The longest prefix of at most `bytes_max` bytes that does not cut a code point in two.
-std::string_view cut_utf8(std::string_view text, std::size_t bytes_max);
+// The longest prefix of at most `bytes_max` bytes that does not cut a code point in two. Here, for
+// the launcher has no more of this.
+inline std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  // A code point has at most three following bytes.
+  for (int i = 0; i < 3 && end > 0 && (text[end] & '\xc0') == '\x80'; ++i) --end;
+  return text.substr(0, end);
+}
 
 // Whether all of `text` is well-formed.
 bool is_utf8(std::string_view text);

@@ -97,6 +97,13 @@ std::string percent_decoded(std::string_view text) {
   return result;
 }
 
+std::optional<std::pair<std::string, std::string>> key_and_value(std::string_view item) {
+  const std::size_t equals = item.find('=');
+  if (equals == std::string_view::npos || equals == 0) return std::nullopt;
+  return std::pair(percent_decoded(trimmed(item.substr(0, equals))),
+                   percent_decoded(trimmed(item.substr(equals + 1))));
+}
+
 void Variables::warn_value(std::string_view name, std::string_view value, std::string_view what) {
   warn(std::string(name) + "=" + std::string(value) + ": " + std::string(what));
 }
@@ -125,8 +132,8 @@ void Variables::millis(std::string_view name, std::uint64_t& nanos) {
 NamedTexts Variables::pairs(std::string_view name, Keys keys) {
   NamedTexts result;
   for (const std::string_view item : split_list(text(name))) {
-    const std::size_t equals = item.find('=');
-    if (equals == std::string_view::npos || equals == 0) {
+    auto pair = key_and_value(item);
+    if (!pair) {
       // Of a header it may be a secret.
       if (keys == Keys::kLower) {
         warn(std::string(name) + ": an item is not key=value; left out");
@@ -135,9 +142,8 @@ NamedTexts Variables::pairs(std::string_view name, Keys keys) {
       }
       continue;
     }
-    std::string key = percent_decoded(trimmed(item.substr(0, equals)));
-    if (keys == Keys::kLower) key = lower(key);
-    put(result, key, percent_decoded(trimmed(item.substr(equals + 1))));
+    if (keys == Keys::kLower) pair->first = lower(pair->first);
+    put(result, pair->first, std::move(pair->second));
   }
   return result;
 }

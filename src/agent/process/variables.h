@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,8 @@ std::vector<std::string_view> split_list(std::string_view text);
 bool matches_pattern(std::string_view pattern, std::string_view text);
 // Decodes %XX; what is no escape stays.
 std::string percent_decoded(std::string_view text);
+// "key=value" of a list, both without blanks around them and %XX decoded; nothing: it is none.
+std::optional<std::pair<std::string, std::string>> key_and_value(std::string_view item);
 
 class Variables {
  public:

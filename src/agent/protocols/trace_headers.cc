@@ -97,16 +97,6 @@ char* put_hex(const std::uint8_t* bytes, std::size_t count, char* to) {
   return to;
 }
 
-struct Name {
-  const char* text;
-  TraceFormat format;
-};
-constexpr Name kNames[] = {{"tracecontext", kTraceContext},
-                           {"b3", kB3},
-                           {"b3multi", kB3Multi},
-                           {"jaeger", kJaeger},
-                           {"baggage", kBaggage}};
-
 }  // namespace
 
 std::uint8_t parse_trace_formats(const char* list) {
@@ -122,10 +112,9 @@ std::uint8_t parse_trace_formats(const char* list) {
       --name.size;
     }
     while (name.size != 0 && name.bytes[name.size - 1] == ' ') --name.size;
-    if (is_text(name, "none")) is_known = true;
-    for (const Name& known : kNames) {
+    for (const TraceFormatName& known : kTraceFormatNames) {
       if (!is_text(name, known.text)) continue;
-      formats = static_cast<std::uint8_t>(formats | known.format);
+      formats = static_cast<std::uint8_t>(formats | known.formats);
       is_known = true;
     }
   }

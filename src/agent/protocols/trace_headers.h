@@ -22,6 +22,14 @@ enum TraceFormat : std::uint8_t {
   kBaggage = 16,
 };
 
+struct TraceFormatName {
+  const char* text;
+  std::uint8_t formats;
+};
+inline constexpr TraceFormatName kTraceFormatNames[] = {
+    {"tracecontext", kTraceContext}, {"baggage", kBaggage}, {"b3", kB3},
+    {"b3multi", kB3Multi},           {"jaeger", kJaeger},   {"none", 0}};
+
 // "tracecontext,baggage", which is also the default (null, empty, or nothing that is known).
 // Unknown names are left out.
 std::uint8_t parse_trace_formats(const char* list);

@@ -90,6 +90,19 @@ std::uint16_t OpenEntries::claim(std::uint32_t block) {
   return unclaimed;
 }
 
+std::uint32_t OpenEntries::withdraw() {
+  std::uint32_t count = 0;
+  for (auto& block : blocks_) {
+    const std::uint16_t claimed = block.exchange(kRefused, std::memory_order_relaxed);
+    if (claimed == 0 || claimed == kRefused) continue;
+    for (OpenEntry& entry : table_->entries[claimed - 1]) {
+      const bool is_open = entry.pid.exchange(0, std::memory_order_acq_rel) == pid_;
+      if (is_open && !is_taken_over(entry, entry.fixed.self)) ++count;
+    }
+  }
+  return count;
+}
+
 namespace {
 
 template <typename Wanted>

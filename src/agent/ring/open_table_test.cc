@@ -69,6 +69,22 @@ TEST_F(OpenTableTest, WhatAProcessLeftIsReapedOnceAsARecord) {
   EXPECT_EQ(reap(7), std::vector<std::uint64_t>());
 }
 
+TEST_F(OpenTableTest, WhatIsWithdrawnIsNobodysAndNothingComesAfterIt) {
+  OpenEntries others;
+  others.init(table_.get(), 8);
+  show(others.entry_of(0), 8, 12);
+  for (std::uint32_t i : {0U, 1U, 3 * kOpenBlockEntries}) show(entries_.entry_of(i), 7, 11);
+  OpenEntry& taken = *entries_.entry_of(1);
+  taken.fixed.self.span_id[0] = 16;
+  take_over(taken, taken.fixed.self);
+  EXPECT_EQ(entries_.withdraw(), 2u) << "the third is told of by another";
+  EXPECT_EQ(entries_.entry_of(0), nullptr);
+  EXPECT_EQ(entries_.entry_of(7 * kOpenBlockEntries), nullptr);
+  EXPECT_EQ(reap(7), std::vector<std::uint64_t>());
+  EXPECT_EQ(reap(8), std::vector<std::uint64_t>{12});
+  EXPECT_EQ(entries_.withdraw(), 0u);
+}
+
 TEST_F(OpenTableTest, WhatAnotherProcessHasTakenOverIsThatOnes) {
   for (std::uint32_t i : {0U, 1U}) {
     show(entries_.entry_of(i), 7, 11 + i);

@@ -255,7 +255,8 @@ struct Output {
   // time that its process begins to write to one.
   std::uint32_t file_descriptor = 0;
   // By a thread that had told it as a log record: the last one before this record.
-  std::uint16_t is_told = 0;
+  std::uint8_t is_told = 0;
+  std::uint8_t goes_on = 0;      // what was cut ends no line: the next write goes on with it
   std::uint16_t path_size = 0;   // not 0: a named file
   std::uint32_t bytes_size = 0;  // at most kOutputBytesMax; 0: the file's line ends here
   std::uint32_t bytes_cut = 0;   // how many more the call wrote

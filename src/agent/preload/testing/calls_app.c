@@ -1,6 +1,7 @@
 // Calls and ways that few programs use, by the first argument; what it prints is the same with the
 // library and without. See programs_calls_test.py.
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -357,22 +358,52 @@ static int with_stack(size_t bytes, int starts) {
 
 // From here on a clock's look at the processor's counter is death, and so are, in the strict mode,
 // all calls but read(), write() and the end of a thread.
-static int without_clock(const char* how) {
-  const struct pair pair = connected();
-  int done = exchange(pair);
-  printf("before: %d\n", done);
-  fflush(stdout);
+static void forbid(const char* how) {
   int failed = 1;
   if (strcmp(how, "strict") == 0) failed = prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
   if (strcmp(how, "syscall") == 0)
     failed = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 0, NULL);
   if (strcmp(how, "tsc") == 0) failed = prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
-  if (failed != 0) return 99;
+  if (failed != 0) _exit(99);
+}
+
+static int without_clock(const char* how) {
+  const struct pair pair = connected();
+  const struct pair open = connected();  // where an answer never comes
+  printf("before: %d\n", exchange(pair) + ask(open));
+  fflush(stdout);
+  forbid(how);
   static const char line[] = "still here\n";
   for (int i = 0; i < 3; ++i) {
     if (write(1, line, sizeof(line) - 1) != sizeof(line) - 1) syscall(SYS_exit, 98);
     if (write(pair.client, request, sizeof(request) - 1) < 0) syscall(SYS_exit, 97);
   }
+  syscall(SYS_exit, 7);
+  return 0;
+}
+
+// Meanwhile the kernel has taken a part of what is written for a request; how much the server reads
+// of it goes to stderr.
+static int without_clock_within_a_request(const char* how) {
+  const struct pair pair = connected();
+  const size_t size = sizeof(request) - 1;
+  void (*limit_next_write)(size_t) = (void (*)(size_t))dlsym(RTLD_DEFAULT, "limit_next_write");
+  if (limit_next_write != NULL) limit_next_write(size + 8);
+  size_t sent = (size_t)write(pair.client, request, size);
+  forbid(how);
+  for (int i = 0; i < 9 && sent < size; ++i) {
+    const ssize_t more = write(pair.client, request + sent, size - sent);
+    if (more > 0) sent += (size_t)more;
+  }
+  static char seen[1024];
+  size_t count = 0;
+  while (count < 4 || memcmp(seen + count - 4, "\r\n\r\n", 4) != 0) {
+    const ssize_t got = read(pair.server, seen + count, sizeof(seen) - count);
+    if (got <= 0) syscall(SYS_exit, 98);
+    count += (size_t)got;
+  }
+  if (memcmp(seen, request, size - 2) != 0) syscall(SYS_exit, 97);
+  write(2, seen + size - 2, count - size);
   syscall(SYS_exit, 7);
   return 0;
 }
@@ -390,5 +421,6 @@ int main(int count, char** arguments) {
   if (strcmp(what, "many") == 0) return many_at_once();
   if (strcmp(what, "stack") == 0) return with_stack((size_t)atol(arguments[2]), count > 3);
   if (strcmp(what, "clockless") == 0) return without_clock(arguments[2]);
+  if (strcmp(what, "within") == 0) return without_clock_within_a_request(arguments[2]);
   return 2;
 }

@@ -11,6 +11,18 @@ from ring_reader import DEADLINE, Ring, clean_environment, run_tests
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "calls_app.c")
 CURRENT, FUTURE = 1, 2
+# The kernel takes less than what is written, once.
+SHORT_WRITES = r"""
+#include <sys/syscall.h>
+#include <unistd.h>
+static size_t limit;
+void limit_next_write(size_t bytes) { limit = bytes; }
+ssize_t write(int file, const void* bytes, size_t size) {
+  if (limit != 0 && size > limit) size = limit;
+  limit = 0;
+  return syscall(SYS_write, file, bytes, size);
+}
+"""
 
 
 class Calls(unittest.TestCase):
@@ -170,8 +182,22 @@ class WithoutClock(Calls):
     def test_a_program_that_forbids_itself_all_but_reading_and_writing(self):
         for how in ("strict", "syscall", "tsc"):
             ring, plain, _ = self.compare("clockless", how)
-            self.assertEqual((plain.returncode, plain.stdout), (7, "before: 1\n" + 3 * "still here\n"), how)
+            self.assertEqual((plain.returncode, plain.stdout), (7, "before: 2\n" + 3 * "still here\n"), how)
             self.assertEqual([r["status"] for r in ring.records("server")], [200], how)
+            self.assertEqual((ring.totals()["active"], ring.totals()["untraced"]), (0, 2), "what was open")
+
+    def test_a_header_that_has_begun_is_finished(self):
+        library = os.path.join(os.path.dirname(self.app), "libshort.so")
+        subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-D_GNU_SOURCE", "-x", "c", "-", "-o", library],
+                       input=SHORT_WRITES, text=True, check=True)
+        for how in ("strict", "tsc"):
+            with Ring() as ring:
+                environment = ring.environment()
+                environment["LD_PRELOAD"] += ":" + library
+                ended = subprocess.run([self.app, "within", how], env=environment, capture_output=True,
+                                       text=True, timeout=DEADLINE)
+            self.assertEqual(ended.returncode, 7, how)
+            self.assertRegex(ended.stderr, r"\Atraceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01\r?\n\Z", how)
 
 
 if __name__ == "__main__":

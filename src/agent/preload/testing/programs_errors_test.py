@@ -148,7 +148,8 @@ class Errors(unittest.TestCase):
                 ("long", "va:", "file", "-x", "other", "--nope", "--flag=1", "-vza"),
                 ("long", "va:", "--flag", "-zv"), ("long", "va:", "--flag=1", "-zv"), ("long", "-va:", "file", "-z"),
                 ("only", "va:", "-nope"), ("only", "va:", "-need"), ("only", "va:", "--n"), ("only", "va:", "-x"),
-                ("only", "va:", "-flag=1")):
+                ("only", "va:", "-flag=1"), ("only", "f:", "-f"), ("only", "+u:", "-u"), ("only", "va:", "-vx"),
+                ("only", "+va:", "-+"), ("short", "+va:", "-+"), ("only", "va:", "-:")):
             told, said = self.both(program, how, letters, *arguments)
             self.assertNotEqual(said, "", arguments)
             self.assertEqual(told, said, (how, letters, arguments))
