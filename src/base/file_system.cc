@@ -57,11 +57,12 @@ Status open_regular(const std::string& path, int flags, int& descriptor,
   descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
   const int error_number = errno;
   struct stat facts{};
-  if (descriptor >= 0 && ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode)) {
-    return Status::ok();
-  }
+  // errno speaks of the last call that failed, whenever that was: only where one of these did.
+  int error_number = 0;
+  if (descriptor < 0 || ::fstat(descriptor, &facts) != 0) error_number = errno;
+  if (error_number == 0 && S_ISREG(facts.st_mode)) return Status::ok();
   // A directory cannot be opened for writing, nor a socket at all.
-  const bool is_there = descriptor >= 0 || ::stat(path.c_str(), &facts) == 0;
+  const bool is_there = error_number == 0 || ::stat(path.c_str(), &facts) == 0;
   if (descriptor >= 0) ::close(std::exchange(descriptor, -1));
   if (is_there && !S_ISREG(facts.st_mode) && error_number != EEXIST) {
     return failed_precondition("opening " + path + ": it is " +

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -105,6 +106,9 @@ TEST_F(FileSystemTest, WhatIsNoRegularFileIsRefusedAtOnceByItsName) {
   expect(files_.open(path("folder"), OpenMode::kUpdate).status(), folder);
   EXPECT_EQ(files_.open(path("fifo"), OpenMode::kCreate).status().code(),
             StatusCode::kAlreadyExists);
+  // What failed before has left its errno.
+  errno = EEXIST;
+  expect(files_.open(path("fifo"), OpenMode::kRead).status(), fifo);
 }
 
 TEST_F(FileSystemTest, ALinkThatLeadsNowhereIsNamed) {
