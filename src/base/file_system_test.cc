@@ -121,15 +121,33 @@ TEST_F(FileSystemTest, ALinkThatLeadsNowhereIsNamed) {
   }
 }
 
-TEST_F(FileSystemTest, AReaderIsKeptOutByAHolderAndNeedsNoRightToWrite) {
+TEST_F(FileSystemTest, AReaderIsKeptOutByAHolderAndReadsBesideReaders) {
   {
     const auto held = files_.lock(path("LOCK"));
     ASSERT_TRUE(held);
-    EXPECT_EQ(files_.lock_to_read(path("LOCK")).status().code(), StatusCode::kFailedPrecondition);
+    const Status refused = files_.lock_to_read(path("LOCK")).status();
+    EXPECT_EQ(refused.code(), StatusCode::kFailedPrecondition);
+    EXPECT_NE(refused.message().find("held by pid " + std::to_string(::getpid())),
+              std::string_view::npos)
+        << refused.to_string();
   }
+  ASSERT_TRUE(files_.lock(path("LOCK")));  // and gone: its process id stays in the file
+  const std::string before = *read_file(files_, path("LOCK"), 100);
   const auto read = files_.lock_to_read(path("LOCK"));
   ASSERT_TRUE(read);
-  EXPECT_FALSE(files_.lock(path("LOCK")));
+  EXPECT_NE(*read, nullptr);
+  EXPECT_TRUE(files_.lock_to_read(path("LOCK")));
+  const Status refused = files_.lock(path("LOCK")).status();
+  EXPECT_NE(refused.message().find("held by a command that only reads"), std::string_view::npos)
+      << refused.to_string();
+  EXPECT_EQ(*read_file(files_, path("LOCK"), 100), before);
+}
+
+TEST_F(FileSystemTest, AReaderMakesNoFile) {
+  const auto read = files_.lock_to_read(path("LOCK"));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, nullptr);
+  EXPECT_FALSE(files_.exists(path("LOCK")));
 }
 
 TEST_F(FileSystemTest, ReplacedFilesAreTheOldOrTheNewOne) {
