@@ -476,11 +476,9 @@ void start_session(const std::shared_ptr<ServerCore>& core, tcp::socket socket,
   const auto start = [&core](const auto& session) {
     if (core->add(session)) session->start();
   };
-  if (!core->has_room()) {
-    const std::shared_ptr<Connection> longest = core->take_longest_waiting();
-    if (!longest) return turn_away(*core, socket);
-    longest->make_way();
-  }
+  const ServerCore::Admission admission = core->admit();
+  if (!admission.is_admitted) return turn_away(*core, socket);
+  if (admission.makes_way) admission.makes_way->make_way();
   if (tls) {
     start(std::make_shared<Session<TlsStream>>(core, tls, std::move(socket), *tls));
   } else {
