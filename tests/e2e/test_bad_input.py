@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import socket
 import subprocess
 import time
@@ -240,6 +241,30 @@ def test_a_name_of_a_stranger_for_this_machine_is_refused(kolben):
     assert answer.status == 403
     assert "allowed_hosts" in answer.text
     assert request(kolben.ui, "GET", "/api/services", headers={"Host": "localhost:1"}).status == 200
+
+
+NODE_FETCH = """
+const dns = require('dns');
+dns.lookup = (name, options, done) =>
+  options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4);
+fetch(process.argv[1], {method: 'POST', body: process.argv[2], headers: JSON.parse(process.argv[3])})
+  .then(async (answer) => console.log(answer.status, await answer.text()));
+"""
+
+
+def test_nodes_fetch_by_an_alias_of_this_machine_is_no_browser(kolben):
+    """It sends Accept-Language and Sec-Fetch-Mode, as browsers do."""
+    if shutil.which("node") is None:
+        pytest.skip("no node")
+    spans = [{"traceId": f"{0x40de:032x}", "id": f"{1:016x}", "name": "fetched",
+              "timestamp": time.time_ns() // 1000, "duration": 5}]
+    def fetch(**headers):
+        url = f"http://zipkin.example:{kolben.port('zipkin')}/api/v2/spans"
+        return subprocess.run(["node", "-e", NODE_FETCH, url, json.dumps(spans),
+                               json.dumps({"Content-Type": "application/json", **headers})],
+                              capture_output=True, text=True, timeout=30).stdout
+    assert fetch() == "202 \n"
+    assert fetch(Referer="http://evil.example/").startswith("403 ")
 
 
 def test_silent_peers_do_not_hold_up_the_stop(tmp_path, programs):

@@ -18,7 +18,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <iterator>
 #include <optional>
 #include <type_traits>
 
@@ -252,9 +251,9 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   }
 
   bool is_browsers() const {
-    return field("User-Agent").starts_with(kUserAgentOfBrowsers) ||
-           std::any_of(std::begin(kFieldsOfBrowsers), std::end(kFieldsOfBrowsers),
-                       [this](std::string_view name) { return !field(name).empty(); });
+    return is_from_browser(field("User-Agent"), [this](std::string_view name) {
+      return parser_->get().count({name.data(), name.size()}) > 0;
+    });
   }
 
   void send_continue() {
