@@ -33,7 +33,7 @@ class LogSearch {
         bound_(bound),
         is_newest_first_(query.order == LogOrder::kNewestFirst),
         groups_(bound.groups()),
-        limit_(std::min(std::uint64_t{query.skip} + query.limit, std::uint64_t{kLogsMax})) {
+        limit_(std::size_t{query.skip} + query.limit) {
     std::stable_sort(groups_.begin(), groups_.end(),
                      [this](const auto& a, const auto& b) { return first_of(a) < first_of(b); });
   }
@@ -44,6 +44,10 @@ class LogSearch {
       return resource_exhausted("more than " + std::to_string(kLogsMax) +
                                 " log records would be passed over; ask for a time range that ends "
                                 "before them");
+    }
+    if (query_.limit > kLogsMax) {
+      return resource_exhausted("more than " + std::to_string(kLogsMax) +
+                                " log records are asked for at once; ask for less");
     }
     std::size_t wave = 1;
     for (std::size_t next = 0; next < groups_.size(); wave = std::min(wave * 2, kWaveMax)) {

@@ -213,6 +213,13 @@ TEST_F(ScanLimits, TheNewestLogRecordsAreFoundWithoutReadingAll) {
   EXPECT_LE(watch->rows_scanned, part::kGroupRowsMax);
   const auto too_far = find_logs(now, {.order = LogOrder::kNewestFirst, .skip = kLogsMax});
   EXPECT_EQ(too_far.status().code(), StatusCode::kResourceExhausted);
+  const auto too_many = find_logs(now, {.limit = kLogsMax + 1});
+  EXPECT_EQ(too_many.status().code(), StatusCode::kResourceExhausted);
+  // The last page that a query looks at is a whole one.
+  const auto far = find_logs(
+      now, {.filter = all_, .order = LogOrder::kNewestFirst, .skip = kLogsMax - 1, .limit = 200});
+  ASSERT_TRUE(far.has_value()) << far.status().to_string();
+  EXPECT_EQ(far->items(), 200U);
 }
 
 TEST_F(ScanLimits, AnAnswerThatTakesTooMuchMemoryIsRefused) {
