@@ -28,9 +28,7 @@ class LegacyApi : public ::testing::Test {
 
   Response get(const std::string& target) { return ask(query::testing::get(target)); }
   Response ask(const net::http::Request& request) {
-    const auto parameters = Parameters::parse(request.target);
-    KOLBEN_CHECK(parameters.has_value());
-    return answer_legacy({store_, clock_, request, request.path(), *parameters});
+    return query::testing::ask(store_, clock_, request, answer_legacy);
   }
   std::string body(const std::string& target) { return std::string(get(target).body.view()); }
 

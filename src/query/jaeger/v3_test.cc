@@ -28,10 +28,7 @@ class ApiV3 : public ::testing::Test {
 
   Response get(const std::string& target) { return ask(store_, target); }
   Response ask(FakeStore& store, const std::string& target) {
-    const net::http::Request request = query::testing::get(target);
-    const auto parameters = Parameters::parse(request.target);
-    KOLBEN_CHECK(parameters.has_value());
-    return answer_v3({store, clock_, request, request.path(), *parameters});
+    return query::testing::ask(store, clock_, query::testing::get(target), answer_v3);
   }
   std::string body(const std::string& target) { return std::string(get(target).body.view()); }
 
