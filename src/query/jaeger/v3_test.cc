@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
+
 #include "query/jaeger/v3_search.h"
 #include "query/testing/fake_store.h"
 #include "query/testing/filter_text.h"
@@ -141,6 +144,17 @@ TEST(V3Search, BothTimesAreRequiredAndInOrder) {
             "query.startTimeMin must lie before query.startTimeMax");
   EXPECT_EQ(error("query.startTimeMin=x&query.startTimeMax=y"),
             "malformed parameter query.startTimeMin: \"x\" is no RFC 3339 time");
+}
+
+TEST_F(ApiV3, AnAnswerForNobodyIsNotMade) {
+  for (const char* call : {"/api/v3/traces?", "/api/v3/trace-summaries?"}) {
+    net::http::Request request = query::testing::get(call + std::string(kRange));
+    const auto gone = std::make_shared<std::atomic<bool>>(true);
+    request.is_peer_gone = gone;
+    query::testing::ask(store_, clock_, request, answer_v3);
+    ASSERT_NE(store_.last_search().limits.watch, nullptr);
+    EXPECT_EQ(store_.last_search().limits.watch->is_asker_gone, gone);
+  }
 }
 
 }  // namespace

@@ -203,6 +203,23 @@ TEST_F(PerformanceApi, TheStoreIsAskedWithinABound) {
   EXPECT_EQ(store_.aggregates()[0].limit, 10'000U);
 }
 
+TEST_F(PerformanceApi, TheStoreKnowsThatTheAskerIsGoneAndIsNotAskedAgain) {
+  net::http::Request request = query::testing::get("/api/kolben/performance");
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  request.is_peer_gone = gone;
+  EXPECT_EQ(PageFixture::get(request).status, 200);
+  ASSERT_EQ(store_.aggregates().size(), 2U);
+  for (const storage::AggregateQuery& query : store_.aggregates()) {
+    ASSERT_NE(query.limits.watch, nullptr);
+    EXPECT_EQ(query.limits.watch->is_asker_gone, gone);
+    EXPECT_EQ(query.limits.time_max, std::chrono::seconds(20));
+  }
+  store_.forget_aggregates();
+  *gone = true;
+  EXPECT_NE(PageFixture::get(request).status, 200);
+  EXPECT_TRUE(store_.aggregates().empty());
+}
+
 TEST_F(PerformanceApi, MistakesNameTheParameter) {
   EXPECT_THAT(refusal("?kind=server"),
               HasSubstr("'kind' is one of requests, client, internal, all"));
