@@ -153,6 +153,20 @@ TEST_F(PageApi, LogsOldestFirst) {
   EXPECT_EQ(golden_difference("page_logs.json", body(std::string(kTrace) + "/logs")), "");
 }
 
+TEST_F(PageApi, LogsOfATraceEndWhereTheAnswerIsFull) {
+  const Batch logs = *store_.logs({});
+  const std::string whole = trace_logs(logs.logs(), false);
+  EXPECT_THAT(whole, HasSubstr("\"truncated\":false"));
+  const std::string part = trace_logs(logs.logs(), false, 20);
+  EXPECT_THAT(part, HasSubstr("\"truncated\":true"));
+  // The line that is one too much is a whole one.
+  EXPECT_TRUE(whole.starts_with(part.substr(0, part.find("],\"truncated\""))));
+  EXPECT_EQ(log_lines(logs.logs()).size(), 3U);
+  std::string text;
+  JsonWriter json(text);
+  EXPECT_EQ(write_logs(json, text, log_lines(logs.logs()), TraceIds::kTold, 20), 1U);
+}
+
 TEST_F(PageApi, FindsRowsOfATrace) {
   EXPECT_EQ(body(std::string(kTrace) + "/find?text=oops"), "{\"rows\":[0],\"spans\":4}");
   EXPECT_EQ(body(std::string(kTrace) + "/find?text=nowhere"), "{\"rows\":[],\"spans\":4}");
