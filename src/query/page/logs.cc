@@ -227,7 +227,8 @@ Result<PageFilter> parse_log_filter(const Parameters& parameters, std::uint64_t 
     if (!term) return std::move(term).error().with_context("'tag'");
     terms.push_back(*std::move(term));
   }
-  if (const std::string_view text = parameters.first("text"); !text.empty()) {
+  KOLBEN_TRY(const std::string_view text, parameters.text("text"));
+  if (!text.empty()) {
     terms.push_back(compare(Intrinsic::kBody, Operator::kRegex, containing(text)));
   }
   wanted.filter = all_of(std::move(terms));

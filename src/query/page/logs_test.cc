@@ -91,6 +91,7 @@ TEST_F(LogsApi, ErrorsNameTheParameter) {
   EXPECT_THAT(error("start=x"), HasSubstr("'start'"));
   EXPECT_THAT(error("errors=true"), HasSubstr("'errors' is a condition on spans"));
   EXPECT_THAT(error("minDuration=1s"), HasSubstr("'minDuration'"));
+  EXPECT_THAT(error("text=f%FCr"), HasSubstr("param 'text' is not UTF-8"));
   std::string many;
   for (std::size_t i = 0; i < 65; ++i) many += "&tag=k";
   EXPECT_THAT(error(many), HasSubstr("'tag': more than 64 conditions"));

@@ -173,6 +173,11 @@ TEST_F(PageApi, FindsRowsOfATrace) {
   EXPECT_EQ(get(std::string(kTrace) + "/find").status, 400);
   EXPECT_EQ(get(std::string(kTrace) + "/find?text=" + std::string(201, 'x')).status, 400);
   EXPECT_EQ(get("/api/kolben/trace/ff/find?text=x").status, 404);
+  store_.add_trace(Batch(Signal::kTraces), *TraceId::from_hex(std::string(32, 'e')));
+  EXPECT_EQ(get("/api/kolben/trace/" + std::string(32, 'e') + "/find?text=x").status, 404);
+  const Response latin1 = get(std::string(kTrace) + "/find?text=f%FCr");
+  EXPECT_EQ(latin1.status, 400);
+  EXPECT_THAT(latin1.body.view(), HasSubstr("param 'text' is not UTF-8"));
 }
 
 TEST_F(PageApi, NamesForCompletion) {
