@@ -161,6 +161,8 @@ int run(const LoadConfiguration& load, std::span<const pipeline::ComponentType> 
   } else {
     tell(status);
   }
+  // While there is somebody to hear a second signal: what is destroyed may take its time.
+  program.reset();
   remove_ports_file();
   if (status.is_ok()) log::info("kolben", "stopped");
   return status.is_ok() ? 0 : 1;
