@@ -54,6 +54,10 @@ void say(std::string_view text) {
 
 }  // namespace
 
+void let_writes_fail() {
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 Signals::Signals(std::function<void()> before_end)
     : has_terminal_(has_controlling_terminal()), before_end_(std::move(before_end)) {
   sigemptyset(&set_);

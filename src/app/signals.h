@@ -19,6 +19,10 @@ namespace kolben::app {
 
 enum class Wish { kStop, kReload };
 
+// A file that reaches the limit of its size (ulimit -f) is an error of write(), which the store
+// tells, and not the end of the process (SIGXFSZ).
+void let_writes_fail();
+
 class Signals {
  public:
   // Blocks these signals, and ignores SIGPIPE: a peer that goes away is an error of write().
