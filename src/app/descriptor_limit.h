@@ -6,7 +6,7 @@
 
 namespace kolben::app {
 
-// Raises it to the hard limit. FAILED_PRECONDITION where that is too low for anything.
+// Raises it to the hard limit. RESOURCE_EXHAUSTED where that is too low for anything.
 Status raise_descriptor_limit();
 
 }  // namespace kolben::app

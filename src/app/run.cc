@@ -135,14 +135,14 @@ Status reload(std::unique_ptr<Program>& program, const LoadConfiguration& load,
 
 int run(const LoadConfiguration& load, std::span<const pipeline::ComponentType> components,
         const RunOptions& options) {
+  if (const Status raised = raise_descriptor_limit(); !raised.is_ok()) {
+    tell(raised);
+    return 1;
+  }
   config::Errors errors;
   std::unique_ptr<Program> program = Program::build(load, components, errors);
   if (program == nullptr) {
     std::fputs(errors.to_string().c_str(), stderr);
-    return 1;
-  }
-  if (const Status raised = raise_descriptor_limit(); !raised.is_ok()) {
-    tell(raised);
     return 1;
   }
   // A file of an earlier run must not be taken for this one's.
@@ -161,6 +161,8 @@ int run(const LoadConfiguration& load, std::span<const pipeline::ComponentType> 
   } else {
     tell(status);
   }
+  // While there is somebody to hear a second signal: what is destroyed may take its time.
+  program.reset();
   remove_ports_file();
   if (status.is_ok()) log::info("kolben", "stopped");
   return status.is_ok() ? 0 : 1;

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/sched.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include <string>
 #include <thread>
 
+#include "app/signals.h"
 #include "config/yaml.h"
 
 namespace kolben::app {
@@ -21,7 +24,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Where an exporter says that it is starting; of this process and its children.
+// Where an exporter says that it is starting, or ending; of this process and its children.
 const std::string& starting_file() {
   static const std::string path = ::testing::TempDir() + "run-starting-" + std::to_string(getpid());
   return path;
@@ -36,17 +39,26 @@ class EmptyReceiver final : public pipeline::Receiver {
   void stop(pipeline::Deadline) override {}
 };
 
+// Tells that it is there, and takes a minute.
+void linger() {
+  std::ofstream(starting_file()) << "now";
+  std::this_thread::sleep_for(std::chrono::minutes(1));
+}
+
 // With `fails` it does not start, with `starts_late` not for a minute; with `hangs` it does not
-// stop before its deadline.
+// stop before its deadline, with `ends_late` its destruction takes a minute.
 class EmptyExporter final : public pipeline::Exporter {
  public:
-  EmptyExporter(bool fails, bool hangs, bool starts_late)
-      : fails_(fails), hangs_(hangs), starts_late_(starts_late) {}
+  explicit EmptyExporter(const config::Node& config)
+      : fails_(config.find("fails") != nullptr),
+        hangs_(config.find("hangs") != nullptr),
+        starts_late_(config.find("starts_late") != nullptr),
+        ends_late_(config.find("ends_late") != nullptr) {}
+  ~EmptyExporter() override {
+    if (ends_late_) linger();
+  }
   Status start(pipeline::Host&) override {
-    if (starts_late_) {
-      std::ofstream(starting_file()) << "now";
-      std::this_thread::sleep_for(std::chrono::minutes(1));
-    }
+    if (starts_late_) linger();
     return fails_ ? unavailable("port 9 is in use by cat (pid 5)") : Status::ok();
   }
   Status consume(pipeline::Delivery&&) override { return Status::ok(); }
@@ -58,6 +70,7 @@ class EmptyExporter final : public pipeline::Exporter {
   const bool fails_;
   const bool hangs_;
   const bool starts_late_;
+  const bool ends_late_;
 };
 
 const pipeline::ComponentType kTypes[] = {
@@ -72,9 +85,7 @@ const pipeline::ComponentType kTypes[] = {
      .alias = "",
      .create_exporter =
          [](pipeline::CreateContext& context) -> std::unique_ptr<pipeline::Exporter> {
-       return std::make_unique<EmptyExporter>(context.config.find("fails") != nullptr,
-                                              context.config.find("hangs") != nullptr,
-                                              context.config.find("starts_late") != nullptr);
+       return std::make_unique<EmptyExporter>(context.config);
      }},
 };
 
@@ -87,9 +98,12 @@ std::string configuration(const std::string& exporter) {
 // The program in a process of its own.
 class Child {
  public:
-  Child(const std::string& exporter, const std::string& ports_file, const std::string& later = "") {
+  enum class Place { kHere, kContainer };
+
+  Child(const std::string& exporter, const std::string& ports_file, const std::string& later = "",
+        Place place = Place::kHere) {
     starting_file();  // named after the parent
-    pid_ = fork();
+    pid_ = place == Place::kHere ? fork() : first_of_container();
     if (pid_ != 0) return;
     setsid();  // as a service: without a terminal
     // Whoever runs the tests may ignore some of them (nohup), and that is inherited.
@@ -117,7 +131,15 @@ class Child {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
 
+  bool is_there() const { return pid_ > 0; }
+
  private:
+  // As fork(), but the child is process 1 of its own, as in a container. -1 where that is not
+  // allowed.
+  static pid_t first_of_container() {
+    return static_cast<pid_t>(syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0));
+  }
+
   pid_t pid_ = -1;
 };
 
@@ -164,7 +186,45 @@ TEST_F(Run, ASecondSignalStopsItAtOnce) {
   impatient.join();
   EXPECT_EQ(child.wait(), 1);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
-  unlink(ports_file_.c_str());
+  EXPECT_NE(access(ports_file_.c_str(), F_OK), 0);
+}
+
+// Whoever destroys, destroys the components, which may wait for threads and disks.
+TEST_F(Run, ASecondSignalStopsWhatIsBeingDestroyedToo) {
+  unlink(starting_file().c_str());
+  Child child("{ends_late: 1}", ports_file_);
+  wait_for_file(ports_file_);
+  const auto begin = std::chrono::steady_clock::now();
+  child.signal(SIGTERM);
+  wait_for_file(starting_file());
+  std::this_thread::sleep_until(begin + Signals::kOneWish +
+                                std::chrono::milliseconds(50));  // another wish
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  EXPECT_NE(access(ports_file_.c_str(), F_OK), 0);
+}
+
+// The first process of a container is not ended by a signal that it does not catch.
+TEST_F(Run, InAContainerASignalEndsItCleanlyWheneverItComes) {
+  Child runs("", ports_file_, "", Child::Place::kContainer);
+  if (!runs.is_there()) GTEST_SKIP() << "no right to make a container";
+  wait_for_file(ports_file_);
+  runs.signal(SIGTERM);
+  EXPECT_EQ(runs.wait(), 0);
+  for (const bool reloads : {false, true}) {
+    unlink(starting_file().c_str());
+    Child child(reloads ? "" : "{starts_late: 1}", ports_file_, "{starts_late: 1}",
+                Child::Place::kContainer);
+    if (reloads) {
+      wait_for_file(ports_file_);
+      child.signal(SIGHUP);
+    }
+    wait_for_file(starting_file());
+    child.signal(SIGTERM);
+    EXPECT_EQ(child.wait(), 0) << reloads;
+    EXPECT_NE(access(ports_file_.c_str(), F_OK), 0);
+  }
 }
 
 // timeout(1) signals its child and then the group, which the child is of.

@@ -40,7 +40,8 @@ void say(std::string_view text) {
 }
 
 // As if nobody had caught it, so that whoever waits sees what ended us: service managers count
-// SIGTERM as a clean end.
+// SIGTERM as a clean end. The first process of a container cannot end by a signal that nobody
+// catches (pid_namespaces(7)): its clean end is exit code 0.
 [[noreturn]] void end_by(int signal) {
   std::signal(signal, SIG_DFL);
   sigset_t one;
@@ -48,13 +49,17 @@ void say(std::string_view text) {
   sigaddset(&one, signal);
   pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
   ::raise(signal);
-  _exit(1);
+  _exit(0);
 }
 
 }  // namespace
 
+void let_writes_fail() {
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 Signals::Signals(std::function<void()> before_end)
-    : before_end_(std::move(before_end)), has_terminal_(has_controlling_terminal()) {
+    : has_terminal_(has_controlling_terminal()), before_end_(std::move(before_end)) {
   sigemptyset(&set_);
   for (const int signal : kSignals) {
     // nohup and shells that start background jobs ignore some of them on purpose.
@@ -115,6 +120,7 @@ void Signals::on_signal(int signal) {
   if (stop_signal_ != 0) {
     if (now - stop_time_ < kOneWish) return;
     say("kolben: stopped at once by a second signal\n");
+    tell_end();
     _exit(1);
   }
   stop_signal_ = signal;
@@ -130,8 +136,12 @@ void Signals::on_signal(int signal) {
 void Signals::end_start() {
   say("kolben: ended while starting by SIG" + std::string(::sigabbrev_np(stop_signal_)) +
       "; nothing is lost, the next start begins where this one did\n");
-  if (before_end_) before_end_();
+  tell_end();
   end_by(stop_signal_);
+}
+
+void Signals::tell_end() {
+  if (const std::function<void()> tell = std::exchange(before_end_, {})) tell();
 }
 
 }  // namespace kolben::app

@@ -19,17 +19,22 @@ namespace kolben::app {
 
 enum class Wish { kStop, kReload };
 
+// A file that reaches the limit of its size (ulimit -f) is an error of write(), which the store
+// tells, and not the end of the process (SIGXFSZ).
+void let_writes_fail();
+
 class Signals {
  public:
   // Blocks these signals, and ignores SIGPIPE: a peer that goes away is an error of write().
-  // `before_end` is called before a signal ends the process; on a thread of its own.
+  // `before_end` is called before a signal ends the process, once; on a thread of its own.
   explicit Signals(std::function<void()> before_end = {});
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
   ~Signals();
 
-  // While one lives, a signal to stop ends the process, by that signal; where it came before, the
-  // process ends here. One that is almost over when the signal comes is let end.
+  // While one lives, a signal to stop ends the process, by that signal (with exit code 0 where it
+  // is the first of a container, which no signal ends); where it came before, the process ends
+  // here. One that is almost over when the signal comes is let end.
   class Starting {
    public:
     explicit Starting(Signals& signals) : signals_(signals) { signals_.set_starting(true); }
@@ -53,14 +58,15 @@ class Signals {
   void run();
   void on_signal(int signal) KOLBEN_EXCLUDES(mutex_);
   [[noreturn]] void end_start() KOLBEN_REQUIRES(mutex_);
+  void tell_end() KOLBEN_REQUIRES(mutex_);
 
-  const std::function<void()> before_end_;
   const bool has_terminal_;
   sigset_t set_;
   int signals_fd_ = -1;
   int wake_fd_ = -1;  // readable: the thread shall end
   Mutex mutex_;
   CondVar changed_;
+  std::function<void()> before_end_ KOLBEN_GUARDED_BY(mutex_);
   bool is_starting_ KOLBEN_GUARDED_BY(mutex_) = false;
   bool wants_reload_ KOLBEN_GUARDED_BY(mutex_) = false;
   int stop_signal_ KOLBEN_GUARDED_BY(mutex_) = 0;  // the first that asked to stop

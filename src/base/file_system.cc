@@ -55,13 +55,13 @@ std::string_view kind_of(mode_t mode) {
 Status open_regular(const std::string& path, int flags, int& descriptor,
                     std::string_view attempted = "opening ") {
   descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
-  const int error_number = errno;
   struct stat facts{};
-  if (descriptor >= 0 && ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode)) {
-    return Status::ok();
-  }
+  // errno speaks of the last call that failed, whenever that was: only where one of these did.
+  int error_number = 0;
+  if (descriptor < 0 || ::fstat(descriptor, &facts) != 0) error_number = errno;
+  if (error_number == 0 && S_ISREG(facts.st_mode)) return Status::ok();
   // A directory cannot be opened for writing, nor a socket at all.
-  const bool is_there = descriptor >= 0 || ::stat(path.c_str(), &facts) == 0;
+  const bool is_there = error_number == 0 || ::stat(path.c_str(), &facts) == 0;
   if (descriptor >= 0) ::close(std::exchange(descriptor, -1));
   if (is_there && !S_ISREG(facts.st_mode) && error_number != EEXIST) {
     return failed_precondition("opening " + path + ": it is " +
@@ -89,13 +89,15 @@ std::string dangling_link_of(const std::string& path) {
   return {};
 }
 
-// The holder's process id as the file says it.
-std::string holder_in(int descriptor) {
+// Who holds a lock that we did not get: the process id as the file says it. Who only reads writes
+// none, and the one that stands there is of somebody who is gone.
+std::string holder_of(int descriptor) {
+  if (::flock(descriptor, LOCK_SH | LOCK_NB) == 0) return "a command that only reads";
   char text[32];
   const ssize_t size = ::pread(descriptor, text, sizeof text, 0);
   std::string holder(text, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   while (!holder.empty() && holder.back() == '\n') holder.pop_back();
-  return holder.empty() ? "unknown" : holder;
+  return "pid " + (holder.empty() ? "unknown" : holder);
 }
 
 class SystemFile final : public File {
@@ -225,7 +227,7 @@ class SystemFileSystem final : public FileSystem {
   Result<std::shared_ptr<void>> lock_to_read(const std::string& path) override;
 
  private:
-  static Result<std::shared_ptr<void>> lock_with(const std::string& path, int flags);
+  static Result<std::shared_ptr<void>> lock_with(const std::string& path, int flags, int kind);
 };
 
 Result<std::unique_ptr<File>> SystemFileSystem::open(const std::string& path, OpenMode mode) {
@@ -309,30 +311,27 @@ Status SystemFileSystem::sync_directory(const std::string& directory) {
 }
 
 Result<std::shared_ptr<void>> SystemFileSystem::lock(const std::string& path) {
-  return lock_with(path, O_RDWR | O_CREAT);
+  return lock_with(path, O_RDWR | O_CREAT, LOCK_EX);
 }
 
 // flock() asks for no right to write. Where there is no such file, nobody holds it.
 Result<std::shared_ptr<void>> SystemFileSystem::lock_to_read(const std::string& path) {
-  Result<std::shared_ptr<void>> held = lock(path);
-  const bool may_not_write = !held && held.error().code() == StatusCode::kPermissionDenied;
-  if (!may_not_write) return held;
-  held = lock_with(path, O_RDONLY);
+  Result<std::shared_ptr<void>> held = lock_with(path, O_RDONLY, LOCK_SH);
   if (!held && held.error().code() == StatusCode::kNotFound) return std::shared_ptr<void>();
   return held;
 }
 
-Result<std::shared_ptr<void>> SystemFileSystem::lock_with(const std::string& path, int flags) {
+Result<std::shared_ptr<void>> SystemFileSystem::lock_with(const std::string& path, int flags,
+                                                          int kind) {
   int opened = -1;
   KOLBEN_RETURN_IF_ERROR(open_regular(path, flags, opened));
   auto descriptor = std::make_shared<Descriptor>(opened);
-  if (::flock(descriptor->number(), LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(descriptor->number(), kind | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return from_errno(errno, "locking " + path);
-    return failed_precondition("locking " + path + ": held by pid " +
-                               holder_in(descriptor->number()));
+    return failed_precondition("locking " + path + ": held by " + holder_of(descriptor->number()));
   }
   // Only for the message above: the lock holds without it, also on a full disk.
-  if (flags != O_RDONLY && ::ftruncate(descriptor->number(), 0) == 0) {
+  if (kind == LOCK_EX && ::ftruncate(descriptor->number(), 0) == 0) {
     const std::string text = std::to_string(::getpid()) + "\n";
     [[maybe_unused]] const ssize_t written =
         ::pwrite(descriptor->number(), text.data(), text.size(), 0);

@@ -81,8 +81,9 @@ class FileSystem {
   // returned owner ends; the process id is written into it. FAILED_PRECONDITION, with the holder's
   // process id, where another holds it.
   virtual Result<std::shared_ptr<void>> lock(const std::string& path) = 0;
-  // The same for who only reads, also where nothing may be written (a read-only file system): then
-  // the file is not made where it is missing, and the owner is null.
+  // For who only reads: holds off who wants the file for itself, and not who reads as well. Writes
+  // nothing, so that it works on a read-only file system too; where the file is missing the owner
+  // is null.
   virtual Result<std::shared_ptr<void>> lock_to_read(const std::string& path) = 0;
 };
 

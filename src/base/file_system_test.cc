@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -105,6 +106,9 @@ TEST_F(FileSystemTest, WhatIsNoRegularFileIsRefusedAtOnceByItsName) {
   expect(files_.open(path("folder"), OpenMode::kUpdate).status(), folder);
   EXPECT_EQ(files_.open(path("fifo"), OpenMode::kCreate).status().code(),
             StatusCode::kAlreadyExists);
+  // What failed before has left its errno.
+  errno = EEXIST;
+  expect(files_.open(path("fifo"), OpenMode::kRead).status(), fifo);
 }
 
 TEST_F(FileSystemTest, ALinkThatLeadsNowhereIsNamed) {
@@ -117,15 +121,33 @@ TEST_F(FileSystemTest, ALinkThatLeadsNowhereIsNamed) {
   }
 }
 
-TEST_F(FileSystemTest, AReaderIsKeptOutByAHolderAndNeedsNoRightToWrite) {
+TEST_F(FileSystemTest, AReaderIsKeptOutByAHolderAndReadsBesideReaders) {
   {
     const auto held = files_.lock(path("LOCK"));
     ASSERT_TRUE(held);
-    EXPECT_EQ(files_.lock_to_read(path("LOCK")).status().code(), StatusCode::kFailedPrecondition);
+    const Status refused = files_.lock_to_read(path("LOCK")).status();
+    EXPECT_EQ(refused.code(), StatusCode::kFailedPrecondition);
+    EXPECT_NE(refused.message().find("held by pid " + std::to_string(::getpid())),
+              std::string_view::npos)
+        << refused.to_string();
   }
+  ASSERT_TRUE(files_.lock(path("LOCK")));  // and gone: its process id stays in the file
+  const std::string before = *read_file(files_, path("LOCK"), 100);
   const auto read = files_.lock_to_read(path("LOCK"));
   ASSERT_TRUE(read);
-  EXPECT_FALSE(files_.lock(path("LOCK")));
+  EXPECT_NE(*read, nullptr);
+  EXPECT_TRUE(files_.lock_to_read(path("LOCK")));
+  const Status refused = files_.lock(path("LOCK")).status();
+  EXPECT_NE(refused.message().find("held by a command that only reads"), std::string_view::npos)
+      << refused.to_string();
+  EXPECT_EQ(*read_file(files_, path("LOCK"), 100), before);
+}
+
+TEST_F(FileSystemTest, AReaderMakesNoFile) {
+  const auto read = files_.lock_to_read(path("LOCK"));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, nullptr);
+  EXPECT_FALSE(files_.exists(path("LOCK")));
 }
 
 TEST_F(FileSystemTest, ReplacedFilesAreTheOldOrTheNewOne) {

@@ -139,6 +139,7 @@ StatusCode code_of_errno(int error_number) {
       return StatusCode::kPermissionDenied;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
     case EMFILE:
     case ENFILE:
     case ENOMEM:
@@ -160,12 +161,20 @@ StatusCode code_of_errno(int error_number) {
   }
 }
 
+// Where a limit of the process was met: what to raise.
+std::string_view remedy_of_errno(int error_number) {
+  if (error_number == EMFILE) return "; raise the limit of open files (ulimit -n)";
+  if (error_number == EFBIG) return "; raise the limit of a file's size (ulimit -f)";
+  return {};
+}
+
 }  // namespace
 
 Status from_errno(int error_number, std::string_view attempted) {
   char text[128];
   const char* reason = strerror_r(error_number, text, sizeof text);
-  return {code_of_errno(error_number), std::string(attempted) + ": " + reason};
+  return {code_of_errno(error_number),
+          std::string(attempted) + ": " + reason + std::string(remedy_of_errno(error_number))};
 }
 
 }  // namespace kolben

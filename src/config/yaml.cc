@@ -8,6 +8,8 @@
 #include <map>
 #include <optional>
 #include <sstream>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 namespace kolben::config {
@@ -19,6 +21,23 @@ Location location_at(const std::string& file, const YAML::Mark& mark) {
 
 std::string too_deep() {
   return "nested deeper than " + std::to_string(kDepthMax) + " levels";
+}
+
+std::string too_wide() {
+  return "more than " + std::to_string(kFieldsMax) + " keys in one map; use lists, or fewer";
+}
+
+// Whether one of the maps on a path of keys has no room for what is added at its end.
+bool is_full(const Node& map, std::string_view path, const Node& value) {
+  const Node* there = &map;
+  while (there != nullptr) {
+    if (there->fields.size() >= kFieldsMax) return true;
+    if (path.empty()) return there->fields.size() + value.fields.size() > kFieldsMax;
+    const std::size_t colons = path.find("::");
+    there = there->find(path.substr(0, colons));
+    path.remove_prefix(colons == path.npos ? path.size() : colons + 2);
+  }
+  return false;
 }
 
 std::size_t path_length(std::string_view path) {
@@ -75,10 +94,12 @@ class Builder final : public YAML::EventHandler {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) {
       // Only an alias inside its own anchor gets here.
-      fail(location_at(file_, mark), "an alias may not contain itself");
+      fail(location_at(file_, mark),
+           "an alias may not contain itself; write out what is meant here");
       return;
     }
-    if (charge_copy(found->second)) place(Node(found->second), 0);
+    const Location here = location_at(file_, mark);
+    if (charge_copy(found->second, here)) place(Node(found->second), 0);
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
@@ -99,6 +120,8 @@ class Builder final : public YAML::EventHandler {
     YAML::anchor_t anchor = 0;
     std::optional<Node> key;   // the key whose value comes next
     std::vector<Node> merges;  // values of "<<"
+    // Of the map, to be looked up: Node::find() compares with one after the other.
+    std::unordered_set<std::string> keys;
   };
 
   void fail(const Location& location, std::string_view message) {
@@ -123,14 +146,15 @@ class Builder final : public YAML::EventHandler {
     if (failed_) return;
     Open entry = std::move(open_.back());
     open_.pop_back();
-    for (const Node& merged : entry.merges) merge_below(entry.node, merged);
+    if (!entry.merges.empty()) merge_below(entry);
+    if (failed_) return;
     place(std::move(entry.node), entry.anchor);
   }
 
   void place(Node node, YAML::anchor_t anchor) {
-    if (failed_ || !charge(node)) return;
+    if (failed_ || !charge(node, node.location)) return;
     if (anchor != 0) {
-      if (!charge_copy(node)) return;
+      if (!charge_copy(node, node.location)) return;
       anchors_[anchor] = node;
     }
     if (open_.empty()) {
@@ -156,12 +180,14 @@ class Builder final : public YAML::EventHandler {
       add_merges(parent, std::move(value));
       return;
     }
-    if (parent.node.fields.size() >= kFieldsMax || path_length(key.text) > kDepthMax) {
-      fail(key.location, path_length(key.text) > kDepthMax
-                             ? too_deep()
-                             : "more than " + std::to_string(kFieldsMax) + " keys in one map");
+    if (path_length(key.text) > kDepthMax) return fail(key.location, too_deep());
+    if (parent.node.fields.size() >= kFieldsMax) return fail(key.location, too_wide());
+    const std::string first = key.text.substr(0, key.text.find("::"));
+    if (parent.keys.insert(first).second && first == key.text) {
+      parent.node.add(std::move(key.text), key.location, std::move(value));
       return;
     }
+    if (is_full(parent.node, key.text, value)) return fail(key.location, too_wide());
     if (!add_at_path(parent.node, key.text, key.location, std::move(value))) {
       errors_.add(key.location, "duplicate key \"" + key.text + "\" (first at " +
                                     first_location(parent.node, key.text).to_string() + ")");
@@ -186,31 +212,40 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
-  // Keys that the map has itself win.
-  static void merge_below(Node& map, const Node& merged) {
-    for (std::size_t i = 0; i < merged.fields.size(); ++i) {
-      const auto& [key, value] = merged.fields[i];
-      if (map.find(key) == nullptr) map.add(key, merged.field_locations[i], value);
+  // Keys that the map has itself win, then those of the first map.
+  void merge_below(Open& entry) {
+    Node& map = entry.node;
+    for (const Node& merged : entry.merges) {
+      for (std::size_t i = 0; i < merged.fields.size(); ++i) {
+        const auto& [key, value] = merged.fields[i];
+        if (!entry.keys.insert(key).second) continue;
+        if (map.fields.size() >= kFieldsMax) return fail(map.location, too_wide());
+        map.add(key, merged.field_locations[i], value);
+      }
     }
   }
 
   // A node without its parts: those were charged when they came.
-  bool charge(const Node& node) {
+  bool charge(const Node& node, const Location& place) {
     ++nodes_;
     text_bytes_ += node.text.size();
     if (nodes_ <= kNodesMax && text_bytes_ <= kTextBytesMax) return true;
-    fail(node.location, "the configuration is too large once its aliases are expanded");
+    fail(place, "the configuration is too large once its aliases are expanded: at most " +
+                    std::to_string(kNodesMax) + " values of " +
+                    std::to_string(kTextBytesMax >> 20) +
+                    " MiB; use fewer aliases, or fewer values");
     return false;
   }
 
-  bool charge_copy(const Node& node) {
-    if (!charge(node)) return false;
+  // `place`: of who wants the copy.
+  bool charge_copy(const Node& node, const Location& place) {
+    if (!charge(node, place)) return false;
     for (const Node& item : node.items) {
-      if (!charge_copy(item)) return false;
+      if (!charge_copy(item, place)) return false;
     }
     for (const auto& [key, value] : node.fields) {
       text_bytes_ += key.size();
-      if (!charge_copy(value)) return false;
+      if (!charge_copy(value, place)) return false;
     }
     return true;
   }

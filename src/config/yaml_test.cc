@@ -76,7 +76,34 @@ TEST(Yaml, BillionLaughsAreRefused) {
     for (int j = 0; j < 10; ++j) text += (j == 0 ? "" : ", ") + last;
     text += "]\n";
   }
-  EXPECT_THAT(errors_of(text), HasSubstr("too large once its aliases are expanded"));
+  EXPECT_THAT(
+      errors_of(text),
+      HasSubstr(
+          "too large once its aliases are expanded: at most 200000 values of 32 MiB; use fewer"));
+  EXPECT_THAT(errors_of(text), HasSubstr("k.yaml:6:"));
+}
+
+TEST(Yaml, AnAliasOfItselfIsRefusedWithItsPlace) {
+  for (const char* text : {"x: 1\na: &a [*a]\n", "x: 1\na: &a {b: *a}\n", "x: 1\na: &a {<<: *a}\n",
+                           "x: 1\na: &a {b: {c: [1, *a]}}\n"}) {
+    EXPECT_THAT(errors_of(text), HasSubstr("k.yaml:2:")) << text;
+    EXPECT_THAT(errors_of(text), HasSubstr("an alias may not contain itself; write out")) << text;
+  }
+}
+
+// However they come into it: keys are looked for one after the other.
+TEST(Yaml, WideMapsAreRefused) {
+  const auto keys = [](int begin, int end, const std::string& after) {
+    std::string text;
+    for (int i = begin; i < end; ++i) text += "k" + std::to_string(i) + after;
+    return text;
+  };
+  const std::string refused = "more than 10000 keys in one map";
+  EXPECT_EQ(errors_of(keys(0, 10'000, ": 1\n")), "");
+  EXPECT_THAT(errors_of(keys(0, 10'001, ": 1\n")), HasSubstr("k.yaml:10001:1: " + refused));
+  const std::string wide = "x: &x {" + keys(0, 10'000, ": 1, ") + "}\n";
+  EXPECT_THAT(errors_of(wide + "y: {<<: *x, more: 1}\n"), HasSubstr("k.yaml:2:4: " + refused));
+  EXPECT_THAT(errors_of(wide + "x::more: 1\n"), HasSubstr("k.yaml:2:1: " + refused));
 }
 
 TEST(Yaml, DeepNestingIsRefused) {

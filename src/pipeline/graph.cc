@@ -3,11 +3,16 @@
 #include <chrono>
 #include <utility>
 
+#include "base/descriptors.h"
+
 namespace kolben::pipeline {
 namespace {
 
 // When the start fails, those that run already have nothing that is worth a longer wait.
 constexpr auto kStopAfterFailureMax = std::chrono::seconds(5);
+
+// What starting a component takes: an OTLP receiver with both of its servers some ten.
+constexpr std::size_t kDescriptorsOfStart = 16;
 
 }  // namespace
 
@@ -34,7 +39,8 @@ Status Graph::start(Host& host) {
 }
 
 Status Graph::start_one(const Running& running, Host& host) {
-  Status status = running.component->start(host);
+  Status status = descriptors_left(kDescriptorsOfStart);
+  if (status.is_ok()) status = running.component->start(host);
   if (status.is_ok()) return status;
   return std::move(status).with_context("failed to start \"" + running.id + "\" " +
                                         std::string(to_string(running.kind)));

@@ -31,6 +31,11 @@ inline storage::Limits limits_of(const Call& call) {
   return limits;
 }
 
+// Whether whoever asked has hung up: for answers that take several questions.
+inline bool is_asker_gone(const Call& call) {
+  return call.request.is_peer_gone != nullptr && call.request.is_peer_gone->load();
+}
+
 // The path after `prefix`, cut at its slashes, each piece percent-decoded: /api/traces/ab after
 // "/api/" is {"traces", "ab"}. More than kSegmentsMax pieces are cut off after one more, so that
 // they match nothing.

@@ -6,6 +6,7 @@
 
 #include "config/reader.h"
 #include "wire/base64.h"
+#include "wire/utf8.h"
 
 namespace kolben::query {
 namespace {
@@ -118,6 +119,12 @@ std::string_view Parameters::first(std::string_view name) const {
     if (key == name) return value;
   }
   return {};
+}
+
+Result<std::string_view> Parameters::text(std::string_view name) const {
+  const std::string_view value = first(name);
+  if (wire::is_utf8(value)) return value;
+  return invalid_argument("param '" + std::string(name) + "' is not UTF-8");
 }
 
 std::vector<std::string_view> Parameters::all(std::string_view name) const {

@@ -28,6 +28,8 @@ class Parameters {
   bool has(std::string_view name) const;
   // The first value, or empty.
   std::string_view first(std::string_view name) const;
+  // The first value, which a person typed, or empty.
+  Result<std::string_view> text(std::string_view name) const;
   std::vector<std::string_view> all(std::string_view name) const;
   // "1", "t", "true" and so on, as Go's ParseBool; anything else, or nothing, is false.
   bool flag(std::string_view name) const;

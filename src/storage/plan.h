@@ -182,6 +182,8 @@ struct LogQuery {
   std::optional<TraceId> trace_id = {};
   LogOrder order = LogOrder::kOldestFirst;
   // So many, in that order, are passed over: where the page before ended among records of one time.
+  // They lie in the same order only until parts are merged, or more of that time come: a page after
+  // that may begin too early or too late among them.
   std::uint32_t skip = 0;
   std::uint32_t limit = 1000;
   Limits limits = {};

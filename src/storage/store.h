@@ -241,8 +241,9 @@ class Store {
     return unimplemented("this store does not compare sets of spans");
   }
   // Log records, decoded, in the order that the query names; over all resources, so that one is
-  // named again wherever another comes between. RESOURCE_EXHAUSTED where `skip` is beyond what a
-  // query looks at.
+  // named again wherever another comes between; resources and scopes that are named again share
+  // their lists, which are to be read only. RESOURCE_EXHAUSTED where `skip` or `limit` is beyond
+  // what a query looks at: no record is left out in silence.
   virtual Result<Batch> logs(const LogQuery& query) = 0;
   virtual Result<LogHistogram> log_histogram(const LogHistogramQuery&) {
     return unimplemented("this store does not count log records");

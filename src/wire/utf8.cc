@@ -30,6 +30,15 @@ Utf8Step utf8_step(std::string_view text) {
   return {size, true};
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const Utf8Step step = utf8_step(text);
+    if (!step.is_valid) return false;
+    text.remove_prefix(step.size);
+  }
+  return true;
+}
+
 void append_utf8(std::string_view text, std::string& out) {
   while (!text.empty()) {
     const Utf8Step step = utf8_step(text);

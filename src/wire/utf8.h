@@ -21,6 +21,8 @@ struct Utf8Step {
 // longest part of it that could have begun a valid one.
 Utf8Step utf8_step(std::string_view text);
 
+bool is_utf8(std::string_view text);
+
 // Appends `text`, each invalid sequence as one U+FFFD.
 void append_utf8(std::string_view text, std::string& out);
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import socket
 import subprocess
 import time
@@ -242,6 +243,30 @@ def test_a_name_of_a_stranger_for_this_machine_is_refused(kolben):
     assert request(kolben.ui, "GET", "/api/services", headers={"Host": "localhost:1"}).status == 200
 
 
+NODE_FETCH = """
+const dns = require('dns');
+dns.lookup = (name, options, done) =>
+  options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4);
+fetch(process.argv[1], {method: 'POST', body: process.argv[2], headers: JSON.parse(process.argv[3])})
+  .then(async (answer) => console.log(answer.status, await answer.text()));
+"""
+
+
+def test_nodes_fetch_by_an_alias_of_this_machine_is_no_browser(kolben):
+    """It sends Accept-Language and Sec-Fetch-Mode, as browsers do."""
+    if shutil.which("node") is None:
+        pytest.skip("no node")
+    spans = [{"traceId": f"{0x40de:032x}", "id": f"{1:016x}", "name": "fetched",
+              "timestamp": time.time_ns() // 1000, "duration": 5}]
+    def fetch(**headers):
+        url = f"http://zipkin.example:{kolben.port('zipkin')}/api/v2/spans"
+        return subprocess.run(["node", "-e", NODE_FETCH, url, json.dumps(spans),
+                               json.dumps({"Content-Type": "application/json", **headers})],
+                              capture_output=True, text=True, timeout=30).stdout
+    assert fetch() == "202 \n"
+    assert fetch(Referer="http://evil.example/").startswith("403 ")
+
+
 def test_silent_peers_do_not_hold_up_the_stop(tmp_path, programs):
     kolben = programs(Kolben(tmp_path))
     peers = [socket.create_connection(("127.0.0.1", kolben.port(name)))
@@ -257,11 +282,64 @@ def test_silent_peers_do_not_hold_up_the_stop(tmp_path, programs):
         peer.close()
 
 
-def test_few_descriptors_are_refused_with_the_limit_that_is_needed(tmp_path, programs):
-    kolben = programs(Kolben(tmp_path, wait=False,
-                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))))
+def limited(kind, limit, *more):
+    """For preexec_fn: the limit, and what else is to be done."""
+    return lambda: [resource.setrlimit(kind, (limit, limit)), *[call() for call in more]]
+
+
+@pytest.mark.parametrize("limit, inherited", [(20, 0), (32, 0), (64, 20), (58, 0)])
+def test_few_descriptors_are_refused_with_the_limit_that_is_needed(tmp_path, programs, limit, inherited):
+    def open_some():
+        for _ in range(inherited):
+            os.set_inheritable(os.open("/dev/null", os.O_RDONLY), True)
+    kolben = programs(Kolben(tmp_path, wait=False, close_fds=False,
+                             preexec_fn=limited(resource.RLIMIT_NOFILE, limit, open_some)))
     assert kolben.process.wait(20) == 1
-    assert "ulimit -n" in kolben.stderr
+    assert re.fullmatch(rf"kolben: only {limit} files may be open, \d+ are, 56 more are needed: "
+                        r"raise the limit \(ulimit -n\)\n", kolben.stderr)
+
+
+def test_the_built_in_configuration_runs_with_64_descriptors(tmp_path, programs):
+    kolben = programs(Kolben(tmp_path, preexec_fn=limited(resource.RLIMIT_NOFILE, 64)))
+    assert kolben.send_spans(span("few", 1, 1)).status == 200
+    assert [trace["rootName"] for trace in kolben.search()] == ["few"]
+    assert kolben.stop() == 0
+
+
+def test_components_that_need_more_descriptors_than_there_are_say_so(tmp_path, programs):
+    both = '{protocols: {grpc: {endpoint: "127.0.0.1:0"}, http: {endpoint: "127.0.0.1:0"}}}'
+    more = "receivers:\n" + "".join(f"  otlp/{n}: {both}\n" for n in range(20)) + \
+        "service: {pipelines: {traces: {receivers: [otlp, " + \
+        ", ".join(f"otlp/{n}" for n in range(20)) + "]}}}\n"
+    (tmp_path / "more.yaml").write_text(more)
+    kolben = programs(Kolben(tmp_path, "--config", tmp_path / "more.yaml", wait=False,
+                             preexec_fn=limited(resource.RLIMIT_NOFILE, 80)))
+    assert kolben.process.wait(20) == 1
+    assert re.search(r'failed to start "otlp/\d+" receiver: only 80 files may be open', kolben.stderr)
+
+
+FILE_TOO_LARGE = "File too large; raise the limit of a file's size (ulimit -f)"
+
+
+def test_a_limit_of_file_sizes_in_which_no_store_fits_is_told(tmp_path, programs):
+    """Without care the kernel would end the program (SIGXFSZ)."""
+    said, told = os.pipe()  # a file of output is within the limit, too
+    kolben = programs(Kolben(tmp_path, wait=False, preexec_fn=limited(
+        resource.RLIMIT_FSIZE, 0, lambda: os.dup2(told, 2))))
+    os.close(told)
+    with open(said, encoding="utf-8") as text:
+        assert FILE_TOO_LARGE in text.read()
+    assert kolben.process.wait(20) == 1
+
+
+def test_a_limit_of_file_sizes_refuses_what_does_not_fit(tmp_path, programs):
+    kolben = programs(Kolben(tmp_path, preexec_fn=limited(resource.RLIMIT_FSIZE, 100_000)))
+    refused = kolben.send_spans(span("large", 1, 1, filler=os.urandom(100_000).hex()))
+    assert refused.status == 429
+    assert FILE_TOO_LARGE in refused.json()["message"]
+    assert FILE_TOO_LARGE in get(kolben.port("health_check"), "/").text
+    assert kolben.is_running()
+    assert kolben.stop() == 0
 
 
 def test_closed_standard_streams_end_in_no_file_of_ours(tmp_path, programs):

@@ -288,18 +288,6 @@ TEST(HttpClient, BadUrlIsInvalid) {
             StatusCode::kInvalidArgument);
 }
 
-std::string tls_file(const std::string& name) {
-  return std::string(KOLBEN_TEST_DATA) + "/tls/" + name;
-}
-
-ServerSettings tls_server() {
-  ServerSettings settings;
-  settings.tls.enabled = true;
-  settings.tls.cert_file = tls_file("server.pem");
-  settings.tls.key_file = tls_file("server-key.pem");
-  return settings;
-}
-
 TEST(HttpTls, BodiesComeBackOverOneConnection) {
   const auto server = start(kEcho, tls_server());
   ClientSettings settings;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <initializer_list>
+
 namespace kolben::net::http {
 namespace {
 
@@ -17,6 +20,23 @@ TEST(HostCheck, AddressesAndNamesOfTheMachineAreAllowed) {
   }
   EXPECT_TRUE(is_host_allowed("traces.example:443", {"traces.example"}));
   EXPECT_TRUE(is_host_allowed("anything.example", {"*"}));
+}
+
+TEST(HostCheck, BrowsersAreKnownByWhatTheySend) {
+  const auto is_browser = [](std::initializer_list<std::string_view> fields,
+                             std::string_view user_agent = "") {
+    return is_from_browser(user_agent, [&fields](std::string_view name) {
+      return std::find(fields.begin(), fields.end(), name) != fields.end();
+    });
+  };
+  EXPECT_TRUE(is_browser({"Origin"}));
+  EXPECT_TRUE(is_browser({"Referer"}));
+  EXPECT_TRUE(is_browser({"Accept-Language"}));
+  EXPECT_TRUE(is_browser({}, "Mozilla/5.0 (X11)"));
+  EXPECT_TRUE(is_browser({"Accept-Language", "Sec-Fetch-Mode", "Sec-Fetch-Site"}));
+  EXPECT_FALSE(is_browser({}, "OTel-OTLP-Exporter"));
+  EXPECT_FALSE(is_browser({"Accept-Language", "Sec-Fetch-Mode"}, "node")) << "Node's fetch()";
+  EXPECT_TRUE(is_browser({"Accept-Language", "Sec-Fetch-Mode", "Referer"}, "node"));
 }
 
 TEST(HostCheck, APageOfAnotherOriginWritesWhatBrowsersDoNotAskFor) {

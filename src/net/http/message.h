@@ -25,7 +25,9 @@ struct Request {
   Headers headers;     // names as sent
   Bytes body;          // as sent, perhaps compressed
   std::string peer;    // "127.0.0.1:51234"
-  // Set when the peer hangs up before it is answered; only of a server that watches its peers.
+  // Set when the peer hangs up before it is answered; only of a server that watches its peers. A
+  // peer that ends its own half of the connection, and still reads, counts as one that hung up: it
+  // gets whatever answer is made.
   std::shared_ptr<const std::atomic<bool>> is_peer_gone = {};
 
   std::string_view path() const;  // the target before '?'

@@ -7,14 +7,24 @@
 
 namespace kolben::net::http {
 
-bool ServerCore::has_room() {
+ServerCore::Admission ServerCore::admit() {
+  // Looked for and counted under one lock: of two threads that accept at the same time only one
+  // gets the last place.
   MutexLock lock(mutex_);
-  return connections_.size() < settings.connections_max;
+  Admission admission;
+  if (connections_.size() + coming_ >= settings.connections_max) {
+    admission.makes_way = take_longest_waiting();
+    if (!admission.makes_way) return admission;
+  }
+  ++coming_;
+  admission.is_admitted = true;
+  return admission;
 }
 
 bool ServerCore::add(std::shared_ptr<Connection> connection) {
   MutexLock lock(mutex_);
-  if (is_draining_ || connections_.size() >= settings.connections_max) return false;
+  --coming_;
+  if (is_draining_) return false;
   connections_.insert(std::move(connection));
   return true;
 }
@@ -28,7 +38,6 @@ void ServerCore::remove(const std::shared_ptr<Connection>& connection) {
 // Among at most `connections_max`, and only when that is reached.
 std::shared_ptr<Connection> ServerCore::take_longest_waiting() {
   const auto latest = std::chrono::steady_clock::now() - kPartWait;
-  MutexLock lock(mutex_);
   std::shared_ptr<Connection> longest;
   Connection::Wait longest_wait;
   for (const auto& connection : connections_) {

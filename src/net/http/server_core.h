@@ -96,13 +96,19 @@ class ServerCore {
     if (on_rejected_) on_rejected_(reason, peer);
   }
 
-  bool has_room();
-  // False where the server has its maximum already, or stops.
+  // What becomes of a connection that comes.
+  struct Admission {
+    bool is_admitted = false;
+    // At the maximum: the one that has waited longest for its peer, which was taken out. The caller
+    // tells it to make way.
+    std::shared_ptr<Connection> makes_way = {};
+  };
+  // Refuses where the server has its maximum already and none of them waits long enough. One that
+  // is admitted counts from now on: add() follows.
+  Admission admit();
+  // One that was admitted. False where the server stops.
   bool add(std::shared_ptr<Connection> connection);
   void remove(const std::shared_ptr<Connection>& connection);
-  // Takes the connection out that has waited longest for its peer; null where none has, or not long
-  // enough. The caller tells it to make way.
-  std::shared_ptr<Connection> take_longest_waiting();
   // One that was taken out, and went on before it was told: beyond the maximum for its time.
   void take_back(std::shared_ptr<Connection> connection);
 
@@ -123,6 +129,7 @@ class ServerCore {
  private:
   static bool is_on_loopback(const std::string& endpoint);
   std::vector<std::shared_ptr<Connection>> snapshot();
+  std::shared_ptr<Connection> take_longest_waiting() KOLBEN_REQUIRES(mutex_);
 
  public:
   const ServerSettings settings;
@@ -137,6 +144,7 @@ class ServerCore {
   CondVar empty_;
   // Owns the connections: answers in flight hold weak pointers only.
   std::unordered_set<std::shared_ptr<Connection>> connections_ KOLBEN_GUARDED_BY(mutex_);
+  std::size_t coming_ KOLBEN_GUARDED_BY(mutex_) = 0;  // admitted, and not added yet
   bool is_draining_ KOLBEN_GUARDED_BY(mutex_) = false;
   bool is_stopped_ KOLBEN_GUARDED_BY(mutex_) = false;
 

@@ -1,8 +1,10 @@
 // What the server makes of who asks: pages of others in a browser, and peers that hang up.
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -86,29 +88,149 @@ TEST(HttpServer, AnswersPreflightsOfAllowedOrigins) {
   EXPECT_EQ(preflight("https://example.org").find("Access-Control-Allow"), std::string::npos);
 }
 
+// A server that watches its peers, and one request that waits for its answer.
+class Watching {
+ public:
+  explicit Watching(ServerSettings settings = {}) {
+    settings.watches_peers = true;
+    server_ = start(
+        [this](Request request, Responder responder) {
+          responder_ = std::move(responder);
+          asked_.set_value(std::move(request));
+        },
+        settings);
+  }
+
+  std::uint16_t port() const { return server_->port(); }
+  // Waits for the request.
+  const Request& request() {
+    if (!request_) request_ = asked_.get_future().get();
+    return *request_;
+  }
+  void respond(std::string text) { responder_->respond(text_response(200, std::move(text))); }
+  // Within ten seconds.
+  bool is_peer_gone() {
+    const auto end = steady_clock::now() + seconds(10);
+    while (!request().is_peer_gone->load() && steady_clock::now() < end) {
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    return request().is_peer_gone->load();
+  }
+
+ private:
+  std::promise<Request> asked_;
+  std::optional<Request> request_;
+  std::optional<Responder> responder_;
+  std::unique_ptr<Server> server_;
+};
+
+constexpr std::string_view kSlow = "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n";
+
 TEST(HttpServer, SaysWhenAPeerHangsUpBeforeItsAnswer) {
-  std::promise<Request> asked;
-  std::optional<Responder> kept;
+  for (const bool resets : {false, true}) {
+    Watching server;
+    std::optional<TestPeer> peer(std::in_place, server.port());
+    peer->say(kSlow);
+    ASSERT_NE(server.request().is_peer_gone, nullptr);
+    EXPECT_FALSE(server.request().is_peer_gone->load());
+    if (resets) peer->reset_at_end();
+    peer.reset();
+    EXPECT_TRUE(server.is_peer_gone());
+    server.respond("for nobody");
+  }
+}
+
+// A TLS connection to the server over a peer's socket.
+class TlsPeer {
+ public:
+  explicit TlsPeer(const TestPeer& peer)
+      : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free),
+        ssl_(SSL_new(context_.get()), SSL_free) {
+    SSL_set_fd(ssl_.get(), peer.fd());
+    EXPECT_EQ(SSL_connect(ssl_.get()), 1);
+  }
+  void say(std::string_view bytes) {
+    EXPECT_EQ(SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())),
+              static_cast<int>(bytes.size()));
+  }
+  // All until the other side ends.
+  std::string hear_all() {
+    std::string heard;
+    char chunk[4096];
+    for (int size = 0; (size = SSL_read(ssl_.get(), chunk, sizeof chunk)) > 0;) {
+      heard.append(chunk, static_cast<std::size_t>(size));
+    }
+    return heard;
+  }
+  // Sends close_notify; the TCP connection stays.
+  void say_goodbye() { SSL_shutdown(ssl_.get()); }
+  // A record that means nothing to HTTP: TLS 1.3's new keys.
+  void change_keys() {
+    EXPECT_EQ(SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    EXPECT_EQ(SSL_do_handshake(ssl_.get()), 1);
+  }
+
+ private:
+  std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
+  std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
+};
+
+TEST(HttpServer, ATlsPeerHangsUpByItsWordOrItsConnection) {
+  for (const bool says_goodbye : {true, false}) {
+    Watching server(tls_server());
+    std::optional<TestPeer> peer(std::in_place, server.port());
+    TlsPeer tls(*peer);
+    tls.say(kSlow);
+    tls.change_keys();
+    EXPECT_FALSE(server.request().is_peer_gone->load());
+    if (says_goodbye) {
+      tls.say_goodbye();
+    } else {
+      peer.reset();
+    }
+    EXPECT_TRUE(server.is_peer_gone());
+    server.respond("for nobody");
+  }
+}
+
+TEST(HttpServer, AWatchedTlsPeerIsAnsweredAndSaidGoodbyeTo) {
+  Watching server(tls_server());
+  const TestPeer peer(server.port());
+  TlsPeer tls(peer);
+  tls.say("GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_FALSE(server.request().is_peer_gone->load());
+  server.respond("whole");
+  EXPECT_EQ(body_of(tls.hear_all()), "whole");
+}
+
+// It has sent what a peer sends that hangs up.
+TEST(HttpServer, APeerThatEndsItsHalfCountsAsGoneAndIsAnswered) {
+  Watching server;
+  TestPeer peer(server.port());
+  peer.say(kSlow);
+  peer.end_sending();
+  EXPECT_TRUE(server.is_peer_gone());
+  server.respond("still there");
+  EXPECT_EQ(body_of(peer.hear_all()), "still there");
+}
+
+TEST(HttpServer, WhatAWatchedPeerSendsEarlyIsItsNextRequest) {
   ServerSettings settings;
   settings.watches_peers = true;
+  Held<Responder> held;
   const auto server = start(
-      [&](Request request, Responder responder) {
-        kept = std::move(responder);
-        asked.set_value(std::move(request));
+      [&held](Request request, Responder responder) {
+        if (request.path() == "/slow") return held.keep(std::move(responder));
+        responder.respond(text_response(200, request.is_peer_gone->load() ? "gone" : "next"));
       },
       settings);
-  std::optional<TestPeer> peer(std::in_place, server->port());
-  peer->say("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
-  const Request request = asked.get_future().get();
-  ASSERT_NE(request.is_peer_gone, nullptr);
-  EXPECT_FALSE(request.is_peer_gone->load());
-  peer.reset();
-  const auto end = steady_clock::now() + seconds(10);
-  while (!request.is_peer_gone->load() && steady_clock::now() < end) {
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  EXPECT_TRUE(request.is_peer_gone->load());
-  kept->respond(text_response(200, "for nobody"));
+  TestPeer peer(server->port());
+  peer.say(kSlow);
+  Responder slow = held.take();
+  peer.say("GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+  slow.respond(text_response(200, "slow"));
+  EXPECT_TRUE(peer.hears("slow"));
+  EXPECT_TRUE(peer.hears("next"));
 }
 
 TEST(HttpServer, WatchedPeersKeepTheirConnection) {

@@ -7,8 +7,6 @@
 // connection is in; a phase without a limit of its own (handling) has none: the handler answers.
 #include "net/http/session.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -18,7 +16,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <iterator>
 #include <optional>
 #include <type_traits>
 
@@ -176,7 +173,9 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     if (phase_ == Phase::kClosed) return;
     if (is_draining_) return shut();
     if (buffer_.size() > 0) return read_header();
+    if (has_ended_) return shut();
     enter(Phase::kIdle, core_->settings.idle_timeout);
+    if (is_reading_ahead_) return;
     stream_.async_read_some(buffer_.prepare(kReadBytes),
                             [self = self()](const ErrorCode& error, std::size_t size) {
                               if (error) return self->shut();
@@ -252,9 +251,9 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   }
 
   bool is_browsers() const {
-    return field("User-Agent").starts_with(kUserAgentOfBrowsers) ||
-           std::any_of(std::begin(kFieldsOfBrowsers), std::end(kFieldsOfBrowsers),
-                       [this](std::string_view name) { return !field(name).empty(); });
+    return is_from_browser(field("User-Agent"), [this](std::string_view name) {
+      return parser_->get().count({name.data(), name.size()}) > 0;
+    });
   }
 
   void send_continue() {
@@ -313,19 +312,30 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
                    }));
   }
 
-  // While an answer is made nothing is read, so that a peer that hangs up would not be noticed.
-  // What is readable then is the end, or the next request: whoever sends that early is not watched.
+  // While an answer is made nothing would be read, so that a peer that hangs up would not be
+  // noticed: so one read waits for its end (FIN, reset, or TLS's close_notify, which only the
+  // stream can tell from other records). It may also bring the next request, which is kept, and
+  // whoever sends that early is not watched any more. A read that waits for the next request
+  // already is not started again in await_request().
   // Whoever ends its own half alone counts as gone, too: nothing tells the two apart.
   std::shared_ptr<const std::atomic<bool>> watch_peer() {
     auto gone = std::make_shared<std::atomic<bool>>(false);
     if (buffer_.size() > 0) return gone;
-    socket().async_wait(tcp::socket::wait_read, [self = self(), gone](const ErrorCode& error) {
-      if (error || self->phase_ != Phase::kHandling) return;
-      char next = 0;
-      const int fd = self->socket().native_handle();
-      if (::recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) gone->store(true);
-    });
+    is_reading_ahead_ = true;
+    stream_.async_read_some(buffer_.prepare(kReadBytes),
+                            [self = self(), gone](const ErrorCode& error, std::size_t size) {
+                              if (error) gone->store(true);
+                              self->on_read_ahead(error, size);
+                            });
     return gone;
+  }
+
+  void on_read_ahead(const ErrorCode& error, std::size_t size) {
+    is_reading_ahead_ = false;
+    has_ended_ = static_cast<bool>(error);
+    buffer_.commit(size);
+    if (phase_ != Phase::kIdle) return;
+    has_ended_ ? shut() : on_first_bytes();
   }
 
   static void respond_from_anywhere(const std::weak_ptr<ServerCore>& weak_core,
@@ -455,6 +465,8 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   bool must_linger_ = false;
   bool is_draining_ = false;
   bool is_late_ = false;
+  bool is_reading_ahead_ = false;  // watch_peer()
+  bool has_ended_ = false;         // so it said
 };
 
 // Told in one packet, without waiting for it: the server is at its limit.
@@ -476,11 +488,9 @@ void start_session(const std::shared_ptr<ServerCore>& core, tcp::socket socket,
   const auto start = [&core](const auto& session) {
     if (core->add(session)) session->start();
   };
-  if (!core->has_room()) {
-    const std::shared_ptr<Connection> longest = core->take_longest_waiting();
-    if (!longest) return turn_away(*core, socket);
-    longest->make_way();
-  }
+  const ServerCore::Admission admission = core->admit();
+  if (!admission.is_admitted) return turn_away(*core, socket);
+  if (admission.makes_way) admission.makes_way->make_way();
   if (tls) {
     start(std::make_shared<Session<TlsStream>>(core, tls, std::move(socket), *tls));
   } else {

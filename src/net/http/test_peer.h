@@ -1,4 +1,5 @@
-// For tests: a TCP peer that says exactly what it is told, and a count of refusals.
+// For tests: a TCP peer that says exactly what it is told, the settings of a server with TLS, and a
+// count of refusals.
 #pragma once
 
 #include <arpa/inet.h>
@@ -30,6 +31,7 @@ class TestPeer {
         connect(socket_.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
 
+  int fd() const { return socket_.fd(); }
   bool is_connected() const { return is_connected_; }
 
   // False where the other side has closed.
@@ -57,6 +59,13 @@ class TestPeer {
     return heard_;
   }
 
+  void end_sending() { shutdown(socket_.fd(), SHUT_WR); }
+  // Closing will reset the connection.
+  void reset_at_end() {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+
   bool is_reset() const { return is_reset_; }
   const std::string& heard() const { return heard_; }
   void forget() { heard_.clear(); }
@@ -78,6 +87,19 @@ class TestPeer {
   bool is_reset_ = false;
   std::string heard_;
 };
+
+// tests/data/tls.
+inline std::string tls_file(const std::string& name) {
+  return std::string(KOLBEN_TEST_DATA) + "/tls/" + name;
+}
+
+inline ServerSettings tls_server() {
+  ServerSettings settings;
+  settings.tls.enabled = true;
+  settings.tls.cert_file = tls_file("server.pem");
+  settings.tls.key_file = tls_file("server-key.pem");
+  return settings;
+}
 
 class Rejections {
  public:

@@ -106,6 +106,7 @@ class TracesAnswer {
   bool has_room() const { return data_.size() < kAnswerBytesMax; }
 
   Status add(const TraceId& id) {
+    if (is_asker_gone(call_)) return cancelled("whoever asked is gone");
     auto batch = call_.store.get_trace(id);
     if (!batch) return std::move(batch).error();
     const DecodedTraces& traces = batch->traces();
@@ -158,7 +159,8 @@ Response traces_by_ids(const Call& call, const std::vector<TraceId>& ids) {
   return answer.finish();
 }
 
-Response traces_by_query(const Call& call, const storage::TraceQuery& query) {
+Response traces_by_query(const Call& call, storage::TraceQuery query) {
+  query.limits = limits_of(call);
   const auto page = call.store.search(query);
   if (!page) return failure(page.error());
   TracesAnswer answer(call, adjust_of(call.parameters));

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
+
 #include "query/jaeger/legacy_search.h"
 #include "query/jaeger/trace_json.h"
 #include "query/testing/fake_store.h"
@@ -28,9 +31,7 @@ class LegacyApi : public ::testing::Test {
 
   Response get(const std::string& target) { return ask(query::testing::get(target)); }
   Response ask(const net::http::Request& request) {
-    const auto parameters = Parameters::parse(request.target);
-    KOLBEN_CHECK(parameters.has_value());
-    return answer_legacy({store_, clock_, request, request.path(), *parameters});
+    return query::testing::ask(store_, clock_, request, answer_legacy);
   }
   std::string body(const std::string& target) { return std::string(get(target).body.view()); }
 
@@ -229,6 +230,18 @@ TEST(LegacySearch, TimesAreMicrosecondsAndTwoDaysBackByDefault) {
   EXPECT_EQ(range("start=-5").begin, 0U);
   EXPECT_EQ(range("end=9223372036854775807").end, UINT64_MAX);
   EXPECT_EQ(range("").begin, 1'700'000'000'000'000'000 - kLookbackNanos + 1000);
+}
+
+TEST_F(LegacyApi, AnAnswerForNobodyIsNotMade) {
+  net::http::Request request =
+      query::testing::get("/api/traces?service=todo&start=0&end=1800000000000000");
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  request.is_peer_gone = gone;
+  EXPECT_EQ(ask(request).status, 200);
+  ASSERT_NE(store_.last_search().limits.watch, nullptr);
+  EXPECT_EQ(store_.last_search().limits.watch->is_asker_gone, gone);
+  *gone = true;
+  EXPECT_NE(ask(request).status, 200);
 }
 
 }  // namespace

@@ -104,8 +104,9 @@ Response one_trace(const Call& call, std::string_view id_text) {
 }
 
 Response traces(const Call& call) {
-  const auto query = parse_v3_search(call.parameters);
+  auto query = parse_v3_search(call.parameters);
   if (!query) return failure(query.error());
+  query->limits = limits_of(call);
   const auto page = call.store.search(*query);
   if (!page) return failure(page.error());
   OtlpResult result;
@@ -115,6 +116,7 @@ Response traces(const Call& call) {
                       "the traces that match are too large for one answer: ask with a smaller "
                       "query.searchDepth");
     }
+    if (is_asker_gone(call)) return failure(cancelled("whoever asked is gone"));
     const auto batch = call.store.get_trace(summary.trace_id);
     if (!batch && batch.error().code() == StatusCode::kNotFound) continue;  // just expired
     if (!batch) return failure(batch.error());
@@ -147,8 +149,9 @@ void write_summary(JsonWriter& json, const storage::TraceSummary& summary) {
 }
 
 Response summaries(const Call& call) {
-  const auto query = parse_v3_search(call.parameters);
+  auto query = parse_v3_search(call.parameters);
   if (!query) return failure(query.error());
+  query->limits = limits_of(call);
   const auto page = call.store.search(*query);
   if (!page) return failure(page.error());
   return list_answer(list_object("summaries", page->traces, write_summary));

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
+
 #include "query/jaeger/v3_search.h"
 #include "query/testing/fake_store.h"
 #include "query/testing/filter_text.h"
@@ -28,10 +31,7 @@ class ApiV3 : public ::testing::Test {
 
   Response get(const std::string& target) { return ask(store_, target); }
   Response ask(FakeStore& store, const std::string& target) {
-    const net::http::Request request = query::testing::get(target);
-    const auto parameters = Parameters::parse(request.target);
-    KOLBEN_CHECK(parameters.has_value());
-    return answer_v3({store, clock_, request, request.path(), *parameters});
+    return query::testing::ask(store, clock_, query::testing::get(target), answer_v3);
   }
   std::string body(const std::string& target) { return std::string(get(target).body.view()); }
 
@@ -144,6 +144,17 @@ TEST(V3Search, BothTimesAreRequiredAndInOrder) {
             "query.startTimeMin must lie before query.startTimeMax");
   EXPECT_EQ(error("query.startTimeMin=x&query.startTimeMax=y"),
             "malformed parameter query.startTimeMin: \"x\" is no RFC 3339 time");
+}
+
+TEST_F(ApiV3, AnAnswerForNobodyIsNotMade) {
+  for (const char* call : {"/api/v3/traces?", "/api/v3/trace-summaries?"}) {
+    net::http::Request request = query::testing::get(call + std::string(kRange));
+    const auto gone = std::make_shared<std::atomic<bool>>(true);
+    request.is_peer_gone = gone;
+    query::testing::ask(store_, clock_, request, answer_v3);
+    ASSERT_NE(store_.last_search().limits.watch, nullptr);
+    EXPECT_EQ(store_.last_search().limits.watch->is_asker_gone, gone);
+  }
 }
 
 }  // namespace

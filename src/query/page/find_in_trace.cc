@@ -14,16 +14,24 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
+// After Knuth, Morris and Pratt: a value is read once, whatever is looked for. Trying each place
+// anew would take hundreds of times as long where the text and the values are one letter repeated.
 class Finder {
  public:
-  explicit Finder(std::string_view text) : wanted_(text) {
+  explicit Finder(std::string_view text) : wanted_(text), borders_(text.size(), 0) {
     std::transform(wanted_.begin(), wanted_.end(), wanted_.begin(), lower);
+    for (std::size_t end = 1; end < wanted_.size(); ++end) {
+      borders_[end] = next(borders_[end - 1], wanted_[end]);
+    }
   }
 
   bool is_in(std::string_view text) const {
-    const auto same = [](char a, char b) { return lower(a) == b; };
-    return std::search(text.begin(), text.end(), wanted_.begin(), wanted_.end(), same) !=
-           text.end();
+    std::size_t matched = 0;
+    for (const char c : text) {
+      matched = next(matched, lower(c));
+      if (matched == wanted_.size()) return true;
+    }
+    return false;
   }
   bool is_in(const Value& value) const {
     return value.type() == ValueType::kString ? is_in(value.as_string())
@@ -44,7 +52,15 @@ class Finder {
   }
 
  private:
+  // How much of what is wanted has come, after `matched` of it and this character.
+  std::size_t next(std::size_t matched, char c) const {
+    while (matched > 0 && wanted_[matched] != c) matched = borders_[matched - 1];
+    return wanted_[matched] == c ? matched + 1 : 0;
+  }
+
   std::string wanted_;
+  // Of each beginning of it: how much of its end is a beginning, too.
+  std::vector<std::size_t> borders_;
 };
 
 using SpanIds = std::unordered_set<SpanId, IdHash>;

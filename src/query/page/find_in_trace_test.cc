@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <string>
+
 #include "query/testing/sample.h"
 
 namespace kolben::query::page {
@@ -43,6 +47,36 @@ TEST_F(FindInTrace, EventsAndStatusMessages) {
 TEST_F(FindInTrace, ResourcesCountForAllTheirSpans) {
   EXPECT_THAT(find("4711"), ElementsAre(0, 1, 2));
   EXPECT_THAT(find("4711", 2), ElementsAre(0, 1));
+}
+
+std::size_t rows_with(std::string_view message, std::string_view wanted) {
+  Batch batch(Signal::kTraces);
+  auto& spans = batch.traces().resources.add(batch.arena()).scopes.add(batch.arena()).spans;
+  spans.add(batch.arena()).status_message = message;
+  const Batch no_logs(Signal::kLogs);
+  return find_in_trace(trace_rows(batch.traces()), no_logs.logs(), wanted, 1).size();
+}
+
+TEST(FindInText, WhatBeginsAgainWithinItself) {
+  EXPECT_EQ(rows_with("aAabaab", "aabaab"), 1U);
+  EXPECT_EQ(rows_with("abacababacabac", "ABACABAC"), 1U);
+  EXPECT_EQ(rows_with("abacabab", "abacabac"), 0U);
+}
+
+// Trying each place anew would be 200 times as much.
+TEST(FindInText, WhatNearlyMatchesEverywhereIsReadOnce) {
+  using std::chrono::steady_clock;
+  const std::string many(300'000, 'a');
+  const auto time_of = [&many](const std::string& wanted) {
+    auto shortest = steady_clock::duration::max();
+    for (int i = 0; i < 3; ++i) {
+      const auto begin = steady_clock::now();
+      EXPECT_EQ(rows_with(many, wanted), 0U);
+      shortest = std::min(shortest, steady_clock::now() - begin);
+    }
+    return shortest;
+  };
+  EXPECT_LT(time_of(std::string(199, 'a') + "b"), 30 * time_of(std::string(200, 'b')));
 }
 
 TEST_F(FindInTrace, LogRecordsOfTheSpan) {

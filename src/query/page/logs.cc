@@ -94,25 +94,7 @@ Result<LogsRequest> logs_request(const Call& call) {
   return request;
 }
 
-struct Line {
-  const LogRecord* record;
-  const Resource* resource;
-
-  std::uint64_t time() const { return record->effective_time_unix_nano(); }
-};
-
-// In the order of the store.
-std::vector<Line> lines_of(const DecodedLogs& logs) {
-  std::vector<Line> lines;
-  for (const ResourceLogs& resource : logs.resources) {
-    for (const ScopeLogs& scope : resource.scopes) {
-      for (const LogRecord& record : scope.records) lines.push_back({&record, &resource.resource});
-    }
-  }
-  return lines;
-}
-
-Cursor end_of(const std::vector<Line>& lines, const std::optional<Cursor>& before) {
+Cursor end_of(const std::vector<LogLine>& lines, const std::optional<Cursor>& before) {
   Cursor cursor{.time = lines.back().time()};
   for (auto line = lines.rbegin(); line != lines.rend() && line->time() == cursor.time; ++line) {
     ++cursor.shown;
@@ -128,16 +110,15 @@ Response logs(const Call& call) {
   const auto found = call.store.logs(request->query);
   if (!found) return page_failure(found.error());
   const std::uint64_t took = call.clock.steady_nanos() - begin;
-  std::vector<Line> lines = lines_of(found->logs());
-  const bool is_truncated = lines.size() > request->limit;
-  if (is_truncated) lines.resize(request->limit);
+  std::vector<LogLine> lines = log_lines(found->logs());
+  if (lines.size() > request->limit) lines.resize(request->limit);
   std::string text;
   JsonWriter json(text);
   json.begin_object();
   json.key("logs");
-  json.begin_array();
-  for (const Line& line : lines) write_log(json, *line.record, *line.resource, true);
-  json.end_array();
+  const std::size_t written = write_logs(json, text, lines, TraceIds::kTold, kLogBytesMax);
+  const bool is_truncated = written < lines.size() || found->items() > request->limit;
+  lines.resize(written);
   json.key("truncated");
   json.boolean(is_truncated);
   text_field(json, "nextCursor", is_truncated ? end_of(lines, request->after).text() : "");
@@ -246,7 +227,8 @@ Result<PageFilter> parse_log_filter(const Parameters& parameters, std::uint64_t 
     if (!term) return std::move(term).error().with_context("'tag'");
     terms.push_back(*std::move(term));
   }
-  if (const std::string_view text = parameters.first("text"); !text.empty()) {
+  KOLBEN_TRY(const std::string_view text, parameters.text("text"));
+  if (!text.empty()) {
     terms.push_back(compare(Intrinsic::kBody, Operator::kRegex, containing(text)));
   }
   wanted.filter = all_of(std::move(terms));

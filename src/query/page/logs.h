@@ -13,8 +13,6 @@ namespace kolben::query::page {
 // Lines that a person reads before asking for more, and the most at once.
 inline constexpr std::uint32_t kLogLinesDefault = 200;
 inline constexpr std::uint32_t kLogLinesMax = 10'000;
-// Of one answer; ten thousand lines of six kilobytes.
-inline constexpr std::uint64_t kLogBytesMax = 64 << 20;
 
 // Nothing where there is no such call.
 std::optional<net::http::Response> answer_logs(const Call& call, std::string_view what);

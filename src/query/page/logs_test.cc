@@ -6,37 +6,19 @@
 #include <atomic>
 #include <memory>
 
-#include "pipeline/testing/fake_host.h"
-#include "query/page/page.h"
-#include "query/testing/fake_store.h"
+#include "query/page/page_fixture.h"
+#include "query/page/trace_json.h"
 #include "query/testing/filter_text.h"
-#include "query/testing/sample.h"
 #include "storage/evaluate.h"
 
 namespace kolben::query::page {
 namespace {
 
-using net::http::Response;
-using query::testing::FakeStore;
 using query::testing::golden_difference;
 using query::testing::to_text;
 using ::testing::HasSubstr;
 
-class LogsApi : public ::testing::Test {
- protected:
-  LogsApi() { query::testing::fill(store_); }
-
-  Response get(const std::string& target) { return get(query::testing::get(target)); }
-  Response get(const net::http::Request& request) {
-    const auto parameters = Parameters::parse(request.target);
-    KOLBEN_CHECK(parameters.has_value());
-    return answer_page({store_, host_.clock(), request, request.path(), *parameters}, host_);
-  }
-  std::string body(const std::string& target) { return std::string(get(target).body.view()); }
-
-  FakeStore store_;
-  pipeline::testing::FakeHost host_;
-};
+using LogsApi = SampleFixture;
 
 TEST_F(LogsApi, RecordsInTheOrderOfTheStoreWithTheirTraces) {
   EXPECT_EQ(
@@ -109,6 +91,7 @@ TEST_F(LogsApi, ErrorsNameTheParameter) {
   EXPECT_THAT(error("start=x"), HasSubstr("'start'"));
   EXPECT_THAT(error("errors=true"), HasSubstr("'errors' is a condition on spans"));
   EXPECT_THAT(error("minDuration=1s"), HasSubstr("'minDuration'"));
+  EXPECT_THAT(error("text=f%FCr"), HasSubstr("param 'text' is not UTF-8"));
   std::string many;
   for (std::size_t i = 0; i < 65; ++i) many += "&tag=k";
   EXPECT_THAT(error(many), HasSubstr("'tag': more than 64 conditions"));

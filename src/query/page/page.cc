@@ -209,16 +209,26 @@ storage::LogQuery logs_of(const Call& call, const TraceId& id) {
   return query;
 }
 
+// A trace with its log records, and its rows, which stand in `spans`; at least one.
+struct WholeTrace {
+  TraceId id;
+  Batch spans, logs;
+  std::vector<TraceRow> rows;
+};
+
+Result<WholeTrace> whole_trace(const Call& call, std::string_view id_text) {
+  KOLBEN_TRY(const TraceId id, path_trace_id(id_text));
+  KOLBEN_TRY(Batch spans, call.store.get_trace(id));
+  KOLBEN_TRY(Batch logs, call.store.logs(logs_of(call, id)));
+  std::vector<TraceRow> rows = trace_rows(spans.traces());
+  if (rows.empty()) return not_found("trace " + id.to_hex() + " has no spans");
+  return WholeTrace{id, std::move(spans), std::move(logs), std::move(rows)};
+}
+
 Response trace(const Call& call, std::string_view id_text) {
-  const auto id = path_trace_id(id_text);
-  if (!id) return failure(id.error());
-  const auto batch = call.store.get_trace(*id);
-  if (!batch) return failure(batch.error());
-  const auto logs = call.store.logs(logs_of(call, *id));
-  if (!logs) return failure(logs.error());
-  const std::vector<TraceRow> rows = trace_rows(batch->traces());
-  if (rows.empty()) return failure(not_found("trace " + id->to_hex() + " has no spans"));
-  return success(trace_columns(*id, rows, count_logs(logs->logs())));
+  const auto whole = whole_trace(call, id_text);
+  if (!whole) return failure(whole.error());
+  return success(trace_columns(whole->id, whole->rows, count_logs(whole->logs.logs())));
 }
 
 // Several spans may carry one id: `nth` of them, in the order of the rows.
@@ -258,23 +268,19 @@ Response logs_of_trace(const Call& call, std::string_view id_text) {
 }
 
 Response find(const Call& call, std::string_view id_text) {
-  const auto id = path_trace_id(id_text);
-  if (!id) return failure(id.error());
-  const std::string_view text = call.parameters.first("text");
-  if (text.empty() || text.size() > kFindBytesMax) {
+  const auto text = call.parameters.text("text");
+  if (!text) return failure(text.error());
+  if (text->empty() || text->size() > kFindBytesMax) {
     return failure(invalid_argument("param 'text' is required, of at most " +
                                     std::to_string(kFindBytesMax) + " bytes"));
   }
-  const auto batch = call.store.get_trace(*id);
-  if (!batch) return failure(batch.error());
-  const auto logs = call.store.logs(logs_of(call, *id));
-  if (!logs) return failure(logs.error());
-  const std::vector<TraceRow> rows = trace_rows(batch->traces());
-  const auto found = find_in_trace(rows, logs->logs(), text, kFindRowsMax);
+  const auto whole = whole_trace(call, id_text);
+  if (!whole) return failure(whole.error());
+  const auto found = find_in_trace(whole->rows, whole->logs.logs(), *text, kFindRowsMax);
   std::string json_text = list_object(
       "rows", found, [](JsonWriter& json, std::uint32_t row) { json.unsigned_integer(row); });
   json_text.pop_back();  // the object goes on
-  json_text += ",\"spans\":" + std::to_string(rows.size()) + "}";
+  json_text += ",\"spans\":" + std::to_string(whole->rows.size()) + "}";
   return success(std::move(json_text));
 }
 

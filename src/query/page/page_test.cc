@@ -3,13 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "pipeline/testing/fake_host.h"
 #include "query/conditions.h"
 #include "query/page/page_filter.h"
+#include "query/page/page_fixture.h"
 #include "query/page/trace_json.h"
-#include "query/testing/fake_store.h"
 #include "query/testing/filter_text.h"
-#include "query/testing/sample.h"
 
 namespace kolben::query::page {
 namespace {
@@ -24,21 +22,7 @@ using ::testing::StartsWith;
 
 constexpr char kTrace[] = "/api/kolben/trace/5b8efff798038103d269b633813fc60c";
 
-class PageApi : public ::testing::Test {
- protected:
-  PageApi() { query::testing::fill(store_); }
-
-  Response get(const std::string& target) {
-    const net::http::Request request = query::testing::get(target);
-    const auto parameters = Parameters::parse(request.target);
-    KOLBEN_CHECK(parameters.has_value());
-    return answer_page({store_, host_.clock(), request, request.path(), *parameters}, host_);
-  }
-  std::string body(const std::string& target) { return std::string(get(target).body.view()); }
-
-  FakeStore store_;
-  pipeline::testing::FakeHost host_;
-};
+using PageApi = SampleFixture;
 
 TEST_F(PageApi, StatusShowsStoreReceiversRejectionsAndPorts) {
   store_.stats_answer = {
@@ -98,10 +82,7 @@ TEST_F(PageApi, ATraceWithoutRootIsCalledByItsEarliestSpan) {
      "parentSpanId": "00000000000000a1", "name": "inner", "startTimeUnixNano": "7"},
     {"traceId": "000000000000000000000000000000aa", "spanId": "00000000000000a3",
      "parentSpanId": "00000000000000a2", "name": "later", "startTimeUnixNano": "8"}]}]}]})");
-  const net::http::Request request = query::testing::get("/api/kolben/search");
-  const auto parameters = Parameters::parse(request.target);
-  const Response response =
-      answer_page({store, host_.clock(), request, request.path(), *parameters}, host_);
+  const Response response = get(store, query::testing::get("/api/kolben/search"));
   EXPECT_THAT(response.body.view(),
               HasSubstr("\"rootService\":\"\",\"rootName\":\"\",\"first\":{\"service\":"
                         "\"unknown_service\",\"name\":\"inner\"}"));
@@ -172,12 +153,31 @@ TEST_F(PageApi, LogsOldestFirst) {
   EXPECT_EQ(golden_difference("page_logs.json", body(std::string(kTrace) + "/logs")), "");
 }
 
+TEST_F(PageApi, LogsOfATraceEndWhereTheAnswerIsFull) {
+  const Batch logs = *store_.logs({});
+  const std::string whole = trace_logs(logs.logs(), false);
+  EXPECT_THAT(whole, HasSubstr("\"truncated\":false"));
+  const std::string part = trace_logs(logs.logs(), false, 20);
+  EXPECT_THAT(part, HasSubstr("\"truncated\":true"));
+  // The line that is one too much is a whole one.
+  EXPECT_TRUE(whole.starts_with(part.substr(0, part.find("],\"truncated\""))));
+  EXPECT_EQ(log_lines(logs.logs()).size(), 3U);
+  std::string text;
+  JsonWriter json(text);
+  EXPECT_EQ(write_logs(json, text, log_lines(logs.logs()), TraceIds::kTold, 20), 1U);
+}
+
 TEST_F(PageApi, FindsRowsOfATrace) {
   EXPECT_EQ(body(std::string(kTrace) + "/find?text=oops"), "{\"rows\":[0],\"spans\":4}");
   EXPECT_EQ(body(std::string(kTrace) + "/find?text=nowhere"), "{\"rows\":[],\"spans\":4}");
   EXPECT_EQ(get(std::string(kTrace) + "/find").status, 400);
   EXPECT_EQ(get(std::string(kTrace) + "/find?text=" + std::string(201, 'x')).status, 400);
   EXPECT_EQ(get("/api/kolben/trace/ff/find?text=x").status, 404);
+  store_.add_trace(Batch(Signal::kTraces), *TraceId::from_hex(std::string(32, 'e')));
+  EXPECT_EQ(get("/api/kolben/trace/" + std::string(32, 'e') + "/find?text=x").status, 404);
+  const Response latin1 = get(std::string(kTrace) + "/find?text=f%FCr");
+  EXPECT_EQ(latin1.status, 400);
+  EXPECT_THAT(latin1.body.view(), HasSubstr("param 'text' is not UTF-8"));
 }
 
 TEST_F(PageApi, NamesForCompletion) {

@@ -201,7 +201,9 @@ class Measurement {
     if (taken >= kTimeMaxNanos) {
       return deadline_exceeded("the query took too long; ask for a shorter time range");
     }
+    if (is_asker_gone(call_)) return cancelled("whoever asked is gone");
     storage::AggregateQuery query;
+    query.limits = limits_of(call_);
     query.range = range;
     query.filter = grouping.filter;
     query.group_by = grouping.fields;

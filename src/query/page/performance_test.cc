@@ -3,17 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "pipeline/testing/fake_host.h"
-#include "query/page/page.h"
-#include "query/testing/fake_store.h"
+#include <atomic>
+#include <memory>
+
+#include "query/page/page_fixture.h"
 #include "query/testing/filter_text.h"
-#include "query/testing/sample.h"
 
 namespace kolben::query::page {
 namespace {
 
 using net::http::Response;
-using query::testing::FakeStore;
 using query::testing::golden_difference;
 using query::testing::to_text;
 using storage::Aggregate;
@@ -58,13 +57,10 @@ Aggregate aggregate(std::vector<AggregateGroup> groups) {
   return answer;
 }
 
-class PerformanceApi : public ::testing::Test {
+class PerformanceApi : public PageFixture {
  protected:
   Response get(const std::string& query) {
-    const net::http::Request request = query::testing::get("/api/kolben/performance" + query);
-    const auto parameters = Parameters::parse(request.target);
-    KOLBEN_CHECK(parameters.has_value());
-    return answer_page({store_, host_.clock(), request, request.path(), *parameters}, host_);
+    return PageFixture::get("/api/kolben/performance" + query);
   }
   std::string body(const std::string& query) { return std::string(get(query).body.view()); }
   // Of the last minute.
@@ -101,9 +97,6 @@ class PerformanceApi : public ::testing::Test {
     }
     return names;
   }
-
-  FakeStore store_;
-  pipeline::testing::FakeHost host_;
 };
 
 TEST_F(PerformanceApi, OperationsNowAndBeforeWithTheirSeries) {
@@ -208,6 +201,23 @@ TEST_F(PerformanceApi, TheStoreIsAskedWithinABound) {
   minute("");
   EXPECT_EQ(store_.aggregates()[0].limits.time_max, std::chrono::seconds(20));
   EXPECT_EQ(store_.aggregates()[0].limit, 10'000U);
+}
+
+TEST_F(PerformanceApi, TheStoreKnowsThatTheAskerIsGoneAndIsNotAskedAgain) {
+  net::http::Request request = query::testing::get("/api/kolben/performance");
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  request.is_peer_gone = gone;
+  EXPECT_EQ(PageFixture::get(request).status, 200);
+  ASSERT_EQ(store_.aggregates().size(), 2U);
+  for (const storage::AggregateQuery& query : store_.aggregates()) {
+    ASSERT_NE(query.limits.watch, nullptr);
+    EXPECT_EQ(query.limits.watch->is_asker_gone, gone);
+    EXPECT_EQ(query.limits.time_max, std::chrono::seconds(20));
+  }
+  store_.forget_aggregates();
+  *gone = true;
+  EXPECT_NE(PageFixture::get(request).status, 200);
+  EXPECT_TRUE(store_.aggregates().empty());
 }
 
 TEST_F(PerformanceApi, MistakesNameTheParameter) {

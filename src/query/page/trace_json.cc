@@ -256,6 +256,24 @@ void write_columns(JsonWriter& json, const std::vector<TraceRow>& rows,
   });
 }
 
+void write_log(JsonWriter& json, const LogLine& line, TraceIds trace_ids) {
+  const LogRecord& record = *line.record;
+  json.begin_object();
+  decimal_field(json, "time", line.time());
+  if (trace_ids == TraceIds::kTold) {
+    text_field(json, "traceId",
+               record.trace_id.is_zero() ? std::string() : record.trace_id.to_hex());
+  }
+  text_field(json, "spanId", record.span_id.is_zero() ? std::string() : record.span_id.to_hex());
+  text_field(json, "service", shown_service(service_name(*line.resource)));
+  json.key("severity");
+  json.integer(record.severity_number);
+  text_field(json, "severityText", record.severity_text);
+  text_field(json, "body", value_text(record.body));
+  write_attributes(json, "attributes", record.attributes);
+  json.end_object();
+}
+
 }  // namespace
 
 std::uint64_t earliest_start(const std::vector<TraceRow>& rows) {
@@ -335,48 +353,39 @@ std::string span_details(const TraceRow& row, std::uint64_t trace_start_nanos) {
   return text;
 }
 
-void write_log(JsonWriter& json, const LogRecord& record, const Resource& resource,
-               bool with_trace_id) {
-  json.begin_object();
-  decimal_field(json, "time", record.effective_time_unix_nano());
-  if (with_trace_id) {
-    text_field(json, "traceId",
-               record.trace_id.is_zero() ? std::string() : record.trace_id.to_hex());
-  }
-  text_field(json, "spanId", record.span_id.is_zero() ? std::string() : record.span_id.to_hex());
-  text_field(json, "service", shown_service(service_name(resource)));
-  json.key("severity");
-  json.integer(record.severity_number);
-  text_field(json, "severityText", record.severity_text);
-  text_field(json, "body", value_text(record.body));
-  write_attributes(json, "attributes", record.attributes);
-  json.end_object();
-}
-
-std::string trace_logs(const DecodedLogs& logs, bool is_truncated) {
-  struct Place {
-    const LogRecord* record;
-    const Resource* resource;
-  };
-  std::vector<Place> places;
+std::vector<LogLine> log_lines(const DecodedLogs& logs) {
+  std::vector<LogLine> lines;
   for (const ResourceLogs& resource : logs.resources) {
     for (const ScopeLogs& scope : resource.scopes) {
-      for (const LogRecord& record : scope.records) places.push_back({&record, &resource.resource});
+      for (const LogRecord& record : scope.records) lines.push_back({&record, &resource.resource});
     }
   }
+  return lines;
+}
+
+std::size_t write_logs(JsonWriter& json, const std::string& text, const std::vector<LogLine>& lines,
+                       TraceIds trace_ids, std::size_t bytes_max) {
+  std::size_t written = 0;
+  json.begin_array();
+  while (written < lines.size() && text.size() <= bytes_max) {
+    write_log(json, lines[written++], trace_ids);
+  }
+  json.end_array();
+  return written;
+}
+
+std::string trace_logs(const DecodedLogs& logs, bool is_truncated, std::size_t bytes_max) {
+  std::vector<LogLine> lines = log_lines(logs);
   // The store's order holds within a resource only.
-  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
-    return a.record->effective_time_unix_nano() < b.record->effective_time_unix_nano();
-  });
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const LogLine& a, const LogLine& b) { return a.time() < b.time(); });
   std::string text;
   JsonWriter json(text);
   json.begin_object();
   json.key("logs");
-  json.begin_array();
-  for (const Place& place : places) write_log(json, *place.record, *place.resource, false);
-  json.end_array();
+  const std::size_t written = write_logs(json, text, lines, TraceIds::kNotTold, bytes_max);
   json.key("truncated");
-  json.boolean(is_truncated);
+  json.boolean(is_truncated || written < lines.size());
   json.end_object();
   return text;
 }

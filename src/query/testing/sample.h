@@ -5,7 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/check.h"
+#include "base/clock.h"
 #include "net/http/message.h"
+#include "query/call.h"
 #include "query/testing/fake_store.h"
 
 namespace kolben::query::testing {
@@ -17,6 +20,15 @@ std::string read_data(std::string_view name);
 void fill(FakeStore& store);
 
 net::http::Request get(std::string target);
+
+// What `answer(call)` makes of the request.
+template <typename Answer>
+net::http::Response ask(FakeStore& store, const Clock& clock, const net::http::Request& request,
+                        Answer answer) {
+  const auto parameters = Parameters::parse(request.target);
+  KOLBEN_CHECK(parameters.has_value());
+  return answer(Call{store, clock, request, request.path(), *parameters});
+}
 
 // The value of a response's header, or empty.
 std::string header(const net::http::Response& response, std::string_view name);

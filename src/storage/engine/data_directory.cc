@@ -100,11 +100,11 @@ Status DataDirectory::hold(Result<std::shared_ptr<void>> held) {
     return Status::ok();
   }
   const std::string_view why = held.error().message();
-  const std::size_t holder = why.find("held by pid ");
+  constexpr std::string_view kHeldBy = "held by ";
+  const std::size_t holder = why.rfind(kHeldBy);
   if (holder == why.npos) return held.error();
-  constexpr std::size_t kHeldBy = std::string_view("held by ").size();
   return failed_precondition("it is in use by another kolben (" +
-                             std::string(why.substr(holder + kHeldBy)) + ")");
+                             std::string(why.substr(holder + kHeldBy.size())) + ")");
 }
 
 bool DataDirectory::holds_anything(const std::string& folder) const {

@@ -390,5 +390,44 @@ TEST_F(QueryTest, ReadersAndWritersDoNotDisturbEachOther) {
   EXPECT_EQ(engine_->stats().spans, 300U);
 }
 
+// Nothing of an answer is kept for the next: its places and matches are of one snapshot.
+TEST_F(QueryTest, SpansThatComeLaterChangeTheLongestAndItsMatch) {
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 1, .id = 1, .duration = 5'000'000},
+                                          {.trace = 2, .id = 2, .duration = 3'000'000}})));
+  const TraceQuery query{.filter = compare(Intrinsic::kName, Operator::kEqual, "GET /"),
+                         .order = TraceOrder::kLongest,
+                         .with_match = true};
+  const auto before = engine_->search(query);
+  ASSERT_EQ(before->traces.size(), 2U);
+  EXPECT_EQ(before->traces[1].trace_id, trace_id(2));
+  EXPECT_EQ(before->traces[1].match->duration, 3'000'000U);
+  ASSERT_TRUE(store(*engine_, make_spans({{.trace = 2, .id = 3, .duration = 50'000'000}})));
+  const auto after = engine_->search(query);
+  ASSERT_EQ(after->traces.size(), 2U);
+  EXPECT_EQ(after->traces[0].trace_id, trace_id(2));
+  EXPECT_EQ(after->traces[0].match->duration, 50'000'000U);
+  EXPECT_EQ(after->traces[0].match->spans, 2U);
+}
+
+TEST_F(QueryTest, EqualTracesAreOnOnePageEach) {
+  ASSERT_TRUE(open());
+  std::vector<TestSpan> spans;
+  for (std::uint64_t i = 1; i <= 5; ++i) spans.push_back({.trace = i, .id = i});
+  ASSERT_TRUE(store(*engine_, make_spans(spans)));
+  for (const TraceOrder order : {TraceOrder::kNewest, TraceOrder::kLongest}) {
+    std::vector<TraceId> found;
+    TraceQuery query{.filter = everything(), .limit = 2, .order = order};
+    do {
+      const auto page = engine_->search(query);
+      ASSERT_TRUE(page.has_value()) << page.status().to_string();
+      for (const TraceSummary& trace : page->traces) found.push_back(trace.trace_id);
+      query.cursor = page->next_cursor;
+    } while (!query.cursor.empty() && found.size() < 10);
+    EXPECT_THAT(found,
+                ElementsAre(trace_id(1), trace_id(2), trace_id(3), trace_id(4), trace_id(5)));
+  }
+}
+
 }  // namespace
 }  // namespace kolben::storage::engine

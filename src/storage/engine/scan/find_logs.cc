@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <queue>
 #include <string>
+#include <unordered_map>
 
 #include "model/clone.h"
 #include "storage/engine/scan/bound_log_query.h"
@@ -13,7 +14,7 @@ namespace {
 
 // Row groups that are looked at together; the same with any number of threads.
 constexpr std::size_t kWaveMax = 16;
-// Records of a row group between two looks at the clock and the size.
+// Records of a row group between two looks at the clock.
 constexpr std::size_t kRecordsAtOnce = 1000;
 
 // A place in the order that is asked for: the least comes first.
@@ -33,7 +34,7 @@ class LogSearch {
         bound_(bound),
         is_newest_first_(query.order == LogOrder::kNewestFirst),
         groups_(bound.groups()),
-        limit_(std::min(std::uint64_t{query.skip} + query.limit, std::uint64_t{kLogsMax})) {
+        limit_(std::size_t{query.skip} + query.limit) {
     std::stable_sort(groups_.begin(), groups_.end(),
                      [this](const auto& a, const auto& b) { return first_of(a) < first_of(b); });
   }
@@ -44,6 +45,10 @@ class LogSearch {
       return resource_exhausted("more than " + std::to_string(kLogsMax) +
                                 " log records would be passed over; ask for a time range that ends "
                                 "before them");
+    }
+    if (query_.limit > kLogsMax) {
+      return resource_exhausted("more than " + std::to_string(kLogsMax) +
+                                " log records are asked for at once; ask for less");
     }
     std::size_t wave = 1;
     for (std::size_t next = 0; next < groups_.size(); wave = std::min(wave * 2, kWaveMax)) {
@@ -75,14 +80,15 @@ class LogSearch {
       const bool is_next =
           i == 0 || refs[order[i - 1]].part != ref.part || refs[order[i - 1]].group != ref.group;
       if (is_next || i % kRecordsAtOnce == 0) {
-        KOLBEN_RETURN_IF_ERROR(check(batch));
+        KOLBEN_RETURN_IF_ERROR(control_.check());
       }
       if (is_next) {
         KOLBEN_TRY(group, part::LogGroup::open(part_of(ref).part, ref.group));
       }
       KOLBEN_RETURN_IF_ERROR(read(*group, turned(ref.row), batch, records[order[i]]));
+      KOLBEN_RETURN_IF_ERROR(check_bytes(batch));
     }
-    append_in_order(records, batch);
+    KOLBEN_RETURN_IF_ERROR(append_in_order(records, batch));
     batch.recount();
     return batch;
   }
@@ -94,27 +100,50 @@ class LogSearch {
     LogRecord record;  // in the batch's arena
   };
 
+  // Copies in a batch's arena, one of each resource and scope, however often it is named.
+  class Copies {
+   public:
+    explicit Copies(Arena& arena) : arena_(arena) {}
+
+    const ResourceLogs& of(const part::ResourceEntry& entry) {
+      const auto [known, is_new] = resources_.try_emplace(&entry);
+      if (is_new) {
+        known->second = {clone(entry.resource, arena_), {}, arena_.copy(entry.schema_url)};
+      }
+      return known->second;
+    }
+    const ScopeLogs& of(const part::ScopeEntry& entry) {
+      const auto [known, is_new] = scopes_.try_emplace(&entry);
+      if (is_new) known->second = {clone(entry.scope, arena_), {}, arena_.copy(entry.schema_url)};
+      return known->second;
+    }
+
+   private:
+    Arena& arena_;
+    std::unordered_map<const part::ResourceEntry*, ResourceLogs> resources_;
+    std::unordered_map<const part::ScopeEntry*, ScopeLogs> scopes_;
+  };
+
   // Keeps the order of time over all resources: one is named again wherever another came between.
-  static void append_in_order(const std::vector<Read>& records, Batch& batch) {
+  Status append_in_order(const std::vector<Read>& records, Batch& batch) const {
     Arena& arena = batch.arena();
+    Copies copies(arena);
     List<ResourceLogs>& resources = batch.logs().resources;
     const Read* before = nullptr;
     for (const Read& one : records) {
       if (before == nullptr || before->resource != one.resource || before->scope != one.scope) {
-        ResourceLogs& resource = resources.add(arena);
-        resource.resource = clone(one.resource->resource, arena);
-        resource.schema_url = arena.copy(one.resource->schema_url);
-        ScopeLogs& scope = resource.scopes.add(arena);
-        scope.scope = clone(one.scope->scope, arena);
-        scope.schema_url = arena.copy(one.scope->schema_url);
+        ResourceLogs& resource = resources.add(arena) = copies.of(*one.resource);
+        resource.scopes.push_back(arena, copies.of(*one.scope));
+        KOLBEN_RETURN_IF_ERROR(check_bytes(batch));
       }
       before = &one;
       resources[resources.size() - 1].scopes[0].records.push_back(arena, one.record);
     }
+    return Status::ok();
   }
 
-  Status check(const Batch& batch) const {
-    KOLBEN_RETURN_IF_ERROR(control_.check());
+  // Also between two records: one may be as large as a request.
+  Status check_bytes(const Batch& batch) const {
     const std::uint64_t own = query_.limits.bytes_max;
     const std::uint64_t bytes_max = own > 0 ? std::min(own, kAnswerBytesMax) : kAnswerBytesMax;
     if (batch.bytes() <= bytes_max) return Status::ok();

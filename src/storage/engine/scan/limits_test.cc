@@ -186,6 +186,42 @@ TEST_F(ScanLimits, LogRecordsKeepToTheirMemory) {
   EXPECT_EQ(counts.status().code(), StatusCode::kResourceExhausted);
 }
 
+// Records of two services, in turn, and each service with a large resource.
+Batch two_services_in_turn(std::string_view large) {
+  Batch batch(Signal::kLogs);
+  Arena& arena = batch.arena();
+  for (const char* name : {"a", "b"}) {
+    ResourceLogs& resource = batch.logs().resources.add(arena);
+    set(resource.resource.attributes, arena, "service.name", Value::string(name));
+    set(resource.resource.attributes, arena, "large", Value::string(large));
+    auto& records = resource.scopes.add(arena).records;
+    for (std::uint64_t i = 0; i < 500; ++i) {
+      records.add(arena).time_unix_nano = 1000 + 2 * i + (*name == 'b' ? 1 : 0);
+    }
+  }
+  batch.recount();
+  return batch;
+}
+
+TEST_F(ScanLimits, ALogRecordDoesNotBringItsResourceAgain) {
+  constexpr std::size_t kLarge = 100'000;
+  const std::string large(kLarge, 'x');
+  Snapshot logs;
+  logs.logs.push_back({part::part_of(two_services_in_turn(large)), nullptr});
+  Context now{logs, threads_, system_clock()};
+  const auto found = find_logs(now, {.filter = all_, .limit = 1000});
+  ASSERT_TRUE(found.has_value()) << found.status().to_string();
+  EXPECT_EQ(found->items(), 1000U);
+  ASSERT_EQ(found->logs().resources.size(), 1000U);
+  EXPECT_EQ(find(found->logs().resources[999].resource.attributes, "large")->as_string(), large);
+  EXPECT_EQ(service_name(found->logs().resources[999].resource), "b");
+  EXPECT_LT(found->bytes(), 20 * kLarge);
+  // Resources count as records do.
+  const auto refused =
+      find_logs(now, {.filter = all_, .limit = 1000, .limits = {.bytes_max = kLarge}});
+  EXPECT_EQ(refused.status().code(), StatusCode::kResourceExhausted);
+}
+
 // The newest lines of a long time cost what the newest row groups do. Ten a second: a row group is
 // 27 minutes, and rows are in the order of their minutes.
 TEST_F(ScanLimits, TheNewestLogRecordsAreFoundWithoutReadingAll) {
@@ -213,6 +249,13 @@ TEST_F(ScanLimits, TheNewestLogRecordsAreFoundWithoutReadingAll) {
   EXPECT_LE(watch->rows_scanned, part::kGroupRowsMax);
   const auto too_far = find_logs(now, {.order = LogOrder::kNewestFirst, .skip = kLogsMax});
   EXPECT_EQ(too_far.status().code(), StatusCode::kResourceExhausted);
+  const auto too_many = find_logs(now, {.limit = kLogsMax + 1});
+  EXPECT_EQ(too_many.status().code(), StatusCode::kResourceExhausted);
+  // The last page that a query looks at is a whole one.
+  const auto far = find_logs(
+      now, {.filter = all_, .order = LogOrder::kNewestFirst, .skip = kLogsMax - 1, .limit = 200});
+  ASSERT_TRUE(far.has_value()) << far.status().to_string();
+  EXPECT_EQ(far->items(), 200U);
 }
 
 TEST_F(ScanLimits, AnAnswerThatTakesTooMuchMemoryIsRefused) {
