@@ -116,6 +116,7 @@ __attribute__((noinline, cold)) bool was_left_by_jump(ThreadState& thread, std::
     return false;
   }
   agent_instance.connections.give_back(thread, thread.frame);
+  if (agent_instance.race_checker().is_there()) agent_instance.race_checker().own_code_ends();
   thread.frame = 0;
   return true;
 }
@@ -124,6 +125,7 @@ void Agent::start(int argc, char* const* argv) {
   set_doors();
   const char* path = getenv("KOLBEN_AGENT_RING");
   if (path == nullptr || is_true(getenv("KOLBEN_AGENT_DISABLED"))) return;
+  if (!race_checker_.find()) return;
   resolve_all();
   const int saved = errno;
   ring_ = map_ring(path);

@@ -104,6 +104,61 @@ class Processes(unittest.TestCase):
         self.assertEqual((result.stdout, result.stderr), (b"3\n", b""))
         self.assertEqual((spawned.returncode, spawned.stderr), (3, b""))
 
+    def test_threads_that_are_watched_for_races(self):
+        source = r"""
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <unistd.h>
+static void* serve(void* file) {
+  char bytes[256];
+  while (recv(*(int*)file, bytes, sizeof(bytes), 0) > 0)
+    send(*(int*)file, "HTTP/1.1 204 OK\r\n\r\n", 19, 0);
+  return 0;
+}
+int main() {
+  struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  socklen_t size = sizeof(place);
+  int listening = socket(AF_INET, SOCK_STREAM, 0);
+  bind(listening, (struct sockaddr*)&place, size);
+  listen(listening, 1);
+  getsockname(listening, (struct sockaddr*)&place, &size);
+  for (int i = 0; i < 40; ++i) {
+    int files[2];
+    char bytes[256];
+    pthread_t thread;
+    files[0] = socket(AF_INET, SOCK_STREAM, 0);
+    connect(files[0], (struct sockaddr*)&place, size);
+    files[1] = accept(listening, 0, 0);
+    pthread_create(&thread, 0, serve, &files[1]);
+    for (int k = 0; k < 5; ++k) {
+      send(files[0], "GET /race HTTP/1.1\r\nHost: a\r\n\r\n", 31, 0);
+      recv(files[0], bytes, sizeof(bytes), 0);
+    }
+    close(files[0]);
+    pthread_join(thread, 0);
+    close(files[1]);
+  }
+  return 3;
+}
+"""
+        kinds = {"shared": ["gcc"], "own": ["gcc", "-static-libtsan"], "clang": ["clang-19"]}
+        for name, compiler in kinds.items():
+            with self.subTest(name), Ring() as ring:
+                app = os.path.join(ring.directory, "watched")
+                if shutil.which(compiler[0]) is None or subprocess.run(
+                        [*compiler, "-fsanitize=thread", "-x", "c", "-", "-o", app],
+                        input=source.encode(), capture_output=True).returncode != 0:
+                    self.skipTest(f"no {compiler[0]} with its ThreadSanitizer")
+                # It wants addresses that are not chosen as widely as newer kernels do.
+                plain = subprocess.run(["setarch", "-R", app], env=clean_environment(),
+                                       capture_output=True)
+                if plain.returncode != 3:
+                    self.skipTest("ThreadSanitizer does not work here")
+                result = ring.run("setarch", "-R", app, check=False)
+            self.assertEqual((result.returncode, result.stderr), (3, b""))
+            asked = [r for r in ring.records("client") if "/race" in r["request"]]
+            self.assertEqual(len(asked), 0 if name == "own" else 200)
+
     def test_helpers_of_compilers_and_programs_with_other_rights_run_without(self):
         with Ring() as ring:
             helper = os.path.join(ring.directory, "ld")
