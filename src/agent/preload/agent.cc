@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -132,7 +133,16 @@ void Agent::start(int argc, char* const* argv) {
   mark_process();
   errno = saved;
   if (ring_ == nullptr || fork_mark_ == nullptr) return;
-  memory.add(ring_, ring_bytes(ring_));
+  rlimit space = {};
+  if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
+    memory.set_address_space(space.rlim_cur);
+  }
+  if (!memory.add(ring_, ring_bytes(ring_))) {
+    count_untraced(ring_);
+    unmap_ring(ring_);
+    ring_ = nullptr;
+    return;
+  }
   // A configuration file counts in place of the variables.
   LibrarySettings told;
   const bool is_told = library_settings(ring_, &told);

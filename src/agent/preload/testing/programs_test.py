@@ -104,6 +104,19 @@ class Processes(unittest.TestCase):
         self.assertEqual((result.stdout, result.stderr), (b"3\n", b""))
         self.assertEqual((spawned.returncode, spawned.stderr), (3, b""))
 
+    def test_a_limited_address_space_is_the_program_s(self):
+        script = ("import mmap, resource, socket\n"
+                  "listening = socket.create_server(('127.0.0.1', 0))\n"
+                  "asking = socket.create_connection(listening.getsockname())\n"
+                  "asking.sendall(b'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n')\n"
+                  "print(len(mmap.mmap(-1, 60 << 20)))\n")
+        for kib, is_seen in ((120_000, False), (2_000_000, True)):
+            with self.subTest(kib), Ring() as ring:
+                result = ring.run("sh", "-c", f'ulimit -v {kib}; exec "$@"', "sh", "/usr/bin/python3",
+                                  "-c", script)
+            self.assertEqual(result.stdout, b"%d\n" % (60 << 20))
+            self.assertEqual(any(ring.records("client")), is_seen)
+
     def test_threads_that_are_watched_for_races(self):
         source = r"""
 #include <arpa/inet.h>
