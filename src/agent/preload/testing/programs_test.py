@@ -104,6 +104,29 @@ class Processes(unittest.TestCase):
         self.assertEqual((result.stdout, result.stderr), (b"3\n", b""))
         self.assertEqual((spawned.returncode, spawned.stderr), (3, b""))
 
+    def test_arguments_may_be_as_long_as_without(self):
+        script = ("import resource, subprocess\n"
+                  "most = resource.getrlimit(resource.RLIMIT_STACK)[1]\n"
+                  "resource.setrlimit(resource.RLIMIT_STACK, (8 << 20, most))\n"
+                  "def fits(size, **how):\n"
+                  "  many = ['x' * 100000] * 20 + ['y' * size]\n"
+                  "  try: subprocess.run(['/bin/true', *many], env={'A': 'b'}, check=True, **how)\n"
+                  "  except OSError: return False\n"
+                  "  return True\n"
+                  "for how in {}, {'close_fds': False}:\n"  # the second one by posix_spawn()
+                  "  least, beyond = 0, 131000\n"
+                  "  while beyond - least > 1:\n"
+                  "    middle = (least + beyond) // 2\n"
+                  "    if fits(middle, **how): least = middle\n"
+                  "    else: beyond = middle\n"
+                  "  print(least)\n")
+        command = ["/usr/bin/python3", "-c", script]
+        plain = subprocess.run(command, env=clean_environment(), check=True, capture_output=True)
+        with Ring() as ring:
+            traced = ring.run(*command)
+        self.assertEqual((traced.stdout, traced.stderr), (plain.stdout, plain.stderr))
+        self.assertGreater(int(plain.stdout.split()[0]), 0)
+
     def test_a_limited_address_space_is_the_program_s(self):
         script = ("import mmap, resource, socket\n"
                   "listening = socket.create_server(('127.0.0.1', 0))\n"
