@@ -17,6 +17,7 @@ PATCHES = {
     "gevent.hub": "greenlets",
     "gevent.pool": "greenlets",
     "greenlet": "greenlets",
+    "gunicorn.workers.gthread": "servers_gunicorn",
     "logging": "records",
     "opentelemetry.context": "api_context",
     "opentelemetry.metrics._internal": "api_metrics",

@@ -668,6 +668,28 @@ class PatchingTest(SideTest):
         self.assertEqual(self.table.worked, [(9, 0)])
         self.assertNotIn("_bootstrap_inner", vars(thread))
 
+    def test_gunicorn_s_threads_serve_the_request_that_they_have_read(self):
+        module = types.ModuleType("gunicorn.workers.gthread")
+        seen = []
+
+        class ThreadWorker:
+            def handle_request(self, req, conn):
+                seen.append((req, conn, table.native.thread, work.own.get()))
+                if conn is None:
+                    raise ValueError
+                return "kept"
+        module.ThreadWorker = ThreadWorker
+        imports.patch(module)
+        self.table.thread = (7, 3)
+        self.assertEqual(ThreadWorker().handle_request("request", "connection"), "kept")
+        self.assertEqual(self.table.thread, (0, 0))
+        self.table.thread = (8, 0)
+        with self.assertRaises(ValueError):
+            ThreadWorker().handle_request("request", None)
+        self.assertEqual(seen, [("request", "connection", (7, 0), (7, 0)),
+                                ("request", None, (8, 0), (8, 0))])
+        self.assertEqual((self.table.thread, work.own.get()), ((0, 0), (0, 0)))
+
     def test_a_thread_that_nobody_asked_for_is_left_alone(self):
         class Thread(threading.Thread):
             start = threading.Thread.start
