@@ -243,9 +243,19 @@ void set_up_agent(const char* path, char* const* arguments) {
   }
 }
 
+// The environment as it is, for when it has grown; null: no memory.
+char** copy_environment() {
+  std::size_t count = 1;
+  for (char** variable = environ; *variable != nullptr; ++variable) ++count;
+  auto** copy = static_cast<char**>(std::malloc(count * sizeof(char*)));
+  if (copy != nullptr) std::memcpy(copy, environ, count * sizeof(char*));
+  return copy;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  char** const environment = copy_environment();
   CommandLine line;
   parse_command_line(argc, argv, &line);
   switch (line.result) {
@@ -288,6 +298,13 @@ int main(int argc, char** argv) {
     set_up_agent(path, line.command);
   }
   execv(path, line.command);
+  if (errno == E2BIG && environment != nullptr) {
+    say("no room for the agent's variables beside the arguments and the environment of %s; it runs "
+        "without telemetry",
+        path);
+    execve(path, line.command, environment);
+    errno = E2BIG;
+  }
   if (errno == ENOEXEC) {
     // A script without "#!", which execvp() gives to the shell.
     execvp(line.command[0], line.command);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -116,6 +117,7 @@ __attribute__((noinline, cold)) bool was_left_by_jump(ThreadState& thread, std::
     return false;
   }
   agent_instance.connections.give_back(thread, thread.frame);
+  if (agent_instance.race_checker().is_there()) agent_instance.race_checker().own_code_ends();
   thread.frame = 0;
   return true;
 }
@@ -124,13 +126,23 @@ void Agent::start(int argc, char* const* argv) {
   set_doors();
   const char* path = getenv("KOLBEN_AGENT_RING");
   if (path == nullptr || is_true(getenv("KOLBEN_AGENT_DISABLED"))) return;
+  if (!race_checker_.find()) return;
   resolve_all();
   const int saved = errno;
   ring_ = map_ring(path);
   mark_process();
   errno = saved;
   if (ring_ == nullptr || fork_mark_ == nullptr) return;
-  memory.add(ring_, ring_bytes(ring_));
+  rlimit space = {};
+  if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
+    memory.set_address_space(space.rlim_cur);
+  }
+  if (!memory.add(ring_, ring_bytes(ring_))) {
+    count_untraced(ring_);
+    unmap_ring(ring_);
+    ring_ = nullptr;
+    return;
+  }
   // A configuration file counts in place of the variables.
   LibrarySettings told;
   const bool is_told = library_settings(ring_, &told);

@@ -12,6 +12,7 @@
 #include "agent/preload/outputs.h"
 #include "agent/preload/own_memory.h"
 #include "agent/preload/process_context.h"
+#include "agent/preload/race_checker.h"
 #include "agent/preload/sessions.h"
 #include "agent/preload/stack_frame.h"
 #include "agent/preload/statements.h"
@@ -73,6 +74,7 @@ class Agent {
   std::uint32_t generation() const { return generation_; }
   RingHeader* ring() const { return ring_; }
   const System& system() const { return system_; }
+  const RaceChecker& race_checker() const { return race_checker_; }
   // False once in a child that was made behind the C library's back (clone, _Fork): its memory is a
   // copy, but nobody has called forked_child().
   bool knows_its_process() const { return *fork_mark_ != 0; }
@@ -114,6 +116,7 @@ class Agent {
   std::uint32_t generation_ = 1;
   std::uint8_t formats_ = 0;
   bool is_elsewhere_ = false;  // not in the agent process's namespace of process numbers
+  RaceChecker race_checker_;
   std::atomic<bool> active_{false};
   std::atomic<bool> ended_{false};
 };
@@ -165,11 +168,17 @@ class ThreadGuard {
     thread.frame = stack;
     if (thread.tid == 0) thread.tid = number_of(thread);
     thread_ = &thread;
+    if (agent_instance.race_checker().is_there()) [[unlikely]] {
+      agent_instance.race_checker().own_code_begins();
+    }
   }
   ThreadGuard(const ThreadGuard&) = delete;
   ThreadGuard& operator=(const ThreadGuard&) = delete;
   ~ThreadGuard() {
     if (thread_ == nullptr) return;
+    if (agent_instance.race_checker().is_there()) [[unlikely]] {
+      agent_instance.race_checker().own_code_ends();
+    }
     thread_->frame = 0;
     errno = saved_errno_;
   }

@@ -59,6 +59,10 @@ void Connections::reads(ThreadState& thread, OpenExchange* exchange) {
   // Two at a time, whatever it waits with.
   if (alive(thread.last_read) && thread.last_read != request) becomes_loop(thread);
   thread.last_read = request;
+  if (thread.is_told_of_greenlets && (thread.mixes_requests || serves(thread))) [[unlikely]] {
+    thread.mixes_requests = true;
+    return forget(thread);
+  }
   serve(thread, exchange, false);
   if (!thread.loop.is_one || works_event_by_event_) return;
   // Where loops share their work, a turn's event is not known.

@@ -13,11 +13,13 @@ OpenExchange* Connections::exchange_of(std::uint64_t number, std::uint64_t* id) 
 }
 
 std::uint64_t Connections::request(const ThreadState& thread) {
+  if (thread.mixes_requests) return kSeveralRequests;
   return serves(thread) ? number_of(thread.request.exchange, thread.request.id) : 0;
 }
 
 void Connections::work_for(ThreadState& thread, std::uint64_t request) {
   thread.is_told = true;
+  thread.mixes_requests = request == kSeveralRequests;
   thread.request = {};
   thread.request_context = {};
   std::uint64_t id = 0;

@@ -201,6 +201,8 @@ class Connections {
 
   // The request that the thread serves as a number of less than 53 bits, 0: none; and the other way
   // round: the thread works for that request from now on, for none if it has ended.
+  // kSeveralRequests: for one that nobody knows, of several that a greenlet has read.
+  static constexpr std::uint64_t kSeveralRequests = std::uint64_t{1} << 53;
   std::uint64_t request(const ThreadState& thread);
   void work_for(ThreadState& thread, std::uint64_t request);
   // The same where the shim is not certain: for none while other requests are served too.

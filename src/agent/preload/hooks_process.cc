@@ -98,7 +98,11 @@ int with_environment(const char* path, char* const* environment, Becomes becomes
   auto* preload = static_cast<char*>(__builtin_alloca(change.preload_bytes));
   auto** changed = static_cast<char**>(__builtin_alloca(change.size * sizeof(char*)));
   change_environment(environment, what, context.variables, change, changed, preload);
-  return exec(static_cast<char* const*>(changed));
+  const int result = exec(static_cast<char* const*>(changed));
+  // Of exec the error is in errno, of posix_spawn it is the result. What fits without our variables
+  // is to run.
+  const bool is_too_long = result == E2BIG || (result == -1 && errno == E2BIG);
+  return is_too_long ? exec(environment) : result;
 }
 
 int traced_execve(const char* path, char* const* arguments, char* const* environment) {

@@ -4,21 +4,31 @@
 
 namespace kolben::agent {
 
-OwnMemory::Mapping* OwnMemory::claim() {
+OwnMemory::Mapping* OwnMemory::claim(std::size_t bytes) {
+  const std::size_t before = used_.fetch_add(bytes, std::memory_order_relaxed);
+  const bool fits = before <= most_ && bytes <= most_ - before;
   for (Mapping& mapping : mappings_) {
-    if (!mapping.is_taken.exchange(true, std::memory_order_acquire)) return &mapping;
+    if (!fits) break;
+    if (mapping.is_taken.exchange(true, std::memory_order_acquire)) continue;
+    mapping.bytes = bytes;
+    return &mapping;
   }
+  used_.fetch_sub(bytes, std::memory_order_relaxed);
   return nullptr;
 }
 
+void OwnMemory::release(Mapping& mapping) {
+  used_.fetch_sub(mapping.bytes, std::memory_order_relaxed);
+  mapping.is_taken.store(false, std::memory_order_release);
+}
+
 void* OwnMemory::map(std::size_t bytes) {
-  Mapping* mapping = claim();
+  Mapping* mapping = claim(bytes);
   if (mapping == nullptr) return nullptr;
   void* memory = map_unlocked(bytes);
-  mapping->bytes = bytes;
   mapping->is_ours = true;
   mapping->memory.store(memory, std::memory_order_release);
-  if (memory == nullptr) mapping->is_taken.store(false, std::memory_order_release);
+  if (memory == nullptr) release(*mapping);
   return memory;
 }
 
@@ -38,9 +48,8 @@ void* OwnMemory::map_unlocked(std::size_t bytes) {
 }
 
 bool OwnMemory::add(void* memory, std::size_t bytes) {
-  Mapping* mapping = claim();
+  Mapping* mapping = claim(bytes);
   if (mapping == nullptr) return false;
-  mapping->bytes = bytes;
   mapping->is_ours = false;
   mapping->memory.store(memory, std::memory_order_release);
   return true;
@@ -50,7 +59,7 @@ void OwnMemory::remove(const void* memory) {
   for (Mapping& mapping : mappings_) {
     if (mapping.memory.load(std::memory_order_relaxed) != memory) continue;
     mapping.memory.store(nullptr);
-    mapping.is_taken.store(false, std::memory_order_release);
+    release(mapping);
   }
 }
 

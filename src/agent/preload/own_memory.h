@@ -12,9 +12,11 @@ namespace kolben::agent {
 
 class OwnMemory {
  public:
-  // Zeroed; only touched pages cost. Null: none, or kMappingsMax are there.
+  // How much address space the program may have (RLIMIT_AS): most of it is to stay its own.
+  void set_address_space(std::size_t bytes) { most_ = bytes / kShare; }
+  // Zeroed; only touched pages cost. Null: none, too much, or kMappingsMax are there.
   void* map(std::size_t bytes);
-  // Mapped by somebody else. False: there is no place for it.
+  // Mapped by somebody else. False: there is no place for it, or it is too much.
   bool add(void* memory, std::size_t bytes);
   // It is mapped no more.
   void remove(const void* memory);
@@ -32,6 +34,8 @@ class OwnMemory {
 
   // More than there are tables in the library.
   static constexpr std::uint32_t kMappingsMax = 32;
+  // Of the address space; where it is not limited, this is nothing.
+  static constexpr std::size_t kShare = 4;
 
  private:
   struct Mapping {
@@ -42,12 +46,15 @@ class OwnMemory {
   };
 
   void protect(bool is_hidden);
-  Mapping* claim();
+  Mapping* claim(std::size_t bytes);
+  void release(Mapping& mapping);
   void* map_unlocked(std::size_t bytes);
   template <typename Use>
   void for_each(Use use) const;
 
   std::atomic<bool> is_locked_{false};
+  std::size_t most_ = SIZE_MAX;
+  std::atomic<std::size_t> used_{0};
   Mapping mappings_[kMappingsMax];
 };
 

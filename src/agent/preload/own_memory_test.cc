@@ -86,5 +86,20 @@ TEST(OwnMemory, WhatCouldNotBeMappedTakesNoPlace) {
   munmap(mapped, kBytes);
 }
 
+TEST(OwnMemory, LeavesMostOfALimitedAddressSpaceToTheProgram) {
+  OwnMemory memory;
+  char others[kBytes];
+  memory.set_address_space(2 * kBytes * OwnMemory::kShare);
+  EXPECT_EQ(memory.map(2 * kBytes + 1), nullptr);
+  EXPECT_TRUE(memory.add(others, kBytes));
+  void* mapped = memory.map(kBytes);
+  EXPECT_NE(mapped, nullptr);
+  EXPECT_EQ(memory.map(kBytes), nullptr);
+  EXPECT_FALSE(memory.add(&memory, kBytes));
+  memory.remove(others);
+  EXPECT_TRUE(memory.add(others, kBytes));
+  munmap(mapped, kBytes);
+}
+
 }  // namespace
 }  // namespace kolben::agent

@@ -136,6 +136,13 @@ PyObject* work_for(PyObject*, Call call, ssize_t count) {
   return nothing(arguments);
 }
 
+// () This thread's greenlets: work_for() is called for each of their changes.
+PyObject* follow_greenlets(PyObject*, Call, ssize_t) {
+  ThreadGuard guard;
+  if (guard) guard.thread().is_told_of_greenlets = true;
+  return none();
+}
+
 // () -> bytes, or None
 PyObject* traceparent(PyObject*, Call, ssize_t) {
   char text[kTraceparentSize];
@@ -229,6 +236,7 @@ constexpr PyMethodDef kMethods[] = {
     {"is_on", is_on, kFastCall, nullptr},
     {"request", request, kFastCall, nullptr},
     {"work_for", work_for, kFastCall, nullptr},
+    {"follow_greenlets", follow_greenlets, kFastCall, nullptr},
     {"traceparent", traceparent, kFastCall, nullptr},
     {"span_start", span_start, kFastCall, nullptr},
     {"span_finish", span_finish, kFastCall, nullptr},

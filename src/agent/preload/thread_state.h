@@ -65,6 +65,10 @@ struct ThreadState {
   // That shim (Node's) says so around writes to sockets and outputs alone: in between the thread
   // may be at work for another request than the one that it was told of, or read, last.
   bool is_told_of_writes = false;
+  // That shim (Python's) says so at each change of greenlets: within one of them the thread works
+  // for the request that this one has read, unless it has read several at a time.
+  bool is_told_of_greenlets = false;
+  bool mixes_requests = false;
   // Above zero: what the thread writes to stdout, stderr and named files is the log record that it
   // told last.
   std::uint32_t output_told_depth = 0;

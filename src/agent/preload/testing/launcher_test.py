@@ -2,6 +2,7 @@
 """opentelemetry-instrument with a script in the place of the agent process."""
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -51,6 +52,24 @@ echo gone > {self.directory}/gone
         self.assertEqual(result.stderr, "kolben agent: these settings have no effect: "
                          "OTEL_PYTHON_ID_GENERATOR\n")
         self.wait_for("gone")
+
+    def test_arguments_without_room_for_the_agent_s_variables(self):
+        def run(size):
+            many = ["x" * 100_000] * 20 + ["y" * size]
+            try:
+                return self.run_under("sh", "-c", "exit 7", *many, preexec_fn=lambda: resource.setrlimit(
+                    resource.RLIMIT_STACK, (8 << 20, resource.getrlimit(resource.RLIMIT_STACK)[1])))
+            except OSError:
+                return None  # none for the launcher itself
+        least, beyond = 0, 131_000
+        while beyond - least > 1:
+            middle = (least + beyond) // 2
+            result = run(middle)
+            least, beyond = (least, middle) if result is None else (middle, beyond)
+            self.assertEqual(result and result.returncode, result and 7)
+        result = run(least)
+        self.assertEqual(result.returncode, 7)
+        self.assertIn("no room for the agent's variables", result.stderr)
 
     def test_agent_is_no_child_and_ring_is_private(self):
         result = self.run_under("/usr/bin/python3", "-c",

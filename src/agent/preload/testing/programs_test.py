@@ -104,6 +104,97 @@ class Processes(unittest.TestCase):
         self.assertEqual((result.stdout, result.stderr), (b"3\n", b""))
         self.assertEqual((spawned.returncode, spawned.stderr), (3, b""))
 
+    def test_arguments_may_be_as_long_as_without(self):
+        script = ("import resource, subprocess\n"
+                  "most = resource.getrlimit(resource.RLIMIT_STACK)[1]\n"
+                  "resource.setrlimit(resource.RLIMIT_STACK, (8 << 20, most))\n"
+                  "def fits(size, **how):\n"
+                  "  many = ['x' * 100000] * 20 + ['y' * size]\n"
+                  "  try: subprocess.run(['/bin/true', *many], env={'A': 'b'}, check=True, **how)\n"
+                  "  except OSError: return False\n"
+                  "  return True\n"
+                  "for how in {}, {'close_fds': False}:\n"  # the second one by posix_spawn()
+                  "  least, beyond = 0, 131000\n"
+                  "  while beyond - least > 1:\n"
+                  "    middle = (least + beyond) // 2\n"
+                  "    if fits(middle, **how): least = middle\n"
+                  "    else: beyond = middle\n"
+                  "  print(least)\n")
+        command = ["/usr/bin/python3", "-c", script]
+        plain = subprocess.run(command, env=clean_environment(), check=True, capture_output=True)
+        with Ring() as ring:
+            traced = ring.run(*command)
+        self.assertEqual((traced.stdout, traced.stderr), (plain.stdout, plain.stderr))
+        self.assertGreater(int(plain.stdout.split()[0]), 0)
+
+    def test_a_limited_address_space_is_the_program_s(self):
+        script = ("import mmap, resource, socket\n"
+                  "listening = socket.create_server(('127.0.0.1', 0))\n"
+                  "asking = socket.create_connection(listening.getsockname())\n"
+                  "asking.sendall(b'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n')\n"
+                  "print(len(mmap.mmap(-1, 60 << 20)))\n")
+        for kib, is_seen in ((120_000, False), (2_000_000, True)):
+            with self.subTest(kib), Ring() as ring:
+                result = ring.run("sh", "-c", f'ulimit -v {kib}; exec "$@"', "sh", "/usr/bin/python3",
+                                  "-c", script)
+            self.assertEqual(result.stdout, b"%d\n" % (60 << 20))
+            self.assertEqual(any(ring.records("client")), is_seen)
+
+    def test_threads_that_are_watched_for_races(self):
+        source = r"""
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <unistd.h>
+static void* serve(void* file) {
+  char bytes[256];
+  while (recv(*(int*)file, bytes, sizeof(bytes), 0) > 0)
+    send(*(int*)file, "HTTP/1.1 204 OK\r\n\r\n", 19, 0);
+  return 0;
+}
+int main() {
+  struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  socklen_t size = sizeof(place);
+  int listening = socket(AF_INET, SOCK_STREAM, 0);
+  bind(listening, (struct sockaddr*)&place, size);
+  listen(listening, 1);
+  getsockname(listening, (struct sockaddr*)&place, &size);
+  for (int i = 0; i < 40; ++i) {
+    int files[2];
+    char bytes[256];
+    pthread_t thread;
+    files[0] = socket(AF_INET, SOCK_STREAM, 0);
+    connect(files[0], (struct sockaddr*)&place, size);
+    files[1] = accept(listening, 0, 0);
+    pthread_create(&thread, 0, serve, &files[1]);
+    for (int k = 0; k < 5; ++k) {
+      send(files[0], "GET /race HTTP/1.1\r\nHost: a\r\n\r\n", 31, 0);
+      recv(files[0], bytes, sizeof(bytes), 0);
+    }
+    close(files[0]);
+    pthread_join(thread, 0);
+    close(files[1]);
+  }
+  return 3;
+}
+"""
+        kinds = {"shared": ["gcc"], "own": ["gcc", "-static-libtsan"], "clang": ["clang-19"]}
+        for name, compiler in kinds.items():
+            with self.subTest(name), Ring() as ring:
+                app = os.path.join(ring.directory, "watched")
+                if shutil.which(compiler[0]) is None or subprocess.run(
+                        [*compiler, "-fsanitize=thread", "-x", "c", "-", "-o", app],
+                        input=source.encode(), capture_output=True).returncode != 0:
+                    self.skipTest(f"no {compiler[0]} with its ThreadSanitizer")
+                # It wants addresses that are not chosen as widely as newer kernels do.
+                plain = subprocess.run(["setarch", "-R", app], env=clean_environment(),
+                                       capture_output=True)
+                if plain.returncode != 3:
+                    self.skipTest("ThreadSanitizer does not work here")
+                result = ring.run("setarch", "-R", app, check=False)
+            self.assertEqual((result.returncode, result.stderr), (3, b""))
+            asked = [r for r in ring.records("client") if "/race" in r["request"]]
+            self.assertEqual(len(asked), 0 if name == "own" else 200)
+
     def test_helpers_of_compilers_and_programs_with_other_rights_run_without(self):
         with Ring() as ring:
             helper = os.path.join(ring.directory, "ld")

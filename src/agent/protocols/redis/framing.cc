@@ -46,7 +46,9 @@ bool shows_second(const RedisSide& side) {
 }
 
 // The line's number; false: it is none (a stream of unknown length, say).
-bool add_digit(RedisSide& side, std::uint8_t c, bool is_first) {
+bool add_digit(RedisSide& side, std::uint8_t c) {
+  const bool is_first = !side.has_begun;
+  side.has_begun = true;
   if (c == '\r') return true;
   if (c == '-' && is_first) {
     side.is_null = true;  // no text follows
@@ -92,6 +94,7 @@ void end_line(SkimState& state, Direction direction, RedisSide& side) {
   side.type = 0;
   side.number = 0;
   side.is_null = false;
+  side.has_begun = false;
 }
 
 // How many bytes the code of an error still has among these.
@@ -135,7 +138,7 @@ Run value(SkimState& state, Direction direction, RedisSide& side, const std::uin
 
 // A part of a line with a number.
 Run number(SkimState& state, Direction direction, RedisSide& side, const std::uint8_t* bytes,
-           std::size_t size, bool is_first) {
+           std::size_t size) {
   const bool has_number = tells_length(side.type);
   std::size_t taken = 0;
   while (taken < size) {
@@ -144,11 +147,10 @@ Run number(SkimState& state, Direction direction, RedisSide& side, const std::ui
       end_line(state, direction, side);
       break;
     }
-    if (has_number && !add_digit(side, c, is_first)) {
+    if (has_number && !add_digit(side, c)) {
       state.lost = true;
       break;
     }
-    is_first = false;
   }
   return {taken, true};
 }
@@ -182,14 +184,14 @@ Run skim(SkimState& state, Direction direction, const std::uint8_t* bytes, std::
   if (side.error_left != 0) return error_text(state.side(direction), side, bytes, size);
   if (side.type != 0) {
     const bool is_shown = !is_value(side.type) && side.type != '-';
-    return is_shown ? number(state, direction, side, bytes, size, side.number == 0)
+    return is_shown ? number(state, direction, side, bytes, size)
                     : value(state, direction, side, bytes, size);
   }
   side.type = bytes[0];
   if (!is_line_type(direction, side.type)) state.lost = true;
   if (side.type == '-') side.code_left = kCodeBytesMax;
   const bool goes_on = size > 1 && !is_value(side.type) && side.type != '-' && !state.lost;
-  return goes_on ? Run{1 + number(state, direction, side, bytes + 1, size - 1, true).size, true}
+  return goes_on ? Run{1 + number(state, direction, side, bytes + 1, size - 1).size, true}
                  : Run{1, true};
 }
 

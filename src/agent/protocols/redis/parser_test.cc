@@ -273,6 +273,17 @@ TEST(Redis, ItGivesUpAndDoesNotGuess) {
   EXPECT_FALSE(f(command({"GET", "a"}), "*2\r\n:1\r\n"));
 }
 
+TEST(Redis, ItGivesUpAtTheSamePlaceWhereverTheBytesAreCut) {
+  for (const char* wrong : {"$--7", "$0-", "$00-1\r\n", "*1\r\n$--"}) {
+    Conversation whole(Protocol::kRedis);
+    Conversation cut(Protocol::kRedis, 1);
+    whole.client(wrong);
+    cut.client(wrong);
+    EXPECT_TRUE(whole.given_up()) << wrong;
+    EXPECT_TRUE(cut.given_up()) << wrong;
+  }
+}
+
 TEST(Redis, MemoryIsBounded) {
   Conversation talk(Protocol::kRedis);
   std::string bytes;

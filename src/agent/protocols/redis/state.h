@@ -16,6 +16,7 @@ struct RedisSide {
   std::uint64_t error_left = 0;  // of an error's text
   std::uint8_t type = 0;         // of the line; 0: between lines
   bool is_null = false;
+  bool has_begun = false;  // the number
 };
 
 }  // namespace kolben::agent

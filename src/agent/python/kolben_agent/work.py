@@ -4,6 +4,7 @@ The agent's library knows it for each thread: who reads a request from a socket 
 goes on in another thread, or in a callback of an event loop, it is taken along from here. It is a
 pair of numbers of the library's: the request's and the span's, 0 for none.
 """
+import _thread
 import sys
 from contextvars import ContextVar
 
@@ -18,6 +19,14 @@ own = ContextVar("kolben_work", default=NOTHING)
 carried = ContextVar("kolben_carried_span", default=0)
 
 
+class Greenlets(_thread._local):
+    """Of a thread: whether the agent is told when they change places in it."""
+    are_followed = False
+
+
+greenlets = Greenlets()
+
+
 def current():
     """What is to be taken along from here; None: nothing."""
     pair = (native.request(), own.get()[1])
@@ -25,9 +34,9 @@ def current():
 
 
 def tell(request, span):
-    """Greenlets of gevent and eventlet share a thread and change places unseen: what one of them works
-    for is not what the thread does."""
-    if "gevent" not in sys.modules and "eventlet" not in sys.modules:
+    """Where greenlets of gevent and eventlet change places unseen, what one of them works for is not what
+    the thread does."""
+    if greenlets.are_followed or ("gevent" not in sys.modules and "eventlet" not in sys.modules):
         native.work_for(request, span)
 
 

@@ -133,6 +133,9 @@ class FakeTable:
     def request(self):
         return self.thread[0]
 
+    def follow_greenlets(self):
+        self.follows_greenlets = True
+
     def work_for(self, request, span):
         self.thread = (request, span)
         self.worked.append(self.thread)
@@ -665,6 +668,28 @@ class PatchingTest(SideTest):
         self.assertEqual(self.table.worked, [(9, 0)])
         self.assertNotIn("_bootstrap_inner", vars(thread))
 
+    def test_gunicorn_s_threads_serve_the_request_that_they_have_read(self):
+        module = types.ModuleType("gunicorn.workers.gthread")
+        seen = []
+
+        class ThreadWorker:
+            def handle_request(self, req, conn):
+                seen.append((req, conn, table.native.thread, work.own.get()))
+                if conn is None:
+                    raise ValueError
+                return "kept"
+        module.ThreadWorker = ThreadWorker
+        imports.patch(module)
+        self.table.thread = (7, 3)
+        self.assertEqual(ThreadWorker().handle_request("request", "connection"), "kept")
+        self.assertEqual(self.table.thread, (0, 0))
+        self.table.thread = (8, 0)
+        with self.assertRaises(ValueError):
+            ThreadWorker().handle_request("request", None)
+        self.assertEqual(seen, [("request", "connection", (7, 0), (7, 0)),
+                                ("request", None, (8, 0), (8, 0))])
+        self.assertEqual((self.table.thread, work.own.get()), ((0, 0), (0, 0)))
+
     def test_a_thread_that_nobody_asked_for_is_left_alone(self):
         class Thread(threading.Thread):
             start = threading.Thread.start
@@ -678,6 +703,111 @@ class PatchingTest(SideTest):
         thread.start()
         thread.join()
         self.assertEqual((self.table.worked, "_bootstrap_inner" in vars(thread)), ([], False))
+
+
+class Greenlet:
+    """One of a stand-in for the module greenlet, with a context of its own."""
+
+    def __init__(self):
+        self.context = contextvars.Context()
+
+
+class GreenletTest(SideTest):
+    def setUp(self):
+        super().setUp()
+        self.greenlet = types.ModuleType("greenlet")
+        self.greenlet.GREENLET_USE_CONTEXT_VARS = True
+        self.greenlet.settrace = self.settrace
+        self.greenlet.gettrace = lambda: self.trace
+        self.trace = None
+        self.gevent, self.hub = types.ModuleType("gevent"), types.ModuleType("gevent.hub")
+        self.gevent.spawn = self.gevent.spawn_later = lambda *arguments: Greenlet()
+        self.hub.Hub = type("Hub", (), {"run": lambda hub: "ran"})
+        for module in (self.greenlet, self.gevent, self.hub):
+            sys.modules[module.__name__] = module
+            imports.patch(module)
+        self.now = self.main = Greenlet()
+
+    def tearDown(self):
+        for module in (self.greenlet, self.gevent, self.hub):
+            del sys.modules[module.__name__]
+        work.greenlets.are_followed = False
+        super().tearDown()
+
+    def settrace(self, function):
+        before, self.trace = self.trace, function
+        return before
+
+    def switch(self, to):
+        before, self.now = self.now, to
+        to.context.run(self.trace, "switch", (before, to))
+
+    def test_each_works_for_the_request_that_it_has_read(self):
+        self.assertEqual(self.hub.Hub().run(), "ran")
+        first, second, third = Greenlet(), Greenlet(), Greenlet()
+        self.switch(first)
+        self.table.thread = (7, 0)
+        self.switch(second)
+        self.assertEqual(self.table.thread, (0, 0))
+        self.table.thread = (8, 0)
+        self.switch(first)
+        self.assertEqual(self.table.thread, (7, 0))
+        self.switch(third)
+        self.assertEqual(self.table.thread, (0, 0))
+        self.switch(second)
+        self.assertEqual(self.table.thread, (8, 0))
+        self.assertTrue(self.table.follows_greenlets)
+
+    def test_one_that_is_spawned_works_for_whom_its_spawner_works(self):
+        self.hub.Hub().run()
+        server = Greenlet()
+        self.switch(server)
+        self.table.thread = (7, 0)
+        child = self.gevent.spawn()
+        self.table.thread = (9, 0)  # it has read another one by now
+        self.switch(self.main)
+        self.switch(child)
+        self.assertEqual(self.table.thread, (7, 0))
+        self.switch(server)
+        self.switch(child)
+        self.assertEqual(self.table.thread, (7, 0))
+
+    def test_spans_are_those_of_each(self):
+        self.hub.Hub().run()
+        first, second = Greenlet(), Greenlet()
+        self.switch(first)
+        self.table.thread = (7, 0)
+        manager = self.tracer().start_as_current_span("x")
+        first.context.run(manager.__enter__)
+        self.assertEqual(self.table.thread, (7, 1))
+        self.switch(second)
+        self.assertEqual(self.table.thread, (0, 0))
+        self.switch(first)
+        self.assertEqual(self.table.thread, (7, 1))
+        first.context.run(manager.__exit__, None, None, None)
+        self.assertEqual(self.table.thread, (7, 0))
+
+    def test_the_program_s_own_function_is_called_still(self):
+        seen = []
+        before = lambda *arguments: seen.append(("before", arguments))
+        self.assertIsNone(self.greenlet.settrace(before))
+        self.hub.Hub().run()
+        self.assertIs(self.greenlet.gettrace(), before)
+        self.switch(Greenlet())
+        self.assertEqual([name for name, _ in seen], ["before"])
+        self.assertIs(self.greenlet.settrace(None), before)
+        self.table.thread = (7, 0)
+        self.switch(Greenlet())
+        self.assertEqual((len(seen), self.table.thread), (1, (0, 0)))
+        with self.assertRaises(TypeError):
+            self.greenlet.settrace(1)
+
+    def test_without_a_hub_nothing_is_told(self):
+        self.table.thread = (7, 0)
+        self.assertNotIn("_kolben_inherits", self.gevent.spawn().__dict__)
+        self.assertIsNone(self.trace)
+        work.tell(7, 1)
+        self.assertEqual(self.table.worked, [])
 
 
 class FlaskTest(SideTest):
