@@ -27,11 +27,15 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 bool parse_decimal(const char* text, std::size_t size, std::uint64_t* value) {
   if (size == 0 || size > 18) return false;
   std::uint64_t result = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    if (text[i] < '0' || text[i] > '9') return false;
+    if (!is_digit(text[i])) return false;
     result = result * 10 + static_cast<std::uint64_t>(text[i] - '0');
   }
   *value = result;
@@ -208,33 +212,47 @@ std::size_t Message::feed_head(const std::uint8_t* bytes, std::size_t size) {
 }
 
 // The usual way: most heads come at once. Most of their lines begin with a letter of none of the
-// headers that matter.
+// headers that matter, and those that are kept stand side by side.
 std::size_t Message::feed_whole_lines(const std::uint8_t* bytes, std::size_t size) {
   const std::uint32_t letters = kind_ == Kind::kRequest ? kLettersOfRequest : kLettersOfResponse;
+  const bool keeps = head_.capacity != 0;
   LineFeeds ends(bytes, size);
   std::size_t used = 0;
+  std::size_t kept_from = 0;  // from here on they are, and were not copied yet
   State state = state_;
   while (state <= State::kHeaders) {
     const std::size_t end = ends.next();
     if (end == 0) break;
-    const std::uint8_t* begin = bytes + used;
-    const std::size_t piece = end - used;
+    const std::size_t begin = used;
     used = end;
-    if (state == State::kHeaders && !may_matter(*begin, letters)) continue;
-    whole_line(begin, piece);
-    state = state_;
+    if (state == State::kStartLine || may_matter(bytes[begin], letters)) {
+      const bool is_kept = whole_line(bytes + begin, end - begin);
+      state = state_;
+      if (is_kept) continue;
+    }
+    if (keeps) keep_head(bytes + kept_from, begin - kept_from);
+    kept_from = end;
   }
+  if (keeps) keep_head(bytes + kept_from, used - kept_from);
+  line_start_ = head_.size;
   return used;
 }
 
-void Message::whole_line(const std::uint8_t* bytes, std::size_t size) {
+// Whether it is one that is kept.
+bool Message::whole_line(const std::uint8_t* bytes, std::size_t size) {
   const auto* line = reinterpret_cast<const char*>(bytes);
+  const std::size_t text = size_without_end(line, size);
+  if (state_ == State::kStartLine) {
+    // RFC 9112, 2.2: empty lines before a request are ignored.
+    if (text != 0) start_line(line, text, true);
+    return true;
+  }
+  if (text == 0) {
+    end_of_head();
+    return true;
+  }
   // A long one is judged by its begin, as if it had come in parts.
-  const bool is_judged_whole = state_ == State::kStartLine || size <= kLineBytesMax;
-  line_complete(line, is_judged_whole ? size_without_end(line, size) : kLineBytesMax,
-                is_judged_whole);
-  if (line_is_kept_ && head_.capacity != 0) keep_head(bytes, size);
-  line_start_ = head_.size;
+  return header_line(line, size <= kLineBytesMax ? text : kLineBytesMax);
 }
 
 // A line of the head, or a piece of one. Which line it is may only be known at its end, so that
@@ -276,30 +294,18 @@ std::size_t Message::feed_line(const std::uint8_t* bytes, std::size_t size) {
   return piece;
 }
 
+// Of one that came in parts, or is no header line that the usual way knows.
 void Message::line_complete(const char* line, std::size_t size, bool whole) {
   switch (state_) {
     case State::kStartLine:
-      // RFC 9112, 2.2: empty lines before a request are ignored.
       if (size != 0) start_line(line, size, whole);
       break;
     case State::kHeaders:
-      line_is_kept_ = size == 0;
-      if (size == 0) {
-        end_of_head();
-      } else {
-        header_line(line, size);
-      }
-      break;
-    default:
-      other_line_complete(line, size);
-  }
-}
-
-// Not inlined: most heads are read without.
-void Message::other_line_complete(const char* line, std::size_t size) {
-  switch (state_) {
     case State::kAllHeaders:
-      return any_header_line(line, size);
+      line_is_kept_ = size == 0 || header_line(line, size) ||
+                      (also_ != nullptr && is_named(*also_, line, size));
+      if (size == 0) end_of_head();
+      break;
     case State::kChunkSize:
       chunk_size_line(line, size);
       break;
@@ -323,40 +329,46 @@ void Message::start_line(const char* line, std::size_t size, bool whole) {
     state_ = also_ == nullptr ? State::kHeaders : State::kAllHeaders;
     return;
   }
-  std::uint64_t status = 0;
-  if (size < 12 || std::memcmp(line, "HTTP/1.", 7) != 0 || line[8] != ' ' ||
-      !parse_decimal(line + 9, 3, &status) || status < 100 || (size > 12 && line[12] != ' ')) {
-    return;
-  }
-  status_ = static_cast<int>(status);
+  constexpr std::size_t kStatusAt = 9;
+  const bool is_status_line =
+      size >= kStatusAt + 3 && std::memcmp(line, "HTTP/1.", 7) == 0 && line[8] == ' ' &&
+      is_digit(line[kStatusAt]) && is_digit(line[kStatusAt + 1]) && is_digit(line[kStatusAt + 2]) &&
+      (size == kStatusAt + 3 || line[kStatusAt + 3] == ' ');
+  if (!is_status_line) return;
+  status_ = (line[kStatusAt] - '0') * 100 + (line[kStatusAt + 1] - '0') * 10 +
+            (line[kStatusAt + 2] - '0');
   minor_version_ = line[7] == '0' ? 0 : 1;
-  state_ = also_ == nullptr ? State::kHeaders : State::kAllHeaders;
+  if (status_ >= 100) state_ = also_ == nullptr ? State::kHeaders : State::kAllHeaders;
 }
 
-// Apart, so that the usual way stays short.
-void Message::any_header_line(const char* line, std::size_t size) {
-  line_is_kept_ = size == 0;
-  if (size == 0) return end_of_head();
-  header_line(line, size);
-  if (!line_is_kept_) line_is_kept_ = is_named(*also_, line, size);
-}
-
-void Message::header_line(const char* line, std::size_t size) {
+// Whether it is one that is kept, whoever else may want it.
+bool Message::header_line(const char* line, std::size_t size) {
   if (has_name(line, size, kContentLength)) {
     const Text value = value_of(line, size, kContentLength.kSize);
     // What is behind the begin of a cut line would decide.
     size == kLineBytesMax ? length_line("", 0) : length_line(value.bytes, value.size);
-  } else if (has_name(line, size, kTransferEncoding)) {
-    take_coding(line, size);
-  } else if (kind_ == Kind::kRequest) {
-    line_is_kept_ = is_kept_header(line, size);
-    if (!line_is_kept_) trace_headers_.take(line, size);
+    return false;
   }
+  if (has_name(line, size, kTransferEncoding)) {
+    take_coding(line, size);
+    return false;
+  }
+  if (kind_ != Kind::kRequest) return false;
+  if (is_kept_header(line, size)) return true;
+  trace_headers_.take(line, size);
+  return false;
+}
+
+void Message::length_line(const char* value, std::size_t size) {
+  if (length_ != Length::kNone || !parse_decimal(value, size, &left_)) {
+    return another_length(value, size);
+  }
+  length_ = Length::kKnown;
 }
 
 // RFC 9110, 8.6: what is no number, or several, is an error, after which the message lasts until
 // the connection ends. Several that are the same are one: "5, 5" is made of two headers.
-void Message::length_line(const char* value, std::size_t size) {
+void Message::another_length(const char* value, std::size_t size) {
   constexpr std::size_t kNumbersMax = kLineBytesMax;
   for (std::size_t i = 0; i < kNumbersMax && length_ != Length::kBad; ++i) {
     const void* comma = std::memchr(value, ',', size);
