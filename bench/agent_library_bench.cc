@@ -101,8 +101,8 @@ class Ring {
 };
 
 // What a kernel and a program do to the first-level caches and to the branch predictor between two
-// calls of ours: a taken branch and a conditional one in each of kForeignLines lines of code, and as
-// many lines of data. 64 KiB of each, twice what those caches have.
+// calls of ours: a taken branch and a conditional one in each of kForeignLines lines of code, and
+// as many lines of data. 64 KiB of each, twice what those caches have.
 asm(R"(
   .text
   .p2align 12
@@ -120,7 +120,9 @@ foreign_code:
 extern "C" void foreign_code(int zero, int sum);
 constexpr std::size_t kForeignLines = 1024;
 
-void code_elsewhere() { foreign_code(0, 0); }
+void code_elsewhere() {
+  foreign_code(0, 0);
+}
 void data_elsewhere() {
   constexpr std::size_t kLine = 64;
   static std::uint8_t data[kForeignLines * kLine];
@@ -129,7 +131,10 @@ void data_elsewhere() {
   }
 }
 
-void be_elsewhere() { code_elsewhere(); data_elsewhere(); }
+void be_elsewhere() {
+  code_elsewhere();
+  data_elsewhere();
+}
 // `Between` is called before each call of ours.
 template <typename Between>
 void exchange(benchmark::State& state, Between between) {

@@ -82,14 +82,15 @@ void note_outputs(RingHeader* ring) {
 }
 
 void note_clock(RingHeader* ring) {
-  const int file =
-      open("/sys/devices/system/clocksource/clocksource0/current_clocksource", O_RDONLY | O_CLOEXEC);
+  const int file = open("/sys/devices/system/clocksource/clocksource0/current_clocksource",
+                        O_RDONLY | O_CLOEXEC);
   if (file < 0) return;
   constexpr char kTicks[] = "tsc\n";
   char source[sizeof(kTicks)] = {};
   const ssize_t size = read(file, source, sizeof(source));
   close(file);
-  const bool counts = size == sizeof(kTicks) - 1 && std::memcmp(source, kTicks, sizeof(kTicks) - 1) == 0;
+  const bool counts =
+      size == sizeof(kTicks) - 1 && std::memcmp(source, kTicks, sizeof(kTicks) - 1) == 0;
   ring->kernel_counts_ticks.store(counts ? 1 : 0, std::memory_order_relaxed);
 }
 
