@@ -139,7 +139,8 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
   const std::uint32_t response_head = exchange->response_begun ? exchange->response.head().size : 0;
   const std::uint32_t more = exchange->route_size + exchange->attributes_size + response_head +
                              (exchange->is_linked ? kLinkedBytes : 0U);
-  const std::uint32_t payload = sizeof(Exchange) + text_bytes(socket, *exchange) + more;
+  const auto payload =
+      static_cast<std::uint32_t>(sizeof(Exchange)) + text_bytes(socket, *exchange) + more;
   {
     RecordWriter writer(ring_, type_of(*exchange), payload, pid_, thread.tid);
     if (Exchange* fixed = begin_record(socket, *exchange, writer); fixed != nullptr) {

@@ -326,8 +326,9 @@ void Message::start_line(const char* line, std::size_t size, bool whole) {
                               is_digit(line[kStatusAt + 1]) && is_digit(line[kStatusAt + 2]) &&
                               (size == kStatusAt + 3 || line[kStatusAt + 3] == ' ');
   if (!is_status_line) return;
-  progress_.status = (line[kStatusAt] - '0') * 100 + (line[kStatusAt + 1] - '0') * 10 +
-                     (line[kStatusAt + 2] - '0');
+  progress_.status =
+      static_cast<std::uint16_t>((line[kStatusAt] - '0') * 100 + (line[kStatusAt + 1] - '0') * 10 +
+                                 (line[kStatusAt + 2] - '0'));
   progress_.minor_version = line[7] == '0' ? 0 : 1;
   if (progress_.status >= 100)
     progress_.state = progress_.also == nullptr ? State::kHeaders : State::kAllHeaders;
