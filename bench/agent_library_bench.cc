@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "agent/preload/connections.h"
+#include "agent/preload/tick_clock.h"
 
 namespace {
 
@@ -30,11 +31,17 @@ constexpr char kResponse[] =
     "Last-Modified: Wed, 25 Nov 2026 22:28:18 GMT\r\nConnection: keep-alive\r\n"
     "ETag: \"65621111-264\"\r\nAccept-Ranges: bytes\r\n\r\n";
 
+struct KernelTicks : ProcessorTicks {
+  static std::uint64_t nanos() {
+    timespec time = {};
+    clock_gettime(CLOCK_REALTIME, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(time.tv_nsec);
+  }
+};
+TickClock<KernelTicks> tick_clock;
 std::uint64_t now() {
-  timespec time = {};
-  clock_gettime(CLOCK_REALTIME, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(time.tv_nsec);
+  return tick_clock.now();
 }
 void random(void* bytes, std::size_t size) {
   std::memset(bytes, 0x5a, size);
@@ -93,8 +100,46 @@ class Ring {
   std::thread reader_;
 };
 
-void exchange(benchmark::State& state) {
+// What a kernel and a program do to the first-level caches and to the branch predictor between two
+// calls of ours: a taken branch and a conditional one in each of kForeignLines lines of code, and
+// as many lines of data. 64 KiB of each, twice what those caches have.
+asm(R"(
+  .text
+  .p2align 12
+foreign_code:
+  .rept 1024
+  testl %edi, %edi
+  js 1f
+  addl $1, %esi
+  jmp 1f
+  .p2align 6
+1:
+  .endr
+  ret
+)");
+extern "C" void foreign_code(int zero, int sum);
+constexpr std::size_t kForeignLines = 1024;
+
+void code_elsewhere() {
+  foreign_code(0, 0);
+}
+void data_elsewhere() {
+  constexpr std::size_t kLine = 64;
+  static std::uint8_t data[kForeignLines * kLine];
+  for (std::size_t i = 0; i < sizeof data; i += kLine) {
+    benchmark::DoNotOptimize(++data[i]);
+  }
+}
+
+void be_elsewhere() {
+  code_elsewhere();
+  data_elsewhere();
+}
+// `Between` is called before each call of ours.
+template <typename Between>
+void exchange(benchmark::State& state, Between between) {
   pin(0);
+  tick_clock.count_ticks();
   const System system = {.now = now,
                          .coarse_now = now,
                          .random = random,
@@ -119,14 +164,35 @@ void exchange(benchmark::State& state) {
   const iovec response = {const_cast<char*>(kResponse), sizeof kResponse - 1};
   int file = kFirstFile;
   for ([[maybe_unused]] const auto turn : state) {
+    between();
     connections->waits_for_events(thread);
     connections->received(thread, file, &request, 1, request.iov_len);
+    between();
     connections->sent(thread, file, &response, 1, response.iov_len);
+    between();
     connections->sent_unseen(thread, file, 612);
     if (++file == kFirstFile + kConnections) file = kFirstFile;
   }
 }
-BENCHMARK(exchange)->MinTime(0.2)->Repetitions(9)->ReportAggregatesOnly(true);
+
+void settle(benchmark::internal::Benchmark* benchmark) {
+  benchmark->MinTime(0.2)->Repetitions(9)->ReportAggregatesOnly(true);
+}
+BENCHMARK_CAPTURE(exchange, warm, [] {})->Apply(settle);
+// Of which `elsewhere` is to be subtracted.
+BENCHMARK_CAPTURE(exchange, cold, be_elsewhere)->Apply(settle);
+BENCHMARK_CAPTURE(exchange, cold_code, code_elsewhere)->Apply(settle);
+BENCHMARK_CAPTURE(exchange, cold_data, data_elsewhere)->Apply(settle);
+template <typename B>
+void elsewhere(benchmark::State& state, B b) {
+  pin(0);
+  for ([[maybe_unused]] const auto turn : state) {
+    for (int i = 0; i < 3; ++i) b();
+  }
+}
+BENCHMARK_CAPTURE(elsewhere, all, be_elsewhere)->Apply(settle);
+BENCHMARK_CAPTURE(elsewhere, code, code_elsewhere)->Apply(settle);
+BENCHMARK_CAPTURE(elsewhere, data, data_elsewhere)->Apply(settle);
 
 }  // namespace
 

@@ -116,6 +116,7 @@ RingHeader* make_ring(char* path) {
     RingHeader* ring = begin_ring(path, kDefaultSlots);
     if (ring != nullptr) {
       note_outputs(ring);
+      note_clock(ring);
       return ring;
     }
     failure = errno;

@@ -147,7 +147,7 @@ void Agent::start(int argc, char* const* argv) {
   LibrarySettings told;
   const bool is_told = library_settings(ring_, &told);
   if (!is_told && is_true(getenv("OTEL_SDK_DISABLED"))) return;
-  system_ = real_system();
+  system_ = real_system(ring_);
   choose_seed();
   pid_ = static_cast<std::uint32_t>(getpid());
   is_elsewhere_ = !is_in_ring_namespace(ring_);

@@ -30,7 +30,7 @@ struct ChildContext;
 enum class Becomes : bool { kThisProcess, kAnother };
 
 // real_system.cc: the operating system itself.
-System real_system();
+System real_system(const RingHeader* ring);
 // What the threads' generators are seeded from, in System::random: at start and after each fork.
 void choose_seed();
 void choose_seed_of_child(std::uint32_t pid);

@@ -52,44 +52,51 @@ struct Opener {
   bool is_unused = false;  // nothing was asked on the connection yet
 };
 
+// What is known of a request, nothing of it before its begin; side by side, so that it begins with
+// a few stores.
+struct ExchangeProgress {
+  OpenExchange* next = nullptr;  // the next request on the connection (pipelining)
+  OpenEntry* entry = nullptr;    // where the agent process sees it; null: nowhere
+  std::uint64_t last_time = 0;   // of a response that lasts until the connection ends
+  // Of a client exchange: the request that it serves, where that is certain.
+  ExchangeReference owner;
+  Context self;
+  std::uint8_t parent_span_id[8] = {};
+  std::uint32_t route_size = 0;
+  std::uint32_t attributes_size = 0;
+  std::uint16_t injected_from =
+      0;  // of `injected`, what is to be sent before the program's next byte
+  std::uint16_t injected_to = 0;
+  bool has_injected = false;
+  bool is_expected =
+      false;  // of a client: is being written, no byte of it was fed; see answered_before()
+  bool response_begun = false;
+  bool head_seen = false;
+  bool recorded = false;  // answered before the request's body was complete
+  bool is_taken_over =
+      false;  // its request was read, or asked, by the process that has forked this one
+  bool parent_is_remote = false;
+  bool is_counted = false;  // among those that are served
+  bool is_taken = false;    // by a runtime's shim, see take_request()
+  std::uint8_t told = 0;    // by one, see ToldRequest; 0: its bytes were seen
+  bool is_excluded = false;
+  bool is_linked = false;  // in its record
+  Tie tie = Tie::kNone;    // what its span hangs together with
+};
+
 // A request that was begun and not recorded yet.
-struct OpenExchange {
+struct OpenExchange : ExchangeProgress {
   std::atomic<std::uint32_t> next_free;
   std::atomic<std::uint32_t> file;  // + 1; 0: not in use
   std::atomic<std::uint64_t> id;    // 0: recorded; what ExchangeReference compares
   std::uint64_t turn;               // how often the place was used: the next id
-  OpenExchange* next;               // the next request on the connection (pipelining)
   std::uint32_t generation;         // of forks: whose exchange this is
   std::atomic<bool> is_client;
-  bool response_begun;
-  bool head_seen;
-  bool recorded;       // answered before the request's body was complete
-  bool is_taken_over;  // its request was read, or asked, by the process that has forked this one
-  bool parent_is_remote;
-  bool is_counted;    // among those that are served
-  bool is_taken;      // by a runtime's shim, see take_request()
-  std::uint8_t told;  // by one, see ToldRequest; 0: its bytes were seen
-  bool is_excluded;
-  std::uint16_t injected_from;  // of `injected`, what is to be sent before the program's next byte
-  std::uint16_t injected_to;
-  bool has_injected;
-  bool is_expected;  // of a client: is being written, no byte of it was fed; see answered_before()
-  OpenEntry* entry;  // where the agent process sees it; null: nowhere
   std::uint64_t start_time;
-  std::uint64_t last_time;  // of a response that lasts until the connection ends
-  Context self;
-  std::uint8_t parent_span_id[8];
-  // Of a client exchange: the request that it serves, where that is certain, and what its span
-  // hangs together with.
-  ExchangeReference owner;
-  Context owner_context;
-  Tie tie;
-  bool is_linked;  // in its record
-  Context relative;
   http1::Message request;
   http1::Message response;
-  std::uint32_t route_size;
-  std::uint32_t attributes_size;
+  Context owner_context;
+  Context relative;
   std::uint16_t injected_size;
   char injected[kInjectedBytesMax];
   std::uint8_t request_head[kHeadBytesMax];

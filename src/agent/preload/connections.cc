@@ -226,32 +226,10 @@ OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, 
   }
   prefetch_record(ring_);
   if (socket.first == nullptr) socket.missed.store(false, std::memory_order_relaxed);
-  exchange->next = nullptr;
+  static_cast<ExchangeProgress&>(*exchange) = {};
   exchange->generation = generation_;
-  exchange->entry = nullptr;
   exchange->is_client.store(is_client, std::memory_order_relaxed);
-  exchange->response_begun = false;
-  exchange->head_seen = false;
-  exchange->recorded = false;
-  exchange->is_taken_over = false;
-  exchange->parent_is_remote = false;
-  exchange->is_taken = false;
-  exchange->told = 0;
-  exchange->is_excluded = false;
-  exchange->injected_from = 0;
-  exchange->injected_to = 0;
-  exchange->has_injected = false;
-  exchange->is_expected = false;
-  exchange->is_counted = false;
-  exchange->is_linked = false;
-  exchange->tie = Tie::kNone;
   exchange->start_time = system_->now();
-  exchange->last_time = 0;
-  exchange->self = {};
-  std::memset(exchange->parent_span_id, 0, sizeof(exchange->parent_span_id));
-  exchange->owner = {};
-  exchange->route_size = 0;
-  exchange->attributes_size = 0;
   exchange->request.begin(Message::Kind::kRequest, {exchange->request_head, kHeadBytesMax, 0});
   if (captured_ != nullptr) [[unlikely]] {
     exchange->request.keep_also(captured_->of(is_client, false));

@@ -403,6 +403,9 @@ class Connections {
   bool answered_before(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   [[gnu::hot]] void show(ThreadState& thread, Socket& socket, OpenExchange* exchange);
   [[gnu::hot]] void hide(OpenExchange* exchange) const;
+  bool stands_whole(const Socket& socket, const OpenExchange& exchange) const;
+  [[gnu::hot]] Exchange* begin_record(const Socket& socket, const OpenExchange& exchange,
+                                      RecordWriter& writer) const;
   static void fill(const Socket& socket, const OpenExchange& exchange, Exchange* to);
   static void fill_response(const OpenExchange& exchange, Exchange* to);
   [[gnu::hot]] void request_head_complete(ThreadState& thread, Socket& socket,

@@ -13,6 +13,12 @@ RecordType type_of(const OpenExchange& exchange) {
                                                             : RecordType::kServerExchange;
 }
 
+// Of the addresses and the request's head.
+std::uint32_t text_bytes(const Socket& socket, const OpenExchange& exchange) {
+  return std::uint32_t{socket.names.local_size} + socket.names.peer_size +
+         exchange.request.head().size;
+}
+
 }  // namespace
 
 // Into the open table: should the program be killed from here on, the agent process tells of it.
@@ -93,6 +99,35 @@ void Connections::fill_response(const OpenExchange& exchange, Exchange* to) {
   }
 }
 
+// Whether the open table has all that is known when the request's head is: not of a long head, nor
+// where the addresses became known since. After a fork the parent's entry is the parent's.
+bool Connections::stands_whole(const Socket& socket, const OpenExchange& exchange) const {
+  const OpenEntry* entry = exchange.entry;
+  if (entry == nullptr || exchange.generation != generation_) return false;
+  const Exchange& fixed = entry->fixed;
+  return fixed.local_address_size == socket.names.local_size &&
+         fixed.peer_address_size == socket.names.peer_size &&
+         fixed.request_head_size == exchange.request.head().size &&
+         text_bytes(socket, exchange) <= kOpenTextBytesMax;
+}
+
+// Null: there was no room for the record.
+Exchange* Connections::begin_record(const Socket& socket, const OpenExchange& exchange,
+                                    RecordWriter& writer) const {
+  Exchange* fixed = writer.begin<Exchange>();
+  if (fixed == nullptr) return nullptr;
+  if (stands_whole(socket, exchange)) [[likely]] {
+    *fixed = exchange.entry->fixed;
+    writer.append(exchange.entry->texts, text_bytes(socket, exchange));
+    return fixed;
+  }
+  fill(socket, exchange, fixed);
+  writer.append(socket.names.local, socket.names.local_size);
+  writer.append(socket.names.peer, socket.names.peer_size);
+  writer.append(exchange.request_head, exchange.request.head().size);
+  return fixed;
+}
+
 void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exchange,
                          std::uint64_t end_time, EndReason end_reason) {
   exchange->recorded = true;
@@ -101,17 +136,14 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
   if (end_time < exchange->start_time) end_time = exchange->start_time;
   if (thread.request.exchange == exchange) thread.request_ended = end_time;
 
-  const SocketNames& names = socket.names;
-  const std::uint32_t head = exchange->request.head().size;
   const std::uint32_t response_head = exchange->response_begun ? exchange->response.head().size : 0;
   const std::uint32_t more = exchange->route_size + exchange->attributes_size + response_head +
                              (exchange->is_linked ? kLinkedBytes : 0U);
-  const auto payload = static_cast<std::uint32_t>(sizeof(Exchange)) + names.local_size +
-                       names.peer_size + head + more;
+  const auto payload =
+      static_cast<std::uint32_t>(sizeof(Exchange)) + text_bytes(socket, *exchange) + more;
   {
     RecordWriter writer(ring_, type_of(*exchange), payload, pid_, thread.tid);
-    if (Exchange* fixed = writer.begin<Exchange>(); fixed != nullptr) {
-      fill(socket, *exchange, fixed);
+    if (Exchange* fixed = begin_record(socket, *exchange, writer); fixed != nullptr) {
       fixed->end_time = end_time;
       fixed->end_reason = end_reason;
       fixed->request_body_bytes = exchange->request.body_bytes();
@@ -123,9 +155,6 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
       }
       fixed->route_size = static_cast<std::uint16_t>(exchange->route_size);
       fixed->attributes_size = static_cast<std::uint16_t>(exchange->attributes_size);
-      writer.append(names.local, names.local_size);
-      writer.append(names.peer, names.peer_size);
-      writer.append(exchange->request_head, head);
       if (more != 0) [[unlikely]] {
         writer.append(exchange->route, exchange->route_size);
         writer.append(exchange->attributes, exchange->attributes_size);

@@ -11,15 +11,24 @@
 
 #include "agent/preload/agent.h"
 #include "agent/preload/real.h"
+#include "agent/preload/tick_clock.h"
+#include "agent/ring/ring_notes.h"
 
 namespace kolben::agent {
 namespace {
 
+struct KernelTicks : ProcessorTicks {
+  static std::uint64_t nanos() {
+    timespec time = {};
+    clock_gettime(CLOCK_REALTIME, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
+           static_cast<std::uint64_t>(time.tv_nsec);
+  }
+};
+constinit TickClock<KernelTicks> tick_clock;
+
 [[gnu::hot]] std::uint64_t now_nanos() {
-  timespec time = {};
-  clock_gettime(CLOCK_REALTIME, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(time.tv_nsec);
+  return tick_clock.now();
 }
 
 // Late by a tick of the kernel at most, and for a fifth of the price.
@@ -136,7 +145,8 @@ void choose_seed_of_child(std::uint32_t pid) {
   seed_key = mixed(seed_key + kSeedStep) ^ mixed(now_nanos() ^ std::uint64_t{pid} << 32);
 }
 
-System real_system() {
+System real_system(const RingHeader* ring) {
+  if (ProcessorTicks::kAreThere && kernel_counts_ticks(ring)) tick_clock.count_ticks();
   return {.now = now_nanos,
           .coarse_now = coarse_now_nanos,
           .random = fill_random,

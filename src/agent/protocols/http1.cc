@@ -27,11 +27,15 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 bool parse_decimal(const char* text, std::size_t size, std::uint64_t* value) {
   if (size == 0 || size > 18) return false;
   std::uint64_t result = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    if (text[i] < '0' || text[i] > '9') return false;
+    if (!is_digit(text[i])) return false;
     result = result * 10 + static_cast<std::uint64_t>(text[i] - '0');
   }
   *value = result;
@@ -114,22 +118,10 @@ Looks looks_like_request(const std::uint8_t* bytes, std::size_t size) {
 }
 
 void Message::begin(Kind kind, HeadBuffer head, Method request_method) {
-  state_ = State::kStartLine;
-  kind_ = kind;
-  method_ = request_method;
-  chunked_ = false;
-  length_ = Length::kNone;
-  switches_protocol_ = false;
-  line_cut_ = false;
-  line_is_kept_ = true;
-  minor_version_ = 0;
-  line_size_ = 0;
-  status_ = 0;
-  line_start_ = 0;
-  left_ = 0;
-  body_bytes_ = 0;
+  progress_ = {};
+  progress_.kind = kind;
+  progress_.method = request_method;
   head_ = head;
-  also_ = nullptr;
   trace_headers_.clear();
 }
 
@@ -137,7 +129,7 @@ std::size_t Message::feed(const std::uint8_t* bytes, std::size_t size) {
   std::size_t used = 0;
   // Each turn takes a byte at least, or ends.
   while (used < size) {
-    switch (state_) {
+    switch (progress_.state) {
       case State::kStartLine:
       case State::kHeaders:
       case State::kAllHeaders:
@@ -162,31 +154,33 @@ std::size_t Message::feed(const std::uint8_t* bytes, std::size_t size) {
 }
 
 std::size_t Message::feed_unseen(std::size_t size) {
-  const bool in_body =
-      state_ == State::kBodyLength || state_ == State::kChunkData || state_ == State::kUntilClose;
+  const bool in_body = progress_.state == State::kBodyLength ||
+                       progress_.state == State::kChunkData ||
+                       progress_.state == State::kUntilClose;
   if (in_body) return feed_counted(size);
-  if (state_ != State::kComplete && size != 0) state_ = State::kFailed;
+  if (progress_.state != State::kComplete && size != 0) progress_.state = State::kFailed;
   return 0;
 }
 
 void Message::lose_head() {
-  length_ = Length::kBad;
-  state_ = State::kUntilClose;
+  progress_.length = Length::kBad;
+  progress_.state = State::kUntilClose;
 }
 
 void Message::end_of_stream() {
-  if (state_ == State::kUntilClose) state_ = State::kComplete;
+  if (progress_.state == State::kUntilClose) progress_.state = State::kComplete;
 }
 
 std::size_t Message::feed_counted(std::size_t size) {
-  if (state_ == State::kUntilClose) {
-    body_bytes_ += size;
+  if (progress_.state == State::kUntilClose) {
+    progress_.body_bytes += size;
     return size;
   }
-  const std::size_t piece = size < left_ ? size : static_cast<std::size_t>(left_);
-  left_ -= piece;
-  body_bytes_ += piece;
-  if (left_ == 0) state_ = state_ == State::kChunkData ? State::kChunkEnd : State::kComplete;
+  const std::size_t piece = size < progress_.left ? size : static_cast<std::size_t>(progress_.left);
+  progress_.left -= piece;
+  progress_.body_bytes += piece;
+  if (progress_.left == 0)
+    progress_.state = progress_.state == State::kChunkData ? State::kChunkEnd : State::kComplete;
   return piece;
 }
 
@@ -200,7 +194,7 @@ void Message::keep_head(const std::uint8_t* bytes, std::size_t size) {
 
 // Of a head what there is, up to where it ends.
 std::size_t Message::feed_head(const std::uint8_t* bytes, std::size_t size) {
-  if (line_size_ == 0 && state_ != State::kAllHeaders) {
+  if (progress_.line_size == 0 && progress_.state != State::kAllHeaders) {
     const std::size_t used = feed_whole_lines(bytes, size);
     if (used != 0) return used;
   }
@@ -208,33 +202,48 @@ std::size_t Message::feed_head(const std::uint8_t* bytes, std::size_t size) {
 }
 
 // The usual way: most heads come at once. Most of their lines begin with a letter of none of the
-// headers that matter.
+// headers that matter, and those that are kept stand side by side.
 std::size_t Message::feed_whole_lines(const std::uint8_t* bytes, std::size_t size) {
-  const std::uint32_t letters = kind_ == Kind::kRequest ? kLettersOfRequest : kLettersOfResponse;
+  const std::uint32_t letters =
+      progress_.kind == Kind::kRequest ? kLettersOfRequest : kLettersOfResponse;
+  const bool keeps = head_.capacity != 0;
   LineFeeds ends(bytes, size);
   std::size_t used = 0;
-  State state = state_;
+  std::size_t kept_from = 0;  // from here on they are, and were not copied yet
+  State state = progress_.state;
   while (state <= State::kHeaders) {
     const std::size_t end = ends.next();
     if (end == 0) break;
-    const std::uint8_t* begin = bytes + used;
-    const std::size_t piece = end - used;
+    const std::size_t begin = used;
     used = end;
-    if (state == State::kHeaders && !may_matter(*begin, letters)) continue;
-    whole_line(begin, piece);
-    state = state_;
+    if (state == State::kStartLine || may_matter(bytes[begin], letters)) {
+      const bool is_kept = whole_line(bytes + begin, end - begin);
+      state = progress_.state;
+      if (is_kept) continue;
+    }
+    if (keeps) keep_head(bytes + kept_from, begin - kept_from);
+    kept_from = end;
   }
+  if (keeps) keep_head(bytes + kept_from, used - kept_from);
+  progress_.line_start = head_.size;
   return used;
 }
 
-void Message::whole_line(const std::uint8_t* bytes, std::size_t size) {
+// Whether it is one that is kept.
+bool Message::whole_line(const std::uint8_t* bytes, std::size_t size) {
   const auto* line = reinterpret_cast<const char*>(bytes);
+  const std::size_t text = size_without_end(line, size);
+  if (progress_.state == State::kStartLine) {
+    // RFC 9112, 2.2: empty lines before a request are ignored.
+    if (text != 0) start_line(line, text, true);
+    return true;
+  }
+  if (text == 0) {
+    end_of_head();
+    return true;
+  }
   // A long one is judged by its begin, as if it had come in parts.
-  const bool is_judged_whole = state_ == State::kStartLine || size <= kLineBytesMax;
-  line_complete(line, is_judged_whole ? size_without_end(line, size) : kLineBytesMax,
-                is_judged_whole);
-  if (line_is_kept_ && head_.capacity != 0) keep_head(bytes, size);
-  line_start_ = head_.size;
+  return header_line(line, size <= kLineBytesMax ? text : kLineBytesMax);
 }
 
 // A line of the head, or a piece of one. Which line it is may only be known at its end, so that
@@ -242,10 +251,10 @@ void Message::whole_line(const std::uint8_t* bytes, std::size_t size) {
 std::size_t Message::feed_part(const std::uint8_t* bytes, std::size_t size) {
   const std::size_t piece = feed_line(bytes, size);
   const bool ended = bytes[piece - 1] == '\n';
-  if (!ended || line_is_kept_) keep_head(bytes, piece);
+  if (!ended || progress_.line_is_kept) keep_head(bytes, piece);
   if (!ended) return piece;
-  if (!line_is_kept_) head_.size = line_start_;
-  line_start_ = head_.size;
+  if (!progress_.line_is_kept) head_.size = progress_.line_start;
+  progress_.line_start = head_.size;
   return piece;
 }
 
@@ -257,57 +266,45 @@ std::size_t Message::feed_line(const std::uint8_t* bytes, std::size_t size) {
                      : static_cast<std::size_t>(static_cast<const std::uint8_t*>(end) - bytes) + 1;
   const char* line = reinterpret_cast<const char*>(bytes);
   std::size_t line_size = piece;
-  bool whole = state_ == State::kStartLine || line_size <= kLineBytesMax;
+  bool whole = progress_.state == State::kStartLine || line_size <= kLineBytesMax;
   if (!whole) line_size = kLineBytesMax;
-  if (line_size_ != 0 || end == nullptr) {
-    const std::size_t room = kLineBytesMax - line_size_;
+  if (progress_.line_size != 0 || end == nullptr) {
+    const std::size_t room = kLineBytesMax - progress_.line_size;
     const std::size_t kept = piece < room ? piece : room;
-    std::memcpy(line_ + line_size_, bytes, kept);
-    line_size_ = static_cast<std::uint16_t>(line_size_ + kept);
-    line_cut_ = line_cut_ || kept < piece;
+    std::memcpy(line_ + progress_.line_size, bytes, kept);
+    progress_.line_size = static_cast<std::uint16_t>(progress_.line_size + kept);
+    progress_.line_is_cut = progress_.line_is_cut || kept < piece;
     if (end == nullptr) return piece;
     line = line_;
-    line_size = line_size_;
-    whole = !line_cut_;
-    line_size_ = 0;
-    line_cut_ = false;
+    line_size = progress_.line_size;
+    whole = !progress_.line_is_cut;
+    progress_.line_size = 0;
+    progress_.line_is_cut = false;
   }
   line_complete(line, whole ? size_without_end(line, line_size) : line_size, whole);
   return piece;
 }
 
+// Of one that came in parts, or is no header line that the usual way knows.
 void Message::line_complete(const char* line, std::size_t size, bool whole) {
-  switch (state_) {
+  switch (progress_.state) {
     case State::kStartLine:
-      // RFC 9112, 2.2: empty lines before a request are ignored.
       if (size != 0) start_line(line, size, whole);
       break;
     case State::kHeaders:
-      line_is_kept_ = size == 0;
-      if (size == 0) {
-        end_of_head();
-      } else {
-        header_line(line, size);
-      }
-      break;
-    default:
-      other_line_complete(line, size);
-  }
-}
-
-// Not inlined: most heads are read without.
-void Message::other_line_complete(const char* line, std::size_t size) {
-  switch (state_) {
     case State::kAllHeaders:
-      return any_header_line(line, size);
+      progress_.line_is_kept = size == 0 || header_line(line, size) ||
+                               (progress_.also != nullptr && is_named(*progress_.also, line, size));
+      if (size == 0) end_of_head();
+      break;
     case State::kChunkSize:
       chunk_size_line(line, size);
       break;
     case State::kChunkEnd:
-      state_ = size == 0 ? State::kChunkSize : State::kFailed;
+      progress_.state = size == 0 ? State::kChunkSize : State::kFailed;
       break;
     case State::kTrailer:
-      if (size == 0) state_ = State::kComplete;
+      if (size == 0) progress_.state = State::kComplete;
       break;
     default:
       break;
@@ -315,58 +312,66 @@ void Message::other_line_complete(const char* line, std::size_t size) {
 }
 
 void Message::start_line(const char* line, std::size_t size, bool whole) {
-  state_ = State::kFailed;
-  if (kind_ == Kind::kRequest) {
+  progress_.state = State::kFailed;
+  if (progress_.kind == Kind::kRequest) {
     if (whole && !ends_with_version(line, size)) return;
-    if (size > 5 && std::memcmp(line, "HEAD ", 5) == 0) method_ = Method::kHead;
-    if (size > 8 && std::memcmp(line, "CONNECT ", 8) == 0) method_ = Method::kConnect;
-    state_ = also_ == nullptr ? State::kHeaders : State::kAllHeaders;
+    if (size > 5 && std::memcmp(line, "HEAD ", 5) == 0) progress_.method = Method::kHead;
+    if (size > 8 && std::memcmp(line, "CONNECT ", 8) == 0) progress_.method = Method::kConnect;
+    progress_.state = progress_.also == nullptr ? State::kHeaders : State::kAllHeaders;
     return;
   }
-  std::uint64_t status = 0;
-  if (size < 12 || std::memcmp(line, "HTTP/1.", 7) != 0 || line[8] != ' ' ||
-      !parse_decimal(line + 9, 3, &status) || status < 100 || (size > 12 && line[12] != ' ')) {
-    return;
-  }
-  status_ = static_cast<int>(status);
-  minor_version_ = line[7] == '0' ? 0 : 1;
-  state_ = also_ == nullptr ? State::kHeaders : State::kAllHeaders;
+  constexpr std::size_t kStatusAt = 9;
+  const bool is_status_line = size >= kStatusAt + 3 && std::memcmp(line, "HTTP/1.", 7) == 0 &&
+                              line[8] == ' ' && is_digit(line[kStatusAt]) &&
+                              is_digit(line[kStatusAt + 1]) && is_digit(line[kStatusAt + 2]) &&
+                              (size == kStatusAt + 3 || line[kStatusAt + 3] == ' ');
+  if (!is_status_line) return;
+  progress_.status =
+      static_cast<std::uint16_t>((line[kStatusAt] - '0') * 100 + (line[kStatusAt + 1] - '0') * 10 +
+                                 (line[kStatusAt + 2] - '0'));
+  progress_.minor_version = line[7] == '0' ? 0 : 1;
+  if (progress_.status >= 100)
+    progress_.state = progress_.also == nullptr ? State::kHeaders : State::kAllHeaders;
 }
 
-// Apart, so that the usual way stays short.
-void Message::any_header_line(const char* line, std::size_t size) {
-  line_is_kept_ = size == 0;
-  if (size == 0) return end_of_head();
-  header_line(line, size);
-  if (!line_is_kept_) line_is_kept_ = is_named(*also_, line, size);
-}
-
-void Message::header_line(const char* line, std::size_t size) {
+// Whether it is one that is kept, whoever else may want it.
+bool Message::header_line(const char* line, std::size_t size) {
   if (has_name(line, size, kContentLength)) {
     const Text value = value_of(line, size, kContentLength.kSize);
     // What is behind the begin of a cut line would decide.
     size == kLineBytesMax ? length_line("", 0) : length_line(value.bytes, value.size);
-  } else if (has_name(line, size, kTransferEncoding)) {
-    take_coding(line, size);
-  } else if (kind_ == Kind::kRequest) {
-    line_is_kept_ = is_kept_header(line, size);
-    if (!line_is_kept_) trace_headers_.take(line, size);
+    return false;
   }
+  if (has_name(line, size, kTransferEncoding)) {
+    take_coding(line, size);
+    return false;
+  }
+  if (progress_.kind != Kind::kRequest) return false;
+  if (is_kept_header(line, size)) return true;
+  trace_headers_.take(line, size);
+  return false;
+}
+
+void Message::length_line(const char* value, std::size_t size) {
+  if (progress_.length != Length::kNone || !parse_decimal(value, size, &progress_.left)) {
+    return another_length(value, size);
+  }
+  progress_.length = Length::kKnown;
 }
 
 // RFC 9110, 8.6: what is no number, or several, is an error, after which the message lasts until
 // the connection ends. Several that are the same are one: "5, 5" is made of two headers.
-void Message::length_line(const char* value, std::size_t size) {
+void Message::another_length(const char* value, std::size_t size) {
   constexpr std::size_t kNumbersMax = kLineBytesMax;
-  for (std::size_t i = 0; i < kNumbersMax && length_ != Length::kBad; ++i) {
+  for (std::size_t i = 0; i < kNumbersMax && progress_.length != Length::kBad; ++i) {
     const void* comma = std::memchr(value, ',', size);
     const std::size_t piece =
         comma == nullptr ? size : static_cast<std::size_t>(static_cast<const char*>(comma) - value);
     std::uint64_t length = 0;
     const bool is_one = parse_decimal(value, size_without_blanks(value, piece), &length) &&
-                        (length_ == Length::kNone || length == left_);
-    length_ = is_one ? Length::kKnown : Length::kBad;
-    left_ = length;
+                        (progress_.length == Length::kNone || length == progress_.left);
+    progress_.length = is_one ? Length::kKnown : Length::kBad;
+    progress_.left = length;
     if (comma == nullptr) return;
     value += piece + 1;
     size -= piece + 1;
@@ -380,33 +385,37 @@ void Message::length_line(const char* value, std::size_t size) {
 void Message::take_coding(const char* line, std::size_t size) {
   // What is behind the begin of a cut line would decide.
   if (size == kLineBytesMax) {
-    state_ = State::kFailed;
+    progress_.state = State::kFailed;
     return;
   }
   const Text value = value_of(line, size, kTransferEncoding.kSize);
-  chunked_ =
+  progress_.is_chunked =
       value.size >= kChunked.kSize && kChunked.equals(value.bytes + value.size - kChunked.kSize);
 }
 
 void Message::end_of_head() {
-  const bool response = kind_ == Kind::kResponse;
+  const bool response = progress_.kind == Kind::kResponse;
   if (response) {
-    switches_protocol_ = status_ == 101 || (method_ == Method::kConnect && status_ / 100 == 2);
-    const bool no_body = status_ < 200 || status_ == 204 || status_ == 304 ||
-                         method_ == Method::kHead || switches_protocol_;
+    progress_.switches_protocol =
+        progress_.status == 101 ||
+        (progress_.method == Method::kConnect && progress_.status / 100 == 2);
+    const bool no_body = progress_.status < 200 || progress_.status == 204 ||
+                         progress_.status == 304 || progress_.method == Method::kHead ||
+                         progress_.switches_protocol;
     if (no_body) {
-      state_ = State::kComplete;
+      progress_.state = State::kComplete;
       return;
     }
   }
-  if (chunked_) {
-    length_ = Length::kNone;  // which does not count (RFC 9112, 6.3)
-    left_ = 0;
-    state_ = State::kChunkSize;
-  } else if (length_ == Length::kKnown) {
-    state_ = left_ == 0 ? State::kComplete : State::kBodyLength;
+  if (progress_.is_chunked) {
+    progress_.length = Length::kNone;  // which does not count (RFC 9112, 6.3)
+    progress_.left = 0;
+    progress_.state = State::kChunkSize;
+  } else if (progress_.length == Length::kKnown) {
+    progress_.state = progress_.left == 0 ? State::kComplete : State::kBodyLength;
   } else {
-    state_ = response || length_ == Length::kBad ? State::kUntilClose : State::kComplete;
+    progress_.state =
+        response || progress_.length == Length::kBad ? State::kUntilClose : State::kComplete;
   }
 }
 
@@ -423,11 +432,11 @@ void Message::chunk_size_line(const char* line, std::size_t size) {
   }
   const bool ended = digits == size || line[digits] == ';' || is_blank(line[digits]);
   if (digits == 0 || digits > kDigitsMax || !ended) {
-    state_ = State::kFailed;
+    progress_.state = State::kFailed;
     return;
   }
-  left_ = value;
-  state_ = value == 0 ? State::kTrailer : State::kChunkData;
+  progress_.left = value;
+  progress_.state = value == 0 ? State::kTrailer : State::kChunkData;
 }
 
 }  // namespace kolben::agent::http1

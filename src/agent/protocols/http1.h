@@ -37,10 +37,10 @@ class Message {
   [[gnu::hot]] void begin(Kind kind, HeadBuffer head, Method request_method = Method::kOther);
 
   // Further headers that are kept, by their names; after begin(). They outlive the message.
-  void keep_also(const TextPatterns* names) { also_ = names; }
+  void keep_also(const TextPatterns* names) { progress_.also = names; }
 
   // Of a request whose head is still to be fed: its answer may come before.
-  void expect(Method method) { method_ = method; }
+  void expect(Method method) { progress_.method = method; }
 
   // Takes the bytes that belong to the message and returns how many those were. Less than `size`:
   // the message is complete, or has failed (then the rest is not HTTP either).
@@ -53,24 +53,26 @@ class Message {
   // The connection ends: completes a message whose body lasts until then.
   void end_of_stream();
 
-  bool start_line_seen() const { return state_ != State::kStartLine && !failed(); }
-  bool head_complete() const { return state_ >= State::kBodyLength; }
-  bool complete() const { return state_ == State::kComplete; }
+  bool start_line_seen() const { return progress_.state != State::kStartLine && !failed(); }
+  bool head_complete() const { return progress_.state >= State::kBodyLength; }
+  bool complete() const { return progress_.state == State::kComplete; }
   // Not HTTP/1.x.
-  bool failed() const { return state_ == State::kFailed; }
-  bool until_close() const { return state_ == State::kUntilClose; }
+  bool failed() const { return progress_.state == State::kFailed; }
+  bool until_close() const { return progress_.state == State::kUntilClose; }
   // Where it ends is not known: its Content-Length is none, or nobody saw its head.
-  bool unframed() const { return length_ == Length::kBad; }
+  bool unframed() const { return progress_.length == Length::kBad; }
   // The response is an interim one (1xx but 101): another follows.
-  bool interim() const { return status_ >= 100 && status_ < 200 && status_ != 101; }
+  bool interim() const {
+    return progress_.status >= 100 && progress_.status < 200 && progress_.status != 101;
+  }
   // After this message the connection speaks something else (101, CONNECT).
-  bool switches_protocol() const { return switches_protocol_; }
+  bool switches_protocol() const { return progress_.switches_protocol; }
 
-  Method method() const { return method_; }
-  int status() const { return status_; }
+  Method method() const { return progress_.method; }
+  int status() const { return progress_.status; }
   // Of a response: 0 or 1, for HTTP/1.0 and 1.1.
-  std::uint8_t minor_version() const { return minor_version_; }
-  std::uint64_t body_bytes() const { return body_bytes_; }
+  std::uint8_t minor_version() const { return progress_.minor_version; }
+  std::uint64_t body_bytes() const { return progress_.body_bytes; }
   const HeadBuffer& head() const { return head_; }
   // Of a request: what its headers say of the trace.
   const TraceHeaders& trace_headers() const { return trace_headers_; }
@@ -98,14 +100,13 @@ class Message {
   void keep_head(const std::uint8_t* bytes, std::size_t size);
   [[gnu::hot]] std::size_t feed_head(const std::uint8_t* bytes, std::size_t size);
   [[gnu::hot]] std::size_t feed_whole_lines(const std::uint8_t* bytes, std::size_t size);
-  [[gnu::hot]] void whole_line(const std::uint8_t* bytes, std::size_t size);
+  [[gnu::hot]] bool whole_line(const std::uint8_t* bytes, std::size_t size);
   [[gnu::noinline]] std::size_t feed_part(const std::uint8_t* bytes, std::size_t size);
-  [[gnu::hot]] void line_complete(const char* line, std::size_t size, bool whole);
-  [[gnu::noinline]] void other_line_complete(const char* line, std::size_t size);
+  [[gnu::noinline]] void line_complete(const char* line, std::size_t size, bool whole);
   [[gnu::hot]] void start_line(const char* line, std::size_t size, bool whole);
-  [[gnu::noinline]] void any_header_line(const char* line, std::size_t size);
-  [[gnu::hot]] void header_line(const char* line, std::size_t size);
-  [[gnu::noinline]] void length_line(const char* value, std::size_t size);
+  [[gnu::hot]] bool header_line(const char* line, std::size_t size);
+  [[gnu::hot]] void length_line(const char* value, std::size_t size);
+  [[gnu::noinline]] void another_length(const char* value, std::size_t size);
   [[gnu::noinline]] void take_coding(const char* line, std::size_t size);
   void chunk_size_line(const char* line, std::size_t size);
   [[gnu::hot]] void end_of_head();
@@ -113,22 +114,27 @@ class Message {
   // Long enough for every header that matters here; longer lines are looked at up to here.
   static constexpr std::uint32_t kLineBytesMax = 128;
 
-  State state_ = State::kStartLine;
-  Kind kind_ = Kind::kRequest;
-  Method method_ = Method::kOther;
-  bool chunked_ = false;
-  Length length_ = Length::kNone;
-  bool switches_protocol_ = false;
-  bool line_cut_ = false;
-  bool line_is_kept_ = true;  // the line that was completed last
-  std::uint8_t minor_version_ = 0;
-  std::uint16_t line_size_ = 0;
-  int status_ = 0;
-  std::uint32_t line_start_ = 0;  // of the current line, in the kept head
-  std::uint64_t left_ = 0;        // of the body, or of the chunk
-  std::uint64_t body_bytes_ = 0;
+  // Side by side, so that a message begins with a few stores.
+  struct Progress {
+    State state = State::kStartLine;
+    Kind kind = Kind::kRequest;
+    Method method = Method::kOther;
+    Length length = Length::kNone;
+    bool is_chunked = false;
+    bool switches_protocol = false;
+    bool line_is_cut = false;
+    bool line_is_kept = true;  // the line that was completed last
+    std::uint8_t minor_version = 0;
+    std::uint16_t line_size = 0;
+    std::uint16_t status = 0;
+    std::uint32_t line_start = 0;  // of the current line, in the kept head
+    std::uint64_t left = 0;        // of the body, or of the chunk
+    std::uint64_t body_bytes = 0;
+    const TextPatterns* also = nullptr;
+  };
+
+  Progress progress_;
   HeadBuffer head_;
-  const TextPatterns* also_ = nullptr;
   TraceHeaders trace_headers_;
   char line_[kLineBytesMax] = {};  // the begin of a line whose end has not come yet
 };

@@ -24,7 +24,7 @@ constexpr std::uint64_t kMagic = 0x3130'474e'4952'424bULL;  // "KBRING01"
 // Writer and reader must agree on every record: this is a number to raise where the meaning of one
 // changes but not its size, and all sizes.
 constexpr std::uint32_t kLayoutVersion = [] {
-  std::uint32_t version = 6;
+  std::uint32_t version = 7;
   for (const std::size_t size :
        {sizeof(RecordHeader), sizeof(Exchange), sizeof(StreamPiece), sizeof(StreamRequest),
         sizeof(StreamEnd), sizeof(SpanRecord), sizeof(Measurement), sizeof(Output),

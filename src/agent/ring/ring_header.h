@@ -35,6 +35,7 @@ struct RingHeader {
   std::atomic<std::uint32_t> end_is_asked_for{0};
   std::atomic<std::uint32_t> end_is_done{0};
   std::atomic<std::uint32_t> is_without_rights{0};
+  std::atomic<std::uint32_t> kernel_counts_ticks{0};
   std::atomic<std::uint32_t> library_is_told{0};
   std::atomic<std::uint32_t> log_files_size{0};
   LibrarySettings library;

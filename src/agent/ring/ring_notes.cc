@@ -1,6 +1,8 @@
 #include "agent/ring/ring_notes.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
 
@@ -77,6 +79,23 @@ void note_outputs(RingHeader* ring) {
     ring->output_device[i] = status.st_dev;
     ring->output_inode[i] = status.st_ino;
   }
+}
+
+void note_clock(RingHeader* ring) {
+  const int file = open("/sys/devices/system/clocksource/clocksource0/current_clocksource",
+                        O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  constexpr char kTicks[] = "tsc\n";
+  char source[sizeof(kTicks)] = {};
+  const ssize_t size = read(file, source, sizeof(source));
+  close(file);
+  const bool counts =
+      size == sizeof(kTicks) - 1 && std::memcmp(source, kTicks, sizeof(kTicks) - 1) == 0;
+  ring->kernel_counts_ticks.store(counts ? 1 : 0, std::memory_order_relaxed);
+}
+
+bool kernel_counts_ticks(const RingHeader* ring) {
+  return ring->kernel_counts_ticks.load(std::memory_order_relaxed) != 0;
 }
 
 void note_log_files(RingHeader* ring, const char* patterns, std::uint32_t size) {

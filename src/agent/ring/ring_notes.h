@@ -52,6 +52,11 @@ void note_outputs(RingHeader* ring);
 // nothing was noted.
 int noted_output(const RingHeader* ring, int file);
 
+// Whether the kernel's clock counts the processor's ticks (its clock source is "tsc"), so that a
+// program may count them too. Noted by the launcher; false where it cannot be known.
+void note_clock(RingHeader* ring);
+bool kernel_counts_ticks(const RingHeader* ring);
+
 // Which files' lines are log records: patterns (log_file_pattern.h), each with an end zero. Noted
 // before the program begins.
 inline constexpr std::uint32_t kLogFilesBytesMax = 2048;
