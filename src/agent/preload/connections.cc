@@ -189,7 +189,9 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   }
   SocketLock lock(socket);
   if (!lock || socket->role.load(std::memory_order_relaxed) != role) return;
-  if (has_gap(*socket)) return drop_open(*socket);
+  if (has_gap(*socket)) [[unlikely]] {
+    return drop_open(*socket);
+  }
   if (role == Role::kClient) {
     // The server may have spoken in the meantime, to another thread.
     if (socket->stream.load(std::memory_order_relaxed) != nullptr) {
@@ -203,7 +205,7 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
     if (!is_http && is_first && begin_stream(*socket, Direction::kRequests, pieces, count, bytes)) {
       sent_requests(thread, *socket, pieces, count, bytes);
     }
-  } else if (socket->first == nullptr) {
+  } else if (socket->first == nullptr) [[unlikely]] {
     first_words_of_server(thread, *socket, Direction::kReplies, pieces, count, bytes);
   } else {
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {

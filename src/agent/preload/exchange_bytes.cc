@@ -23,20 +23,25 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
         --size;
         continue;
       }
-      if (http1::looks_like_request(bytes, size) == Looks::kNo) return give_up(socket);
+      if (http1::looks_like_request(bytes, size) == Looks::kNo) [[unlikely]] {
+        return give_up(socket);
+      }
       exchange = begin(thread, socket, file, is_client);
-      if (exchange == nullptr) return;
+      if (exchange == nullptr) [[unlikely]]
+        return;
     }
     exchange->is_expected = false;
     const std::size_t used = exchange->request.feed(bytes, size);
-    if (exchange->request.failed()) return give_up(socket);
+    if (exchange->request.failed()) [[unlikely]] {
+      return give_up(socket);
+    }
     if (!exchange->head_seen && exchange->request.head_complete()) {
       request_head_complete(thread, socket, exchange);
       if (exchange->response_begun) [[unlikely]] {
         if (!answered_before(thread, socket, exchange)) return;
       }
-    } else if (!is_client && exchange->head_seen && !exchange->recorded &&
-               socket.first == exchange) {
+    } else if (!is_client && exchange->head_seen && !exchange->recorded && socket.first == exchange)
+        [[unlikely]] {
       reads(thread, exchange);
     }
     if (exchange->recorded && exchange->request.complete() && socket.first == exchange)
@@ -129,8 +134,9 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
   while (size != 0) {
     OpenExchange* exchange = socket.first;
     // Bytes without a request, or after the answer: nothing to put them to.
-    if (exchange == nullptr) return;
-    if (exchange->recorded) {
+    if (exchange == nullptr) [[unlikely]]
+      return;
+    if (exchange->recorded) [[unlikely]] {
       if (exchange->request.unframed()) more_than_answered(socket);
       return;
     }
@@ -143,9 +149,10 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
       continue;
     }
     if (!exchange->response_begun) {
-      if (exchange->next != nullptr && settle(thread, socket)) continue;
+      if (exchange->next != nullptr && settle(thread, socket)) [[unlikely]]
+        continue;
       exchange->response_begun = true;
-      if (captured_ == nullptr) {
+      if (captured_ == nullptr) [[likely]] {
         exchange->response.begin(Message::Kind::kResponse, {}, exchange->request.method());
       } else {
         begin_captured_response(exchange);
@@ -187,15 +194,19 @@ void Connections::begin_captured_response(OpenExchange* exchange) const {
 
 // After bytes of the response, or its end.
 void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExchange* exchange) {
-  if (exchange->response.failed()) return not_answered_here(socket, exchange);
+  if (exchange->response.failed()) [[unlikely]] {
+    return not_answered_here(socket, exchange);
+  }
   if (exchange->is_client.load(std::memory_order_relaxed)) {
     // An event loop that goes on with the request on whose behalf it asked.
     goes_on(thread, exchange->owner, exchange->owner_context);
-  } else if (!(thread.request == reference_to(exchange))) {
+  } else if (!(thread.request == reference_to(exchange))) [[unlikely]] {
     writes(thread, exchange);
   }
   if (!exchange->response.complete()) {
-    if (exchange->response.until_close()) exchange->last_time = system_->now();
+    if (exchange->response.until_close()) [[unlikely]] {
+      exchange->last_time = system_->now();
+    }
     return;
   }
   if (!exchange->head_seen) [[unlikely]] {  // see answered_before()
@@ -205,10 +216,15 @@ void Connections::response_advanced(ThreadState& thread, Socket& socket, OpenExc
   const bool switches = exchange->response.switches_protocol();
   const std::uint64_t time = exchange->last_time != 0 ? exchange->last_time : system_->now();
   record(thread, socket, exchange, time, EndReason::kComplete);
-  if (switches) return give_up(socket);
-  if (!exchange->request.complete()) return;
+  if (switches) [[unlikely]] {
+    return give_up(socket);
+  }
+  if (!exchange->request.complete()) [[unlikely]]
+    return;
   end(socket, exchange);
-  if (socket.first != nullptr) reads_next(thread, socket, exchange);
+  if (socket.first != nullptr) [[unlikely]] {
+    reads_next(thread, socket, exchange);
+  }
 }
 
 }  // namespace kolben::agent

@@ -33,12 +33,17 @@ void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) 
     if (!is_within(exchange->request, bytes)) give_up(*socket);
     return;
   }
-  if (exchange->generation != generation_) exchange = takes_over(thread, *socket);
-  if (exchange == nullptr || exchange->recorded) return;
-  if (!exchange->response_begun || !exchange->response.head_complete()) {
+  if (exchange->generation != generation_) [[unlikely]] {
+    exchange = takes_over(thread, *socket);
+  }
+  if (exchange == nullptr || exchange->recorded) [[unlikely]]
+    return;
+  if (!exchange->response_begun || !exchange->response.head_complete()) [[unlikely]] {
     return loses_head(thread, *socket, exchange);
   }
-  if (!is_within(exchange->response, bytes)) return give_up(*socket);
+  if (!is_within(exchange->response, bytes)) [[unlikely]] {
+    return give_up(*socket);
+  }
   response_advanced(thread, *socket, exchange);
 }
 

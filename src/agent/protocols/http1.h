@@ -97,10 +97,11 @@ class Message {
 
   std::size_t feed_line(const std::uint8_t* bytes, std::size_t size);
   std::size_t feed_counted(std::size_t size);
-  void keep_head(const std::uint8_t* bytes, std::size_t size);
+  [[gnu::hot, gnu::noinline]] void keep_head(const std::uint8_t* bytes, std::size_t size);
   [[gnu::hot]] std::size_t feed_head(const std::uint8_t* bytes, std::size_t size);
-  [[gnu::hot]] std::size_t feed_whole_lines(const std::uint8_t* bytes, std::size_t size);
-  [[gnu::hot]] bool whole_line(const std::uint8_t* bytes, std::size_t size);
+  [[gnu::hot, gnu::noinline]] std::size_t feed_whole_lines(const std::uint8_t* bytes,
+                                                           std::size_t size);
+  [[gnu::hot, gnu::noinline]] bool whole_line(const std::uint8_t* bytes, std::size_t size);
   [[gnu::noinline]] std::size_t feed_part(const std::uint8_t* bytes, std::size_t size);
   [[gnu::noinline]] void line_complete(const char* line, std::size_t size, bool whole);
   [[gnu::hot]] void start_line(const char* line, std::size_t size, bool whole);

@@ -15,10 +15,11 @@ namespace {
 std::vector<std::size_t> ends_in(std::string_view text) {
   const auto bytes = std::make_unique<std::uint8_t[]>(text.size());
   text.copy(reinterpret_cast<char*>(bytes.get()), text.size());
-  LineFeeds feeds(bytes.get(), text.size());
   std::vector<std::size_t> ends;
-  while (const std::size_t end = feeds.next()) ends.push_back(end);
-  EXPECT_EQ(feeds.next(), 0u);  // and so it stays
+  each_line(bytes.get(), text.size(), [&](std::size_t end) {
+    ends.push_back(end);
+    return true;
+  });
   return ends;
 }
 
@@ -30,12 +31,12 @@ std::vector<std::size_t> expected(std::string_view text) {
   return ends;
 }
 
-TEST(LineFeeds, NoneInNothing) {
+TEST(EachLine, NoneInNothing) {
   EXPECT_TRUE(ends_in("").empty());
   EXPECT_TRUE(ends_in("GET / HTTP/1.1\r").empty());
 }
 
-TEST(LineFeeds, OneAtEachPlaceOfEachLength) {
+TEST(EachLine, OneAtEachPlaceOfEachLength) {
   constexpr std::size_t kLongest = 200;  // some blocks, of each kind
   for (std::size_t size = 1; size <= kLongest; ++size) {
     for (std::size_t place = 0; place < size; ++place) {
@@ -46,12 +47,22 @@ TEST(LineFeeds, OneAtEachPlaceOfEachLength) {
   }
 }
 
-TEST(LineFeeds, ManySideBySide) {
+TEST(EachLine, ManySideBySide) {
   std::mt19937 random(7);
   for (int i = 0; i < 500; ++i) {
     std::string text(random() % 300, 'x');
     for (char& c : text) c = random() % 3 == 0 ? '\n' : 'x';
     ASSERT_EQ(ends_in(text), expected(text));
+  }
+}
+
+TEST(EachLine, UntilItIsEnough) {
+  for (const std::size_t size : {10, 16, 40}) {
+    const std::string text(size, '\n');
+    std::size_t count = 0;
+    each_line(reinterpret_cast<const std::uint8_t*>(text.data()), size,
+              [&](std::size_t) { return ++count < 3; });
+    EXPECT_EQ(count, 3) << size;
   }
 }
 
