@@ -37,6 +37,9 @@ constexpr std::uint32_t kLayoutVersion = [] {
 }();
 // A ring of 1 GiB: more than any setting that makes sense, so a broken header maps nothing wild.
 constexpr std::uint32_t kSlotsMax = 4 * 1024 * 1024;
+// Less is not worth it. More than a record takes: a writer that sees the new head and the old tail
+// must not find the ring full.
+constexpr std::uint64_t kGoBackSlotsMin = 256;
 // The reader tells the writers at least so many times a lap how far it is.
 constexpr std::uint32_t kPublishesPerLap = 8;
 
@@ -58,6 +61,7 @@ constexpr std::uint32_t kSlotPayload = sizeof(Slot::bytes);
 constexpr std::uint32_t slots_for(std::uint32_t size) {
   return (size + kSlotPayload - 1) / kSlotPayload;
 }
+static_assert(kGoBackSlotsMin > slots_for(kRecordBytesMax));
 
 Slot& slot_at(RingHeader* ring, std::uint32_t slots, std::uint64_t position) {
   auto* first = reinterpret_cast<Slot*>(reinterpret_cast<std::uint8_t*>(ring) + kHeaderBytes);
@@ -253,7 +257,9 @@ RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payl
       ring->dropped.fetch_add(1, std::memory_order_relaxed);
       return;
     }
-  } while (!ring->head.compare_exchange_weak(head, head + count, std::memory_order_relaxed));
+    // Acquire, too: the reader may have gone back to the ring's begin.
+  } while (!ring->head.compare_exchange_weak(head, head + count, std::memory_order_acquire,
+                                             std::memory_order_relaxed));
 
   Slot& first = slot_at(ring, ring->slots, head);
   ring_ = ring;
@@ -320,6 +326,29 @@ void RingReader::publish() {
   ring_->tail.store(tail_, std::memory_order_release);
 }
 
+// All that was written has been read.
+void RingReader::rest() {
+  publish();
+  go_back();
+}
+
+// As if the rest of the lap had been written and read.
+void RingReader::go_back() {
+  const std::uint64_t used = tail_ & (slots_ - 1);
+  const bool has_all_slots = ring_->ready.load(std::memory_order_relaxed) == ~std::uint64_t{0};
+  if (used < kGoBackSlotsMin || !has_all_slots) return;
+  const std::uint64_t next_lap = tail_ - used + slots_;
+  std::uint64_t head = tail_;
+  // Release: what was copied out of the slots at the begin happened before.
+  if (!ring_->head.compare_exchange_strong(head, next_lap, std::memory_order_release,
+                                           std::memory_order_relaxed)) {
+    return;  // somebody writes
+  }
+  tail_ = next_lap;
+  head_ = next_lap;
+  publish();
+}
+
 std::uint32_t RingReader::next(std::uint8_t* buffer, std::uint64_t now_nanos) {
   // Bounded: each turn moves the tail, or returns.
   for (;;) {
@@ -327,7 +356,7 @@ std::uint32_t RingReader::next(std::uint8_t* buffer, std::uint64_t now_nanos) {
     // More than the ring holds: the header was overwritten, there is nothing left to trust.
     if (head_ == tail_ || head_ - tail_ > slots_) {
       head_ = tail_;
-      publish();
+      rest();
       return 0;
     }
     Slot& first = slot_at(ring_, slots_, tail_);

@@ -115,7 +115,9 @@ class RingReader {
   explicit RingReader(RingHeader* ring);
   // Copies the next record into `buffer` (kRecordBytesMax bytes) and returns its size; 0: none yet.
   // What was read becomes room for the writers when there is nothing more, or when it is much: the
-  // line that says so would else move between the processors' caches with each record.
+  // line that says so would else move between the processors' caches with each record. And when
+  // there is nothing more, the writers go on at the ring's begin: that memory is mapped, and in the
+  // caches, of the whole ring only what the last pauses of the reader took.
   std::uint32_t next(std::uint8_t* buffer, std::uint64_t now_nanos);
 
   std::uint32_t slots() const { return slots_; }
@@ -129,6 +131,8 @@ class RingReader {
   bool skip_abandoned(std::uint64_t head, std::uint64_t now_nanos);
   void advance(std::uint64_t slots);
   void publish();
+  void rest();
+  void go_back();
 
   RingHeader* ring_;
   // Copies of what the header says, which a broken program may overwrite.
@@ -147,7 +151,7 @@ class RingReader {
 inline constexpr std::uint64_t kAbandonedNanos = 50'000'000;
 inline constexpr std::uint64_t kStalledNanos = 2'000'000'000;
 
-// How many slots were ever reserved.
+// How many slots were ever reserved, and left out where the reader went back.
 std::uint64_t used_slots(const RingHeader* ring);
 // The next record's memory will be wanted soon: the processor fetches it meanwhile.
 void prefetch_record(RingHeader* ring);

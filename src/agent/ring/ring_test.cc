@@ -254,6 +254,91 @@ TEST_F(RingTest, ManyWritersOneReader) {
 }
 
 // Processes that are killed while they write never stop the reader.
+// Of a ring that is large enough to go back in it.
+class LargeRingTest : public RingTest {
+ protected:
+  static constexpr std::uint64_t kSlots = 1024;
+  void SetUp() override {
+    RingTest::SetUp();
+    unmap_ring(ring_);
+    unlink(path_.c_str());
+    ring_ = create_ring(path_.c_str(), kSlots);
+    ASSERT_NE(ring_, nullptr);
+  }
+  void write_many(int count) {
+    for (int i = 0; i < count; ++i) ASSERT_TRUE(write("x"));
+  }
+  static void read_all(RingReader& reader) {
+    while (read(reader) != "(none)") {
+    }
+  }
+};
+
+TEST_F(LargeRingTest, WhereAllIsReadTheWritersGoOnAtTheBegin) {
+  RingReader reader(ring_);
+  for (std::uint64_t lap = 1; lap < 5; ++lap) {
+    write_many(300);
+    read_all(reader);
+    EXPECT_EQ(used_slots(ring_), lap * kSlots);
+    write("next");
+    EXPECT_EQ(read(reader), "next");
+    EXPECT_EQ(read(reader), "(none)");
+    EXPECT_EQ(used_slots(ring_), lap * kSlots + 1);  // for so little nobody goes back
+  }
+  EXPECT_EQ(reader.dropped() + reader.abandoned(), 0u);
+}
+
+TEST_F(LargeRingTest, AWriterThatSeesTheOldTailFindsRoom) {
+  RingReader reader(ring_);
+  write_many(300);
+  const std::uint64_t old_tail = ring_->tail;
+  read_all(reader);
+  ring_->tail = old_tail + 256;  // at the least
+  EXPECT_TRUE(write(std::string(kRecordBytesMax - sizeof(RecordHeader), 'x')));
+}
+
+TEST_F(LargeRingTest, NobodyGoesBackWhileSomethingIsNotRead) {
+  RingReader reader(ring_);
+  write_many(300);
+  abandon(10, 1);  // which nobody has ended, so it is waited for
+  read_all(reader);
+  EXPECT_EQ(used_slots(ring_), 301u);
+}
+
+TEST_F(LargeRingTest, NothingIsLostWhereManyWrite) {
+  constexpr int kWriters = 3;
+  constexpr int kRecords = 20'000;
+  constexpr int kAtATime = 100;  // by all of them enough to go back
+  std::vector<std::thread> writers;
+  std::atomic<int> rests{0};
+  for (int i = 0; i < kWriters; ++i) {
+    writers.emplace_back([&, i] {
+      for (int k = 0; k < kRecords; ++k) {
+        const int before = rests;
+        while (k % kAtATime == 0 && rests == before) std::this_thread::yield();
+        const std::string text = std::to_string(i) + " " + std::to_string(k);
+        while (!write(text)) std::this_thread::yield();
+      }
+    });
+  }
+  RingReader reader(ring_);
+  int next[kWriters] = {};
+  for (int left = kWriters * kRecords; left != 0;) {
+    const std::string text = read(reader);
+    if (text == "(none)") {
+      ++rests;
+      std::this_thread::yield();
+      continue;
+    }
+    const int writer = text[0] - '0';
+    ASSERT_EQ(text, std::to_string(writer) + " " + std::to_string(next[writer]++));
+    --left;
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(reader.abandoned(), 0u);
+  EXPECT_GT(used_slots(ring_), static_cast<std::uint64_t>(kWriters * kRecords));  // it went back
+}
+
 TEST_F(RingTest, KilledProcesses) {
   RingReader reader(ring_);
   for (int round = 0; round < 5; ++round) {
