@@ -36,7 +36,8 @@ def current():
 def tell(request, span):
     """Where greenlets of gevent and eventlet change places unseen, what one of them works for is not what
     the thread does."""
-    if greenlets.are_followed or ("gevent" not in sys.modules and "eventlet" not in sys.modules):
+    # In this order: what is of a thread costs each new thread something.
+    if ("gevent" not in sys.modules and "eventlet" not in sys.modules) or greenlets.are_followed:
         native.work_for(request, span)
 
 
