@@ -57,12 +57,12 @@ TEST(EachLine, ManySideBySide) {
 }
 
 TEST(EachLine, UntilItIsEnough) {
-  for (const std::size_t size : {10, 16, 40}) {
+  for (const std::size_t size : {10u, 16u, 40u}) {
     const std::string text(size, '\n');
     std::size_t count = 0;
     each_line(reinterpret_cast<const std::uint8_t*>(text.data()), size,
               [&](std::size_t) { return ++count < 3; });
-    EXPECT_EQ(count, 3) << size;
+    EXPECT_EQ(count, 3u) << size;
   }
 }
 
