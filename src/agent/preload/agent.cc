@@ -311,9 +311,9 @@ void Agent::exits(ThreadState& thread, int code) {
 void Agent::wait_for_export() {
   constexpr timespec kPause = {.tv_sec = 0, .tv_nsec = 1'000'000};
   constexpr std::uint64_t kLongest = 2'000'000'000;
-  const std::uint64_t begin = system_.now();
+  const std::uint64_t end = system_.now() + kLongest;
   ask_for_end(ring_);
-  while (!is_end_done(ring_) && system_.now() - begin < kLongest) {
+  while (!is_end_done(ring_) && system_.now() < end) {
     const auto reader = static_cast<pid_t>(reader_of(ring_));
     if (reader != 0 && kill(reader, 0) != 0) return;
     nanosleep(&kPause, nullptr);

@@ -57,6 +57,9 @@ class Agent {
   void closes_unfollowed(int file) {
     if (!active()) connections.forget(file);
   }
+  void closes_range_unfollowed(unsigned first, unsigned last) {
+    if (!active()) connections.forget_range(first, last);
+  }
   // The process becomes another program.
   void becomes(ThreadState& thread);
   // locking.cc: the program's mlockall(flags). What comes of `real_call` is what would have come

@@ -158,9 +158,9 @@ constexpr long kReadlinkCall = SYS_readlinkat;
 #endif
 
 constexpr long kStartCalls[] = {
-    SYS_getpid,    SYS_getppid,    SYS_geteuid,   SYS_getegid, SYS_getrandom,
-    SYS_madvise,   SYS_openat,     SYS_close,     SYS_pread64, SYS_munmap,
-    SYS_getxattr,  SYS_newfstatat, SYS_faccessat,
+    SYS_getpid,    SYS_getppid,    SYS_geteuid,   SYS_getegid,   SYS_getrandom,
+    SYS_madvise,   SYS_openat,     SYS_close,     SYS_pread64,   SYS_munmap,
+    SYS_getxattr,  SYS_newfstatat, SYS_faccessat, SYS_prlimit64,
 #if defined(SYS_access)
     SYS_access,
 #endif

@@ -64,17 +64,18 @@ struct ExchangeProgress {
   std::uint8_t parent_span_id[8] = {};
   std::uint32_t route_size = 0;
   std::uint32_t attributes_size = 0;
-  std::uint16_t injected_from =
-      0;  // of `injected`, what is to be sent before the program's next byte
+  // Of `injected`, what is to be sent before the program's next byte.
+  std::uint16_t injected_from = 0;
   std::uint16_t injected_to = 0;
   bool has_injected = false;
-  bool is_expected =
-      false;  // of a client: is being written, no byte of it was fed; see answered_before()
+  // Of a client: is being written, no byte of it was fed; see answered_before().
+  bool is_expected = false;
   bool response_begun = false;
   bool head_seen = false;
   bool recorded = false;  // answered before the request's body was complete
-  bool is_taken_over =
-      false;  // its request was read, or asked, by the process that has forked this one
+  // Its request was read, or asked, by the process that has forked this one.
+  bool is_taken_over = false;
+  bool is_shown_whole = false;  // its head, in `entry`
   bool parent_is_remote = false;
   bool is_counted = false;  // among those that are served
   bool is_taken = false;    // by a runtime's shim, see take_request()

@@ -142,6 +142,12 @@ class Connections {
     Socket* socket = find(file);
     if (socket != nullptr) socket->role.store(Role::kUnknown, std::memory_order_relaxed);
   }
+  void forget_range(unsigned first, unsigned last) {
+    const auto highest = static_cast<unsigned>(highest_.load(std::memory_order_relaxed));
+    for (unsigned file = first; file <= last && file <= highest; ++file) {
+      forget(static_cast<int>(file));
+    }
+  }
   // The thread waits for events: what it does next may be for any request.
   [[gnu::hot]] void waits_for_events(ThreadState& thread);
   // So many came. The wait would have ended after `timeout` nanoseconds; less than zero: never.
@@ -199,7 +205,8 @@ class Connections {
   // Packed (kolben/abi.h): all of them or none.
   void add_packed(ThreadState& thread, const void* attributes, std::size_t size);
 
-  // The request that the thread serves as a number of less than 53 bits, 0: none; and the other way
+  // The request that the thread serves as a number of less than 53 bits, 0: none, or
+  // kSeveralRequests; and the other way
   // round: the thread works for that request from now on, for none if it has ended.
   // kSeveralRequests: for one that nobody knows, of several that a greenlet has read.
   static constexpr std::uint64_t kSeveralRequests = std::uint64_t{1} << 53;

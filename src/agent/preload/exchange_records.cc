@@ -42,6 +42,7 @@ void Connections::show(ThreadState& thread, Socket& socket, OpenExchange* exchan
   const auto room = static_cast<std::uint32_t>(entry->texts + kOpenTextBytesMax - to);
   const std::uint32_t size = exchange->request.head().size;
   copy_small(to, exchange->request_head, size < room ? size : room);
+  exchange->is_shown_whole = size <= room && exchange->request.head_complete();
   entry->pid.store(pid_, std::memory_order_release);
 }
 
@@ -100,15 +101,17 @@ void Connections::fill_response(const OpenExchange& exchange, Exchange* to) {
 }
 
 // Whether the open table has all that is known when the request's head is: not of a long head, nor
-// where the addresses became known since. After a fork the parent's entry is the parent's.
+// of one that was answered early and went on, nor where the addresses became known, or others,
+// since. After a fork the parent's entry is the parent's.
 bool Connections::stands_whole(const Socket& socket, const OpenExchange& exchange) const {
-  const OpenEntry* entry = exchange.entry;
-  if (entry == nullptr || exchange.generation != generation_) return false;
-  const Exchange& fixed = entry->fixed;
-  return fixed.local_address_size == socket.names.local_size &&
+  if (exchange.entry == nullptr || !exchange.is_shown_whole || exchange.generation != generation_) {
+    return false;
+  }
+  const Exchange& fixed = exchange.entry->fixed;
+  return fixed.local_port == socket.names.local_port && fixed.peer_port == socket.names.peer_port &&
+         fixed.local_address_size == socket.names.local_size &&
          fixed.peer_address_size == socket.names.peer_size &&
-         fixed.request_head_size == exchange.request.head().size &&
-         text_bytes(socket, exchange) <= kOpenTextBytesMax;
+         fixed.request_head_size == exchange.request.head().size;
 }
 
 // Null: there was no room for the record.

@@ -51,6 +51,12 @@ void note_accepted(int file, const sockaddr* peer, const socklen_t* size) {
   agent_instance.closes(guard.thread(), file);
 }
 
+void note_closed_range(unsigned first, unsigned last) {
+  ThreadGuard guard;
+  if (!guard) return agent_instance.closes_range_unfollowed(first, last);
+  agent_instance.closes_range(guard.thread(), first, last);
+}
+
 // Not on a Unix socket: those of programs that talk to their own children are such.
 void note_listening(int file) {
   ThreadGuard guard;
@@ -133,20 +139,13 @@ KOLBEN_EXPORT int getsockopt(int file, int level, int name, void* value, socklen
 
 KOLBEN_EXPORT int close_range(unsigned first, unsigned last, int flags) noexcept {
   if ((static_cast<unsigned>(flags) & CLOSE_RANGE_CLOEXEC) == 0) {  // else nothing is closed yet
-    ThreadGuard guard;
-    if (guard) agent_instance.closes_range(guard.thread(), first, last);
+    note_closed_range(first, last);
   }
   return KOLBEN_REAL(close_range)(first, last, flags);
 }
 
 KOLBEN_EXPORT void closefrom(int first) noexcept {
-  {
-    ThreadGuard guard;
-    if (guard) {
-      agent_instance.closes_range(guard.thread(), first < 0 ? 0 : static_cast<unsigned>(first),
-                                  ~0U);
-    }
-  }
+  note_closed_range(first < 0 ? 0 : static_cast<unsigned>(first), ~0U);
   KOLBEN_REAL(closefrom)(first);
 }
 

@@ -7,6 +7,7 @@
 #ifndef __NO_INLINE__
 #define __NO_INLINE__ 1
 #endif
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,12 +75,15 @@ int traced_vdprintf(int file, const char* format, va_list list) {
 // The file that the stream has is about to be closed: what stands in its buffer is told now.
 void note_stream_ends(FILE* stream) {
   if (stream == nullptr) return;
-  if (!agent_instance.active()) return agent_instance.closes_unfollowed(fileno_unlocked(stream));
+  // Of one without a file (fmemopen()) it is an error to ask for it.
+  const int saved = errno;
+  const int file = fileno_unlocked(stream);
+  errno = saved;
+  if (!agent_instance.active()) return agent_instance.closes_unfollowed(file);
   {
     StreamCall call(stream);
     call.closed();
   }
-  const int file = fileno_unlocked(stream);
   ThreadGuard guard;
   if (!guard || file < 0) return;
   agent_instance.closes(guard.thread(), file);

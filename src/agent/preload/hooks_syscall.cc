@@ -54,7 +54,8 @@ void note_closed(int file) {
 
 void note_closed_range(unsigned first, unsigned last) {
   ThreadGuard guard;
-  if (guard) agent_instance.closes_range(guard.thread(), first, last);
+  if (!guard) return agent_instance.closes_range_unfollowed(first, last);
+  agent_instance.closes_range(guard.thread(), first, last);
 }
 
 }  // namespace

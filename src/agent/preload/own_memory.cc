@@ -5,10 +5,11 @@
 namespace kolben::agent {
 
 OwnMemory::Mapping* OwnMemory::claim(std::size_t bytes) {
-  const std::size_t before = used_.fetch_add(bytes, std::memory_order_relaxed);
-  const bool fits = before <= most_ && bytes <= most_ - before;
+  std::size_t used = used_.load(std::memory_order_relaxed);
+  do {
+    if (used > most_ || bytes > most_ - used) return nullptr;
+  } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
   for (Mapping& mapping : mappings_) {
-    if (!fits) break;
     if (mapping.is_taken.exchange(true, std::memory_order_acquire)) continue;
     mapping.bytes = bytes;
     return &mapping;

@@ -127,7 +127,7 @@ bool ProcessContext::mark(std::uint32_t pid, char (&text)[kMarkBytes]) const {
 const Context* ProcessContext::use(ThreadState& thread) {
   if (!has_context_ || is_server()) return nullptr;
   if (uses_.load(std::memory_order_relaxed) >= kUsesMax) return nullptr;
-  if (system_->now() - start_time_ > kNanosMax) return nullptr;
+  if (system_->now() > start_time_ + kNanosMax) return nullptr;
   uses_.fetch_add(1, std::memory_order_relaxed);
   if (has_own_span()) announce(thread);
   return &self_;

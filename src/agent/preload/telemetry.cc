@@ -303,7 +303,7 @@ Context Telemetry::context_of_log(const ThreadState& thread) {
   const Context* context = current(thread);
   if (context == nullptr && process_ != nullptr) context = process_->known();
   if (context != nullptr) return *context;
-  const bool is_spoken_of = system_->now() - thread.request_ended < kSpokenNanos;
+  const bool is_spoken_of = system_->now() < thread.request_ended + kSpokenNanos;
   if (is_spoken_of) return thread.request_context;
   return process_ == nullptr ? Context() : process_->possible();
 }

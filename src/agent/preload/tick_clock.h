@@ -2,9 +2,10 @@
 // processor's ticks since somebody last looked at how many make a second; so does this one, and
 // looks at the kernel's clock every ten milliseconds.
 //
-// Differs from the kernel's clock by what that one is slewed meanwhile, five microseconds at most;
-// one that is set is followed after ten milliseconds. Not monotonic, as CLOCK_REALTIME is not. Any
-// thread, no waiting, no system call; the copy in a fork's child goes on.
+// Differs from the kernel's clock by what that one is slewed meanwhile, five microseconds at most,
+// and by what a look at it takes, some more at worst; one that is set, and ticks that change, are
+// followed after ten milliseconds. Goes back by as much. Any thread, no waiting, no system call;
+// the copy in a fork's child goes on.
 #pragma once
 
 #include <atomic>
@@ -42,8 +43,11 @@ class TickClock {
   // apart may have anything in between.
   static constexpr std::uint64_t kMeasuredNanosMin = 1'000'000;
   static constexpr std::uint64_t kMeasuredNanosMax = 3'600'000'000'000;
-  // Both were looked at within these: else the thread was stopped in between. Some microseconds.
-  static constexpr std::uint64_t kLookTicksMax = 20'000;
+  // Both were looked at within these: else the thread was stopped in between. Two microseconds.
+  static constexpr std::uint64_t kLookTicksMax = 5'000;
+  // What else is measured is no processor: its ticks have begun anew, or stood still, in between.
+  static constexpr double kTickNanosMin = 0.05;
+  static constexpr double kTickNanosMax = 20;
   // A larger part of a change says that the clock was set.
   static constexpr double kChangeMax = 0.001;
 
@@ -70,7 +74,8 @@ class TickClock {
     if (nanos_passed < kMeasuredNanosMin) return;
     const double scale = static_cast<double>(nanos_passed) / static_cast<double>(ticks_passed);
     const double change = scale > last_scale_ ? scale - last_scale_ : last_scale_ - scale;
-    const bool is_known = nanos_passed <= kMeasuredNanosMax && scale < 1000 &&
+    const bool is_known = nanos_passed <= kMeasuredNanosMax && scale > kTickNanosMin &&
+                          scale < kTickNanosMax &&
                           (last_scale_ == 0 || change <= last_scale_ * kChangeMax);
     last_scale_ = is_known ? scale : 0;
     const std::uint64_t most = nanos_passed < kNanosMax ? nanos_passed : kNanosMax;

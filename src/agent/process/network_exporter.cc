@@ -209,13 +209,12 @@ void NetworkExporter::say_cause(const Status& status, const Advice& help) {
 }
 
 // What is not tried again fails with each batch in the same way: said once, and counted at the end.
-// Another signal's may have its own reason, or its own endpoint.
+// Another signal's may have its own reason, or its own endpoint; a wrong port is one for all.
 void NetworkExporter::say_failed(const Status& status) {
   const Advice help = advice(status);
   const bool is_new = is_new_cause(status, help);
-  const bool is_said =
-      status.is_retryable() ? is_new || !help.is_wrong_peer : failures_.is_new(status.to_string());
-  if (!is_said) return;
+  const bool is_own = status.is_retryable() || failures_.is_new(status.to_string());
+  if (!(help.is_wrong_peer ? is_new : is_own)) return;
   messages_.say("Failed to export " + std::string(to_string(settings_.signal)) + " to " +
                 settings_.endpoint + ", error code: " + code_name(status) + ": " +
                 std::string(status.message()) + (help.text.empty() ? "" : "; " + help.text));

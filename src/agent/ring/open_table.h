@@ -77,7 +77,8 @@ class OpenEntries {
   // The place for the exchange of this number; null: all blocks are taken, or the number is high.
   OpenEntry* entry_of(std::uint32_t number);
   // Takes those of this process out, and gives none from then on: nobody will say what becomes of
-  // the exchanges. How many there were.
+  // the exchanges. How many there were. A thread that is about to put its exchange there may still
+  // do.
   std::uint32_t withdraw();
 
   static constexpr std::uint32_t kBlocksMax = 2048;  // of a process

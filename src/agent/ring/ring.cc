@@ -239,6 +239,36 @@ void unmap_ring(RingHeader* ring) {
   if (ring != nullptr) munmap(ring, mapped_bytes(ring->slots));
 }
 
+namespace {
+
+constexpr std::uint64_t kNoRoom = ~std::uint64_t{0};
+
+// Where `count` slots begin that are this writer's from now on; kNoRoom: there are none.
+std::uint64_t reserve(RingHeader* ring, std::uint32_t count) {
+  const std::uint64_t ready = ring->ready.load(std::memory_order_relaxed);
+  std::uint64_t head = ring->head.load(std::memory_order_relaxed);
+  // A broken program may scribble over the tail: one look more has to do.
+  bool may_have_gone_back = true;
+  for (;;) {
+    // Acquire: what the reader copied out of these slots happened before we write them.
+    const std::uint64_t tail = ring->tail.load(std::memory_order_acquire);
+    if (head + count - tail > ring->slots || head + count > ready) [[unlikely]] {
+      const bool is_old_head = tail > head && may_have_gone_back;
+      if (!is_old_head) return kNoRoom;
+      may_have_gone_back = false;
+      head = ring->head.load(std::memory_order_acquire);
+      continue;
+    }
+    // Acquire, too: the reader may have gone back to the ring's begin.
+    if (ring->head.compare_exchange_weak(head, head + count, std::memory_order_acquire,
+                                         std::memory_order_relaxed)) {
+      return head;
+    }
+  }
+}
+
+}  // namespace
+
 RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payload_size,
                            std::uint32_t pid, std::uint32_t tid) {
   if (ring == nullptr) return;
@@ -248,18 +278,11 @@ RecordWriter::RecordWriter(RingHeader* ring, RecordType type, std::uint32_t payl
   }
   const auto size = static_cast<std::uint32_t>(sizeof(RecordHeader)) + payload_size;
   const std::uint32_t count = slots_for(size);
-  const std::uint64_t ready = ring->ready.load(std::memory_order_relaxed);
-  std::uint64_t head = ring->head.load(std::memory_order_relaxed);
-  do {
-    // Acquire: what the reader copied out of these slots happened before we write them.
-    const std::uint64_t tail = ring->tail.load(std::memory_order_acquire);
-    if (head + count - tail > ring->slots || head + count > ready) [[unlikely]] {
-      ring->dropped.fetch_add(1, std::memory_order_relaxed);
-      return;
-    }
-    // Acquire, too: the reader may have gone back to the ring's begin.
-  } while (!ring->head.compare_exchange_weak(head, head + count, std::memory_order_acquire,
-                                             std::memory_order_relaxed));
+  const std::uint64_t head = reserve(ring, count);
+  if (head == kNoRoom) [[unlikely]] {
+    ring->dropped.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
 
   Slot& first = slot_at(ring, ring->slots, head);
   ring_ = ring;
@@ -316,6 +339,7 @@ RingReader::RingReader(RingHeader* ring)
 
 void RingReader::advance(std::uint64_t slots) {
   tail_ += slots;
+  stays_for_ -= slots < stays_for_ ? slots : stays_for_;
   if (tail_ - published_ >= slots_ / kPublishesPerLap) publish();
 }
 
@@ -336,7 +360,7 @@ void RingReader::rest() {
 void RingReader::go_back() {
   const std::uint64_t used = tail_ & (slots_ - 1);
   const bool has_all_slots = ring_->ready.load(std::memory_order_relaxed) == ~std::uint64_t{0};
-  if (used < kGoBackSlotsMin || !has_all_slots) return;
+  if (used < kGoBackSlotsMin || !has_all_slots || stays_for_ != 0) return;
   const std::uint64_t next_lap = tail_ - used + slots_;
   std::uint64_t head = tail_;
   // Release: what was copied out of the slots at the begin happened before.
@@ -419,6 +443,8 @@ bool RingReader::skip_abandoned(std::uint64_t head, std::uint64_t now_nanos) {
   }
   ring_->abandoned.fetch_add(1, std::memory_order_relaxed);
   advance(skipped);
+  // Its writer may come back and write there: others shall not for as long as can be.
+  stays_for_ = slots_;
   return true;
 }
 

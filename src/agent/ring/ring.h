@@ -138,8 +138,9 @@ class RingReader {
   // Copies of what the header says, which a broken program may overwrite.
   std::uint32_t slots_;
   std::uint64_t tail_;
-  std::uint64_t published_;  // the tail that the writers see
-  std::uint64_t head_ = 0;   // as it was when it was looked at last
+  std::uint64_t published_;      // the tail that the writers see
+  std::uint64_t head_ = 0;       // as it was when it was looked at last
+  std::uint64_t stays_for_ = 0;  // so many slots more it does not go back
   // Since when, and up to which reserved slot, nothing was filled in.
   std::uint64_t stuck_since_ = 0;
   std::uint64_t stuck_head_ = 0;
