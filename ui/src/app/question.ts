@@ -14,6 +14,7 @@ export class Question<Answer> {
   readonly retryAt = signal<number | null>(null);
   private readonly pace: Pace;
   private stopped = new AbortController();
+  private answered = false;
 
   /** `show` is told whether the same question had an answer before. */
   constructor(
@@ -28,17 +29,18 @@ export class Question<Answer> {
   askAnew(): void {
     this.pace.reset();
     this.loading.value = true;
-    void this.ask(false);
+    this.answered = false;
+    void this.ask();
   }
 
   /** The same question, at once. */
   askAgain(): void {
-    void this.ask(true);
+    void this.ask();
   }
 
   /** The same question where it is time for it; `isNews`: there is something new to tell. */
   askWhenDue(isNews: boolean): void {
-    if (this.pace.isDue(performance.now(), isNews)) void this.ask(true);
+    if (this.pace.isDue(performance.now(), isNews)) void this.ask();
   }
 
   /** After a failure, where trying again makes sense and the pause is over. */
@@ -52,7 +54,7 @@ export class Question<Answer> {
     this.pace.drop(performance.now());
   }
 
-  private async ask(again: boolean): Promise<void> {
+  private async ask(): Promise<void> {
     this.stop();
     const stop = (this.stopped = new AbortController());
     this.pace.begin(performance.now());
@@ -62,7 +64,8 @@ export class Question<Answer> {
       if (stop.signal.aborted) return;
       this.pace.answered(performance.now());
       batch(() => {
-        this.show(answer, again);
+        this.show(answer, this.answered);
+        this.answered = true;
         this.failure.value = null;
         this.loading.value = false;
       });

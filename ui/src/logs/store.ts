@@ -35,24 +35,34 @@ export const held = signal(false);
 export const waiting = signal(0);
 
 interface Answer {
+  /** How many log records there were when it was asked for. */
+  records: number;
   found: LogsAnswer;
   amounts: LogHistogram;
   window: Window;
 }
 
-let askedRecords = -1;
+/** How many log records there were when the lines that are shown were asked for. */
+let shownRecords = -1;
 let stopMore = new AbortController();
 
 async function put(stop: AbortSignal): Promise<Answer> {
-  askedRecords = status.peek()?.store.logRecords ?? -1;
+  const records = status.peek()?.store.logRecords ?? -1;
   const window = windowOf(state.peek().range, nowMicros());
   const filter = toLogsApi(state.peek(), window);
   const [found, amounts] = await Promise.all([api.allLogs(filter, kLimit, '', stop), api.logHistogram(filter, kBuckets, stop)]);
-  return { found, amounts, window };
+  return { records, found, amounts, window };
 }
 
-function show({ found, amounts, window }: Answer): void {
+/** Lines must not run away from under a reader. */
+function standStill(): boolean {
+  return held.peek() || logs.peek().length > kLimit;
+}
+
+function show({ records, found, amounts, window }: Answer, again: boolean): void {
+  if (again && standStill()) return; // somebody came to them while it was under way
   dropMore();
+  shownRecords = records;
   logs.value = found.logs;
   truncated.value = found.truncated;
   histogram.value = amounts;
@@ -103,12 +113,11 @@ export async function loadMore(): Promise<void> {
 
 /** Live: asks for what is new, or where lines are held tells how much waits. */
 function askForNews(records: number): void {
-  const isNew = records !== askedRecords;
-  if (held.peek() || logs.peek().length > kLimit) {
-    waiting.value = isNew && askedRecords >= 0 ? Math.max(0, records - askedRecords) : 0;
+  if (standStill()) {
+    waiting.value = shownRecords >= 0 ? Math.max(0, records - shownRecords) : 0;
     return;
   }
-  question.askWhenDue(isNew);
+  question.askWhenDue(records !== shownRecords);
 }
 
 /** Asks whenever the filter changes, and while live whenever there is news. Returns how to stop. */

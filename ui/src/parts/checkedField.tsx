@@ -10,9 +10,11 @@ interface Props {
   placeholder: string;
   /** Takes what was typed; returns what is wrong with it, empty where nothing is. */
   onCommit: (text: string) => string;
+  /** What was typed is thrown away. */
+  onDiscard?: () => void;
 }
 
-export function CheckedField({ class: kind, label, shown, placeholder, onCommit }: Props) {
+export function CheckedField({ class: kind, label, shown, placeholder, onCommit, onDiscard }: Props) {
   const id = useId();
   const [typed, setTyped] = useState<string | null>(null);
   const [problem, setProblem] = useState('');
@@ -44,7 +46,10 @@ export function CheckedField({ class: kind, label, shown, placeholder, onCommit 
           onBlur={commit}
           onKeyDown={(event) => {
             if (event.key === 'Enter') commit();
-            if (event.key === 'Escape') settle();
+            if (event.key === 'Escape') {
+              settle();
+              onDiscard?.();
+            }
           }}
         />
       </div>

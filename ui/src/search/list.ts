@@ -24,10 +24,10 @@ export const moreFailure = signal<unknown>(null);
 
 /** The ids of the rows as they stand, while they have to stay. */
 const fixed = signal<string[] | null>(null);
-/** What the list would be, had it not to wait. */
-const waiting = signal<SearchAnswer | null>(null);
+/** What the list would be, had it not to wait, and the time about which that was asked. */
+const waiting = signal<{ found: SearchAnswer; window: Window } | null>(null);
 /** How many traces wait. */
-export const fresh = computed(() => unlisted(traces.value, waiting.value?.traces ?? [], !!waiting.value?.nextCursor));
+export const fresh = computed(() => unlisted(traces.value, waiting.value?.found.traces ?? [], !!waiting.value?.found.nextCursor));
 
 let isHeld = false;
 /** The time about which the list was asked. */
@@ -77,7 +77,7 @@ export function release(): void {
 /** Shows what waited. */
 export function showFresh(): void {
   batch(() => {
-    if (waiting.value) renew(waiting.value, asked);
+    if (waiting.value) renew(waiting.value.found, waiting.value.window);
     else fixed.value = null;
     if (isHeld) fix();
   });
@@ -113,7 +113,7 @@ export function update(found: SearchAnswer, window: Window): void {
   if (!isHeld && !isPaged()) return renew(found, window);
   fix();
   traces.value = grown(traces.peek(), found.traces);
-  waiting.value = found;
+  waiting.value = { found, window };
 }
 
 /** The longest are asked for from the first on: while a page is read, one below may have become longer. */

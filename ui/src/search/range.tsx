@@ -43,6 +43,7 @@ function Dates({ range, onRange }: { range: FixedRange; onRange: (range: Range) 
           shown={shownOf(edge)}
           placeholder="2026-11-26 14:03:22"
           onCommit={(text) => commit(edge, text)}
+          onDiscard={() => delete pending.current[edge]}
         />
       ))}
     </div>

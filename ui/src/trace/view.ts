@@ -51,6 +51,9 @@ export class TraceView {
   private readonly spanAnswers: SpanAnswers;
   private readonly openedAt = Date.now();
   private timer = 0;
+  private asking = false;
+  /** What the last answer said was not final: the trace was young, or not there yet. */
+  private unsettled = false;
   private failures = 0;
   private askedSpans = -1;
   private readonly wantedSpan: string | null;
@@ -86,6 +89,11 @@ export class TraceView {
       void [this.find.query.value, this.tab.value, this.range.value];
       if (this.loaded.peek()) this.note();
     });
+    // In a tab that nobody looks at it grows old unasked.
+    const look = (): void => {
+      if (!document.hidden && this.unsettled) void this.load();
+    };
+    document.addEventListener('visibilitychange', look, { signal: this.stop.signal });
     void this.load();
   }
 
@@ -98,6 +106,8 @@ export class TraceView {
   }
 
   private async load(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
     const began = performance.now();
     this.askedSpans = status.peek()?.store.spans ?? -1;
     this.retryAt.value = null;
@@ -111,6 +121,8 @@ export class TraceView {
       if (isAbort(cause)) return;
       pause = this.failed(cause);
     }
+    this.asking = false;
+    this.unsettled = this.failure.peek() === null && this.worthReloading();
     // A huge trace is asked for less often: a tenth of the time at most goes into it.
     pause = Math.max(pause, (performance.now() - began) * 10);
     this.again(pause);
@@ -135,6 +147,7 @@ export class TraceView {
   }
 
   private again(millis: number): void {
+    clearTimeout(this.timer);
     if (this.stop.signal.aborted || !this.worthReloading()) return;
     this.timer = window.setTimeout(() => {
       const news = (status.peek()?.store.spans ?? -2) !== this.askedSpans;

@@ -151,6 +151,20 @@ await check('a range moved as a whole: the first date waits for the second', 'fu
   await page.getByText('Has to be before the end').waitFor({ state: 'detached' });
 });
 
+await check('a date thrown away with Escape does not come back with the next change', 'full', async (page) => {
+  await page.goto('/search?lookback=custom&start=1700000000000000&end=1700003600000000');
+  const from = page.getByLabel('From');
+  const shown = await from.inputValue();
+  await from.fill('2024-01-01 10:00');
+  await page.keyboard.press('Enter');
+  await page.getByText('Has to be before the end').waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(await from.inputValue(), shown);
+  await page.getByLabel('To', { exact: true }).fill('2024-01-01 11:00');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/start=1700000000000000&end=1704106800000000/);
+});
+
 await check('the server goes away: said, and over when it is back', 'full', async (page, mock) => {
   await page.goto('/search');
   await results(page).first().waitFor();
