@@ -26,7 +26,9 @@ void let_writes_fail();
 class Signals {
  public:
   // Blocks these signals, and ignores SIGPIPE: a peer that goes away is an error of write().
-  // `before_end` is called before a signal ends the process, once; on a thread of its own.
+  // `before_end` is called before a signal ends the process, once: on a thread of its own, or on
+  // the one that makes a Starting. The lock is held, so that nothing starts behind its back: it
+  // must not call this object.
   explicit Signals(std::function<void()> before_end = {});
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

@@ -161,10 +161,13 @@ StatusCode code_of_errno(int error_number) {
   }
 }
 
-// Where a limit of the process was met: what to raise.
+// Where a limit of the process was met, as far as that can be told: what to raise. A file that is
+// as large as its file system can have one is EFBIG, too.
 std::string_view remedy_of_errno(int error_number) {
   if (error_number == EMFILE) return "; raise the limit of open files (ulimit -n)";
-  if (error_number == EFBIG) return "; raise the limit of a file's size (ulimit -f)";
+  if (error_number == EFBIG) {
+    return "; raise the limit of a file's size (ulimit -f), unless it is the file system's own";
+  }
   return {};
 }
 

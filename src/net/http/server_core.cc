@@ -52,9 +52,13 @@ std::shared_ptr<Connection> ServerCore::take_longest_waiting() {
   return longest;
 }
 
-void ServerCore::take_back(std::shared_ptr<Connection> connection) {
-  MutexLock lock(mutex_);
-  connections_.insert(std::move(connection));
+void ServerCore::take_back(const std::shared_ptr<Connection>& connection) {
+  {
+    MutexLock lock(mutex_);
+    connections_.insert(connection);
+    if (!is_draining_) return;
+  }
+  connection->drain();  // drain() may have missed it
 }
 
 bool ServerCore::is_on_loopback(const std::string& endpoint) {

@@ -109,8 +109,9 @@ class ServerCore {
   // One that was admitted. False where the server stops.
   bool add(std::shared_ptr<Connection> connection);
   void remove(const std::shared_ptr<Connection>& connection);
-  // One that was taken out, and went on before it was told: beyond the maximum for its time.
-  void take_back(std::shared_ptr<Connection> connection);
+  // One that was taken out, and went on before it was told: beyond the maximum for its time. Where
+  // the server stops it is told to drain.
+  void take_back(const std::shared_ptr<Connection>& connection);
 
   // Runs `function` on `executor`, unless the server is gone: nothing would run it, and it would
   // keep alive what it holds for ever.

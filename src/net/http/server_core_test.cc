@@ -10,9 +10,11 @@ class Idle final : public Connection {
   explicit Idle(std::chrono::steady_clock::time_point since) {
     set_wait({Waiting::kForRequest, since});
   }
-  void drain() override {}
+  void drain() override { is_drained = true; }
   void close() override {}
   void make_way() override {}
+
+  bool is_drained = false;
 };
 
 ServerSettings at_most(std::size_t connections) {
@@ -43,6 +45,24 @@ TEST(ServerCore, WhoWasAdmittedBeforeTheEndIsNotAddedAfterIt) {
   core.drain();
   EXPECT_FALSE(core.add(std::make_shared<Idle>(std::chrono::steady_clock::now())));
   EXPECT_TRUE(core.wait_until_empty(std::chrono::steady_clock::now()));
+}
+
+// It was told to make way, and its next request came before that.
+TEST(ServerCore, WhoIsTakenBackAfterTheEndBeganEndsToo) {
+  for (const bool is_late : {false, true}) {
+    ServerCore core(at_most(1), {}, {});
+    const auto connection = std::make_shared<Idle>(std::chrono::steady_clock::now());
+    EXPECT_TRUE(core.admit().is_admitted);
+    EXPECT_TRUE(core.add(connection));
+    EXPECT_EQ(core.admit().makes_way, connection);
+    if (is_late) core.drain();
+    EXPECT_FALSE(connection->is_drained);  // nobody knew of it
+    core.take_back(connection);
+    EXPECT_EQ(connection->is_drained, is_late);
+    EXPECT_FALSE(core.wait_until_empty(std::chrono::steady_clock::now()));
+    core.drain();
+    EXPECT_TRUE(connection->is_drained);
+  }
 }
 
 }  // namespace

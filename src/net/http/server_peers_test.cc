@@ -153,13 +153,14 @@ class TlsPeer {
     EXPECT_EQ(SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())),
               static_cast<int>(bytes.size()));
   }
-  // All until the other side ends.
+  // All until the other side says that it ends.
   std::string hear_all() {
     std::string heard;
     char chunk[4096];
     for (int size = 0; (size = SSL_read(ssl_.get(), chunk, sizeof chunk)) > 0;) {
       heard.append(chunk, static_cast<std::size_t>(size));
     }
+    EXPECT_NE(SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN, 0) << "no close_notify";
     return heard;
   }
   // Sends close_notify; the TCP connection stays.
@@ -182,7 +183,6 @@ TEST(HttpServer, ATlsPeerHangsUpByItsWordOrItsConnection) {
     TlsPeer tls(*peer);
     tls.say(kSlow);
     tls.change_keys();
-    EXPECT_FALSE(server.request().is_peer_gone->load());
     if (says_goodbye) {
       tls.say_goodbye();
     } else {
@@ -191,6 +191,21 @@ TEST(HttpServer, ATlsPeerHangsUpByItsWordOrItsConnection) {
     EXPECT_TRUE(server.is_peer_gone());
     server.respond("for nobody");
   }
+}
+
+TEST(HttpServer, ATlsRecordWithoutBytesIsNoHangUp) {
+  Watching server(tls_server());
+  const TestPeer peer(server.port());
+  TlsPeer tls(peer);
+  tls.say(kSlow);
+  server.request();
+  tls.change_keys();
+  // Its refusal says that the server has read all before it.
+  tls.say("no request\r\n\r\n");
+  server.respond("whole");
+  const std::string heard = tls.hear_all();
+  EXPECT_NE(heard.find("\r\n\r\nwholeHTTP/1.1 400 "), std::string::npos) << heard;
+  EXPECT_FALSE(server.request().is_peer_gone->load());
 }
 
 TEST(HttpServer, AWatchedTlsPeerIsAnsweredAndSaidGoodbyeTo) {

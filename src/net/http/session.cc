@@ -335,7 +335,11 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     has_ended_ = static_cast<bool>(error);
     buffer_.commit(size);
     if (phase_ != Phase::kIdle) return;
-    has_ended_ ? shut() : on_first_bytes();
+    if (has_ended_) {
+      shut();
+    } else {
+      on_first_bytes();
+    }
   }
 
   static void respond_from_anywhere(const std::weak_ptr<ServerCore>& weak_core,
@@ -466,7 +470,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   bool is_draining_ = false;
   bool is_late_ = false;
   bool is_reading_ahead_ = false;  // watch_peer()
-  bool has_ended_ = false;         // so it said
+  bool has_ended_ = false;         // that read met the end of what the peer sends
 };
 
 // Told in one packet, without waiting for it: the server is at its limit.

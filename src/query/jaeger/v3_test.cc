@@ -149,12 +149,16 @@ TEST(V3Search, BothTimesAreRequiredAndInOrder) {
 TEST_F(ApiV3, AnAnswerForNobodyIsNotMade) {
   for (const char* call : {"/api/v3/traces?", "/api/v3/trace-summaries?"}) {
     net::http::Request request = query::testing::get(call + std::string(kRange));
-    const auto gone = std::make_shared<std::atomic<bool>>(true);
+    const auto gone = std::make_shared<std::atomic<bool>>(false);
     request.is_peer_gone = gone;
-    query::testing::ask(store_, clock_, request, answer_v3);
+    EXPECT_EQ(query::testing::ask(store_, clock_, request, answer_v3).status, 200) << call;
     ASSERT_NE(store_.last_search().limits.watch, nullptr);
     EXPECT_EQ(store_.last_search().limits.watch->is_asker_gone, gone);
   }
+  // After its search this one reads the traces.
+  net::http::Request request = query::testing::get("/api/v3/traces?" + std::string(kRange));
+  request.is_peer_gone = std::make_shared<std::atomic<bool>>(true);
+  EXPECT_NE(query::testing::ask(store_, clock_, request, answer_v3).status, 200);
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include "query/conditions.h"
 #include "query/json.h"
 #include "query/page/page.h"
-#include "query/page/trace_json.h"
 
 namespace kolben::query::page {
 
@@ -103,7 +102,7 @@ Cursor end_of(const std::vector<LogLine>& lines, const std::optional<Cursor>& be
   return cursor;
 }
 
-Response logs(const Call& call) {
+Response logs(const Call& call, std::size_t bytes_max) {
   const auto request = logs_request(call);
   if (!request) return page_failure(request.error());
   const std::uint64_t begin = call.clock.steady_nanos();
@@ -116,7 +115,7 @@ Response logs(const Call& call) {
   JsonWriter json(text);
   json.begin_object();
   json.key("logs");
-  const std::size_t written = write_logs(json, text, lines, TraceIds::kTold, kLogBytesMax);
+  const std::size_t written = write_logs(json, text, lines, TraceIds::kTold, bytes_max);
   const bool is_truncated = written < lines.size() || found->items() > request->limit;
   lines.resize(written);
   json.key("truncated");
@@ -235,8 +234,9 @@ Result<PageFilter> parse_log_filter(const Parameters& parameters, std::uint64_t 
   return wanted;
 }
 
-std::optional<Response> answer_logs(const Call& call, std::string_view what) {
-  if (what.empty()) return logs(call);
+std::optional<Response> answer_logs(const Call& call, std::string_view what,
+                                    std::size_t bytes_max) {
+  if (what.empty()) return logs(call, bytes_max);
   if (what == "histogram") return histogram(call);
   if (what == "services") return services(call);
   if (what == "keys") return keys(call);

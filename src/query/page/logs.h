@@ -7,6 +7,7 @@
 
 #include "query/call.h"
 #include "query/page/page_filter.h"
+#include "query/page/trace_json.h"
 
 namespace kolben::query::page {
 
@@ -14,8 +15,10 @@ namespace kolben::query::page {
 inline constexpr std::uint32_t kLogLinesDefault = 200;
 inline constexpr std::uint32_t kLogLinesMax = 10'000;
 
-// Nothing where there is no such call.
-std::optional<net::http::Response> answer_logs(const Call& call, std::string_view what);
+// Nothing where there is no such call. A page of lines ends with the one that makes its text longer
+// than `bytes_max`.
+std::optional<net::http::Response> answer_logs(const Call& call, std::string_view what,
+                                               std::size_t bytes_max = kLogBytesMax);
 
 // start, end, service, severity, text, tag. INVALID_ARGUMENT names the parameter that is wrong.
 Result<PageFilter> parse_log_filter(const Parameters& parameters, std::uint64_t now_nanos);

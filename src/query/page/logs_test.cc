@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "query/page/page_fixture.h"
 #include "query/page/trace_json.h"
@@ -16,6 +20,7 @@ namespace {
 
 using query::testing::golden_difference;
 using query::testing::to_text;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 using LogsApi = SampleFixture;
@@ -49,6 +54,57 @@ TEST_F(LogsApi, AFullPageSaysWhereTheNextBegins) {
       HasSubstr("\"nextCursor\":\"1700000000100000000-8\""));
   EXPECT_THAT(body("/api/kolben/logs?start=0&end=1800000000000000000"),
               HasSubstr("\"truncated\":false,\"nextCursor\":\"\""));
+}
+
+// Five records, three of one nanosecond, of which it gives those that a query is about.
+class FiveRecords final : public query::testing::FakeStore {
+ public:
+  Result<Batch> logs(const storage::LogQuery& query) override {
+    std::vector<std::string> records;
+    for (const auto& [time, body] : {std::pair(300, "a"), std::pair(200, "b"), std::pair(200, "c"),
+                                     std::pair(200, "d"), std::pair(100, "e")}) {
+      if (!query.range.contains(static_cast<std::uint64_t>(time))) continue;
+      records.push_back("{\"timeUnixNano\":\"" + std::to_string(time) +
+                        "\",\"body\":{\"stringValue\":\"" + body + "\"}}");
+    }
+    std::string json;
+    const std::size_t end = std::min<std::size_t>(records.size(), query.skip + query.limit);
+    for (std::size_t i = query.skip; i < end; ++i) json += (json.empty() ? "" : ",") + records[i];
+    add_logs("{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[" + json + "]}]}]}");
+    return FakeStore::logs(query);
+  }
+};
+
+// What stands behind `key`, up to the next quote.
+std::string text_after(std::string_view key, std::string_view json) {
+  const std::size_t begin = json.find(key) + key.size();
+  return std::string(json.substr(begin, json.find('"', begin) - begin));
+}
+
+TEST_F(LogsApi, APageThatIsCutAtItsBytesGoesOnInTheNext) {
+  FiveRecords store;
+  const auto pages = [&](std::size_t bytes_max, const std::string& limit) {
+    std::vector<std::string> bodies;
+    std::string cursor;
+    do {
+      const auto request =
+          query::testing::get("/x?start=1&end=999&limit=" + limit + "&cursor=" + cursor);
+      const std::string json(
+          query::testing::ask(store, host_.clock(), request, [&](const Call& call) {
+            return *answer_logs(call, "", bytes_max);
+          }).body.view());
+      std::string& page = bodies.emplace_back();
+      for (std::size_t at = 0; (at = json.find("\"body\":\"", at)) != std::string::npos; ++at) {
+        page += text_after("\"body\":\"", std::string_view(json).substr(at));
+      }
+      cursor = text_after("\"nextCursor\":\"", json);
+    } while (!cursor.empty() && bodies.size() < 9);
+    return bodies;
+  };
+  EXPECT_THAT(pages(kLogBytesMax, "9"), ElementsAre("abcde"));
+  EXPECT_THAT(pages(20, "9"), ElementsAre("a", "b", "c", "d", "e"));
+  EXPECT_THAT(pages(150, "9"), ElementsAre("ab", "cd", "e"));
+  EXPECT_THAT(pages(20, "1"), ElementsAre("a", "b", "c", "d", "e"));
 }
 
 TEST_F(LogsApi, CountsBySeverityOverTime) {

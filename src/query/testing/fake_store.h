@@ -14,7 +14,7 @@
 
 namespace kolben::query::testing {
 
-class FakeStore final : public storage::Store {
+class FakeStore : public storage::Store {
  public:
   // One OTLP JSON request with the spans of any number of traces, and one with log records.
   void add_traces(std::string_view otlp_json);
