@@ -18,7 +18,7 @@ inline constexpr char kRequest[] = "GET /hooks HTTP/1.1\r\nHost: a\r\n\r\n";
 inline constexpr char kResponse[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 // Many may have asked before the first is accepted.
-inline constexpr int kBacklog = 64;
+inline constexpr int kBacklog = 4096;
 
 class Listener {
  public:
