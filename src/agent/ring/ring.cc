@@ -247,15 +247,15 @@ constexpr std::uint64_t kNoRoom = ~std::uint64_t{0};
 std::uint64_t reserve(RingHeader* ring, std::uint32_t count) {
   const std::uint64_t ready = ring->ready.load(std::memory_order_relaxed);
   std::uint64_t head = ring->head.load(std::memory_order_relaxed);
-  // A broken program may scribble over the tail: one look more has to do.
-  bool may_have_gone_back = true;
+  // While the reader goes back to the ring's begin, head and tail may not belong together: then one
+  // look more does.
+  bool may_be_full = false;
   for (;;) {
     // Acquire: what the reader copied out of these slots happened before we write them.
     const std::uint64_t tail = ring->tail.load(std::memory_order_acquire);
     if (head + count - tail > ring->slots || head + count > ready) [[unlikely]] {
-      const bool is_old_head = tail > head && may_have_gone_back;
-      if (!is_old_head) return kNoRoom;
-      may_have_gone_back = false;
+      if (may_be_full) return kNoRoom;
+      may_be_full = true;
       head = ring->head.load(std::memory_order_acquire);
       continue;
     }
