@@ -32,14 +32,6 @@ constexpr char kResponse[] =
     "Last-Modified: Wed, 25 Nov 2026 22:28:18 GMT\r\nConnection: keep-alive\r\n"
     "ETag: \"65621111-264\"\r\nAccept-Ranges: bytes\r\n\r\n";
 
-struct KernelTicks : ProcessorTicks {
-  static std::uint64_t nanos() {
-    timespec time = {};
-    clock_gettime(CLOCK_REALTIME, &time);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
-           static_cast<std::uint64_t>(time.tv_nsec);
-  }
-};
 TickClock<KernelTicks> tick_clock;
 std::uint64_t now() {
   return tick_clock.now();

@@ -17,14 +17,6 @@
 namespace kolben::agent {
 namespace {
 
-struct KernelTicks : ProcessorTicks {
-  static std::uint64_t nanos() {
-    timespec time = {};
-    clock_gettime(CLOCK_REALTIME, &time);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
-           static_cast<std::uint64_t>(time.tv_nsec);
-  }
-};
 constinit TickClock<KernelTicks> tick_clock;
 
 [[gnu::hot]] std::uint64_t now_nanos() {

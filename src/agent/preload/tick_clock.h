@@ -8,6 +8,8 @@
 // the copy in a fork's child goes on.
 #pragma once
 
+#include <time.h>
+
 #include <atomic>
 #include <cstdint>
 
@@ -105,6 +107,16 @@ struct ProcessorTicks {
   static constexpr bool kAreThere = false;
   static std::uint64_t ticks() { return 0; }
 #endif
+};
+
+// With the clock that the kernel makes of them.
+struct KernelTicks : ProcessorTicks {
+  static std::uint64_t nanos() {
+    timespec time = {};
+    clock_gettime(CLOCK_REALTIME, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
+           static_cast<std::uint64_t>(time.tv_nsec);
+  }
 };
 
 }  // namespace kolben::agent
