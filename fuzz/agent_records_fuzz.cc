@@ -88,6 +88,13 @@ class AgreeingRecord {
     texts_.append(reinterpret_cast<const char*>(&segment), sizeof segment).append(bytes_seen);
     return bytes(RecordType::kStreamPiece, fixed);
   }
+  std::string process_start() {
+    auto fixed = any<ProcessStart>();
+    take(&fixed.executable_size);
+    take(&fixed.service_name_size);
+    take(&fixed.resource_attributes_size);
+    return bytes(RecordType::kProcessStart, fixed);
+  }
   std::string log() {
     auto fixed = any<LogRecordHeader>();
     take(&fixed.body_size);
@@ -119,7 +126,7 @@ class AgreeingRecord {
 
 std::string agreeing_record(FuzzedDataProvider& input) {
   AgreeingRecord record(input);
-  switch (input.ConsumeIntegralInRange(0, 7)) {
+  switch (input.ConsumeIntegralInRange(0, 8)) {
     case 0:
       return record.exchange(RecordType::kServerExchange);
     case 1:
@@ -134,6 +141,8 @@ std::string agreeing_record(FuzzedDataProvider& input) {
       return record.piece();
     case 6:
       return record.told_text();
+    case 7:
+      return record.process_start();
     default:
       return record.log();
   }

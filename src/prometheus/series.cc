@@ -30,6 +30,23 @@ std::string_view instance_of(const Resource& resource) {
   return id != nullptr && id->type() == ValueType::kString ? id->as_string() : std::string_view();
 }
 
+// By job_of() and instance_of().
+bool names_target(const KeyValue& attribute) {
+  return attribute.key == "service.name" || attribute.key == "service.namespace" ||
+         attribute.key == "service.instance.id";
+}
+
+// What else tells the resource from the other one.
+Attributes differing(const Resource& resource, const Resource& other, Arena& arena) {
+  Attributes result;
+  for (const KeyValue& attribute : resource.attributes) {
+    if (names_target(attribute)) continue;
+    const Value* value = find(other.attributes, attribute.key);
+    if (value == nullptr || !(*value == attribute.value)) result.push_back(arena, attribute);
+  }
+  return result;
+}
+
 std::string_view type_name(int type) {
   constexpr std::string_view kNames[] = {"gauge", "counter", "histogram", "summary"};
   return kNames[type];
@@ -64,10 +81,11 @@ void append_sample(std::string& out, const std::string& name, const std::string&
 
 }  // namespace
 
-LabelText Series::target_labels(const Resource& resource, const Scope& scope) const {
+LabelText Series::target_labels(const Resource& resource, const Resource& first,
+                                const Scope& scope) const {
   LabelText labels;
   for (const auto& [name, value] : settings_.const_labels) labels.add(name, value);
-  if (!settings_.is_one_target) {
+  if (!settings_.is_one_target || &resource != &first) {
     labels.add("job", job_of(resource));
     if (const std::string_view instance = instance_of(resource); !instance.empty()) {
       labels.add("instance", instance);
@@ -77,7 +95,12 @@ LabelText Series::target_labels(const Resource& resource, const Scope& scope) co
     labels.add("otel_scope_name", scope.name);
     labels.add("otel_scope_version", scope.version);
   }
-  if (settings_.with_resource_labels) labels.add(resource.attributes);
+  if (settings_.with_resource_labels) {
+    labels.add(resource.attributes);
+  } else if (settings_.is_one_target) {
+    Arena arena;
+    labels.add(differing(resource, first, arena));
+  }
   return labels;
 }
 
@@ -85,9 +108,10 @@ std::uint64_t Series::update(const DecodedMetrics& metrics, std::uint64_t now_na
   std::uint64_t refused = 0;
   const MutexLock lock(mutex_);
   for (const ResourceMetrics& resource : metrics.resources) {
-    if (settings_.with_target_info) update_target_info(resource.resource, now_nanos);
+    const Resource& first = metrics.resources[0].resource;
+    if (settings_.with_target_info) update_target_info(resource.resource, first, now_nanos);
     for (const ScopeMetrics& scope : resource.scopes) {
-      const LabelText target = target_labels(resource.resource, scope.scope);
+      const LabelText target = target_labels(resource.resource, first, scope.scope);
       for (const Metric& metric : scope.metrics) {
         update_metric(metric, target, now_nanos, refused);
       }
@@ -97,19 +121,19 @@ std::uint64_t Series::update(const DecodedMetrics& metrics, std::uint64_t now_na
 }
 
 // The resource's attributes that are no labels, as the specification's "target" metric.
-void Series::update_target_info(const Resource& resource, std::uint64_t now_nanos) {
+void Series::update_target_info(const Resource& resource, const Resource& first,
+                                std::uint64_t now_nanos) {
   Attributes rest;
   Arena arena;
+  const Attributes labels =
+      settings_.is_one_target ? differing(resource, first, arena) : Attributes();
   for (const KeyValue& attribute : resource.attributes) {
-    const bool is_in_labels = attribute.key == "service.name" ||
-                              attribute.key == "service.namespace" ||
-                              attribute.key == "service.instance.id";
-    if (is_in_labels && !settings_.is_one_target) continue;
-    rest.push_back(arena, attribute);
+    if (names_target(attribute) && !settings_.is_one_target) continue;
+    if (find(labels, attribute.key) == nullptr) rest.push_back(arena, attribute);
   }
   if (rest.empty()) return;
   const std::string name = "target_info";
-  const LabelText target = target_labels(resource, {});
+  const LabelText target = target_labels(resource, first, {});
   const Stream stream{name, Type::kGauge, "Target metadata", target};
   fill(stream, rest, now_nanos, [](State& state) { state.value = 1; });
 }

@@ -38,7 +38,9 @@ struct SeriesSettings {
   bool with_scope_info = true;
   bool with_target_info = true;
   // One program shows its own series: who scrapes it names the job and the instance, and all
-  // attributes of the resource are in target_info.
+  // attributes of the resource are in target_info. Those of a batch's further resources, services
+  // that the program has started, name theirs, and have the attributes as labels in which they
+  // differ from the first one's.
   bool is_one_target = false;
   bool with_resource_labels = false;
   std::uint64_t expiration_nanos = 300'000'000'000;
@@ -101,8 +103,10 @@ class Series {
       KOLBEN_REQUIRES(mutex_);
   bool has_room(std::size_t bytes, std::uint64_t now_nanos) KOLBEN_REQUIRES(mutex_);
   void expire(std::uint64_t now_nanos) KOLBEN_REQUIRES(mutex_);
-  LabelText target_labels(const Resource& resource, const Scope& scope) const;
-  void update_target_info(const Resource& resource, std::uint64_t now_nanos)
+  // `first`: of the batch.
+  LabelText target_labels(const Resource& resource, const Resource& first,
+                          const Scope& scope) const;
+  void update_target_info(const Resource& resource, const Resource& first, std::uint64_t now_nanos)
       KOLBEN_REQUIRES(mutex_);
   void append_family(std::string& out, const std::string& name, const Family& family) const;
 

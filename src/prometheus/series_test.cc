@@ -115,6 +115,26 @@ TEST(Series, AProgramThatShowsItsOwnSeriesNamesNoJob) {
   EXPECT_EQ(without.to_text(kSecond), "# HELP load \n# TYPE load gauge\nload 1\n");
 }
 
+TEST(Series, ServicesThatAProgramHasStartedNameTheirJob) {
+  OneMetric data("load", MetricKind::kGauge);
+  data.add_number(1);
+  Arena& arena = data.batch.arena();
+  ResourceMetrics& other = data.batch.metrics().resources.add(arena);
+  set(other.resource.attributes, arena, "service.name", Value::string("web"));
+  set(other.resource.attributes, arena, "zone", Value::string("b"));
+  Metric& metric = other.scopes.add(arena).metrics.add(arena);
+  metric.name = "load";
+  metric.kind = MetricKind::kGauge;
+  metric.number_points.add(arena).value = {NumberType::kDouble, 0, 2};
+  Series series({.is_one_target = true});
+  series.update(data.batch.metrics(), kSecond);
+  EXPECT_EQ(series.to_text(kSecond),
+            "# HELP load \n# TYPE load gauge\nload 1\nload{job=\"web\",zone=\"b\"} 2\n"
+            "# HELP target_info Target metadata\n# TYPE target_info gauge\n"
+            "target_info{job=\"web\",zone=\"b\",service_name=\"web\"} 1\n"
+            "target_info{service_name=\"todo\"} 1\n");
+}
+
 TEST(Series, DeltaPointsAreSummedUp) {
   OneMetric data("jobs", MetricKind::kSum);
   data.metric->is_monotonic = true;

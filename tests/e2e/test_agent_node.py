@@ -108,6 +108,12 @@ if (cluster.isPrimary) {{
 }
 APPS["worker that shares the environment"] = APPS["worker"].replace("isMainThread }", "isMainThread, SHARE_ENV }").replace(
     "new Worker(__filename)", "new Worker(__filename, { env: SHARE_ENV })")
+HANDED_ON = {
+    "environment": "{ env: { ...process.env, NODE_OPTIONS: `--no-warnings --require ${process.env.KOLBEN_AGENT_NODE}` } }",
+    "options": "{ execArgv: ['--no-warnings', '--require', process.env.KOLBEN_AGENT_NODE] }"}
+for what, options in HANDED_ON.items():
+    APPS[f"worker whose {what} names the script"] = APPS["worker"].replace(
+        "new Worker(__filename)", f"new Worker(__filename, {options})")
 APPS["fork with an environment and options of its own"] = f"""
 const http = require('http');
 if (process.argv[2] === undefined) {{

@@ -274,16 +274,25 @@ void Agent::forked_child() {
 }
 
 void Agent::announce(ThreadState& thread, std::uint32_t parent) {
+  // Of a fork's child as well what they were when its program began.
+  const char* const service_name = remembered_value("OTEL_SERVICE_NAME=");
+  const char* const resource_attributes = remembered_value("OTEL_RESOURCE_ATTRIBUTES=");
   ProcessStart fixed;
   fixed.time = system_.now();
   fixed.parent_pid = parent;
   fixed.executable_size = executable_size;
   fixed.is_elsewhere = is_elsewhere_ ? 1 : 0;
+  fixed.service_name_size = static_cast<std::uint16_t>(strnlen(service_name, kServiceNameBytesMax));
+  fixed.resource_attributes_size =
+      static_cast<std::uint16_t>(strnlen(resource_attributes, kResourceAttributesBytesMax));
+  const std::uint32_t texts =
+      fixed.executable_size + fixed.service_name_size + fixed.resource_attributes_size;
   RecordWriter writer(ring_, RecordType::kProcessStart,
-                      static_cast<std::uint32_t>(sizeof(fixed)) + fixed.executable_size, pid_,
-                      thread.tid);
+                      static_cast<std::uint32_t>(sizeof(fixed)) + texts, pid_, thread.tid);
   writer.append(&fixed, sizeof(fixed));
   writer.append(executable, fixed.executable_size);
+  writer.append(service_name, fixed.service_name_size);
+  writer.append(resource_attributes, fixed.resource_attributes_size);
 }
 
 void Agent::end(ThreadState& thread) {

@@ -387,6 +387,9 @@ class Connections {
   OpenExchange* takes_over(ThreadState& thread, Socket& socket);
   bool is_answer_of_another(Socket& socket, const iovec* pieces, int count,
                             std::size_t bytes) const;
+  OpenEntry* shown_elsewhere(const SocketNames& names) const;
+  bool adopts(ThreadState& thread, Socket& socket, int file, const iovec* pieces, int count,
+              std::size_t bytes);
   EndReason end_of_open(const Socket& socket, const OpenExchange& exchange,
                         EndReason end_reason) const;
   void not_answered_here(Socket& socket, OpenExchange* exchange);

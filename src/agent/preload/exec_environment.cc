@@ -148,6 +148,13 @@ void remember_environment() {
   }
 }
 
+const char* remembered_value(const char* name) {
+  for (std::size_t i = 0; i < variable_count; ++i) {
+    if (begins_with(variables[i], name)) return variables[i] + std::strlen(name);
+  }
+  return "";
+}
+
 // Not inlined, for its stack.
 __attribute__((noinline)) Library library_for(const char* path) {
   if (path == nullptr || library == nullptr) return Library::kHandDown;

@@ -16,6 +16,9 @@ namespace kolben::agent {
 // environment says of the trace. Once, at start.
 void remember_environment();
 
+// The value at start of a variable OTEL_* ("OTEL_SERVICE_NAME="); empty: it had none.
+const char* remembered_value(const char* name);
+
 enum class Library : bool { kHandDown, kTakeOut };
 // What is right for the program at `path`; null: unknown, the library goes with it.
 Library library_for(const char* path);

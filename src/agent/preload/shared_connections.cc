@@ -2,14 +2,35 @@
 // the other one answers, or asks what the other one reads the answer to. Each exchange is told
 // once, by whoever has seen its answer; where nobody has who knows of it, without one.
 //
-// A child has the request in its memory's copy. When it begins to answer it says so in the open
-// table, at the entry of the process that has read it (take_over()). Which looks there when the
-// next request comes, or the connection ends.
+// A child has the request in its memory's copy, or, if it was forked before that came, finds it in
+// the open table. When it begins to answer it says so there, at the entry of the process that has
+// read it (take_over()). Which looks there when the next request comes, or the connection ends.
 #include "agent/preload/connections.h"
 
 #include <cstring>
 
 namespace kolben::agent {
+namespace {
+
+bool begins_answer(const iovec* pieces, int count, std::size_t bytes) {
+  constexpr char kBegin[] = {'H', 'T', 'T', 'P', '/', '1', '.'};
+  return count != 0 && bytes >= sizeof(kBegin) && pieces[0].iov_len >= sizeof(kBegin) &&
+         std::memcmp(pieces[0].iov_base, kBegin, sizeof(kBegin)) == 0;
+}
+
+// Whether it is a request that was read from that connection, and that nobody answers yet.
+bool is_read_from(const OpenEntry& entry, const SocketNames& names) {
+  const Exchange& fixed = entry.fixed;
+  return entry.pid.load(std::memory_order_acquire) != 0 &&
+         entry.type == RecordType::kServerExchange && fixed.peer_port == names.peer_port &&
+         fixed.local_port == names.local_port && fixed.peer_address_size == names.peer_size &&
+         fixed.local_address_size == names.local_size &&
+         std::memcmp(entry.texts, names.local, names.local_size) == 0 &&
+         std::memcmp(entry.texts + names.local_size, names.peer, names.peer_size) == 0 &&
+         !is_taken_over(entry, fixed.self);
+}
+
+}  // namespace
 
 bool Connections::is_told_elsewhere(const OpenExchange& exchange) {
   return exchange.entry != nullptr && !exchange.recorded &&
@@ -75,14 +96,64 @@ __attribute__((noinline)) OpenExchange* Connections::takes_over(ThreadState& thr
 // An answer on a client's connection on which nothing was asked here: by a child, or a parent.
 bool Connections::is_answer_of_another(Socket& socket, const iovec* pieces, int count,
                                        std::size_t bytes) const {
-  constexpr char kBegin[] = {'H', 'T', 'T', 'P', '/', '1', '.'};
   if (socket.is_asked_elsewhere || !is_shared(socket)) return socket.is_asked_elsewhere;
-  const auto* first = static_cast<const char*>(count == 0 ? nullptr : pieces[0].iov_base);
-  const bool is_one = bytes >= sizeof(kBegin) && first != nullptr &&
-                      pieces[0].iov_len >= sizeof(kBegin) &&
-                      std::memcmp(first, kBegin, sizeof(kBegin)) == 0;
-  socket.is_asked_elsewhere = is_one;
-  return is_one;
+  socket.is_asked_elsewhere = begins_answer(pieces, count, bytes);
+  return socket.is_asked_elsewhere;
+}
+
+// The oldest request of the connection that is to be answered; null: there is none.
+OpenEntry* Connections::shown_elsewhere(const SocketNames& names) const {
+  OpenTable& table = *open_table(ring_);
+  OpenEntry* oldest = nullptr;
+  for (std::uint32_t block = 0; block < kOpenBlocks; ++block) {
+    if (table.owners[block].load(std::memory_order_relaxed) == 0) continue;
+    for (OpenEntry& entry : table.entries[block]) {
+      if (!is_read_from(entry, names)) continue;
+      if (oldest == nullptr || entry.fixed.start_time < oldest->fixed.start_time) oldest = &entry;
+    }
+  }
+  return oldest;
+}
+
+// Answers what a process has read that is no copy of this one: it was forked before the request
+// came, or after this one was. False: it does not. Of connections without ports nobody can say.
+__attribute__((noinline)) bool Connections::adopts(ThreadState& thread, Socket& socket, int file,
+                                                   const iovec* pieces, int count,
+                                                   std::size_t bytes) {
+  const bool has_others = is_shared(socket) || is_inherited(socket);
+  if (!has_others || !begins_answer(pieces, count, bytes)) return false;
+  name_socket(socket, file);
+  const SocketNames& names = socket.names;
+  OpenEntry* entry = names.peer_port == 0 ? nullptr : shown_elsewhere(names);
+  OpenExchange* exchange = entry == nullptr ? nullptr : begin(thread, socket, file, false);
+  if (exchange == nullptr) return false;
+  const Exchange& read = entry->fixed;
+  const std::uint32_t addresses = std::uint32_t{names.local_size} + names.peer_size;
+  constexpr std::uint8_t kEnd[] = {'\r', '\n', '\r', '\n'};
+  // So that it fits in an entry again.
+  const std::uint32_t room =
+      kOpenTextBytesMax - addresses - static_cast<std::uint32_t>(sizeof(kEnd));
+  exchange->request.feed(entry->texts + addresses,
+                         read.request_head_size < room ? read.request_head_size : room);
+  if (!exchange->request.head_complete()) exchange->request.feed(kEnd, sizeof(kEnd));  // it is cut
+  if (!exchange->request.complete()) {
+    end(socket, exchange);
+    return false;
+  }
+  exchange->head_seen = true;
+  exchange->is_taken_over = true;
+  exchange->start_time = read.start_time;
+  exchange->self = read.self;
+  std::memcpy(exchange->parent_span_id, read.parent_span_id, sizeof(read.parent_span_id));
+  // Of which trace a linked one is does not stand there.
+  if (read.linked_size != 0) std::memset(exchange->parent_span_id, 0, sizeof(read.parent_span_id));
+  exchange->parent_is_remote = read.parent_is_remote != 0;
+  exchange->is_excluded = read.is_excluded != 0;
+  show(thread, socket, exchange);
+  if (exchange->entry != nullptr) exchange->entry->fixed.has_no_sizes = 1;  // the request's
+  count_served(exchange);
+  take_over(*entry, exchange->self);
+  return true;
 }
 
 // What becomes of a request that is open when its connection ends here, or its process.

@@ -141,7 +141,55 @@ TEST_F(SharedConnectionsTest, RequestsThatOneProcessAsksAheadAreAnsweredInTheirO
   expect_answered(seen(), 3);
 }
 
-// A child that was there before the requests: it cannot say which one it answers.
+// It finds them in the open table.
+TEST_F(SharedConnectionsTest, AChildThatWasThereBeforeTheRequestsAnswersThem) {
+  accept(5);
+  int ask[2];
+  int answered[2];
+  ASSERT_EQ(pipe(ask), 0);
+  ASSERT_EQ(pipe(answered), 0);
+  const auto wait_for = [](int file) {
+    char word = 0;
+    return read(file, &word, 1) == 1;
+  };
+  const auto tell = [](int file) { ASSERT_EQ(write(file, "x", 1), 1); };
+  constexpr int kCount = 3 * kPipelinedMax;
+  const pid_t child = fork();
+  if (child == 0) {
+    connections_.forked(++generation_, static_cast<std::uint32_t>(getpid()));
+    for (int i = 0; i < kCount && wait_for(ask[0]); ++i) {
+      fake_time += 1'000'000;
+      send(5, kAnswered);
+      tell(answered[1]);
+    }
+    connections_.process_ends(thread_);
+    _exit(0);
+  }
+  connections_.has_forked();
+  const std::string longer = "GET /b HTTP/1.1\r\nHost: x\r\nUser-Agent: " + std::string(600, 'x') +
+                             "\r\n" + kHeader + "\r\n";
+  for (int i = 0; i < kCount; ++i) {
+    fake_time += 1000;
+    receive(5, i == 0 ? longer : kAsked);
+    tell(ask[1]);
+    ASSERT_TRUE(wait_for(answered[0]));
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  connections_.closed(thread_, 5);
+  const std::vector<Seen> all = seen();
+  expect_answered(all, kCount);
+  EXPECT_EQ(all[0].request.substr(0, 6), "GET /b") << "as far as it stands there";
+  EXPECT_EQ(hex(all[0].fixed.self.trace_id, 16), kTraceId);
+  EXPECT_EQ(all[0].fixed.parent_is_remote, 1);
+  EXPECT_EQ(all[0].fixed.has_no_sizes, 1);
+  EXPECT_EQ(reader_->untraced(), 0u);
+  EXPECT_EQ(count_open_requests(*open_table(ring_)), 0);
+  for (const int file : {ask[0], ask[1], answered[0], answered[1]}) close(file);
+}
+
+// A child that was there before the requests, and is not seen.
 TEST_F(SharedConnectionsTest, WhatAnotherProcessAnswersIsToldWithoutItsAnswer) {
   accept(5);
   in_child([] {});

@@ -39,6 +39,14 @@ AgentLoop::AgentLoop(RingHeader* ring, std::string ring_path, Recorder& recorder
   recorder_.set_refusals(refusal_table(ring));
 }
 
+ActiveRequests AgentLoop::active_requests() const {
+  ActiveRequests requests;
+  for_each_open_request(open_, [&](std::uint32_t pid, bool is_encrypted) {
+    requests.add(recorder_.resources().of(pid), is_encrypted);
+  });
+  return requests;
+}
+
 std::uint32_t AgentLoop::drain() {
   std::uint32_t records = 0;
   const std::uint64_t now = clock_.unix_nanos();

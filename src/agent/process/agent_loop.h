@@ -32,9 +32,7 @@ class AgentLoop {
   void set_crash_marks(const CrashMarks* marks) { marks_ = marks; }
 
   const RingReader& reader() const { return reader_; }
-  ActiveRequests active_requests() const {
-    return {count_open_requests(open_), count_encrypted_requests(open_)};
-  }
+  ActiveRequests active_requests() const;
 
  private:
   std::uint32_t drain();

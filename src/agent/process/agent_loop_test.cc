@@ -119,13 +119,13 @@ void tells_of_what_is_left(bool before) {
     entry->pid.store(pid);
   }
   AgentLoop loop(ring.ring(), ring.path(), recorder, system_clock(), should_stop);
-  EXPECT_EQ(loop.active_requests().all, 3);
+  EXPECT_EQ(loop.active_requests().of(0).all, 3);
   program->end();
   if (before) program.reset();
   loop.run(pid);
   recorder.finish(0, system_clock().unix_nanos());
   EXPECT_EQ(items.items, 3u);
-  EXPECT_EQ(loop.active_requests().all, 0);
+  EXPECT_EQ(loop.active_requests().of(0).all, 0);
 }
 
 // One that was killed has a child that may answer, and does not: it is told when that one has

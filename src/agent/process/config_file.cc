@@ -261,6 +261,7 @@ std::string_view config_file_of(const Environment& environment) {
 Settings read_config(std::string_view text, const std::string& name,
                      const Environment& environment) {
   Settings settings;
+  settings.environment = environment;
   config::Errors errors;
   std::set<std::string> used;
   config::Source source = config::text_source(text, name, errors);

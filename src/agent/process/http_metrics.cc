@@ -84,7 +84,9 @@ void record(MetricReaders& readers, const Names& names, const Span& span,
 
 void HttpMetrics::record_server(const Span& span, std::string_view route,
                                 const std::optional<BodySizes>& sizes, std::uint64_t now) {
-  (is_https(span) ? has_served_https_ : has_served_http_) = true;
+  if (readers_.resource() >= served_.size()) served_.resize(readers_.resource() + 1);
+  Served& served = served_[readers_.resource()];
+  (is_https(span) ? served.https : served.http) = true;
   if (conventions_.old_http) {
     Attributes attributes = selected_attributes(span.attributes, kOldServerKeys, scratch_);
     if (!route.empty()) attributes.push_back(scratch_, {"http.target", Value::string(route)});
@@ -110,9 +112,13 @@ void HttpMetrics::record_client(const Span& span, const std::optional<BodySizes>
   trim_scratch(scratch_);
 }
 
-void HttpMetrics::record_active(ActiveRequests requests, std::uint64_t now) {
-  if (has_served_http_) record_active("http", requests.all - requests.encrypted, now);
-  if (has_served_https_) record_active("https", requests.encrypted, now);
+void HttpMetrics::record_active(const ActiveRequests& requests, std::uint64_t now) {
+  for (std::uint32_t resource = 0; resource < served_.size(); ++resource) {
+    readers_.set_resource(resource);
+    const auto [all, encrypted] = requests.of(resource);
+    if (served_[resource].http) record_active("http", all - encrypted, now);
+    if (served_[resource].https) record_active("https", encrypted, now);
+  }
 }
 
 void HttpMetrics::record_active(std::string_view scheme, std::int64_t requests, std::uint64_t now) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "agent/process/http_attributes.h"
 #include "agent/process/metric_readers.h"
@@ -16,12 +17,26 @@
 
 namespace kolben::agent {
 
-// Requests that are being served; of them those that came through TLS.
-struct ActiveRequests {
-  ActiveRequests(std::int64_t all_of_them = 0, std::int64_t through_tls = 0)
-      : all(all_of_them), encrypted(through_tls) {}
-  std::int64_t all;
-  std::int64_t encrypted;
+// Requests that are being served; of them those that came through TLS. By resource.
+class ActiveRequests {
+ public:
+  struct Count {
+    std::int64_t all = 0;
+    std::int64_t encrypted = 0;
+  };
+  ActiveRequests(std::int64_t all = 0, std::int64_t encrypted = 0) : counts_{{all, encrypted}} {}
+
+  void add(std::uint32_t resource, bool is_encrypted) {
+    if (resource >= counts_.size()) counts_.resize(resource + 1);
+    ++counts_[resource].all;
+    if (is_encrypted) ++counts_[resource].encrypted;
+  }
+  Count of(std::uint32_t resource) const {
+    return resource < counts_.size() ? counts_[resource] : Count();
+  }
+
+ private:
+  std::vector<Count> counts_;
 };
 
 class HttpMetrics {
@@ -34,8 +49,8 @@ class HttpMetrics {
   void record_server(const Span& span, std::string_view route,
                      const std::optional<BodySizes>& sizes, std::uint64_t now);
   void record_client(const Span& span, const std::optional<BodySizes>& sizes, std::uint64_t now);
-  // Of a scheme nothing is recorded before its first exchange.
-  void record_active(ActiveRequests requests, std::uint64_t now);
+  // Of a resource's scheme nothing is recorded before its first exchange.
+  void record_active(const ActiveRequests& requests, std::uint64_t now);
 
  private:
   void record_active(std::string_view scheme, std::int64_t requests, std::uint64_t now);
@@ -43,8 +58,11 @@ class HttpMetrics {
   SemanticConventions conventions_;
   MetricReaders& readers_;
   Arena scratch_;
-  bool has_served_http_ = false;
-  bool has_served_https_ = false;
+  struct Served {
+    bool http = false;
+    bool https = false;
+  };
+  std::vector<Served> served_;  // by resource
 };
 
 }  // namespace kolben::agent

@@ -36,7 +36,7 @@ class MetricReadersTest : public ::testing::Test {
     readers.record(measured, Attributes(), kSecond);
   }
   static void export_due(MetricReaders& readers, std::uint64_t now) {
-    readers.export_to(MetricReaders::Which::kDue, {}, now, [](Resource&, Arena&) {});
+    readers.export_to(MetricReaders::Which::kDue, {}, now, [](std::uint32_t, Resource&, Arena&) {});
   }
   KeptBatches first_, second_;
 };

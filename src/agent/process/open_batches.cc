@@ -1,7 +1,5 @@
 #include "agent/process/open_batches.h"
 
-#include <variant>
-
 #include "agent/process/limits.h"
 #include "agent/process/records.h"
 
@@ -27,32 +25,19 @@ std::uint32_t scope_in(List<T>& scopes, std::string_view name, std::string_view 
   return scopes.size() - 1;
 }
 
-// The texts are the settings'.
-Value value_of(const ResourceValue& value, Arena& arena) {
-  struct ToValue {
-    Value operator()(const std::string& text) const { return Value::string(text); }
-    Value operator()(std::int64_t number) const { return Value::integer(number); }
-    Value operator()(double number) const { return Value::real(number); }
-    Value operator()(bool truth) const { return Value::boolean(truth); }
-  };
-  if (!value.is_list && value.items.size() == 1) return std::visit(ToValue(), value.items[0]);
-  List<Value> list;
-  for (const auto& item : value.items) list.push_back(arena, std::visit(ToValue(), item));
-  return Value::array(list);
-}
-
 }  // namespace
 
-void OpenBatches::fill(Resource& resource, Arena& arena) const {
-  for (const auto& [key, value] : settings_.resource_attributes) {
-    resource.attributes.push_back(arena, {key, Value::string(value)});
+// Where the telemetry of the resource goes; appended where it has no place yet.
+template <typename T>
+std::uint32_t OpenBatches::place_in(List<T>& owners, Open& open, std::uint64_t now) {
+  std::uint8_t& place = open.places[resource_];
+  if (place == 0) {
+    if (owners.empty()) open.since = now;
+    Arena& arena = open.batch.arena();
+    resources_.fill(resource_, owners.add(arena).resource, arena);
+    place = static_cast<std::uint8_t>(owners.size());
   }
-  for (const auto& [key, value] : settings_.resource_numbers) {
-    resource.attributes.push_back(arena, {key, Value::integer(value)});
-  }
-  for (const auto& [key, value] : settings_.resource_values) {
-    resource.attributes.push_back(arena, {key, value_of(value, arena)});
-  }
+  return place - 1U;
 }
 
 Span& OpenBatches::add_span(std::uint64_t now) {
@@ -61,13 +46,9 @@ Span& OpenBatches::add_span(std::uint64_t now) {
 
 Span& OpenBatches::add_span(std::string_view scope, std::string_view version, std::uint64_t now) {
   Arena& arena = spans_.batch.arena();
-  DecodedTraces& traces = spans_.batch.traces();
-  if (traces.resources.empty()) {
-    ResourceSpans& resource = traces.resources.add(arena);
-    fill(resource.resource, arena);
-    spans_.since = now;
-  }
-  List<ScopeSpans>& scopes = traces.resources[0].scopes;
+  List<ResourceSpans>& owners = spans_.batch.traces().resources;
+  last_owner_ = place_in(owners, spans_, now);
+  List<ScopeSpans>& scopes = owners[last_owner_].scopes;
   last_scope_ = scope_in(scopes, scope, version, arena);
   return scopes[last_scope_].spans.add(arena);
 }
@@ -79,7 +60,7 @@ void OpenBatches::trim_spans() {
 }
 
 void OpenBatches::keep_span(const Context& context) {
-  auto& spans = spans_.batch.traces().resources[0].scopes[last_scope_].spans;
+  auto& spans = spans_.batch.traces().resources[last_owner_].scopes[last_scope_].spans;
   if (!is_sampled(context) || exporters_.traces.empty()) {
     spans.truncate(spans.size() - 1);
     return trim_spans();
@@ -100,14 +81,9 @@ LogRecord& OpenBatches::add_log(std::string_view scope, std::uint64_t now) {
     export_open(logs_, exporters_.logs);
   }
   Arena& arena = logs_.batch.arena();
-  DecodedLogs& logs = logs_.batch.logs();
-  if (logs.resources.empty()) {
-    ResourceLogs& resource = logs.resources.add(arena);
-    fill(resource.resource, arena);
-    logs_.since = now;
-  }
+  List<ResourceLogs>& owners = logs_.batch.logs().resources;
+  List<ScopeLogs>& scopes = owners[place_in(owners, logs_, now)].scopes;
   ++logs_.items;
-  List<ScopeLogs>& scopes = logs.resources[0].scopes;
   const std::string_view version = scope == kAgentScope ? agent_version() : std::string_view();
   return scopes[scope_in(scopes, scope, version, arena)].records.add(arena);
 }

@@ -2,11 +2,13 @@
 // thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "agent/process/exporter.h"
+#include "agent/process/resources.h"
 #include "agent/process/settings.h"
 #include "agent/ring/record.h"
 #include "base/arena.h"
@@ -23,9 +25,12 @@ inline constexpr std::string_view kAgentScope = "kolben.agent";
 
 class OpenBatches {
  public:
-  // Both outlive it.
-  OpenBatches(const Settings& settings, const Exporters& exporters)
-      : settings_(settings), exporters_(exporters) {}
+  // All outlive it.
+  OpenBatches(const Settings& settings, const Exporters& exporters, const Resources& resources)
+      : settings_(settings), exporters_(exporters), resources_(resources) {}
+
+  // Whose telemetry comes from here on.
+  void set_resource(std::uint32_t number) { resource_ = number; }
 
   // A default span at the end of the batch, of the agent's scope or that one; keep_span() decides
   // whether it stays.
@@ -42,8 +47,6 @@ class OpenBatches {
 
   void export_due(std::uint64_t now);
   void export_all();
-  // Whose telemetry it is.
-  void fill(Resource& resource, Arena& arena) const;
 
  private:
   // A batch that fills, and since when.
@@ -52,13 +55,19 @@ class OpenBatches {
     Batch batch;
     std::uint32_t items = 0;
     std::uint64_t since = 0;
+    // By the resource's number: its place in the batch, counted from 1; 0: it has none.
+    std::array<std::uint8_t, Resources::kResourcesMax> places = {};
   };
+  template <typename T>
+  std::uint32_t place_in(List<T>& owners, Open& open, std::uint64_t now);
   static void export_open(Open& open, const std::vector<Exporter*>& exporters);
 
   const Settings& settings_;
   const Exporters& exporters_;
+  const Resources& resources_;
+  std::uint32_t resource_ = 0;
   Open spans_{Signal::kTraces};
-  std::uint32_t last_scope_ = 0;  // where add_span() put the last one
+  std::uint32_t last_owner_ = 0, last_scope_ = 0;  // where add_span() put the last one
   Open logs_{Signal::kLogs};
 };
 

@@ -128,6 +128,9 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
       "connections to databases or over HTTP/2 were not followed to their end: others took their "
       "place (docs/agent.md)");
   say(counts.commands_dropped, "commands have no span: too many ran at a time");
+  say(counts.resources_refused,
+      "programs with an OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES of their own were told of "
+      "without it: too many (docs/agent.md)");
   say(counts.measurements_refused,
       "measurements were refused: no numbers, or too many instruments");
 }
@@ -221,6 +224,7 @@ int process_main(int argc, char** argv) {
   SharedOutput output;
   ExporterSet exporters(settings, output, clock, stderr_messages());
   Recorder recorder(settings, exporters.by_signal(), output, clock.unix_nanos());
+  recorder.set_messages(&stderr_messages());
   AgentLoop loop(ring, arguments.ring, recorder, clock, should_stop);
   const CrashMarks marks(arguments.crash_marks, clock.steady_nanos());
   loop.set_crash_marks(&marks);

@@ -47,7 +47,8 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
     : settings_(settings),
       exporters_(std::move(exporters)),
       output_(output),
-      batches_(settings, exporters_),
+      resources_(settings),
+      batches_(settings, exporters_, resources_),
       spans_(settings),
       metrics_(settings.metrics, exporters_.metrics, settings.exemplar_filter, now),
       http_metrics_(settings.conventions, metrics_),
@@ -64,6 +65,7 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
     ++counts_.damaged;
     return;
   }
+  set_process(record->header.pid);
   const std::string_view payload = record->payload;
   const auto take = [this](const auto& view, auto&& use) {
     if (view) {
@@ -120,12 +122,28 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
     case RecordType::kExec:  // is about to be tried
       return lines_.flush_process(record->header.pid);
     case RecordType::kProcessStart:
-      return streams_.process_ended(record->header.pid, now_);  // of the program before this one
+      return take(parse_process_start(payload),
+                  [&](const auto& view) { handle_start(record->header.pid, view); });
   }
   ++counts_.damaged;
 }
 
+void Recorder::set_resource(std::uint32_t number) {
+  resource_ = number;
+  batches_.set_resource(number);
+  metrics_.set_resource(number);
+}
+
+void Recorder::handle_start(std::uint32_t pid, const ProcessStartView& view) {
+  streams_.process_ended(pid, now_);  // of the program before this one
+  resources_.began(pid, view.service_name, view.resource_attributes);
+  for (const std::string& warning : resources_.take_warnings()) {
+    if (messages_ != nullptr) messages_->warn("kolben agent: " + warning);
+  }
+}
+
 void Recorder::process_ended(std::uint32_t pid) {
+  set_process(pid);
   lines_.flush_process(pid);
   streams_.process_ended(pid, now_);
 }
@@ -134,6 +152,16 @@ void Recorder::process_gone(std::uint32_t pid, std::optional<int> wait_status, s
   now_ = now;
   process_ended(pid);
   commands_.gone(pid, wait_status, now);
+  resources_.gone(pid);
+}
+
+void Recorder::set_processes(const std::vector<std::uint32_t>& pids) {
+  processes_.resize(resources_.size());
+  std::size_t count = std::min(pids.size(), ProcessMetrics::kProcessesMax);
+  for (const std::uint32_t pid : pids) {
+    if (count-- == 0) break;
+    processes_[resources_.of(pid)].push_back(pid);
+  }
 }
 
 void Recorder::handle_command(const CommandView& view) {
@@ -145,6 +173,7 @@ void Recorder::handle_command(const CommandView& view) {
 }
 
 void Recorder::take_command(const EndedCommand& command) {
+  set_process(command.fixed.pid);
   build_command(command, batches_.add_span(now_), batches_.span_arena());
   batches_.keep_span(command.fixed.self);
 }
@@ -296,15 +325,17 @@ void Recorder::handle_output(const RecordHeader& header, const OutputView& view,
 void Recorder::add_line(const Line& line) {
   const std::string text = plain_text(line.text);
   if (text.find_first_not_of(" \t") == std::string::npos) return;  // nothing is said
+  set_process(line.pid);
   if ((line.context.flags & kMayCome) == 0) return write_line(line, text);
-  held_logs_.hold(
-      line.context, text.size() + line.path.size(), now_,
-      [this, held = line, path = std::string(line.path), text](const Context& context) mutable {
-        held.context = context;
-        held.path = path;
-        held.text = text;
-        write_line(held, text);
-      });
+  held_logs_.hold(line.context, text.size() + line.path.size(), now_,
+                  [this, resource = resource_, held = line, path = std::string(line.path),
+                   text](const Context& context) mutable {
+                    set_resource(resource);
+                    held.context = context;
+                    held.path = path;
+                    held.text = text;
+                    write_line(held, text);
+                  });
 }
 
 void Recorder::write_line(const Line& line, std::string_view text) {
@@ -317,12 +348,14 @@ void Recorder::handle_log(const RecordHeader& header, const LogView& view,
   if (exporters_.logs.empty()) return;
   told_lines_.tell(header.pid, header.tid, view.body);
   if ((view.fixed.context.flags & kMayCome) == 0) return write_log(view);
-  held_logs_.hold(view.fixed.context, payload.size(), now_,
-                  [this, held = std::string(payload)](const Context& context) {
-                    auto again = parse_log(held);
-                    again->fixed.context = context;  // it was whole before
-                    write_log(*again);
-                  });
+  held_logs_.hold(
+      view.fixed.context, payload.size(), now_,
+      [this, resource = resource_, held = std::string(payload)](const Context& context) {
+        set_resource(resource);
+        auto again = parse_log(held);
+        again->fixed.context = context;  // it was whole before
+        write_log(*again);
+      });
 }
 
 void Recorder::write_log(const LogView& view) {
@@ -331,14 +364,16 @@ void Recorder::write_log(const LogView& view) {
   build_log(view, settings_.limits, now_, record, batches_.log_arena());
 }
 
-void Recorder::export_metrics(MetricReaders::Which which, ActiveRequests active_requests,
+void Recorder::export_metrics(MetricReaders::Which which, const ActiveRequests& active_requests,
                               std::uint64_t now) {
   http_metrics_.record_active(active_requests, now);
   metrics_.export_to(which, std::exchange(processes_, {}), now,
-                     [this](Resource& resource, Arena& arena) { batches_.fill(resource, arena); });
+                     [this](std::uint32_t number, Resource& resource, Arena& arena) {
+                       resources_.fill(number, resource, arena);
+                     });
 }
 
-void Recorder::tick(std::optional<ActiveRequests> active_requests, std::uint64_t now) {
+void Recorder::tick(const std::optional<ActiveRequests>& active_requests, std::uint64_t now) {
   now_ = now;
   commands_.tick(now);
   held_logs_.tick(now);
@@ -358,7 +393,7 @@ bool Recorder::flush(std::uint64_t now) {
   return are_idle(exporters_.traces) && are_idle(exporters_.logs) && are_idle(exporters_.metrics);
 }
 
-void Recorder::finish(ActiveRequests active_requests, std::uint64_t now) {
+void Recorder::finish(const ActiveRequests& active_requests, std::uint64_t now) {
   now_ = now;
   lines_.flush_all();
   held_logs_.finish();
@@ -375,6 +410,7 @@ Recorder::Counts Recorder::counts() const {
   counts.streams_given_up = streams_.given_up();
   counts.streams_made_room = streams_.made_room();
   counts.commands_dropped = commands_.dropped();
+  counts.resources_refused = resources_.refused();
   return counts;
 }
 

@@ -25,6 +25,7 @@
 #include "agent/process/metric_readers.h"
 #include "agent/process/open_batches.h"
 #include "agent/process/records.h"
+#include "agent/process/resources.h"
 #include "agent/process/rpc_metrics.h"
 #include "agent/process/settings.h"
 #include "agent/process/span_builder.h"
@@ -47,21 +48,26 @@ class Recorder : private Streams::Sink {
                          std::uint64_t now);
   // Exports what is due; call it often. The number of active requests is asked for where
   // metrics_are_due().
-  void tick(std::optional<ActiveRequests> active_requests, std::uint64_t now);
+  void tick(const std::optional<ActiveRequests>& active_requests, std::uint64_t now);
   // A program's end: what it wrote last had no newline.
   void process_ended(std::uint32_t pid);
   // Its process is gone. `wait_status` as of wait(2), where it is known.
   void process_gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now);
   // The processes that run, the oldest first; wanted where wants_processes() and metrics_are_due().
-  void set_processes(std::vector<std::uint32_t> pids) { processes_ = std::move(pids); }
+  void set_processes(const std::vector<std::uint32_t>& pids);
   bool wants_processes() const { return settings_.process_metrics; }
   // Exports spans and log records before their batches are due. True: and they are out.
   bool flush(std::uint64_t now);
   // Exports everything, metrics included.
-  void finish(ActiveRequests active_requests, std::uint64_t now);
+  void finish(const ActiveRequests& active_requests, std::uint64_t now);
 
   // Where programs are told which connections are not followed; outlives the recorder.
   void set_refusals(RefusalTable* table) { streams_.set_refusals(table); }
+  // Where is said what is wrong with the settings of a program that was started; outlives the
+  // recorder. Null: nowhere.
+  void set_messages(Messages* messages) { messages_ = messages; }
+  // Whose telemetry each process has.
+  const Resources& resources() const { return resources_; }
 
   bool metrics_are_due(std::uint64_t now) const { return metrics_.are_due(now); }
 
@@ -72,10 +78,14 @@ class Recorder : private Streams::Sink {
     std::uint64_t streams_given_up = 0;  // connections in other protocols
     std::uint64_t streams_made_room = 0;
     std::uint64_t commands_dropped = 0;
+    std::uint64_t resources_refused = 0;
   };
   Counts counts() const;
 
  private:
+  void set_resource(std::uint32_t number);
+  void set_process(std::uint32_t pid) { set_resource(resources_.of(pid)); }
+  void handle_start(std::uint32_t pid, const ProcessStartView& view);
   void take_command(const EndedCommand& command);
   void note_recent(const ExchangeView& view);
   bool is_recent(SpanId id) const;
@@ -96,19 +106,22 @@ class Recorder : private Streams::Sink {
   void write_line(const Line& line, std::string_view text);
   void write_log(const LogView& view);
 
-  void export_metrics(MetricReaders::Which which, ActiveRequests active_requests,
+  void export_metrics(MetricReaders::Which which, const ActiveRequests& active_requests,
                       std::uint64_t now);
 
   const Settings& settings_;
   const Exporters exporters_;
   SharedOutput& output_;
+  Messages* messages_ = nullptr;
+  Resources resources_;
+  std::uint32_t resource_ = 0;  // whose telemetry is handled now
   OpenBatches batches_;
   SpanBuilder spans_;
   MetricReaders metrics_;
   HttpMetrics http_metrics_;
   DatabaseMetrics database_metrics_;
   RpcMetrics rpc_metrics_;
-  std::vector<std::uint32_t> processes_;
+  std::vector<std::vector<std::uint32_t>> processes_;  // by resource
   LineAssembler lines_;
   ToldLines told_lines_;
   HeldLogs held_logs_;

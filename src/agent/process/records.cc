@@ -61,6 +61,8 @@ std::optional<ProcessStartView> parse_process_start(std::string_view payload) {
   ProcessStartView view;
   view.fixed = cursor.fixed<ProcessStart>();
   view.executable = cursor.text(view.fixed.executable_size);
+  view.service_name = cursor.text(view.fixed.service_name_size);
+  view.resource_attributes = cursor.text(view.fixed.resource_attributes_size);
   return if_ok(cursor, view);
 }
 

@@ -22,6 +22,7 @@ std::optional<RawRecord> parse_record(std::string_view bytes);
 struct ProcessStartView {
   ProcessStart fixed;
   std::string_view executable;
+  std::string_view service_name, resource_attributes;  // as its variables had them
 };
 
 struct ExchangeView {

@@ -302,6 +302,7 @@ void set_sdk_attributes(NamedTexts& attributes) {
 
 Settings read_settings(const Environment& environment) {
   Settings settings;
+  settings.environment = environment;
   Reader(environment, settings).read();
   // A list of exporters in two signals would say the same twice.
   std::vector<std::string> unique;

@@ -75,9 +75,12 @@ struct LibraryTexts {
 struct ResourceValue {
   bool is_list = false;
   std::vector<std::variant<std::string, std::int64_t, double, bool>> items;
+
+  bool operator==(const ResourceValue&) const = default;
 };
 
 struct Settings {
+  Environment environment;   // that they were read from
   bool is_disabled = false;  // OTEL_SDK_DISABLED
   NamedTexts resource_attributes;
   std::vector<std::pair<std::string, std::int64_t>> resource_numbers;  // further ones,

@@ -125,7 +125,8 @@ struct TestExchange {
 };
 
 inline RecordBytes exchange_record(const TestExchange& exchange,
-                                   RecordType type = RecordType::kServerExchange) {
+                                   RecordType type = RecordType::kServerExchange,
+                                   std::uint32_t pid = 1) {
   Exchange fixed;
   fixed.start_time = exchange.start;
   fixed.end_time = exchange.start + exchange.nanos;
@@ -149,7 +150,7 @@ inline RecordBytes exchange_record(const TestExchange& exchange,
   fixed.attributes_size = static_cast<std::uint16_t>(exchange.attributes.size());
   fixed.linked_size = static_cast<std::uint16_t>(exchange.linked_trace_id.size());
   fixed.response_head_size = static_cast<std::uint16_t>(exchange.response_head.size());
-  RecordBytes record(type);
+  RecordBytes record(type, pid);
   record.fixed(fixed).text(exchange.local_address).text(exchange.peer_address);
   record.text(exchange.request);
   return record.text(exchange.route)

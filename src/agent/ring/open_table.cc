@@ -103,31 +103,10 @@ std::uint32_t OpenEntries::withdraw() {
   return count;
 }
 
-namespace {
-
-template <typename Wanted>
-std::int64_t count_requests(const OpenTable& table, Wanted wanted) {
-  std::int64_t count = 0;
-  for (std::uint32_t block = 0; block < kOpenBlocks; ++block) {
-    if (table.owners[block].load(std::memory_order_relaxed) == 0) continue;
-    for (const OpenEntry& entry : table.entries[block]) {
-      const bool open =
-          entry.pid.load(std::memory_order_acquire) != 0 && !is_taken_over(entry, entry.fixed.self);
-      count += open && entry.type == RecordType::kServerExchange && wanted(entry) ? 1 : 0;
-    }
-  }
-  return count;
-}
-
-}  // namespace
-
 std::int64_t count_open_requests(const OpenTable& table) {
-  return count_requests(table, [](const OpenEntry&) { return true; });
-}
-
-std::int64_t count_encrypted_requests(const OpenTable& table) {
-  return count_requests(table,
-                        [](const OpenEntry& entry) { return entry.fixed.is_encrypted != 0; });
+  std::int64_t count = 0;
+  for_each_open_request(table, [&](std::uint32_t, bool) { ++count; });
+  return count;
 }
 
 std::uint32_t reap_open_request(OpenTable& table, std::uint32_t pid, std::uint64_t before,

@@ -94,9 +94,21 @@ class OpenEntries {
 };
 
 // The agent process's side.
-// Those of servers; of them those that came through TLS.
+// Those of servers: `use(pid, is_encrypted)`.
+template <typename Use>
+void for_each_open_request(const OpenTable& table, Use use) {
+  for (std::uint32_t block = 0; block < kOpenBlocks; ++block) {
+    if (table.owners[block].load(std::memory_order_relaxed) == 0) continue;
+    for (const OpenEntry& entry : table.entries[block]) {
+      const std::uint32_t pid = entry.pid.load(std::memory_order_acquire);
+      const bool is_open = pid != 0 && !is_taken_over(entry, entry.fixed.self);
+      if (is_open && entry.type == RecordType::kServerExchange) {
+        use(pid, entry.fixed.is_encrypted != 0);
+      }
+    }
+  }
+}
 std::int64_t count_open_requests(const OpenTable& table);
-std::int64_t count_encrypted_requests(const OpenTable& table);
 // Takes an entry of `pid` that began before `before` out, as the bytes of its record, which ends at
 // `end_time` for the reason that the process ended. 0: there is none any more. `buffer` holds
 // kOpenEntryBytes + sizeof(RecordHeader).

@@ -58,8 +58,15 @@ struct ProcessStart {
   std::uint32_t executable_size = 0;  // text: path of the executable
   // In another namespace of process numbers than the agent process, where its numbers are others'.
   std::uint32_t is_elsewhere = 0;
-  std::uint32_t padding = 0;
+  // What its environment said of whose telemetry it is; longer values are cut.
+  std::uint16_t service_name_size = 0;
+  std::uint16_t resource_attributes_size = 0;
+  // texts: executable, service_name, resource_attributes
 };
+
+// Of OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES.
+inline constexpr std::uint32_t kServiceNameBytesMax = 1024;
+inline constexpr std::uint32_t kResourceAttributesBytesMax = 8 * 1024;
 
 struct ProcessEnd {
   std::uint64_t time = 0;

@@ -133,6 +133,24 @@ while asked():
         self.assertTrue(all(r["end"] == 5 and r["span"] in spans
                             for r in records if r["status"] == 0), records)
 
+    def test_a_child_that_was_there_before_the_requests_answers(self):
+        records = self.serve("""
+reads, writes = os.pipe()
+answered, answers = os.pipe()
+def answer():
+    os.close(writes)
+    while os.read(reads, 1):
+        os.write(file, ANSWER)
+        os.write(answers, b'x')
+child = in_child(answer, False)
+while asked():
+    os.write(writes, b'x')
+    os.read(answered, 1)
+os.close(writes)
+os.waitpid(child, 0)
+""", 40)
+        self.expect(records, 40)
+
     def test_the_parent_writes_the_rest(self):
         records = self.serve("""
 while asked():

@@ -238,6 +238,20 @@ int main() {
         self.assertEqual(len(starts), 20)
         self.assertEqual("".join(r["text"] for r in ring.records("output")), "done\n")
 
+    def test_each_program_says_whose_telemetry_it_is(self):
+        """A fork's child says what its program's begin said, whatever that one has set since."""
+        script = ("import os, subprocess\nos.environ['OTEL_SERVICE_NAME'] = 'b'\n"
+                  "if os.fork() == 0: os._exit(0)\nos.wait()\n"
+                  "subprocess.run(['/bin/sh', '-c', 'exit'])\n"
+                  "subprocess.run(['/bin/sh', '-c', 'exit'], env={'OTEL_RESOURCE_ATTRIBUTES': 'a=b'})\n"
+                  "os.environ['OTEL_RESOURCE_ATTRIBUTES'] = 'long=' + 9000 * 'x'\n"
+                  "subprocess.run(['/bin/sh', '-c', 'exit'])\n")
+        with Ring() as ring:
+            ring.run("/usr/bin/python3", "-c", script, env={"OTEL_SERVICE_NAME": "a"})
+        self.assertEqual([(r["service"], r["resource"]) for r in ring.records("start")],
+                         [("a", ""), ("a", ""), ("b", ""), ("a", "a=b"),
+                          ("b", "long=" + (8192 - 5) * "x")])
+
     def test_fork_storm_leaves_nothing_open(self):
         script = ("import os\nfor i in range(200):\n  pid = os.fork()\n"
                   "  if pid == 0: os._exit(i % 7)\n"

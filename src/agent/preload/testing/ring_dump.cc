@@ -134,7 +134,11 @@ std::string body(RecordType type, Cursor cursor) {
   switch (type) {
     case RecordType::kProcessStart: {
       const auto fixed = cursor.take<ProcessStart>();
-      return ",\"type\":\"start\",\"executable\":" + quoted(cursor.text(fixed.executable_size));
+      const std::string executable = quoted(cursor.text(fixed.executable_size));
+      const std::string service = quoted(cursor.text(fixed.service_name_size));
+      const std::string resource = quoted(cursor.text(fixed.resource_attributes_size));
+      return ",\"type\":\"start\",\"executable\":" + executable + ",\"service\":" + service +
+             ",\"resource\":" + resource;
     }
     case RecordType::kProcessEnd:
       return ",\"type\":\"end\"";

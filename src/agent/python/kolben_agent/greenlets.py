@@ -40,10 +40,11 @@ def _patch_greenlet(greenlet):
         replace(greenlet, "gettrace", make_gettrace)
 
 
-def _patch_hub(kind):
+def _patch_hub(kind, run_soon):
+    """`run_soon` has a hub call something before long."""
     def make_run(run):
         def wrapper(self, *args, **kwargs):
-            _follow()
+            _follow(lambda function: run_soon(self, function))
             return run(self, *args, **kwargs)
         return wrapper
 
@@ -51,28 +52,33 @@ def _patch_hub(kind):
 
 
 def _patch_gevent(gevent):
-    """Of its own classes nothing can be replaced: they are compiled."""
-    for name in ("spawn", "spawn_later"):
-        replace(gevent, name, _make_spawn)
+    """Of its own classes nothing can be replaced, they are compiled: they tell of what is started."""
+    gevent.Greenlet.add_spawn_callback(_inherits)
 
 
-def _make_spawn(spawn):
-    def wrapper(*args, **kwargs):
-        return _inherits(spawn(*args, **kwargs))
-    return wrapper
-
-
-def _patch_gevent_pool(pool):
-    def make_start(start):
-        def wrapper(self, greenlet, *args, **kwargs):
-            return start(self, _inherits(greenlet), *args, **kwargs)
+def _patch_gevent_hub(hub):
+    def make_spawn(spawn):
+        def wrapper(*args, **kwargs):
+            return _inherits(spawn(*args, **kwargs))
         return wrapper
 
-    replace(pool.Group, "start", make_start)
-    replace(pool.Pool, "start", make_start)
+    _patch_hub(hub.Hub, lambda self, function: self.loop.run_callback(function))
+    replace(hub, "spawn_raw", make_spawn)
+
+
+def _patch_eventlet_hub(kind):
+    _patch_hub(kind, lambda self, function: self.schedule_call_global(0, function))
 
 
 def _patch_eventlet_threads(greenthread):
+    def make_spawn_n(spawn_n):
+        def wrapper(*args, **kwargs):
+            timer, greenlet = spawn_n(*args, **kwargs)
+            return timer, _inherits(greenlet)
+        return wrapper
+
+    replace(greenthread, "_spawn_n", make_spawn_n)
+
     def make_init(init):
         def __init__(self, *args, **kwargs):
             init(self, *args, **kwargs)
@@ -84,11 +90,10 @@ def _patch_eventlet_threads(greenthread):
 
 _PATCHES = {
     "eventlet.greenthread": _patch_eventlet_threads,
-    "eventlet.hubs.asyncio": lambda module: _patch_hub(module.Hub),
-    "eventlet.hubs.hub": lambda module: _patch_hub(module.BaseHub),
+    "eventlet.hubs.asyncio": lambda module: _patch_eventlet_hub(module.Hub),
+    "eventlet.hubs.hub": lambda module: _patch_eventlet_hub(module.BaseHub),
     "gevent": _patch_gevent,
-    "gevent.hub": lambda module: _patch_hub(module.Hub),
-    "gevent.pool": _patch_gevent_pool,
+    "gevent.hub": _patch_gevent_hub,
     "greenlet": _patch_greenlet,
 }
 
@@ -102,17 +107,29 @@ def _inherits(greenlet):
     return greenlet
 
 
-def _follow():
+def _follow(run_soon):
     """The hub of this thread begins."""
     settrace = getattr(sys.modules.get("greenlet"), "settrace", None)
     original = getattr(settrace, "__wrapped__", None)
     if original is None or work.greenlets.are_followed:
         return
+    def follow_again():
+        original(_changed)
+        native.work_for(0, 0)  # in between it worked for whom nobody knows
+
     try:
         native.follow_greenlets()
         _now.function = original(_changed)
+        _now.follow_again = lambda: run_soon(follow_again)
         work.greenlets.are_followed = True
     except Exception:  # an unknown version of it
+        pass
+
+
+def _follow_again():
+    try:
+        _now.follow_again()
+    except Exception:
         pass
 
 
@@ -129,5 +146,11 @@ def _changed(event, greenlets):
     except Exception:  # greenlet would tell us no more
         native.work_for(0, 0)
     function = getattr(_now, "function", None)
-    if function is not None:
+    if function is None:
+        return
+    try:
         function(event, greenlets)
+    except BaseException:  # for the program; greenlet tells neither of us any more
+        _now.function = None
+        _follow_again()
+        raise

@@ -15,7 +15,6 @@ PATCHES = {
     "flask.app": "routes_flask",
     "gevent": "greenlets",
     "gevent.hub": "greenlets",
-    "gevent.pool": "greenlets",
     "greenlet": "greenlets",
     "gunicorn.workers.gthread": "servers_gunicorn",
     "logging": "records",

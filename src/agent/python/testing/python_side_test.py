@@ -721,15 +721,29 @@ class GreenletTest(SideTest):
         self.greenlet.gettrace = lambda: self.trace
         self.trace = None
         self.gevent, self.hub = types.ModuleType("gevent"), types.ModuleType("gevent.hub")
-        self.gevent.spawn = self.gevent.spawn_later = lambda *arguments: Greenlet()
-        self.hub.Hub = type("Hub", (), {"run": lambda hub: "ran"})
-        for module in (self.greenlet, self.gevent, self.hub):
+        started, self.soon = [], []
+        self.gevent.Greenlet = types.SimpleNamespace(add_spawn_callback=started.append)
+
+        def start():
+            child = Greenlet()
+            for callback in started:
+                callback(child)
+            return child
+        self.start = start
+        loop = types.SimpleNamespace(run_callback=self.soon.append)
+        self.hub.Hub = type("Hub", (), {"run": lambda hub: "ran", "loop": loop})
+        self.hub.spawn_raw = lambda *arguments: Greenlet()
+        self.threads = types.ModuleType("eventlet.greenthread")
+        self.threads.GreenThread = type("GreenThread", (Greenlet,), {})
+        self.threads._spawn_n = lambda *arguments: ("timer", Greenlet())
+        self.modules = (self.greenlet, self.gevent, self.hub, self.threads)
+        for module in self.modules:
             sys.modules[module.__name__] = module
             imports.patch(module)
         self.now = self.main = Greenlet()
 
     def tearDown(self):
-        for module in (self.greenlet, self.gevent, self.hub):
+        for module in self.modules:
             del sys.modules[module.__name__]
         work.greenlets.are_followed = False
         super().tearDown()
@@ -760,17 +774,20 @@ class GreenletTest(SideTest):
 
     def test_one_that_is_spawned_works_for_whom_its_spawner_works(self):
         self.hub.Hub().run()
-        server = Greenlet()
-        self.switch(server)
-        self.table.thread = (7, 0)
-        child = self.gevent.spawn()
-        self.table.thread = (9, 0)  # it has read another one by now
-        self.switch(self.main)
-        self.switch(child)
-        self.assertEqual(self.table.thread, (7, 0))
-        self.switch(server)
-        self.switch(child)
-        self.assertEqual(self.table.thread, (7, 0))
+        for spawn in (self.start, self.hub.spawn_raw, self.threads.GreenThread,
+                      lambda: self.threads._spawn_n(0)[1]):
+            server = Greenlet()
+            self.switch(server)
+            self.table.thread = (7, 0)
+            child = spawn()
+            self.table.thread = (9, 0)  # it has read another one by now
+            self.switch(self.main)
+            self.switch(child)
+            self.assertEqual(self.table.thread, (7, 0))
+            self.switch(server)
+            self.switch(child)
+            self.assertEqual(self.table.thread, (7, 0))
+        self.assertEqual(self.threads._spawn_n(0)[0], "timer")
 
     def test_spans_are_those_of_each(self):
         self.hub.Hub().run()
@@ -802,9 +819,32 @@ class GreenletTest(SideTest):
         with self.assertRaises(TypeError):
             self.greenlet.settrace(1)
 
+    def test_a_function_of_the_program_that_raises_is_called_no_more(self):
+        """As without us; and each is followed still."""
+        def raises(*arguments):
+            raise KeyError(arguments[0])
+        self.greenlet.settrace(raises)
+        self.hub.Hub().run()
+        self.table.thread = (7, 0)
+        with self.assertRaises(KeyError):
+            self.switch(Greenlet())
+        self.trace = None  # as greenlet does
+        self.assertIsNone(self.greenlet.gettrace())
+        self.table.thread = (9, 0)
+        for function in self.soon:
+            function()
+        self.assertEqual(self.table.thread, (0, 0))
+        first = Greenlet()
+        self.switch(first)
+        self.table.thread = (8, 0)
+        self.switch(Greenlet())
+        self.assertEqual(self.table.thread, (0, 0))
+        self.switch(first)
+        self.assertEqual(self.table.thread, (8, 0))
+
     def test_without_a_hub_nothing_is_told(self):
         self.table.thread = (7, 0)
-        self.assertNotIn("_kolben_inherits", self.gevent.spawn().__dict__)
+        self.assertNotIn("_kolben_inherits", self.start().__dict__)
         self.assertIsNone(self.trace)
         work.tell(7, 1)
         self.assertEqual(self.table.worked, [])

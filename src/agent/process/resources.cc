@@ -1,0 +1,148 @@
+#include "agent/process/resources.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "agent/process/config_file.h"
+#include "agent/ring/record.h"
+
+namespace kolben::agent {
+namespace {
+
+constexpr std::string_view kServiceName = "OTEL_SERVICE_NAME";
+constexpr std::string_view kResourceAttributes = "OTEL_RESOURCE_ATTRIBUTES";
+constexpr std::uint32_t kNoRoom = 0xffffffff;
+
+// The texts are the settings'.
+Value value_of(const ResourceValue& value, Arena& arena) {
+  struct ToValue {
+    Value operator()(const std::string& text) const { return Value::string(text); }
+    Value operator()(std::int64_t number) const { return Value::integer(number); }
+    Value operator()(double number) const { return Value::real(number); }
+    Value operator()(bool truth) const { return Value::boolean(truth); }
+  };
+  if (!value.is_list && value.items.size() == 1) return std::visit(ToValue(), value.items[0]);
+  List<Value> list;
+  for (const auto& item : value.items) list.push_back(arena, std::visit(ToValue(), item));
+  return Value::array(list);
+}
+
+Attributes attributes_of(const Settings& settings, Arena& arena) {
+  Attributes attributes;
+  for (const auto& [key, value] : settings.resource_attributes) {
+    attributes.push_back(arena, {key, Value::string(value)});
+  }
+  for (const auto& [key, value] : settings.resource_numbers) {
+    attributes.push_back(arena, {key, Value::integer(value)});
+  }
+  for (const auto& [key, value] : settings.resource_values) {
+    attributes.push_back(arena, {key, value_of(value, arena)});
+  }
+  return attributes;
+}
+
+// Of a list that was cut the last item may be half of one.
+std::string_view whole_items(std::string_view list) {
+  if (list.size() < kResourceAttributesBytesMax) return list;
+  const std::size_t comma = list.rfind(',');
+  return list.substr(0, comma == std::string_view::npos ? 0 : comma);
+}
+
+}  // namespace
+
+Resources::Resources(const Settings& settings) : settings_(settings) {
+  entries_.push_back({nullptr, {}, attributes_of(settings, arena_)});
+}
+
+void Resources::began(std::uint32_t pid, std::string_view service_name,
+                      std::string_view attributes) {
+  std::uint32_t number = number_of(pid, service_name, attributes);
+  const bool has_room = by_process_.size() < kProcessesMax || by_process_.contains(pid);
+  if (number == kNoRoom || (number != 0 && !has_room)) {
+    ++refused_;
+    number = 0;
+  }
+  if (number != 0) {
+    by_process_[pid] = {number, false};
+  } else if (!by_process_.empty()) {
+    by_process_.erase(pid);
+  }
+}
+
+void Resources::gone(std::uint32_t pid) {
+  const auto found = by_process_.find(pid);
+  if (found == by_process_.end() || found->second.is_gone) return;
+  found->second.is_gone = true;
+  gone_.push_back(pid);
+  if (gone_.size() <= kGoneMax) return;
+  const auto oldest = by_process_.find(gone_.front());
+  gone_.pop_front();
+  // Its number may be another one's by now.
+  if (oldest != by_process_.end() && oldest->second.is_gone) by_process_.erase(oldest);
+}
+
+// What is not set is as it was for the launched program.
+bool Resources::is_launched_ones(std::string_view variable, std::string_view text,
+                                 std::size_t max) const {
+  if (text.empty()) return true;
+  const auto found = settings_.environment.find(variable);
+  return found != settings_.environment.end() &&
+         text == std::string_view(found->second).substr(0, max);
+}
+
+std::uint32_t Resources::number_of(std::uint32_t pid, std::string_view service_name,
+                                   std::string_view attributes) {
+  if (is_launched_ones(kServiceName, service_name, kServiceNameBytesMax) &&
+      is_launched_ones(kResourceAttributes, attributes, kResourceAttributesBytesMax)) {
+    return 0;
+  }
+  std::pair<std::string, std::string> texts(service_name, attributes);
+  if (const auto found = by_texts_.find(texts); found != by_texts_.end()) return found->second;
+  if (by_texts_.size() == kTextsMax) return kNoRoom;
+  const std::uint32_t number = make(pid, service_name, attributes);
+  by_texts_.emplace(std::move(texts), number);
+  return number;
+}
+
+std::uint32_t Resources::make(std::uint32_t pid, std::string_view service_name,
+                              std::string_view attributes) {
+  Environment environment = settings_.environment;
+  if (!service_name.empty()) environment[std::string(kServiceName)] = service_name;
+  if (!attributes.empty()) {
+    environment[std::string(kResourceAttributes)] = whole_items(attributes);
+  }
+  auto settings = std::make_unique<Settings>(load_settings(environment));
+  if (!settings->mistakes.empty()) return 0;  // the file is not any more what it was
+  warn_anew(settings->warnings);
+  const auto said = [](const Settings& of) {
+    return Said{of.resource_attributes, of.resource_values};
+  };
+  if (entries_.size() == 1) entries_[0].said = said(load_settings(settings_.environment));
+  Said own = said(*settings);
+  const auto same = std::find_if(entries_.begin(), entries_.end(),
+                                 [&](const Entry& entry) { return entry.said == own; });
+  if (same != entries_.end()) return static_cast<std::uint32_t>(same - entries_.begin());
+  if (entries_.size() == kResourcesMax) return kNoRoom;
+  detect_resource(*settings, pid);
+  const Attributes list = attributes_of(*settings, arena_);
+  entries_.push_back({std::move(settings), std::move(own), list});
+  return static_cast<std::uint32_t>(entries_.size() - 1);
+}
+
+// The others were said when the launched program began.
+void Resources::warn_anew(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    const auto is_old = [&](const std::vector<std::string>& old) {
+      return std::find(old.begin(), old.end(), warning) != old.end();
+    };
+    if (!is_old(settings_.warnings) && !is_old(warnings_)) warnings_.push_back(warning);
+  }
+}
+
+void Resources::fill(std::uint32_t number, Resource& resource, Arena& arena) const {
+  const Attributes& attributes = entries_[number].attributes;
+  resource.attributes.reserve(arena, attributes.size());
+  for (const KeyValue& attribute : attributes) resource.attributes.push_back(arena, attribute);
+}
+
+}  // namespace kolben::agent
