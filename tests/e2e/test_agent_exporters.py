@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from harness import (ANY_PORTS, BIN, DATA, ROOT, HttpServer, Kolben, Program, free_port, get, request, wait_until)
+from harness import (ANY_PORTS, BIN, DATA, ROOT, HttpServer, Kolben, Program, fields, free_port, get, request,
+                     wait_until)
 from test_agent import AGENT, agent_of, json_objects, server_spans, start_todo, wait_listening
 
 HERE = pathlib.Path(__file__).parent
@@ -119,12 +120,30 @@ def test_a_zipkin_server_that_is_away_is_said_and_what_is_lost_counted():
                         r"UNAVAILABLE: .*does a collector run there \(`kolben up`\)\?", lost[0])
 
 
-def test_zipkins_protobuf_is_refused_with_a_sentence():
-    answer = subprocess.run([AGENT, "--traces_exporter", "zipkin_proto", "true"], text=True,
-                            capture_output=True, timeout=20)
-    assert answer.returncode == 2
-    assert 'the agent has no exporter "zipkin_proto" for spans' in answer.stderr
-    assert "zipkin_json" in answer.stderr
+def test_spans_go_to_a_zipkin_server_as_protobuf():
+    came = []
+
+    def answer(method, *asked):
+        if method == "POST":
+            came.append(asked)
+        return (202,)
+    with HttpServer(answer) as server:
+        ran = ask_once(f"{server.url}/asked", "--service_name", "shop", "--traces_exporter", "zipkin_proto",
+                       "--exporter_zipkin_endpoint", f"{server.url}/api/v2/spans")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    bodies = [body for path, headers, body in came
+              if (path, headers["Content-Type"]) == ("/api/v2/spans", "application/x-protobuf")]
+    assert len(bodies) == len(came) > 0
+    spans = [list(fields(span)) for body in bodies for number, span in fields(body) if number == 1]
+    [asked] = [span for span in spans if (4, 1) in span]  # of the kind CLIENT; the other one is the command's
+    values = dict(asked)
+    assert values[5] == b"GET"
+    assert (len(values[1]), len(values[3])) == (16, 8)
+    assert 0 < values[7] < 30_000_000 < 1.7e15 < int.from_bytes(values[6], "little")
+    assert (1, b"shop") in fields(values[8])
+    tags = {dict(fields(entry))[1]: dict(fields(entry))[2] for number, entry in asked if number == 11}
+    assert tags[b"http.url"] == f"{server.url}/asked".encode()
+    assert tags[b"http.status_code"] == b"202"
 
 
 # --- Prometheus --------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ TEST(ExportAdvice, ACertificateThatNobodyKnows) {
   const std::string error =
       "connecting to localhost:4317 with TLS: certificate verify failed (SSL routines)";
   EXPECT_THAT(over_grpc(error, true), HasSubstr("OTEL_EXPORTER_OTLP_CERTIFICATE"));
-  EXPECT_THAT(export_advice(ExporterKind::kZipkinJson, true, "a:1", unavailable(error)).text,
+  EXPECT_THAT(export_advice(ExporterKind::kZipkinProtobuf, true, "a:1", unavailable(error)).text,
               Not(HasSubstr("OTLP")));
   EXPECT_THAT(over_http("connecting to a:1 with TLS: tlsv13 alert certificate required", true),
               HasSubstr("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"));

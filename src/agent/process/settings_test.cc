@@ -76,7 +76,7 @@ TEST(Settings, AnUnknownExporterIsAnErrorLineAndTheRestWorks) {
 }
 
 TEST(Settings, ZipkinAndPrometheusHaveTheirVariables) {
-  const Environment lists = {{"OTEL_TRACES_EXPORTER", "zipkin,zipkin_json,console"},
+  const Environment lists = {{"OTEL_TRACES_EXPORTER", "zipkin,zipkin_json,zipkin_proto"},
                              {"OTEL_METRICS_EXPORTER", "prometheus,otlp"}};
   const Settings usual = read_settings(lists);
   ASSERT_EQ(usual.traces.size(), 3u);
@@ -84,6 +84,8 @@ TEST(Settings, ZipkinAndPrometheusHaveTheirVariables) {
   EXPECT_EQ(usual.traces[0].peer.endpoint, "http://localhost:9411/api/v2/spans");
   EXPECT_EQ(usual.traces[0].peer.timeout_nanos, 10'000'000'000u);
   EXPECT_EQ(usual.traces[1].kind, ExporterKind::kZipkinJson);
+  EXPECT_EQ(usual.traces[2].kind, ExporterKind::kZipkinProtobuf);
+  EXPECT_EQ(usual.traces[2].peer.endpoint, "http://localhost:9411/api/v2/spans");
   ASSERT_EQ(usual.metrics.size(), 2u);
   EXPECT_EQ(usual.metrics[0].kind, ExporterKind::kPrometheus);
   EXPECT_EQ(usual.metrics[0].prometheus.host, "localhost");
@@ -96,21 +98,23 @@ TEST(Settings, ZipkinAndPrometheusHaveTheirVariables) {
   own["OTEL_EXPORTER_PROMETHEUS_HOST"] = "0.0.0.0";
   own["OTEL_EXPORTER_PROMETHEUS_PORT"] = "9000";
   const Settings settings = read_settings(own);
-  EXPECT_EQ(settings.traces[0].peer.endpoint, "https://zipkin/spans");
-  EXPECT_FALSE(settings.traces[0].peer.insecure);
-  EXPECT_EQ(settings.traces[0].peer.timeout_nanos, 3'000'000'000u);
+  for (const ExporterSettings& zipkin : settings.traces) {
+    EXPECT_EQ(zipkin.peer.endpoint, "https://zipkin/spans");
+    EXPECT_FALSE(zipkin.peer.insecure);
+    EXPECT_EQ(zipkin.peer.timeout_nanos, 3'000'000'000u);
+  }
   EXPECT_EQ(settings.metrics[0].prometheus.host, "0.0.0.0");
   EXPECT_EQ(settings.metrics[0].prometheus.port, 9000);
   EXPECT_THAT(settings.warnings, IsEmpty());
 }
 
 TEST(Settings, AnExporterOfAnotherSignalIsUnknown) {
-  const Settings settings =
-      read_settings({{"OTEL_TRACES_EXPORTER", "prometheus"}, {"OTEL_METRICS_EXPORTER", "zipkin"}});
+  const Settings settings = read_settings(
+      {{"OTEL_TRACES_EXPORTER", "prometheus"}, {"OTEL_METRICS_EXPORTER", "zipkin_proto"}});
   EXPECT_THAT(settings.traces, IsEmpty());
   EXPECT_THAT(settings.metrics, IsEmpty());
   EXPECT_THAT(settings.warnings,
-              ElementsAre(HasSubstr("zipkin_json"), HasSubstr("prometheus, none")));
+              ElementsAre(HasSubstr("zipkin_json, zipkin_proto"), HasSubstr("prometheus, none")));
 }
 
 TEST(Settings, TemporalityAndHistogramsAreForOtlpAlone) {

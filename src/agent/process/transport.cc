@@ -139,7 +139,8 @@ class HttpTransport final : public Transport {
     net::http::ClientRequest request;
     request.url = settings_.endpoint;
     request.headers = settings_.headers;
-    const bool is_protobuf = kind_ == ExporterKind::kOtlpHttpProtobuf;
+    const bool is_protobuf =
+        kind_ == ExporterKind::kOtlpHttpProtobuf || kind_ == ExporterKind::kZipkinProtobuf;
     const char* type = is_protobuf ? "application/x-protobuf" : "application/json";
     request.headers.emplace_back("Content-Type", type);
     request.headers.emplace_back("User-Agent", user_agent());
