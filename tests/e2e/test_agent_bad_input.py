@@ -562,7 +562,7 @@ def test_files_that_are_no_configuration(tmp_path, what):
 # --- what is documented ----------------------------------------------------------------------------------------------
 
 # Variables of the specification that the page names as being without effect, and the sources do not know.
-WITHOUT_EFFECT = {"OTEL_ENTITIES", "OTEL_PYTHON_FLASK_EXCLUDED_URLS"}
+WITHOUT_EFFECT = {"OTEL_PYTHON_FLASK_EXCLUDED_URLS"}
 
 
 def settings_of_the_program():

@@ -81,6 +81,32 @@ def test_headers_and_compression_are_as_said(protocol, content_type):
         assert resource["scopeSpans"][0]["spans"][0]["kind"] == 3
 
 
+def test_entities_of_the_environment_are_the_resources():
+    came = []
+
+    def answer(method, *asked):
+        if method == "POST":
+            came.append(asked)
+        return (200,)
+    with HttpServer(answer) as server:
+        ran = subprocess.run(
+            [AGENT, "--service_name", "old", "--exporter_otlp_protocol", "http/json", "--exporter_otlp_endpoint",
+             server.url, "--metrics_exporter", "none", "--logs_exporter", "none",
+             "/usr/bin/python3", "-c", ASK, f"{server.url}/asked"], text=True, capture_output=True, timeout=30,
+            env={**os.environ, "OTEL_ENTITIES": "service{service.name=my%2Capp}[service.version=2]@urn:x;host{}"})
+    assert ran.returncode == 0
+    assert ran.stderr.splitlines() == [
+        "kolben agent: OTEL_ENTITIES=host{}: nothing between { and } identifies it; this entity is left out",
+        "kolben agent: OTEL_ENTITIES=service.name: counts, not the value that the other variables say"]
+    [resource] = json.loads(came[-1][2])["resourceSpans"]
+    assert resource["resource"]["entityRefs"] == [{
+        "schemaUrl": "urn:x", "type": "service", "idKeys": ["service.name"],
+        "descriptionKeys": ["service.version"]}]
+    values = {item["key"]: item["value"] for item in resource["resource"]["attributes"]}
+    assert values["service.name"] == {"stringValue": "my,app"}
+    assert values["service.version"] == {"stringValue": "2"}
+
+
 # --- Zipkin ------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("name", ["zipkin", "zipkin_json"])

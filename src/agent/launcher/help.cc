@@ -65,7 +65,8 @@ constexpr char kTail[] =
     "letters. An option is stronger than the variable. Options can be shortened as long as they\n"
     "are unambiguous.\n"
     "Without an option: KOLBEN_AGENT_COMMAND_SPANS=auto, always or never (a span for each program\n"
-    "that is no server), OTEL_INSTRUMENTATION_PROCESS_ENABLED=true (metrics of processes).\n";
+    "that is no server), OTEL_INSTRUMENTATION_PROCESS_ENABLED=true (metrics of processes),\n"
+    "OTEL_ENTITIES='host{host.id=h1}' (what the program is part of).\n";
 
 bool is_in_head(const char* name) {
   for (const char* first : kFirst) {

@@ -41,6 +41,12 @@ Value value_of(const ResourceValue& value, Arena& arena) {
   return Value::array(list);
 }
 
+List<std::string_view> keys_of(const NamedTexts& texts, Arena& arena) {
+  List<std::string_view> keys;
+  for (const auto& [key, value] : texts) keys.push_back(arena, key);
+  return keys;
+}
+
 }  // namespace
 
 void OpenBatches::fill(Resource& resource, Arena& arena) const {
@@ -52,6 +58,13 @@ void OpenBatches::fill(Resource& resource, Arena& arena) const {
   }
   for (const auto& [key, value] : settings_.resource_values) {
     resource.attributes.push_back(arena, {key, value_of(value, arena)});
+  }
+  for (const Entity& entity : settings_.entities) {
+    EntityRef& reference = resource.entity_refs.add(arena);
+    reference.type = entity.type;
+    reference.schema_url = entity.schema_url;
+    reference.id_keys = keys_of(entity.ids, arena);
+    reference.description_keys = keys_of(entity.descriptions, arena);
   }
 }
 

@@ -55,8 +55,33 @@ class Reader {
     }
     const std::string_view service = variables_.text("OTEL_SERVICE_NAME");
     if (!service.empty()) put(all, "service.name", std::string(service));
+    read_entities(all);
     put(all, "telemetry.auto.version", std::string(agent_version()));
     if (!has_key(all, "service.name")) put(all, "service.name", "unknown_service");
+  }
+
+  // Stronger than the other variables of the resource.
+  void read_entities(NamedTexts& attributes) {
+    constexpr std::string_view kName = "OTEL_ENTITIES";
+    settings_.entities =
+        parse_entities(variables_.text(kName), [&](std::string_view part, std::string_view what) {
+          variables_.warn_value(kName, part, what);
+        });
+    const auto add = [&](const NamedTexts& texts) {
+      for (const auto& [key, value] : texts) {
+        const bool is_other = std::any_of(
+            attributes.begin(), attributes.end(),
+            [&](const auto& item) { return item.first == key && item.second != value; });
+        if (is_other) {
+          variables_.warn_value(kName, key, "counts, not the value that the other variables say");
+        }
+        put(attributes, key, value);
+      }
+    };
+    for (const Entity& entity : settings_.entities) {
+      add(entity.ids);
+      add(entity.descriptions);
+    }
   }
 
   void read_detectors() {

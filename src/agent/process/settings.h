@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "agent/process/console_format.h"
+#include "agent/process/entities.h"
 #include "agent/process/exporter.h"
 #include "agent/process/exporter_settings.h"
 #include "agent/process/variables.h"
@@ -82,6 +83,7 @@ struct Settings {
   NamedTexts resource_attributes;
   std::vector<std::pair<std::string, std::int64_t>> resource_numbers;  // further ones,
   std::vector<std::pair<std::string, ResourceValue>> resource_values;  // and these
+  std::vector<Entity> entities;  // whose attributes are among the former
   std::vector<std::string> resource_detectors;
   // Of what they find; patterns with '*' and '?'. Nothing included: all.
   std::vector<std::string> detected_included, detected_excluded;

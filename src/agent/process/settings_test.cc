@@ -235,6 +235,26 @@ TEST(Settings, ElasticsVariablesServeWhereNoEndpointIsSet) {
   EXPECT_TRUE(read_settings(console).warnings.empty());
 }
 
+// Specification, "Entities SDK", "Environment Variable Conflict Resolution".
+TEST(Settings, EntitiesAreStrongerThanTheOtherVariablesOfTheResource) {
+  const Settings settings = read_settings(
+      {{"OTEL_SERVICE_NAME", "old"},
+       {"OTEL_RESOURCE_ATTRIBUTES", "service.name=older,host.name=old,custom=1,host.id=h"},
+       {"OTEL_ENTITIES",
+        "service{service.name=new}[service.version=1];host{host.id=h}[host.name=n];x"}});
+  std::string attributes;
+  for (const auto& [key, value] : settings.resource_attributes) {
+    if (!key.starts_with("telemetry.")) attributes.append(key + "=" + value + " ");
+  }
+  EXPECT_EQ(attributes, "service.name=new host.name=n custom=1 host.id=h service.version=1 ");
+  ASSERT_EQ(settings.entities.size(), 2u);
+  EXPECT_EQ(settings.entities[1].type, "host");
+  const std::string other = ": counts, not the value that the other variables say";
+  EXPECT_THAT(settings.warnings,
+              ElementsAre("OTEL_ENTITIES=x: want type{key=value}; this entity is left out",
+                          "OTEL_ENTITIES=service.name" + other, "OTEL_ENTITIES=host.name" + other));
+}
+
 TEST(Settings, DetectorsAddToTheResourceWhatTheVariablesDoNotSay) {
   Settings settings = read_settings({{"OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", "os, process,moon"},
                                      {"OTEL_RESOURCE_ATTRIBUTES", "os.type=mine"}});
@@ -284,9 +304,9 @@ TEST(Settings, ConventionsAreChosenByArea) {
 
 TEST(Settings, OtherVariablesAreAcceptedWithOneWarning) {
   const Settings settings =
-      read_settings({{"OTEL_ENTITIES", "x"}, {"OTEL_PYTHON_CONTEXT", "x"}, {"PATH", "/bin"}});
+      read_settings({{"OTEL_GO_X_ALL", "x"}, {"OTEL_PYTHON_CONTEXT", "x"}, {"PATH", "/bin"}});
   EXPECT_THAT(settings.warnings,
-              ElementsAre("these settings have no effect: OTEL_ENTITIES, OTEL_PYTHON_CONTEXT"));
+              ElementsAre("these settings have no effect: OTEL_GO_X_ALL, OTEL_PYTHON_CONTEXT"));
 }
 
 TEST(Settings, WhatMayBeASecretIsNotRepeated) {
@@ -383,7 +403,7 @@ TEST(Settings, AMistypedNameIsSaidWithTheRightOne) {
   f("OTEL_EXPORTER_OTLP_TRACE_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
   f("OTEL_EXPORTER_OTLP_ENDPONIT", "OTEL_EXPORTER_OTLP_ENDPOINT");
   f("KOLBEN_AGENT_COMMANDS_SPANS", "KOLBEN_AGENT_COMMAND_SPANS");
-  EXPECT_EQ(said("OTEL_ENTITIES"), head + "OTEL_ENTITIES");
+  EXPECT_EQ(said("OTEL_GO_X_ALL"), head + "OTEL_GO_X_ALL");
   EXPECT_EQ(said("OTEL_PYTHON_DISTRO"), head + "OTEL_PYTHON_DISTRO");
   EXPECT_EQ(said("KOLBEN_BIN"), "");
   EXPECT_EQ(said("KOLBEN_AGENT_PYTHON"), "");
