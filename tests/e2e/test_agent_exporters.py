@@ -172,6 +172,14 @@ def test_spans_go_to_a_zipkin_server_as_protobuf():
     assert tags[b"http.status_code"] == b"202"
 
 
+def test_a_zipkin_server_that_takes_no_protobuf_is_said_with_what_helps(kolben):
+    ran = ask_once(f"http://127.0.0.1:{kolben.ui}/nothing-here", "--traces_exporter", "zipkin_proto",
+                   "--exporter_zipkin_endpoint", f"http://127.0.0.1:{kolben.port('zipkin')}/api/v2/spans")
+    assert ran.returncode == 0
+    assert "HTTP status 415" in ran.stderr
+    assert "it takes no protobuf; the exporter zipkin_json sends JSON" in ran.stderr
+
+
 # --- Prometheus --------------------------------------------------------------------------------------
 
 def samples(text):

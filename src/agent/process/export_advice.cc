@@ -70,6 +70,9 @@ std::string advice_of_status(ExporterKind kind, std::string_view error) {
   if (has_one_of(error, {"HTTP status 401", "HTTP status 403"})) {
     return "is a token missing (OTEL_EXPORTER_OTLP_HEADERS)?";
   }
+  if (kind == ExporterKind::kZipkinProtobuf && has_one_of(error, {"HTTP status 415"})) {
+    return "it takes no protobuf; the exporter zipkin_json sends JSON";
+  }
   if (!has_one_of(error, {"HTTP status 404", "HTTP status 405"})) return {};
   if (is_zipkin(kind)) return "Zipkin's path is /api/v2/spans";
   return "OTEL_EXPORTER_OTLP_ENDPOINT is without /v1/traces and its like, which are put behind "

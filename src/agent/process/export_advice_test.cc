@@ -51,6 +51,13 @@ TEST(ExportAdvice, ACertificateThatNobodyKnows) {
               HasSubstr("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"));
 }
 
+TEST(ExportAdvice, AZipkinServerThatTakesJsonAlone) {
+  const Status refused = invalid_argument("HTTP status 415: 415 want application/json");
+  EXPECT_THAT(export_advice(ExporterKind::kZipkinProtobuf, false, "a:1", refused).text,
+              HasSubstr("zipkin_json"));
+  EXPECT_EQ(export_advice(ExporterKind::kZipkinJson, false, "a:1", refused).text, "");
+}
+
 TEST(ExportAdvice, NoTlsToAServerThatHasItOrTheOtherProtocol) {
   for (const char* error : {"the server does not go on with HTTP/2",
                             "the connection broke before the answer: end of stream"}) {
