@@ -20,6 +20,7 @@
 #include "agent/process/entities.h"
 #include "agent/process/exporter.h"
 #include "agent/process/exporter_settings.h"
+#include "agent/process/sampler_settings.h"
 #include "agent/process/variables.h"
 #include "agent/protocols/captured_headers.h"
 #include "agent/protocols/sampler.h"
@@ -96,6 +97,7 @@ struct Settings {
   // library's sampler.
   std::uint8_t trace_formats = 0;
   Sampler sampler;
+  std::optional<RemoteSampling> remote_sampling;  // of a remote one
   CapturedHeaders captured_headers;
   TextPatterns sanitized_headers;  // of those, whose values are not shown
   ConsoleFormat console_format = ConsoleFormat::k1_27;
