@@ -1,5 +1,5 @@
-// Model -> Zipkin v2 JSON. Source: zipkin2-api.yaml (ListOfSpans), and "Zipkin" in OpenTelemetry's
-// trace SDK specification. Pure.
+// Model -> Zipkin v2, as JSON or as protobuf. Source: zipkin2-api.yaml and zipkin.proto
+// (ListOfSpans), and "Zipkin" in OpenTelemetry's trace SDK specification. Pure.
 #pragma once
 
 #include <string>
@@ -11,5 +11,6 @@ namespace kolben::zipkin {
 
 // The decoded batch as a list of spans; `default_service` where a resource names none.
 std::string translate(const DecodedTraces& traces, std::string_view default_service);
+std::string translate_to_protobuf(const DecodedTraces& traces, std::string_view default_service);
 
 }  // namespace kolben::zipkin

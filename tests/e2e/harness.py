@@ -248,6 +248,32 @@ def trace_request(spans, service="test"):
     }]}
 
 
+def fields(message):
+    """Of a protobuf message: (number, value); varints as numbers, all else as its bytes."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+    while at < len(message):
+        key = varint()
+        size = {0: 0, 1: 8, 5: 4}.get(key & 7)
+        if size is None:
+            size = varint()
+        elif key & 7 == 0:
+            yield key >> 3, varint()
+            continue
+        yield key >> 3, message[at:at + size]
+        at += size
+
+
 def children_of(pid):
     """Ids of the processes whose parent is `pid`."""
     listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)

@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from harness import BIN, DATA, ROOT, HttpServer, Program, free_port, request, wait_until
+from harness import BIN, DATA, ROOT, HttpServer, Program, fields, free_port, request, wait_until
 from test_agent import AGENT, agent_of, json_objects, spans_of, wait_listening
 from test_agent_http2 import nginx
 
@@ -31,31 +31,6 @@ def environment(**variables):
 
 
 # --- a collector that counts -------------------------------------------------------------------------------
-
-def fields(message):
-    """Of a protobuf message: (number, value); lengths as bytes."""
-    at = 0
-
-    def varint():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = message[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-    while at < len(message):
-        key = varint()
-        size = {0: 0, 1: 8, 5: 4}.get(key & 7)
-        if size is None:
-            size = varint()
-        elif key & 7 == 0:
-            varint()
-        yield key >> 3, message[at:at + size]
-        at += size
-
 
 def spans_in(message):
     return sum(number == 2 for resource, inner in fields(message) if resource == 1
@@ -587,7 +562,7 @@ def test_files_that_are_no_configuration(tmp_path, what):
 # --- what is documented ----------------------------------------------------------------------------------------------
 
 # Variables of the specification that the page names as being without effect, and the sources do not know.
-WITHOUT_EFFECT = {"OTEL_ENTITIES", "OTEL_PYTHON_FLASK_EXCLUDED_URLS"}
+WITHOUT_EFFECT = {"OTEL_PYTHON_FLASK_EXCLUDED_URLS"}
 
 
 def settings_of_the_program():

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from harness import (ANY_PORTS, BIN, DATA, ROOT, HttpServer, Kolben, Program, free_port, get, request, wait_until)
+from harness import (ANY_PORTS, BIN, DATA, ROOT, HttpServer, Kolben, Program, fields, free_port, get, request,
+                     wait_until)
 from test_agent import AGENT, agent_of, json_objects, server_spans, start_todo, wait_listening
 
 HERE = pathlib.Path(__file__).parent
@@ -80,6 +81,32 @@ def test_headers_and_compression_are_as_said(protocol, content_type):
         assert resource["scopeSpans"][0]["spans"][0]["kind"] == 3
 
 
+def test_entities_of_the_environment_are_the_resources():
+    came = []
+
+    def answer(method, *asked):
+        if method == "POST":
+            came.append(asked)
+        return (200,)
+    with HttpServer(answer) as server:
+        ran = subprocess.run(
+            [AGENT, "--service_name", "old", "--exporter_otlp_protocol", "http/json", "--exporter_otlp_endpoint",
+             server.url, "--metrics_exporter", "none", "--logs_exporter", "none",
+             "/usr/bin/python3", "-c", ASK, f"{server.url}/asked"], text=True, capture_output=True, timeout=30,
+            env={**os.environ, "OTEL_ENTITIES": "service{service.name=my%2Capp}[service.version=2]@urn:x;host{}"})
+    assert ran.returncode == 0
+    assert ran.stderr.splitlines() == [
+        "kolben agent: OTEL_ENTITIES=host{}: nothing between { and } identifies it; this entity is left out",
+        "kolben agent: OTEL_ENTITIES=service.name: counts, not the value that the other variables say"]
+    [resource] = json.loads(came[-1][2])["resourceSpans"]
+    assert resource["resource"]["entityRefs"] == [{
+        "schemaUrl": "urn:x", "type": "service", "idKeys": ["service.name"],
+        "descriptionKeys": ["service.version"]}]
+    values = {item["key"]: item["value"] for item in resource["resource"]["attributes"]}
+    assert values["service.name"] == {"stringValue": "my,app"}
+    assert values["service.version"] == {"stringValue": "2"}
+
+
 # --- Zipkin ------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("name", ["zipkin", "zipkin_json"])
@@ -119,12 +146,38 @@ def test_a_zipkin_server_that_is_away_is_said_and_what_is_lost_counted():
                         r"UNAVAILABLE: .*does a collector run there \(`kolben up`\)\?", lost[0])
 
 
-def test_zipkins_protobuf_is_refused_with_a_sentence():
-    answer = subprocess.run([AGENT, "--traces_exporter", "zipkin_proto", "true"], text=True,
-                            capture_output=True, timeout=20)
-    assert answer.returncode == 2
-    assert 'the agent has no exporter "zipkin_proto" for spans' in answer.stderr
-    assert "zipkin_json" in answer.stderr
+def test_spans_go_to_a_zipkin_server_as_protobuf():
+    came = []
+
+    def answer(method, *asked):
+        if method == "POST":
+            came.append(asked)
+        return (202,)
+    with HttpServer(answer) as server:
+        ran = ask_once(f"{server.url}/asked", "--service_name", "shop", "--traces_exporter", "zipkin_proto",
+                       "--exporter_zipkin_endpoint", f"{server.url}/api/v2/spans")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    bodies = [body for path, headers, body in came
+              if (path, headers["Content-Type"]) == ("/api/v2/spans", "application/x-protobuf")]
+    assert len(bodies) == len(came) > 0
+    spans = [list(fields(span)) for body in bodies for number, span in fields(body) if number == 1]
+    [asked] = [span for span in spans if (4, 1) in span]  # of the kind CLIENT; the other one is the command's
+    values = dict(asked)
+    assert values[5] == b"GET"
+    assert (len(values[1]), len(values[3])) == (16, 8)
+    assert 0 < values[7] < 30_000_000 < 1.7e15 < int.from_bytes(values[6], "little")
+    assert (1, b"shop") in fields(values[8])
+    tags = {dict(fields(entry))[1]: dict(fields(entry))[2] for number, entry in asked if number == 11}
+    assert tags[b"http.url"] == f"{server.url}/asked".encode()
+    assert tags[b"http.status_code"] == b"202"
+
+
+def test_a_zipkin_server_that_takes_no_protobuf_is_said_with_what_helps(kolben):
+    ran = ask_once(f"http://127.0.0.1:{kolben.ui}/nothing-here", "--traces_exporter", "zipkin_proto",
+                   "--exporter_zipkin_endpoint", f"http://127.0.0.1:{kolben.port('zipkin')}/api/v2/spans")
+    assert ran.returncode == 0
+    assert "HTTP status 415" in ran.stderr
+    assert "it takes no protobuf; the exporter zipkin_json sends JSON" in ran.stderr
 
 
 # --- Prometheus --------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ namespace {
 // As the agent process reads them.
 constexpr const char* kKnown[] = {"console",         "otlp",           "otlp_proto_grpc",
                                   "otlp_proto_http", "otlp_json_http", "none"};
-constexpr const char* kKnownOfTraces[] = {"zipkin", "zipkin_json"};
+constexpr const char* kKnownOfTraces[] = {"zipkin", "zipkin_json", "zipkin_proto"};
 constexpr const char* kKnownOfMetrics[] = {"prometheus"};
 constexpr const char* kElsewhere[] = {"jaeger",     "jaeger_proto", "jaeger_thrift",  "logging",
                                       "opencensus", "otlp/stdout",  "otlp_json_file", "prometheus",
@@ -56,7 +56,8 @@ bool is_known(const char* variable, const Name& name) {
 
 // What only one signal has.
 const char* own_names(const char* variable) {
-  if (std::strcmp(variable, "OTEL_TRACES_EXPORTER") == 0) return "zipkin, zipkin_json, ";
+  if (std::strcmp(variable, "OTEL_TRACES_EXPORTER") == 0)
+    return "zipkin, zipkin_json, zipkin_proto, ";
   if (std::strcmp(variable, "OTEL_METRICS_EXPORTER") == 0) return "prometheus, ";
   return "";
 }

@@ -32,8 +32,9 @@ std::string sentence_of(const std::string& name, const char* variable = kTraces)
 }
 
 TEST(ExporterNames, WhatTheAgentHasIsAccepted) {
-  for (const char* list : {"", " ", ",", "none", "console", "OTLP", "otlp_proto_grpc,console",
-                           " otlp_proto_http , otlp_json_http ", "zipkin,Zipkin_JSON"}) {
+  for (const char* list :
+       {"", " ", ",", "none", "console", "OTLP", "otlp_proto_grpc,console",
+        " otlp_proto_http , otlp_json_http ", "zipkin,Zipkin_JSON, zipkin_proto"}) {
     EXPECT_EQ(fault_of(list), "") << list;
   }
   EXPECT_EQ(fault_of("console,prometheus", kMetrics), "");
@@ -43,19 +44,21 @@ TEST(ExporterNames, TheFirstWrongNameIsFound) {
   EXPECT_EQ(fault_of("foo"), "foo");
   EXPECT_EQ(fault_of("console, foo ,bar"), "foo");
   EXPECT_EQ(fault_of("consol"), "consol");
-  EXPECT_EQ(fault_of("otlp,Zipkin_proto"), "Zipkin_proto elsewhere");
+  EXPECT_EQ(fault_of("otlp,Jaeger_proto"), "Jaeger_proto elsewhere");
 }
 
 TEST(ExporterNames, SomeAreOfOneSignal) {
   EXPECT_EQ(fault_of("prometheus"), "prometheus elsewhere");
   EXPECT_EQ(fault_of("zipkin", kMetrics), "zipkin elsewhere");
+  EXPECT_EQ(fault_of("zipkin_proto", kMetrics), "zipkin_proto elsewhere");
   EXPECT_EQ(fault_of("zipkin", kLogs), "zipkin elsewhere");
 }
 
 TEST(ExporterNames, TheSentenceNamesTheKnownOnes) {
   const std::string known =
       "(known: console, otlp, otlp_proto_grpc, otlp_proto_http, otlp_json_http, ";
-  EXPECT_EQ(sentence_of("foo"), "unknown exporter \"foo\" " + known + "zipkin, zipkin_json, none)");
+  EXPECT_EQ(sentence_of("foo"),
+            "unknown exporter \"foo\" " + known + "zipkin, zipkin_json, zipkin_proto, none)");
   EXPECT_EQ(sentence_of("foo", kLogs), "unknown exporter \"foo\" " + known + "none)");
   EXPECT_EQ(sentence_of("opencensus", kMetrics),
             "the agent has no exporter \"opencensus\" for metrics; let it send otlp to a collector "

@@ -119,7 +119,8 @@ constexpr Flag kFlags[] = {
     {"tracer_provider", "OTEL_PYTHON_TRACER_PROVIDER", nullptr},
     {"traces_exporter", "OTEL_TRACES_EXPORTER", "where spans go (otlp)"},
     {"traces_sampler", "OTEL_TRACES_SAMPLER", "which traces are recorded (parentbased_always_on)"},
-    {"traces_sampler_arg", "OTEL_TRACES_SAMPLER_ARG", "the share for traceidratio, 0 to 1 (1)"},
+    {"traces_sampler_arg", "OTEL_TRACES_SAMPLER_ARG",
+     "the share for traceidratio, 0 to 1 (1), or jaeger_remote's list"},
 };
 
 // What a name on the command line stands for.

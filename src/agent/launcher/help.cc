@@ -24,7 +24,8 @@ constexpr char kHead[] =
     "                                  (unknown_service)\n"
     "  --resource_attributes K=V,...   what else is known of it: deployment.environment=test\n"
     "  --traces_exporter LIST          where spans go: otlp, console, zipkin, none, or one of\n"
-    "                                  otlp_proto_grpc, otlp_proto_http, otlp_json_http (otlp)\n"
+    "                                  otlp_proto_grpc, otlp_proto_http, otlp_json_http,\n"
+    "                                  zipkin_json, zipkin_proto (otlp)\n"
     "  --metrics_exporter LIST         the same for metrics, with prometheus in place of zipkin\n"
     "                                  (otlp)\n"
     "  --logs_exporter LIST            the same for log records, one a line of output (otlp)\n"
@@ -32,9 +33,12 @@ constexpr char kHead[] =
     "                                  http protocols)\n"
     "  --exporter_otlp_protocol NAME   grpc, http/protobuf or http/json (grpc)\n"
     "  --exporter_otlp_headers K=V,... sent along, a token say\n"
-    "  --traces_sampler NAME           always_on, always_off, traceidratio, or one of them with\n"
-    "                                  parentbased_ before it (parentbased_always_on)\n"
-    "  --traces_sampler_arg NUMBER     the share that traceidratio records, 0 to 1 (1)\n"
+    "  --traces_sampler NAME           always_on, always_off, traceidratio, jaeger_remote, or one\n"
+    "                                  of them with parentbased_ before it\n"
+    "                                  (parentbased_always_on)\n"
+    "  --traces_sampler_arg VALUE      the share that traceidratio records, 0 to 1 (1); of\n"
+    "                                  jaeger_remote endpoint=http://localhost:14250,\n"
+    "                                  pollingIntervalMs=60000,initialSamplingRate=0.001\n"
     "  --propagators LIST              headers of outgoing requests: tracecontext, baggage, b3,\n"
     "                                  b3multi, jaeger, none (tracecontext,baggage)\n"
     "\n"
@@ -64,7 +68,8 @@ constexpr char kTail[] =
     "letters. An option is stronger than the variable. Options can be shortened as long as they\n"
     "are unambiguous.\n"
     "Without an option: KOLBEN_AGENT_COMMAND_SPANS=auto, always or never (a span for each program\n"
-    "that is no server), OTEL_INSTRUMENTATION_PROCESS_ENABLED=true (metrics of processes).\n";
+    "that is no server), OTEL_INSTRUMENTATION_PROCESS_ENABLED=true (metrics of processes),\n"
+    "OTEL_ENTITIES='host{host.id=h1}' (what the program is part of).\n";
 
 bool is_in_head(const char* name) {
   for (const char* first : kFirst) {

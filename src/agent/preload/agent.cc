@@ -153,6 +153,9 @@ void Agent::start(int argc, char* const* argv) {
   is_elsewhere_ = !is_in_ring_namespace(ring_);
   sampler_.init(is_told ? told.sampler : getenv("OTEL_TRACES_SAMPLER"),
                 is_told ? told.sampler_argument : getenv("OTEL_TRACES_SAMPLER_ARG"));
+  if (sampler_.is_remote()) {
+    sampler_.follow(sampling_table(sampling_memory(ring_), kSamplingBytes), system_.now);
+  }
   const char* propagators = is_told ? told.propagators : getenv("OTEL_PROPAGATORS");
   formats_ = parse_trace_formats(propagators);
   connections.init(system_, ring_, sampler_, formats_);

@@ -399,6 +399,7 @@ class Connections {
   template <typename Use>
   void for_each_held(std::uintptr_t frame, Use use);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
+  [[gnu::noinline]] void choose_by_strategy(OpenExchange* exchange) const;
   [[gnu::noinline]] void leave_out_if_excluded(OpenExchange* exchange) const;
   [[gnu::noinline]] void begin_captured_response(OpenExchange* exchange) const;
   [[gnu::hot]] void record(ThreadState& thread, Socket& socket, OpenExchange* exchange,

@@ -77,8 +77,20 @@ void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
   } else if (exchange->tie == Tie::kLink || !exchange->is_client.load(std::memory_order_relaxed) ||
              !inherit_process(thread, exchange)) {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
-    exchange->self.flags = sampler_->root(exchange->self.trace_id);
+    if (sampler_->is_remote()) [[unlikely]] {
+      choose_by_strategy(exchange);
+    } else {
+      exchange->self.flags = sampler_->root(exchange->self.trace_id);
+    }
   }
+}
+
+// Which may name what is served.
+void Connections::choose_by_strategy(OpenExchange* exchange) const {
+  const http1::HeadBuffer& head = exchange->request.head();
+  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
+  exchange->self.flags = sampler_->root(
+      exchange->self.trace_id, is_client ? Operation() : operation_of(head.bytes, head.size));
 }
 
 // Another thread has read the answer, or its begin, while this one was still within its write.

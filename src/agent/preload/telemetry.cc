@@ -118,7 +118,7 @@ kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
     std::memcpy(span->parent_span_id, parent->span_id, sizeof(span->parent_span_id));
   } else {
     random_trace_id(thread, *system_, generation_, span->self.trace_id);
-    span->self.flags = sampler_->root(span->self.trace_id);
+    span->self.flags = sampler_->root(span->self.trace_id, {name.data, name.size});
   }
   random_span_id(thread, *system_, generation_, span->self.span_id);
   span->name_size = copy_text(name, span->name, sizeof(span->name));

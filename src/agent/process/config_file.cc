@@ -118,7 +118,7 @@ class FileReader {
 
   void read_traces(config::Reader& provider) {
     read_processors(Signal::kTraces, provider, settings_, errors_);
-    read_sampler(provider, *settings_.for_library, errors_);
+    read_sampler(provider, settings_, errors_);
     if (const auto reader = provider.child("limits")) {
       Limits& limits = settings_.limits;
       read_common_limits(*reader, limits.span_attributes_max, limits.span_value_bytes_max);

@@ -258,6 +258,27 @@ TEST(ConfigFile, Samplers) {
   f("{parent_based: }", "parentbased_always_on", "");
 }
 
+TEST(ConfigFile, ARemoteSampler) {
+  const Settings plain = read_well(
+      "tracer_provider: {processors: [], sampler: {jaeger_remote: {endpoint: \"http://j:5778\", "
+      "initial_sampler: {always_on: }}}}\n");
+  EXPECT_EQ(plain.for_library->sampler, "jaeger_remote");
+  EXPECT_EQ(plain.for_library->sampler_argument, "initialSamplingRate=1.00000000000000000");
+  ASSERT_TRUE(plain.remote_sampling);
+  EXPECT_EQ(plain.remote_sampling->peer.endpoint, "http://j:5778/sampling");
+  EXPECT_EQ(plain.remote_sampling->interval_nanos, 60'000'000'000U);
+  const Settings root = read_well(
+      "tracer_provider: {processors: [], sampler: {parent_based: {root: "
+      "{jaeger_remote/development: {endpoint: \"https://j:1\", interval: 5000, "
+      "initial_sampler: {trace_id_ratio_based: {ratio: 0.25}}}}}}}\n");
+  EXPECT_EQ(root.for_library->sampler, "parentbased_jaeger_remote");
+  EXPECT_EQ(root.for_library->sampler_argument, "initialSamplingRate=0.25000000000000000");
+  EXPECT_EQ(root.remote_sampling->peer.endpoint, "j:1");
+  EXPECT_FALSE(root.remote_sampling->peer.insecure);
+  EXPECT_EQ(root.remote_sampling->interval_nanos, 5'000'000'000U);
+  EXPECT_TRUE(root.sampler.is_remote());
+}
+
 TEST(ConfigFile, WhatTheAgentCannotDoIsSaidAndTheRestHolds) {
   const Settings settings = read(
       "propagator: {composite_list: \"tracecontext,xray\"}\n"
@@ -268,7 +289,7 @@ TEST(ConfigFile, WhatTheAgentCannotDoIsSaidAndTheRestHolds) {
       "    - batch: {exporter: {otlp_grpc: }}\n"
       "  sampler:\n"
       "    parent_based:\n"
-      "      root: {jaeger_remote: {endpoint: x}}\n"
+      "      root: {always_record: {root: x}}\n"
       "      remote_parent_not_sampled: {always_on: }\n"
       "meter_provider:\n"
       "  readers: []\n"
@@ -286,7 +307,7 @@ TEST(ConfigFile, WhatTheAgentCannotDoIsSaidAndTheRestHolds) {
           HasSubstr("otel.yaml:5:15: tracer_provider::processors::0::batch::exporter is ignored"),
           HasSubstr("otel.yaml:7:7: tracer_provider::processors::2: all processors of a signal"),
           HasSubstr("remote_parent_not_sampled: the agent follows the parent: always_off"),
-          HasSubstr("the agent has no sampler \"jaeger_remote\""),
+          HasSubstr("the agent has no sampler \"always_record\""),
           HasSubstr("meter_provider::views is ignored")));
 }
 

@@ -5,22 +5,24 @@
 #include <string>
 
 #include "agent/process/config_choice.h"
+#include "agent/process/config_exporters.h"
+#include "agent/process/endpoint.h"
 #include "agent/protocols/trace_headers.h"
 
 namespace kolben::agent {
 namespace {
 
-// The library knows the first four; of the others OpenTelemetry has a definition.
+// The agent has the first six; of the others OpenTelemetry has a definition.
 const std::vector<std::string_view> kSamplers = {"always_on",
                                                  "always_off",
                                                  "trace_id_ratio_based",
                                                  "parent_based",
-                                                 "always_record",
                                                  "jaeger_remote",
                                                  "jaeger_remote/development",
+                                                 "always_record",
                                                  "composite/development",
                                                  "probability/development"};
-constexpr std::ptrdiff_t kSamplersKnown = 4;
+constexpr std::ptrdiff_t kSamplersKnown = 6;
 constexpr std::string_view kPropagatorsElsewhere[] = {"xray", "ottrace"};
 
 // Without an exponent, which the library does not read.
@@ -36,22 +38,62 @@ void ignore(const config::Node& node, const std::string& path, std::string_view 
                                  "\"; parent_based with the root always_on is used");
 }
 
-// always_on, always_off or traceidratio. False: none of them, which was said.
-bool read_root(const ConfigChoice& choice, const config::Node& node, LibraryTexts& texts,
+double read_ratio(config::Reader& reader) {
+  double ratio = 1;
+  reader.optional("ratio", ratio);
+  if (!(ratio >= 0 && ratio <= 1)) reader.error("ratio", "want a number from 0 to 1");
+  return ratio;
+}
+
+// Which share of the traces a remote sampler begins with.
+void read_initial(config::Reader& remote, LibraryTexts& texts, config::Errors& errors) {
+  const ConfigChoice choice = read_choice(remote, "initial_sampler", kSamplers, errors);
+  if (choice.name.empty()) return;
+  double ratio = choice.name == "always_off" ? 0 : 1;
+  if (choice.name == "trace_id_ratio_based") {
+    ratio = read_ratio(*choice.reader(errors));
+  } else if (choice.name != "always_on" && choice.name != "always_off") {
+    remote.error("initial_sampler", "want always_on, always_off or trace_id_ratio_based");
+  }
+  texts.sampler_argument = "initialSamplingRate=" + ratio_text(ratio);
+}
+
+void read_remote(const ConfigChoice& choice, Settings& settings, config::Errors& errors) {
+  constexpr std::uint64_t kShortestNanos = 100'000'000;
+  const auto reader = choice.reader(errors);
+  RemoteSampling& remote = settings.remote_sampling.emplace();
+  std::string endpoint;
+  reader->optional("endpoint", endpoint);
+  if (remove_user_info(endpoint)) reader->error("endpoint", std::string(kNoUserInfo));
+  if (endpoint.empty()) {
+    reader->error("endpoint", "is missing, for example " + std::string(kDefaultSamplingEndpoint));
+  } else if (!set_sampling_endpoint(endpoint, remote)) {
+    reader->error("endpoint", "want http://host:port or https://host:port");
+  }
+  read_millis(*reader, "interval", remote.interval_nanos);
+  remote.interval_nanos = std::max(remote.interval_nanos, kShortestNanos);
+  settings.for_library->sampler = "jaeger_remote";
+  read_initial(*reader, *settings.for_library, errors);
+}
+
+// A sampler of traces without parent. False: none of them, which was said.
+bool read_root(const ConfigChoice& choice, const config::Node& node, Settings& settings,
                config::Errors& errors) {
   const auto known = std::find(kSamplers.begin(), kSamplers.end(), choice.name);
   if (known - kSamplers.begin() >= kSamplersKnown || choice.name == "parent_based") {
     ignore(node, choice.path, choice.name, errors);
     return false;
   }
+  if (choice.name.starts_with("jaeger_remote")) {
+    read_remote(choice, settings, errors);
+    return true;
+  }
+  LibraryTexts& texts = *settings.for_library;
   texts.sampler = choice.name;
   const auto reader = choice.reader(errors);
   if (choice.name != "trace_id_ratio_based") return true;
-  double ratio = 1;
-  reader->optional("ratio", ratio);
-  if (!(ratio >= 0 && ratio <= 1)) reader->error("ratio", "want a number from 0 to 1");
   texts.sampler = "traceidratio";
-  texts.sampler_argument = ratio_text(ratio);
+  texts.sampler_argument = ratio_text(read_ratio(*reader));
   return true;
 }
 
@@ -66,7 +108,7 @@ void check_delegate(config::Reader& parent_based, std::string_view key, std::str
   errors.warn(node->location, path + ": the agent follows the parent: " + std::string(follows));
 }
 
-void read_parent_based(config::Reader& reader, LibraryTexts& texts, config::Errors& errors) {
+void read_parent_based(config::Reader& reader, Settings& settings, config::Errors& errors) {
   check_delegate(reader, "remote_parent_sampled", "always_on", errors);
   check_delegate(reader, "remote_parent_not_sampled", "always_off", errors);
   check_delegate(reader, "local_parent_sampled", "always_on", errors);
@@ -74,8 +116,8 @@ void read_parent_based(config::Reader& reader, LibraryTexts& texts, config::Erro
   const config::Node* root = reader.raw("root");
   if (root == nullptr || root->kind == config::NodeKind::kNull) return;
   const ConfigChoice choice = read_choice(*root, reader.path() + "::root", kSamplers, errors);
-  if (choice.name.empty() || !read_root(choice, *root, texts, errors)) return;
-  texts.sampler.insert(0, "parentbased_");
+  if (choice.name.empty() || !read_root(choice, *root, settings, errors)) return;
+  settings.for_library->sampler.insert(0, "parentbased_");
 }
 
 template <typename Names>
@@ -85,16 +127,16 @@ bool is_one_of(std::string_view name, const Names& names) {
 
 }  // namespace
 
-void read_sampler(config::Reader& provider, LibraryTexts& texts, config::Errors& errors) {
+void read_sampler(config::Reader& provider, Settings& settings, config::Errors& errors) {
   const config::Node* node = provider.raw("sampler");
   if (node == nullptr || node->kind == config::NodeKind::kNull) return;
   const ConfigChoice choice = read_choice(*node, provider.path() + "::sampler", kSamplers, errors);
   if (choice.name.empty()) return;
   if (choice.name == "parent_based") {
     const auto reader = choice.reader(errors);
-    read_parent_based(*reader, texts, errors);
+    read_parent_based(*reader, settings, errors);
   } else {
-    read_root(choice, *node, texts, errors);
+    read_root(choice, *node, settings, errors);
   }
 }
 

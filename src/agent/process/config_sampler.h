@@ -8,8 +8,9 @@
 
 namespace kolben::agent {
 
-// The key `sampler` of the tracer_provider.
-void read_sampler(config::Reader& provider, LibraryTexts& texts, config::Errors& errors);
+// The key `sampler` of the tracer_provider; into the texts for the library, which are there, and
+// for a remote one into remote_sampling.
+void read_sampler(config::Reader& provider, Settings& settings, config::Errors& errors);
 // The section `propagator`.
 void read_propagators(config::Reader& propagator, LibraryTexts& texts, config::Errors& errors);
 

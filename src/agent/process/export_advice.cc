@@ -21,7 +21,7 @@ bool is_http(ExporterKind kind) {
 
 std::string advice_of_tls(ExporterKind kind, std::string_view error) {
   if (has_one_of(error, {"certificate verify failed"})) {
-    if (kind == ExporterKind::kZipkinJson) return "is its authority one that this machine knows?";
+    if (is_zipkin(kind)) return "is its authority one that this machine knows?";
     return "OTEL_EXPORTER_OTLP_CERTIFICATE names a file with the authority that signed the "
            "server's certificate, which has to name the host";
   }
@@ -46,7 +46,7 @@ std::string_view port_of(std::string_view endpoint) {
 
 // The connection is there, and what comes back is not what the protocol has.
 std::string advice_of_protocol(ExporterKind kind, bool uses_tls, std::string_view endpoint) {
-  if (kind == ExporterKind::kZipkinJson) return "is it a Zipkin server?";
+  if (is_zipkin(kind)) return "is it a Zipkin server?";
   const std::string_view port = port_of(endpoint);
   std::string text;
   if (is_http(kind) && port == "4317") {
@@ -70,8 +70,11 @@ std::string advice_of_status(ExporterKind kind, std::string_view error) {
   if (has_one_of(error, {"HTTP status 401", "HTTP status 403"})) {
     return "is a token missing (OTEL_EXPORTER_OTLP_HEADERS)?";
   }
+  if (kind == ExporterKind::kZipkinProtobuf && has_one_of(error, {"HTTP status 415"})) {
+    return "it takes no protobuf; the exporter zipkin_json sends JSON";
+  }
   if (!has_one_of(error, {"HTTP status 404", "HTTP status 405"})) return {};
-  if (kind == ExporterKind::kZipkinJson) return "Zipkin's path is /api/v2/spans";
+  if (is_zipkin(kind)) return "Zipkin's path is /api/v2/spans";
   return "OTEL_EXPORTER_OTLP_ENDPOINT is without /v1/traces and its like, which are put behind "
          "it; the endpoint of one signal (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) is with it";
 }

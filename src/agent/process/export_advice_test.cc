@@ -45,10 +45,17 @@ TEST(ExportAdvice, ACertificateThatNobodyKnows) {
   const std::string error =
       "connecting to localhost:4317 with TLS: certificate verify failed (SSL routines)";
   EXPECT_THAT(over_grpc(error, true), HasSubstr("OTEL_EXPORTER_OTLP_CERTIFICATE"));
-  EXPECT_THAT(export_advice(ExporterKind::kZipkinJson, true, "a:1", unavailable(error)).text,
+  EXPECT_THAT(export_advice(ExporterKind::kZipkinProtobuf, true, "a:1", unavailable(error)).text,
               Not(HasSubstr("OTLP")));
   EXPECT_THAT(over_http("connecting to a:1 with TLS: tlsv13 alert certificate required", true),
               HasSubstr("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"));
+}
+
+TEST(ExportAdvice, AZipkinServerThatTakesJsonAlone) {
+  const Status refused = invalid_argument("HTTP status 415: 415 want application/json");
+  EXPECT_THAT(export_advice(ExporterKind::kZipkinProtobuf, false, "a:1", refused).text,
+              HasSubstr("zipkin_json"));
+  EXPECT_EQ(export_advice(ExporterKind::kZipkinJson, false, "a:1", refused).text, "");
 }
 
 TEST(ExportAdvice, NoTlsToAServerThatHasItOrTheOtherProtocol) {

@@ -73,6 +73,7 @@ class ExporterReader {
     if (signal == Signal::kTraces && (name == "zipkin" || name == "zipkin_json")) {
       return ExporterKind::kZipkinJson;
     }
+    if (signal == Signal::kTraces && name == "zipkin_proto") return ExporterKind::kZipkinProtobuf;
     if (signal == Signal::kMetrics && name == "prometheus") return ExporterKind::kPrometheus;
     if (name != "otlp") return std::nullopt;
     const std::string variable = otlp_variable(signal, "PROTOCOL");
@@ -88,14 +89,14 @@ class ExporterReader {
 
   // What only this signal can have.
   static std::string_view own_exporters(Signal signal) {
-    if (signal == Signal::kTraces) return "zipkin, zipkin_json, ";
+    if (signal == Signal::kTraces) return "zipkin, zipkin_json, zipkin_proto, ";
     return signal == Signal::kMetrics ? "prometheus, " : "";
   }
 
   ExporterSettings read_exporter(Signal signal, ExporterKind kind) {
     ExporterSettings result;
     result.kind = kind;
-    if (kind == ExporterKind::kZipkinJson) {
+    if (is_zipkin(kind)) {
       read_zipkin(result.peer);
     } else if (kind == ExporterKind::kPrometheus) {
       read_prometheus(result.prometheus);
@@ -286,6 +287,10 @@ class ExporterReader {
 };
 
 }  // namespace
+
+bool is_zipkin(ExporterKind kind) {
+  return kind == ExporterKind::kZipkinJson || kind == ExporterKind::kZipkinProtobuf;
+}
 
 bool set_grpc_endpoint(std::string_view endpoint, PeerSettings& peer) {
   bool is_known = true;

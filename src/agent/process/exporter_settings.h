@@ -20,8 +20,9 @@ enum class ExporterKind : std::uint8_t {
   kOtlpGrpc,
   kOtlpHttpProtobuf,
   kOtlpHttpJson,
-  kZipkinJson,  // of traces
-  kPrometheus,  // of metrics
+  kZipkinJson,      // of traces
+  kZipkinProtobuf,  // of traces
+  kPrometheus,      // of metrics
 };
 
 // Where an exporter sends, and how.
@@ -52,6 +53,8 @@ struct ExporterSettings {
   PrometheusSettings prometheus = {};  // of kPrometheus
   ReaderSettings reader = {};          // of metrics
 };
+
+bool is_zipkin(ExporterKind kind);
 
 // In the order of the list. Mistakes become warnings of the variables.
 std::vector<ExporterSettings> read_exporters(Signal signal, Variables& variables);

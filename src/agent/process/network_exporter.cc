@@ -12,6 +12,7 @@ namespace {
 
 // The last try before the time is up is a try.
 constexpr std::chrono::milliseconds kShortestTry{1};
+constexpr std::string_view kUnknownService = "unknown_service";
 
 std::string code_name(const Status& status) {
   return "StatusCode." + std::string(to_string(status.code()));
@@ -27,7 +28,9 @@ std::string seconds_text(std::chrono::nanoseconds delay) {
 
 void encode(ExporterKind kind, const Batch& batch, std::string& message) {
   if (kind == ExporterKind::kZipkinJson) {
-    message = zipkin::translate(batch.traces(), "unknown_service");
+    message = zipkin::translate(batch.traces(), kUnknownService);
+  } else if (kind == ExporterKind::kZipkinProtobuf) {
+    message = zipkin::translate_to_protobuf(batch.traces(), kUnknownService);
   } else if (kind == ExporterKind::kOtlpHttpJson) {
     otlp::encode_json(batch, message);
   } else {

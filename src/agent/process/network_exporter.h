@@ -1,5 +1,5 @@
-// NetworkExporter: encodes batches of one signal, as OTLP or as Zipkin's JSON, and sends them, with
-// retries, in order.
+// NetworkExporter: encodes batches of one signal, as OTLP or in Zipkin's formats, and sends them,
+// with retries, in order.
 //
 // A transient error is told with the words of opentelemetry-python 1.27 and tried again after 1, 2,
 // 4 ... seconds; after the last delay, or the time for an export, the batch is given up. Meanwhile

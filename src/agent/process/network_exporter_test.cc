@@ -334,8 +334,8 @@ TEST_F(NetworkExporterTest, AnAbsentCollectorDoesNotDelayTheEnd) {
 
 // The program ends while a try has most of its ten seconds before it.
 TEST_F(NetworkExporterTest, ASilentCollectorIsGivenUpAtTheDeadlineAndWhatIsLostIsCounted) {
-  for (const ExporterKind kind :
-       {ExporterKind::kOtlpGrpc, ExporterKind::kOtlpHttpProtobuf, ExporterKind::kZipkinJson}) {
+  for (const ExporterKind kind : {ExporterKind::kOtlpGrpc, ExporterKind::kOtlpHttpProtobuf,
+                                  ExporterKind::kZipkinJson, ExporterKind::kZipkinProtobuf}) {
     auto listening = net::listen_on("127.0.0.1:0");
     ASSERT_TRUE(listening.has_value());
     PeerSettings peer;
@@ -394,6 +394,17 @@ TEST_F(NetworkExporterTest, ZipkinGetsItsJson) {
   shutdown();
   EXPECT_THAT(peer_.message, HasSubstr(R"("name":"GET /")"));
   EXPECT_THAT(peer_.message, HasSubstr(R"("localEndpoint":{"serviceName":"unknown_service"})"));
+}
+
+TEST_F(NetworkExporterTest, ZipkinGetsItsProtobuf) {
+  NetworkExporterSettings settings;
+  settings.kind = ExporterKind::kZipkinProtobuf;
+  start(milliseconds(100), 100, settings);
+  export_span();
+  ASSERT_TRUE(wait_for_calls(1));
+  shutdown();
+  EXPECT_THAT(peer_.message, HasSubstr("\x2a\x05GET /"));                    // the name
+  EXPECT_THAT(peer_.message, HasSubstr("\x42\x11\x0a\x0funknown_service"));  // the local endpoint
 }
 
 TEST_F(NetworkExporterTest, WithoutBatchesNothingIsSentOrSaid) {

@@ -10,14 +10,17 @@
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "agent/process/agent_loop.h"
 #include "agent/process/config_file.h"
 #include "agent/process/crash_marks.h"
+#include "agent/process/endpoint.h"
 #include "agent/process/exporter_set.h"
 #include "agent/process/recorder.h"
+#include "agent/process/remote_sampler.h"
 #include "agent/process/settings.h"
 #include "agent/ring/log_file_names.h"
 #include "agent/ring/ring.h"
@@ -151,6 +154,26 @@ void note_log_files(RingHeader* ring, const Settings& settings) {
   ::kolben::agent::note_log_files(ring, names.patterns(), names.size());
 }
 
+std::string service_of(const Settings& settings) {
+  for (const auto& [key, value] : settings.resource_attributes) {
+    if (key == "service.name") return value;
+  }
+  return "unknown_service";
+}
+
+// Null: the sampler is none.
+std::unique_ptr<RemoteSampler> start_remote_sampler(RingHeader* ring, Settings& settings) {
+  static_assert(sizeof(SamplingTable) <= kSamplingBytes);
+  SamplingTable* const table = sampling_table(sampling_memory(ring), kSamplingBytes);
+  if (!settings.remote_sampling || table == nullptr) return nullptr;
+  settings.sampler.follow(table, [] { return system_clock().unix_nanos(); });
+  const RemoteSampling& remote = *settings.remote_sampling;
+  return std::make_unique<RemoteSampler>(
+      shown_endpoint(remote.peer.endpoint),
+      RemoteSampler::Times{.interval = std::chrono::nanoseconds(remote.interval_nanos)},
+      make_sampling_source(remote, service_of(settings)), *table, stderr_messages());
+}
+
 // The detectors look at the program, which is still the launcher: not for long.
 void wait_for_program(const RingHeader* ring) {
   constexpr int kPolls = 20;
@@ -220,6 +243,7 @@ int process_main(int argc, char** argv) {
     return settings.mistakes.empty() ? 0 : 1;
   }
   detect_resource(settings, arguments.pid);
+  std::unique_ptr<RemoteSampler> remote_sampler = start_remote_sampler(ring, settings);
   Clock& clock = system_clock();
   SharedOutput output;
   ExporterSet exporters(settings, output, clock, stderr_messages());
@@ -232,6 +256,7 @@ int process_main(int argc, char** argv) {
   recorder.finish(loop.active_requests(), clock.unix_nanos());
   say_losses(loop.reader(), recorder.counts());
   ::unlink(arguments.ring.c_str());
+  remote_sampler.reset();
   exporters.shutdown(std::chrono::steady_clock::now() + kFlushTime);
   tell_end_is_done(ring);
   unmap_ring(ring);

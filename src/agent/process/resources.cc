@@ -41,6 +41,22 @@ Attributes attributes_of(const Settings& settings, Arena& arena) {
   return attributes;
 }
 
+List<std::string_view> keys_of(const NamedTexts& texts, Arena& arena) {
+  List<std::string_view> keys;
+  for (const auto& [key, value] : texts) keys.push_back(arena, key);
+  return keys;
+}
+
+void add_entities(const Settings& settings, Resource& resource, Arena& arena) {
+  for (const Entity& entity : settings.entities) {
+    EntityRef& reference = resource.entity_refs.add(arena);
+    reference.type = entity.type;
+    reference.schema_url = entity.schema_url;
+    reference.id_keys = keys_of(entity.ids, arena);
+    reference.description_keys = keys_of(entity.descriptions, arena);
+  }
+}
+
 // Of a list that was cut the last item may be half of one.
 std::string_view whole_items(std::string_view list) {
   if (list.size() < kResourceAttributesBytesMax) return list;
@@ -140,9 +156,12 @@ void Resources::warn_anew(const std::vector<std::string>& warnings) {
 }
 
 void Resources::fill(std::uint32_t number, Resource& resource, Arena& arena) const {
-  const Attributes& attributes = entries_[number].attributes;
-  resource.attributes.reserve(arena, attributes.size());
-  for (const KeyValue& attribute : attributes) resource.attributes.push_back(arena, attribute);
+  const Entry& entry = entries_[number];
+  resource.attributes.reserve(arena, entry.attributes.size());
+  for (const KeyValue& attribute : entry.attributes) {
+    resource.attributes.push_back(arena, attribute);
+  }
+  add_entities(entry.settings == nullptr ? settings_ : *entry.settings, resource, arena);
 }
 
 }  // namespace kolben::agent

@@ -1,7 +1,6 @@
 #include "agent/process/settings.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "agent/process/own_settings.h"
 #include "agent/process/resource_detectors.h"
@@ -27,7 +26,7 @@ class Reader {
     read_batches(settings_.log_batches, "OTEL_BLRP_");
     variables_.millis("OTEL_METRIC_EXPORT_TIMEOUT", settings_.metric_timeout_nanos);
     read_propagation();
-    check_sampler();
+    read_sampler();
     read_own_settings(variables_, settings_);
     read_exemplar_filter();
     read_limits();
@@ -55,8 +54,33 @@ class Reader {
     }
     const std::string_view service = variables_.text("OTEL_SERVICE_NAME");
     if (!service.empty()) put(all, "service.name", std::string(service));
+    read_entities(all);
     put(all, "telemetry.auto.version", std::string(agent_version()));
     if (!has_key(all, "service.name")) put(all, "service.name", "unknown_service");
+  }
+
+  // Stronger than the other variables of the resource.
+  void read_entities(NamedTexts& attributes) {
+    constexpr std::string_view kName = "OTEL_ENTITIES";
+    settings_.entities =
+        parse_entities(variables_.text(kName), [&](std::string_view part, std::string_view what) {
+          variables_.warn_value(kName, part, what);
+        });
+    const auto add = [&](const NamedTexts& texts) {
+      for (const auto& [key, value] : texts) {
+        const bool is_other = std::any_of(
+            attributes.begin(), attributes.end(),
+            [&](const auto& item) { return item.first == key && item.second != value; });
+        if (is_other) {
+          variables_.warn_value(kName, key, "counts, not the value that the other variables say");
+        }
+        put(attributes, key, value);
+      }
+    };
+    for (const Entity& entity : settings_.entities) {
+      add(entity.ids);
+      add(entity.descriptions);
+    }
   }
 
   void read_detectors() {
@@ -117,41 +141,11 @@ class Reader {
                     std::string(variables_.text("OTEL_TRACES_SAMPLER_ARG")), settings_);
   }
 
-  // What the sampler (agent/protocols/sampler.h) takes for the default is said here.
-  void check_sampler() {
-    const std::string_view name = "OTEL_TRACES_SAMPLER";
-    const std::string value = lower(variables_.text(name));
-    std::string_view root = value;
-    constexpr std::string_view kParentBased = "parentbased_";
-    if (root.starts_with(kParentBased)) root.remove_prefix(kParentBased.size());
-    if (root == "traceidratio") return check_ratio();
-    check_no_ratio(value);
-    if (!root.empty() && root != "always_on" && root != "always_off") {
-      variables_.warn_value(name, value, "unknown sampler; using parentbased_always_on");
+  void read_sampler() {
+    check_sampler(variables_);
+    if (is_remote_sampler(variables_.text("OTEL_TRACES_SAMPLER"))) {
+      settings_.remote_sampling = read_remote_sampling(variables_);
     }
-  }
-
-  // Of a sampler that has none.
-  void check_no_ratio(const std::string& sampler) {
-    const std::string_view name = "OTEL_TRACES_SAMPLER_ARG";
-    const std::string_view value = variables_.text(name);
-    if (value.empty()) return;
-    variables_.warn_value(name, value,
-                          "has no effect with OTEL_TRACES_SAMPLER=" +
-                              (sampler.empty() ? "parentbased_always_on" : sampler) +
-                              "; traceidratio and parentbased_traceidratio have a share");
-  }
-
-  void check_ratio() {
-    const std::string_view name = "OTEL_TRACES_SAMPLER_ARG";
-    const std::string value(variables_.text(name));
-    if (value.empty()) return;
-    char* end = nullptr;
-    const double parsed = std::strtod(value.c_str(), &end);
-    const bool is_whole = end == value.c_str() + value.size();
-    const bool is_plain = value.find_first_not_of("0123456789.") == std::string::npos;
-    if (is_whole && is_plain && parsed <= 1) return;
-    variables_.warn_value(name, value, "not a number from 0 to 1; using 1");
   }
 
   void read_exemplar_filter() {

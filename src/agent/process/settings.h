@@ -17,8 +17,10 @@
 #include <vector>
 
 #include "agent/process/console_format.h"
+#include "agent/process/entities.h"
 #include "agent/process/exporter.h"
 #include "agent/process/exporter_settings.h"
+#include "agent/process/sampler_settings.h"
 #include "agent/process/variables.h"
 #include "agent/protocols/captured_headers.h"
 #include "agent/protocols/sampler.h"
@@ -85,6 +87,7 @@ struct Settings {
   NamedTexts resource_attributes;
   std::vector<std::pair<std::string, std::int64_t>> resource_numbers;  // further ones,
   std::vector<std::pair<std::string, ResourceValue>> resource_values;  // and these
+  std::vector<Entity> entities;  // whose attributes are among the former
   std::vector<std::string> resource_detectors;
   // Of what they find; patterns with '*' and '?'. Nothing included: all.
   std::vector<std::string> detected_included, detected_excluded;
@@ -97,6 +100,7 @@ struct Settings {
   // library's sampler.
   std::uint8_t trace_formats = 0;
   Sampler sampler;
+  std::optional<RemoteSampling> remote_sampling;  // of a remote one
   CapturedHeaders captured_headers;
   TextPatterns sanitized_headers;  // of those, whose values are not shown
   ConsoleFormat console_format = ConsoleFormat::k1_27;

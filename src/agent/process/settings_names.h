@@ -12,7 +12,7 @@ namespace kolben::agent {
 
 bool is_known_setting(std::string_view name);
 
-// "OTEL_SERVICENAME (did you mean OTEL_SERVICE_NAME?), OTEL_ENTITIES": those of OpenTelemetry and
+// "OTEL_SERVICENAME (did you mean OTEL_SERVICE_NAME?), OTEL_GO_X_ALL": those of OpenTelemetry and
 // of ours that are set, but for the ones that have an effect.
 std::string names_without_effect(const Environment& environment,
                                  const std::function<bool(std::string_view)>& has_effect);

@@ -76,7 +76,7 @@ TEST(Settings, AnUnknownExporterIsAnErrorLineAndTheRestWorks) {
 }
 
 TEST(Settings, ZipkinAndPrometheusHaveTheirVariables) {
-  const Environment lists = {{"OTEL_TRACES_EXPORTER", "zipkin,zipkin_json,console"},
+  const Environment lists = {{"OTEL_TRACES_EXPORTER", "zipkin,zipkin_json,zipkin_proto"},
                              {"OTEL_METRICS_EXPORTER", "prometheus,otlp"}};
   const Settings usual = read_settings(lists);
   ASSERT_EQ(usual.traces.size(), 3u);
@@ -84,6 +84,8 @@ TEST(Settings, ZipkinAndPrometheusHaveTheirVariables) {
   EXPECT_EQ(usual.traces[0].peer.endpoint, "http://localhost:9411/api/v2/spans");
   EXPECT_EQ(usual.traces[0].peer.timeout_nanos, 10'000'000'000u);
   EXPECT_EQ(usual.traces[1].kind, ExporterKind::kZipkinJson);
+  EXPECT_EQ(usual.traces[2].kind, ExporterKind::kZipkinProtobuf);
+  EXPECT_EQ(usual.traces[2].peer.endpoint, "http://localhost:9411/api/v2/spans");
   ASSERT_EQ(usual.metrics.size(), 2u);
   EXPECT_EQ(usual.metrics[0].kind, ExporterKind::kPrometheus);
   EXPECT_EQ(usual.metrics[0].prometheus.host, "localhost");
@@ -96,21 +98,23 @@ TEST(Settings, ZipkinAndPrometheusHaveTheirVariables) {
   own["OTEL_EXPORTER_PROMETHEUS_HOST"] = "0.0.0.0";
   own["OTEL_EXPORTER_PROMETHEUS_PORT"] = "9000";
   const Settings settings = read_settings(own);
-  EXPECT_EQ(settings.traces[0].peer.endpoint, "https://zipkin/spans");
-  EXPECT_FALSE(settings.traces[0].peer.insecure);
-  EXPECT_EQ(settings.traces[0].peer.timeout_nanos, 3'000'000'000u);
+  for (const ExporterSettings& zipkin : settings.traces) {
+    EXPECT_EQ(zipkin.peer.endpoint, "https://zipkin/spans");
+    EXPECT_FALSE(zipkin.peer.insecure);
+    EXPECT_EQ(zipkin.peer.timeout_nanos, 3'000'000'000u);
+  }
   EXPECT_EQ(settings.metrics[0].prometheus.host, "0.0.0.0");
   EXPECT_EQ(settings.metrics[0].prometheus.port, 9000);
   EXPECT_THAT(settings.warnings, IsEmpty());
 }
 
 TEST(Settings, AnExporterOfAnotherSignalIsUnknown) {
-  const Settings settings =
-      read_settings({{"OTEL_TRACES_EXPORTER", "prometheus"}, {"OTEL_METRICS_EXPORTER", "zipkin"}});
+  const Settings settings = read_settings(
+      {{"OTEL_TRACES_EXPORTER", "prometheus"}, {"OTEL_METRICS_EXPORTER", "zipkin_proto"}});
   EXPECT_THAT(settings.traces, IsEmpty());
   EXPECT_THAT(settings.metrics, IsEmpty());
   EXPECT_THAT(settings.warnings,
-              ElementsAre(HasSubstr("zipkin_json"), HasSubstr("prometheus, none")));
+              ElementsAre(HasSubstr("zipkin_json, zipkin_proto"), HasSubstr("prometheus, none")));
 }
 
 TEST(Settings, TemporalityAndHistogramsAreForOtlpAlone) {
@@ -231,6 +235,26 @@ TEST(Settings, ElasticsVariablesServeWhereNoEndpointIsSet) {
   EXPECT_TRUE(read_settings(console).warnings.empty());
 }
 
+// Specification, "Entities SDK", "Environment Variable Conflict Resolution".
+TEST(Settings, EntitiesAreStrongerThanTheOtherVariablesOfTheResource) {
+  const Settings settings = read_settings(
+      {{"OTEL_SERVICE_NAME", "old"},
+       {"OTEL_RESOURCE_ATTRIBUTES", "service.name=older,host.name=old,custom=1,host.id=h"},
+       {"OTEL_ENTITIES",
+        "service{service.name=new}[service.version=1];host{host.id=h}[host.name=n];x"}});
+  std::string attributes;
+  for (const auto& [key, value] : settings.resource_attributes) {
+    if (!key.starts_with("telemetry.")) attributes.append(key + "=" + value + " ");
+  }
+  EXPECT_EQ(attributes, "service.name=new host.name=n custom=1 host.id=h service.version=1 ");
+  ASSERT_EQ(settings.entities.size(), 2u);
+  EXPECT_EQ(settings.entities[1].type, "host");
+  const std::string other = ": counts, not the value that the other variables say";
+  EXPECT_THAT(settings.warnings,
+              ElementsAre("OTEL_ENTITIES=x: want type{key=value}; this entity is left out",
+                          "OTEL_ENTITIES=service.name" + other, "OTEL_ENTITIES=host.name" + other));
+}
+
 TEST(Settings, DetectorsAddToTheResourceWhatTheVariablesDoNotSay) {
   Settings settings = read_settings({{"OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", "os, process,moon"},
                                      {"OTEL_RESOURCE_ATTRIBUTES", "os.type=mine"}});
@@ -280,9 +304,9 @@ TEST(Settings, ConventionsAreChosenByArea) {
 
 TEST(Settings, OtherVariablesAreAcceptedWithOneWarning) {
   const Settings settings =
-      read_settings({{"OTEL_ENTITIES", "x"}, {"OTEL_PYTHON_CONTEXT", "x"}, {"PATH", "/bin"}});
+      read_settings({{"OTEL_GO_X_ALL", "x"}, {"OTEL_PYTHON_CONTEXT", "x"}, {"PATH", "/bin"}});
   EXPECT_THAT(settings.warnings,
-              ElementsAre("these settings have no effect: OTEL_ENTITIES, OTEL_PYTHON_CONTEXT"));
+              ElementsAre("these settings have no effect: OTEL_GO_X_ALL, OTEL_PYTHON_CONTEXT"));
 }
 
 TEST(Settings, WhatMayBeASecretIsNotRepeated) {
@@ -379,7 +403,7 @@ TEST(Settings, AMistypedNameIsSaidWithTheRightOne) {
   f("OTEL_EXPORTER_OTLP_TRACE_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
   f("OTEL_EXPORTER_OTLP_ENDPONIT", "OTEL_EXPORTER_OTLP_ENDPOINT");
   f("KOLBEN_AGENT_COMMANDS_SPANS", "KOLBEN_AGENT_COMMAND_SPANS");
-  EXPECT_EQ(said("OTEL_ENTITIES"), head + "OTEL_ENTITIES");
+  EXPECT_EQ(said("OTEL_GO_X_ALL"), head + "OTEL_GO_X_ALL");
   EXPECT_EQ(said("OTEL_PYTHON_DISTRO"), head + "OTEL_PYTHON_DISTRO");
   EXPECT_EQ(said("KOLBEN_BIN"), "");
   EXPECT_EQ(said("KOLBEN_AGENT_PYTHON"), "");

@@ -1,48 +1,16 @@
 #include "agent/process/transport.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <optional>
 #include <utility>
 
 #include "agent/process/export_advice.h"
-#include "base/mutex.h"
 #include "net/grpc/light_client.h"
 #include "net/http/client.h"
 #include "wire/compression.h"
 
 namespace kolben::agent {
 namespace {
-
-// So late a wait sees that the program is over.
-constexpr std::chrono::milliseconds kLookAgain{50};
-
-// A value that another thread sets once. Shared, because the answer may come after the wait ended.
-template <typename T>
-class Answer {
- public:
-  void set(T value) {
-    MutexLock lock(mutex_);
-    value_ = std::move(value);
-    changed_.notify_one();
-  }
-  std::optional<T> wait(std::chrono::steady_clock::time_point deadline, const Ending& ending) {
-    MutexLock lock(mutex_);
-    while (!value_) {
-      const std::chrono::nanoseconds left =
-          std::min(deadline, ending.at()) - std::chrono::steady_clock::now();
-      if (left <= std::chrono::nanoseconds(0)) break;
-      changed_.wait_for(mutex_, std::min<std::chrono::nanoseconds>(left, kLookAgain));
-    }
-    return std::move(value_);
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  std::optional<T> value_ KOLBEN_GUARDED_BY(mutex_);
-};
 
 // The clients keep their own deadline; this is for the case that they do not.
 constexpr std::chrono::milliseconds kGrace{200};
@@ -139,7 +107,8 @@ class HttpTransport final : public Transport {
     net::http::ClientRequest request;
     request.url = settings_.endpoint;
     request.headers = settings_.headers;
-    const bool is_protobuf = kind_ == ExporterKind::kOtlpHttpProtobuf;
+    const bool is_protobuf =
+        kind_ == ExporterKind::kOtlpHttpProtobuf || kind_ == ExporterKind::kZipkinProtobuf;
     const char* type = is_protobuf ? "application/x-protobuf" : "application/json";
     request.headers.emplace_back("Content-Type", type);
     request.headers.emplace_back("User-Agent", user_agent());

@@ -2,28 +2,17 @@
 // the first call: a program that exports nothing over the network pays nothing for them.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
 
+#include "agent/process/answer.h"
 #include "agent/process/settings.h"
 #include "base/result.h"
 #include "model/batch.h"
 #include "otlp/service.h"
 
 namespace kolben::agent {
-
-// When all waiting ends, whatever time it was given. Any thread.
-class Ending {
- public:
-  using Time = std::chrono::steady_clock::time_point;
-  void set(Time at) { at_.store(at.time_since_epoch().count(), std::memory_order_relaxed); }
-  Time at() const { return Time(Time::duration(at_.load(std::memory_order_relaxed))); }
-
- private:
-  std::atomic<Time::rep> at_{Time::max().time_since_epoch().count()};
-};
 
 class Transport {
  public:

@@ -30,7 +30,7 @@ constexpr std::uint32_t kLayoutVersion = [] {
         sizeof(StreamEnd), sizeof(SpanRecord), sizeof(Measurement), sizeof(Output),
         sizeof(LogRecordHeader), sizeof(Statement), sizeof(Command), sizeof(ProcessStart),
         sizeof(ProcessEnd), sizeof(Exit), sizeof(ChildEnded), sizeof(LibrarySettings),
-        sizeof(OpenTable), sizeof(RefusalTable)}) {
+        sizeof(OpenTable), sizeof(RefusalTable), std::size_t{kSamplingBytes}}) {
     version = version * 16'777'619 ^ static_cast<std::uint32_t>(size);  // FNV-1
   }
   return version;

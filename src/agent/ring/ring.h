@@ -8,7 +8,7 @@
 //  - The reader trusts nothing: sizes are checked and the record is copied out before it is parsed,
 //    because a broken program may scribble over the mapping.
 //
-// Layout: two pages of RingHeader, with the refusals in it (refusals.h), then 2^n
+// Layout: four pages of RingHeader, with the refusals in it (refusals.h), then 2^n
 // slots of kSlotBytes, then the open table (open_table.h).
 // A record takes consecutive slots (modulo the ring); each slot begins with a stamp: the lap in
 // which it was filled and whether it is the first of its record. A stamp of an earlier lap means

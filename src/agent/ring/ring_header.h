@@ -1,4 +1,4 @@
-// RingHeader: the first two pages of the ring. Only for the .cc files of this folder.
+// RingHeader: the first four pages of the ring. Only for the .cc files of this folder.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,7 @@
 
 namespace kolben::agent {
 
-inline constexpr std::size_t kHeaderBytes = 8192;
+inline constexpr std::size_t kHeaderBytes = 16384;
 inline constexpr std::size_t kCacheLine = 64;
 
 struct RingHeader {
@@ -41,6 +41,7 @@ struct RingHeader {
   LibrarySettings library;
   alignas(kCacheLine) RefusalTable refusals{};
   char log_files[kLogFilesBytesMax] = {};
+  alignas(kCacheLine) std::uint8_t sampling[kSamplingBytes] = {};
 };
 static_assert(sizeof(RingHeader) <= kHeaderBytes);
 

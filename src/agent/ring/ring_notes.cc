@@ -113,6 +113,10 @@ std::uint32_t noted_log_files(const RingHeader* ring, char (&patterns)[kLogFiles
   return size;
 }
 
+void* sampling_memory(RingHeader* ring) {
+  return ring->sampling;
+}
+
 int noted_output(const RingHeader* ring, int file) {
   const bool noted = ring->output_inode[0] != 0 || ring->output_inode[1] != 0;
   if (!noted) return file;

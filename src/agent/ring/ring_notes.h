@@ -14,7 +14,7 @@ struct RingHeader;
 // waits.
 struct LibrarySettings {
   char sampler[32] = {};
-  char sampler_argument[32] = {};
+  char sampler_argument[64] = {};
   char propagators[64] = {};
   // Lists of names, in the order of CapturedHeaders (agent/protocols/captured_headers.h).
   char captured_headers[4][256] = {};
@@ -65,6 +65,10 @@ inline constexpr std::uint32_t kLogPathBytesMax = 512;
 void note_log_files(RingHeader* ring, const char* patterns, std::uint32_t size);
 // Copies the patterns; their size, 0: there are none.
 std::uint32_t noted_log_files(const RingHeader* ring, char (&patterns)[kLogFilesBytesMax]);
+
+// For what a remote sampler has been told (agent/protocols/sampling_table.h); zeroes at first.
+inline constexpr std::uint32_t kSamplingBytes = 9 * 1024;
+void* sampling_memory(RingHeader* ring);
 
 // The inode of this process's namespace of process numbers; 0: it cannot be known.
 std::uint64_t pid_namespace();
