@@ -29,6 +29,15 @@ TEST(Instrumentable, WhatTheLoaderWouldNotPutItInto) {
   EXPECT_STREQ(reason(ElfFile("", "")), "statically linked");
 }
 
+TEST(Instrumentable, ALoaderOfItsOwn) {
+  EXPECT_NE(own_loader(), FileId{});
+  const std::string other = write_executable("");
+  ElfFile file(other, "libc.so.6");
+  EXPECT_STREQ(why_not_instrumented(file.path().c_str()),
+               "a program with a loader of its own, whose C library may be too old for the agent");
+  unlink(other.c_str());
+}
+
 TEST(Instrumentable, ScriptsAreTheirInterpreters) {
   ElfFile alone("", "");
   const std::string script = write_executable("#!/usr/bin/env -S A=1 " + alone.path() + " -x\n");

@@ -10,11 +10,15 @@
 
 #include <cstddef>
 
+#include "agent/target/elf.h"
+
 namespace kolben::agent {
 
 // Remembers LD_PRELOAD's part that is ours, the variables KOLBEN_* and OTEL_*, and what the
 // environment says of the trace. Once, at start.
 void remember_environment();
+// The loader that the library is for.
+void remember_loader(const FileId& loader);
 
 enum class Library : bool { kHandDown, kTakeOut };
 // What is right for the program at `path`; null: unknown, the library goes with it.

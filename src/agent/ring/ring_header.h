@@ -41,6 +41,8 @@ struct RingHeader {
   LibrarySettings library;
   alignas(kCacheLine) RefusalTable refusals{};
   char log_files[kLogFilesBytesMax] = {};
+  std::uint64_t loader_device = 0;  // of the launcher
+  std::uint64_t loader_inode = 0;
 };
 static_assert(sizeof(RingHeader) <= kHeaderBytes);
 
