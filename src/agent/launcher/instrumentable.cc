@@ -33,7 +33,7 @@ const char* why_not(ElfKind kind) {
 const char* why_not_trusted(const char* path) {
   switch (rights_of(path)) {
     case Rights::kSetId:
-      return "set-user-ID";
+      return "set-user-ID or set-group-ID";
     case Rights::kCapabilities:
       return "a program with file capabilities";
     case Rights::kSame:

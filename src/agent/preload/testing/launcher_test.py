@@ -168,6 +168,19 @@ echo gone > {self.directory}/gone
                                         "it runs without telemetry\n")
         self.assertFalse(os.path.exists(self.directory + "/called"))
 
+    def test_a_program_that_runs_as_another_user(self):
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        program = shutil.copy("/usr/bin/env", self.directory)
+        os.chown(program, 65534, 65534)
+        os.chmod(program, 0o4755)
+        result = self.run_under(program)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(result.stderr, f"opentelemetry-instrument: {program} is set-user-ID or set-group-ID; "
+                                        "it runs without telemetry\n")
+        self.assertNotIn("KOLBEN_AGENT_RING", result.stdout)
+        self.assertFalse(os.path.exists(self.directory + "/called"))
+
     def own_loader(self):
         """A copy of /usr/bin/env whose loader is a copy too, found from the test's directory."""
         path = os.path.join(self.directory, "env")
