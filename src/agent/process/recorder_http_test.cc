@@ -161,5 +161,37 @@ TEST_F(StableRecorderTest, StableNamesOnRequest) {
             "http.response.status_code=503\nerror.type=503\n");
 }
 
+TEST_F(StableRecorderTest, BehindAProxyTheClientIsWhomItNames) {
+  TestExchange exchange;
+  exchange.request = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7, 10.0.0.1\r\n\r\n";
+  handle(exchange_record(exchange));
+  exchange.request = "GET / HTTP/1.1\r\nHost: a\r\nForwarded: for=\"[2001:db8::17]:80\"\r\n\r\n";
+  handle(exchange_record(exchange));
+  exchange.request = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: nobody\r\n\r\n";
+  handle(exchange_record(exchange));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_THAT(listed(all[0].attributes),
+              HasSubstr("client.address=203.0.113.7\nnetwork.peer.address=127.0.0.1\n"
+                        "network.peer.port=41234\n"));
+  EXPECT_THAT(listed(all[1].attributes),
+              HasSubstr("client.address=2001:db8::17\nnetwork.peer.address=127.0.0.1\n"
+                        "client.port=80\nnetwork.peer.port=41234\n"));
+  EXPECT_THAT(listed(all[2].attributes),
+              HasSubstr("client.address=127.0.0.1\nclient.port=41234\n"));
+}
+
+TEST_F(RecorderTest, BehindAProxyTheOldConventionsHaveBoth) {
+  TestExchange exchange;
+  exchange.request = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n";
+  handle(exchange_record(exchange));
+  handle(exchange_record(exchange, RecordType::kClientExchange));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_THAT(listed(all[0].attributes),
+              HasSubstr("net.peer.ip=127.0.0.1\nhttp.client_ip=203.0.113.7\n"));
+  EXPECT_THAT(listed(all[1].attributes), Not(HasSubstr("203.0.113.7")));
+}
+
 }  // namespace
 }  // namespace kolben::agent

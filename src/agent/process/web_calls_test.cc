@@ -98,6 +98,13 @@ TEST_F(ServedStreamsTest, ARequestThatIsServedOverHttp2IsLikeOneOverHttp1) {
   EXPECT_THAT(metric_names(), ::testing::Contains("http.server.duration"));
 }
 
+TEST_F(ServedStreamsTest, BehindAProxyTheClientIsWhomItNames) {
+  asked({{":method", "GET"}, {":path", "/"}, {"x-forwarded-for", "203.0.113.7"}});
+  answered({{":status", "200"}});
+  EXPECT_THAT(listed(spans().at(0).attributes),
+              ::testing::HasSubstr("net.peer.ip=127.0.0.1\nhttp.client_ip=203.0.113.7\n"));
+}
+
 TEST_F(ServedStreamsTest, ItIsBelowTheContextInItsHeaders) {
   asked({{":method", "GET"}, {":path", "/"}, {"traceparent", kRemote}, {"tracestate", "a=1"}});
   answered({{":status", "200"}});
