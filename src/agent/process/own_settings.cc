@@ -22,11 +22,20 @@ void read_console_format(Variables& variables, Settings& settings) {
   variables.warn_value(name, value, "unknown (known: 1.27, newest); using 1.27");
 }
 
+// The agent for Java has these, the second one by its older name.
+void read_sanitization(Variables& variables, Settings& settings) {
+  const bool older =
+      variables.boolean("OTEL_INSTRUMENTATION_COMMON_DB_STATEMENT_SANITIZER_ENABLED", true);
+  settings.sanitizes_sql =
+      variables.boolean("OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED", older);
+}
+
 }  // namespace
 
 void read_own_settings(Variables& variables, Settings& settings) {
   check_command_spans(variables);
   read_console_format(variables, settings);
+  read_sanitization(variables, settings);
   settings.conventions.body_sizes = variables.boolean("KOLBEN_AGENT_HTTP_BODY_SIZES", false);
 }
 

@@ -27,6 +27,21 @@ TEST_F(StreamsTest, ACallIsAClientSpanBelowItsRequest) {
             "db.system=redis\ndb.statement=GET ?\nnet.peer.name=127.0.0.1\nnet.peer.port=6379\n");
 }
 
+class UnsanitizedStreamsTest : public StreamsTest {
+ protected:
+  UnsanitizedStreamsTest()
+      : StreamsTest({{"OTEL_INSTRUMENTATION_COMMON_DB_STATEMENT_SANITIZER_ENABLED", "false"}}) {}
+};
+
+TEST_F(UnsanitizedStreamsTest, AQueryIsToldAsItIsWritten) {
+  postgresql_error();
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "SELECT");
+  EXPECT_EQ(find(all[0].attributes, "db.statement")->as_string(),
+            "SELECT * FROM users WHERE id = 7");
+}
+
 TEST_F(StableStreamsTest, ACallByTheStableConventions) {
   client(kGet);
   server("-WRONGTYPE no\r\n");
