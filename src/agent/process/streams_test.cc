@@ -202,6 +202,9 @@ TEST_F(StableStreamsTest, TheDurationOfCallsIsAMetric) {
   const Metric& metric = metrics_.batches[0].metrics().resources[0].scopes[0].metrics[0];
   EXPECT_EQ(metric.name, "db.client.operation.duration");
   EXPECT_EQ(metric.unit, "s");
+  const auto& bounds = metric.histogram_points[0].explicit_bounds;
+  EXPECT_EQ(std::vector<double>(bounds.begin(), bounds.end()),
+            (std::vector<double>{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10}));
 }
 
 TEST_F(StreamsTest, CallsThatBeganInTheSameBytesHaveIdsOfTheirOwn) {
