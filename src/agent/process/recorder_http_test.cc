@@ -175,8 +175,9 @@ TEST_F(StableRecorderTest, AClientHasStableNamesToo) {
 
 // Who asks for what is not there has made the mistake.
 TEST_F(StableRecorderTest, AStatusOf4xxIsAnErrorOfTheClientAlone) {
+  constexpr std::uint16_t kStatuses[] = {399, 400, 404, 499, 500};
   TestExchange exchange;
-  for (const std::uint16_t status : {399, 400, 404, 499, 500}) {
+  for (const std::uint16_t status : kStatuses) {
     exchange.status = status;
     handle(exchange_record(exchange));
     handle(exchange_record(exchange, RecordType::kClientExchange));
