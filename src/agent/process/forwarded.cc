@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 
 #include <charconv>
-#include <cstring>
 
 #include "agent/process/http_head.h"
 
@@ -14,7 +13,7 @@ bool is_address(std::string_view text, int family) {
   char copy[INET6_ADDRSTRLEN] = {};
   unsigned char address[sizeof(in6_addr)];
   if (text.size() >= sizeof(copy) || text.find('\0') != std::string_view::npos) return false;
-  std::memcpy(copy, text.data(), text.size());
+  text.copy(copy, text.size());
   return inet_pton(family, copy, address) == 1;
 }
 
