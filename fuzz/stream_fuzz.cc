@@ -39,7 +39,8 @@ void speak(std::string_view bytes, Conversation& talk) {
 void check_sql(std::string_view text) {
   using namespace kolben::agent;
   for (const SqlDialect dialect :
-       {SqlDialect::kStandard, SqlDialect::kMysql, SqlDialect::kMysqlWithoutBackslashes}) {
+       {SqlDialect::kStandard, SqlDialect::kMysql, SqlDialect::kMysqlWithoutBackslashes,
+        SqlDialect::kMysqlOfUnknownMode, SqlDialect::kSqlite}) {
     if (sanitized_sql(text, dialect).size() > text.size()) std::abort();
     if (sql_summary(text, dialect).size() > kSummaryBytesMax) std::abort();
   }

@@ -379,7 +379,8 @@ def test_metrics_of_processes_on_request(tmp_path, programs):
     assert {name for name, _ in process_points(program.stdout)} == {
         "process.cpu.time", "process.memory.usage", "process.memory.virtual", "process.thread.count",
         "process.unix.file_descriptor.count", "process.context_switches", "process.paging.faults",
-        "process.uptime"}
+        "process.uptime", "process.cpu.utilization",
+        *(["process.disk.io"] if os.path.exists("/proc/self/io") else [])}
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
 

@@ -1,5 +1,6 @@
 """Where the agent sends what it sees: Zipkin, Prometheus, several at once; and the console prints what
 the real SDK prints."""
+import concurrent.futures
 import gzip
 import json
 import os
@@ -7,6 +8,7 @@ import pathlib
 import re
 import subprocess
 
+import grpc
 import pytest
 
 from harness import (ANY_PORTS, BIN, DATA, ROOT, HttpServer, Kolben, Program, fields, free_port, get, request,
@@ -105,6 +107,43 @@ def test_entities_of_the_environment_are_the_resources():
     values = {item["key"]: item["value"] for item in resource["resource"]["attributes"]}
     assert values["service.name"] == {"stringValue": "my,app"}
     assert values["service.version"] == {"stringValue": "2"}
+
+
+class GrpcCollector:
+    """Takes whatever comes, and keeps which method was called with which metadata."""
+
+    def __init__(self):
+        self.came = []
+        self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(1), handlers=[self])
+        self.port = self.server.add_insecure_port("127.0.0.1:0")
+
+    def service(self, details):
+        self.came.append((details.method, dict(details.invocation_metadata)))
+        return grpc.unary_unary_rpc_method_handler(lambda request, context: b"")
+
+    def __enter__(self):
+        self.server.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.stop(None).wait(20)
+
+
+@pytest.mark.parametrize("variables, wanted", [
+    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:PORT",
+      "OTEL_EXPORTER_OTLP_HEADERS": "Authorization=Bearer%20abc,x-team=a%3Db"},
+     {"authorization": "Bearer abc", "x-team": "a=b"}),
+    ({"ELASTIC_APM_SERVER_ENDPOINT": "127.0.0.1:PORT", "ELASTIC_APM_SECRET_TOKEN": "secret",
+      "OTEL_EXPORTER_OTLP_INSECURE": "true"}, {"authorization": "Bearer secret"})])
+def test_headers_go_with_grpc_too(monkeypatch, variables, wanted):
+    with GrpcCollector() as collector, HttpServer(lambda *asked: (200,)) as server:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value.replace("PORT", str(collector.port)))
+        ran = ask_once(f"{server.url}/asked")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    [(method, metadata)] = collector.came
+    assert method == "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+    assert {name: metadata.get(name) for name in wanted} == wanted
 
 
 # --- Zipkin ------------------------------------------------------------------------------------------

@@ -153,6 +153,85 @@ TEST(Flags, HelpAndVersion) {
   EXPECT_EQ(parse({"--vers"}).line.result, CommandLineResult::kVersion);
 }
 
+// As the launchers of opentelemetry-python list them in their help: 1.27, and the newest.
+TEST(Flags, EachFlagOfPythonsLaunchersIsThere) {
+  std::vector<std::string> names = {"resource_attributes",
+                                    "service_name",
+                                    "sdk_disabled",
+                                    "log_level",
+                                    "propagators",
+                                    "traces_sampler",
+                                    "traces_sampler_arg",
+                                    "traces_exporter",
+                                    "metrics_exporter",
+                                    "logs_exporter",
+                                    "config_file",
+                                    "experimental_resource_detectors",
+                                    "semconv_stability_opt_in",
+                                    "context",
+                                    "id_generator",
+                                    "tracer_provider",
+                                    "meter_provider",
+                                    "distro",
+                                    "configurator",
+                                    "disabled_instrumentations",
+                                    "auto_instrumentation_experimental_gevent_patch",
+                                    "tracer_configurator",
+                                    "meter_configurator",
+                                    "logger_configurator",
+                                    "sdk_internal_metrics_enabled",
+                                    "attribute_count_limit",
+                                    "attribute_value_length_limit",
+                                    "span_attribute_count_limit",
+                                    "span_attribute_value_length_limit",
+                                    "span_event_count_limit",
+                                    "span_link_count_limit",
+                                    "event_attribute_count_limit",
+                                    "link_attribute_count_limit",
+                                    "logrecord_attribute_count_limit",
+                                    "logrecord_attribute_value_length_limit",
+                                    "bsp_schedule_delay",
+                                    "bsp_export_timeout",
+                                    "bsp_max_queue_size",
+                                    "bsp_max_export_batch_size",
+                                    "blrp_schedule_delay",
+                                    "blrp_export_timeout",
+                                    "blrp_max_queue_size",
+                                    "blrp_max_export_batch_size",
+                                    "metric_export_interval",
+                                    "metric_export_timeout",
+                                    "metrics_exemplar_filter",
+                                    "exporter_otlp_metrics_temporality_preference",
+                                    "exporter_otlp_metrics_default_histogram_aggregation",
+                                    "exporter_zipkin_endpoint",
+                                    "exporter_zipkin_timeout",
+                                    "exporter_prometheus_host",
+                                    "exporter_prometheus_port",
+                                    "exporter_jaeger_agent_host",
+                                    "exporter_jaeger_agent_port",
+                                    "exporter_jaeger_agent_split_oversized_batches",
+                                    "exporter_jaeger_certificate",
+                                    "exporter_jaeger_endpoint",
+                                    "exporter_jaeger_grpc_insecure",
+                                    "exporter_jaeger_password",
+                                    "exporter_jaeger_timeout",
+                                    "exporter_jaeger_user",
+                                    "experimental_disable_prometheus_unit_normalization"};
+  for (const char* signal : {"", "traces_", "metrics_", "logs_"}) {
+    for (const char* option : {"endpoint", "protocol", "headers", "timeout", "compression",
+                               "insecure", "certificate", "client_key", "client_certificate"}) {
+      names.push_back(std::string("exporter_otlp_") + signal + option);
+    }
+  }
+  EXPECT_EQ(names.size(), 62u + 4 * 9);
+  for (const std::string& name : names) {
+    const bool is_exporter = name.ends_with("s_exporter");
+    const Parsed parsed = parse({"--" + name, is_exporter ? "console" : "true", "c"});
+    ASSERT_EQ(parsed.line.result, CommandLineResult::kRun) << name << ": " << parsed.error();
+    EXPECT_EQ(parsed.line.settings[0].flag->name, name) << "not an abbreviation";
+  }
+}
+
 TEST(Flags, EachVariableFollowsTheRule) {
   for (const Flag* flag = flags_begin(); flag != flags_end(); ++flag) {
     std::string name = flag->variable;

@@ -57,6 +57,16 @@ TEST(Help, WhatMattersComesFirstAndWhatHasNoEffectLast) {
   }
 }
 
+TEST(Help, ConventionsThatMayBeChosenAreNamed) {
+  const std::string text = help();
+  const std::size_t at = place_of(text, "semconv_stability_opt_in");
+  ASSERT_NE(at, std::string::npos);
+  const std::string shown = text.substr(at, text.find("--", at + 2) - at);
+  for (const char* convention : {"http", "database", "rpc", "/dup"}) {
+    EXPECT_NE(shown.find(convention), std::string::npos) << convention;
+  }
+}
+
 TEST(Help, FitsATerminal) {
   const std::string text = help();
   for (std::size_t begin = 0; begin < text.size();) {

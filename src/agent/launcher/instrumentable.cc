@@ -1,6 +1,8 @@
 #include "agent/launcher/instrumentable.h"
 
+#include <link.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/target/target.h"
 
@@ -17,6 +19,8 @@ const char* why_not(ElfKind kind) {
       return "a program for another processor";
     case ElfKind::kOtherLibc:
       return "linked with another C library (musl)";
+    case ElfKind::kOtherLoader:
+      return "a program with a loader of its own, whose C library may be too old for the agent";
     case ElfKind::kSanitized:
       return "built with the shared AddressSanitizer, which bears no library before it";
     case ElfKind::kNotElf:
@@ -29,13 +33,23 @@ const char* why_not(ElfKind kind) {
 const char* why_not_trusted(const char* path) {
   switch (rights_of(path)) {
     case Rights::kSetId:
-      return "set-user-ID";
+      return "set-user-ID or set-group-ID";
     case Rights::kCapabilities:
       return "a program with file capabilities";
     case Rights::kSame:
       break;
   }
   return nullptr;
+}
+
+// Of the first of the process's objects, which is the program.
+int take_loader(dl_phdr_info* program, std::size_t /*size*/, void* path) {
+  for (int i = 0; i < program->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = program->dlpi_phdr[i];
+    if (segment.p_type != PT_INTERP) continue;
+    *static_cast<std::uintptr_t*>(path) = program->dlpi_addr + segment.p_vaddr;
+  }
+  return 1;
 }
 
 // "/usr/bin/env -S python3 -u" is python3. False: nothing that can be followed.
@@ -55,13 +69,22 @@ bool find_interpreter(char* line, char* path) {
 
 }  // namespace
 
+FileId own_loader() {
+  std::uintptr_t path = 0;
+  dl_iterate_phdr(take_loader, &path);
+  struct stat status = {};
+  if (path == 0 || stat(reinterpret_cast<const char*>(path), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
+
 const char* why_not_instrumented(const char* path) {
+  const FileId loader = own_loader();
   char interpreter[kPathBytesMax];
   for (int depth = 0; depth <= kScriptsMax; ++depth) {
     const char* reason = why_not_trusted(path);
     if (reason != nullptr) return reason;
     char line[kScriptLineBytesMax];
-    const ElfKind kind = read_target(path, line);
+    const ElfKind kind = read_target(path, line, loader);
     if (line[0] == '\0') return why_not(kind);
     if (!find_interpreter(line, interpreter)) return nullptr;
     path = interpreter;

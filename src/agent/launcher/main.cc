@@ -115,6 +115,8 @@ RingHeader* make_ring(char* path) {
     if (size < 0 || static_cast<std::size_t>(size) >= kPathBytesMax) continue;
     RingHeader* ring = begin_ring(path, kDefaultSlots);
     if (ring != nullptr) {
+      const FileId loader = own_loader();
+      note_loader(ring, loader.device, loader.inode);
       note_outputs(ring);
       note_clock(ring);
       return ring;

@@ -177,6 +177,9 @@ void Agent::start(int argc, char* const* argv) {
   outputs.forked(pid_);
   telemetry.forked(generation_, pid_);
   remember_environment();
+  FileId loader;
+  noted_loader(ring_, &loader.device, &loader.inode);
+  remember_loader(loader);
   const ssize_t size = readlink("/proc/self/exe", executable, sizeof(executable));
   executable_size = size > 0 ? static_cast<std::uint32_t>(size) : 0;
   if (works_event_by_event()) connections.works_event_by_event();

@@ -30,6 +30,7 @@ constinit std::size_t texts_size = 0;
 constinit char* variables[kVariablesMax] = {};
 constinit std::size_t variable_count = 0;
 constinit char* library = nullptr;  // our path, as LD_PRELOAD named it
+constinit FileId loader;
 // TRACEPARENT and its like; an environment.
 constexpr std::size_t kCarriedMax = 3;
 constinit char* carried[kCarriedMax + 1] = {};
@@ -155,6 +156,10 @@ const char* remembered_value(const char* name) {
   return "";
 }
 
+void remember_loader(const FileId& file) {
+  loader = file;
+}
+
 // Not inlined, for its stack.
 __attribute__((noinline)) Library library_for(const char* path) {
   if (path == nullptr || library == nullptr) return Library::kHandDown;
@@ -168,7 +173,7 @@ __attribute__((noinline)) Library library_for(const char* path) {
   if (!is_path && !find_command(path, copy)) return Library::kHandDown;  // the exec will fail
   const char* found = is_path ? path : copy;
   const bool stays_out = is_build_helper(found) || is_agent_program(found) || gains_rights(found) ||
-                         is_harmed_by_preload(found);
+                         is_harmed_by_preload(found, loader);
   return stays_out ? Library::kTakeOut : Library::kHandDown;
 }
 

@@ -240,10 +240,11 @@ std::string unused_variables(const Environment& environment, const std::set<std:
         std::find(std::begin(kVariables), std::end(kVariables), name) != std::end(kVariables);
     // What Python's side does to the program's own lines is not telemetry's.
     const bool is_pythons = name.starts_with("OTEL_PYTHON_LOG_");
+    const bool is_javas = name.starts_with("OTEL_INSTRUMENTATION_COMMON_DB_");
     // There is a key for it.
     const bool has_key = name == "KOLBEN_AGENT_LOG_FILES";
     const bool is_own = name.starts_with("KOLBEN_") && is_known_setting(name) && !has_key;
-    return names_file || is_pythons || is_own || used.contains(std::string(name));
+    return names_file || is_pythons || is_javas || is_own || used.contains(std::string(name));
   });
 }
 

@@ -364,7 +364,11 @@ TEST(ConfigFile, SettingsOfOursHoldBesideIt) {
   const Settings settings = read_config("file_format: \"1.1\"\n", "otel.yaml",
                                         {{"KOLBEN_AGENT_CONSOLE_FORMAT", "newest"},
                                          {"KOLBEN_AGENT_HTTP_BODY_SIZES", "yes"},
-                                         {"KOLBEN_AGENT_COMMAND_SPAN", "never"}});
+                                         {"KOLBEN_AGENT_COMMAND_SPAN", "never"},
+                                         {"OTEL_INSTRUMENTATION_COMMON_DB_STATEMENT_SANITIZER_"
+                                          "ENABLED",
+                                          "false"}});
+  EXPECT_FALSE(settings.sanitizes_sql);
   EXPECT_EQ(settings.console_format, ConsoleFormat::kNewest);
   EXPECT_THAT(settings.warnings,
               ElementsAre("KOLBEN_AGENT_HTTP_BODY_SIZES=yes: neither true nor false; false holds",

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "agent/process/forwarded.h"
 #include "agent/process/limits.h"
 #include "agent/process/span_names.h"
 #include "agent/process/web_calls.h"
@@ -134,9 +135,31 @@ void HttpExchange::read_headers() {
       user_agent = value;
     } else if (trace_state.empty() && is_header(name, "tracestate")) {
       trace_state = value;
+    } else if (forwarded.empty() && is_header(name, "forwarded")) {
+      forwarded = value;
+    } else if (x_forwarded_for.empty() && is_header(name, "x-forwarded-for")) {
+      x_forwarded_for = value;
     }
   }
 }
+
+namespace {
+
+// Who asked. The peer is told once more where that is a proxy.
+void add_client_of(const HttpExchange& exchange, Writer& writer) {
+  const ExchangeView& record = *exchange.record;
+  const ForwardedClient client = forwarded_client(exchange.forwarded, exchange.x_forwarded_for);
+  writer.old_text("net.peer.ip", record.peer_address);
+  writer.old_text("http.client_ip", client.address);
+  const bool is_peer = client.address.empty();
+  writer.stable_text("client.address", is_peer ? record.peer_address : client.address);
+  if (!is_peer) writer.stable_text("network.peer.address", record.peer_address);
+  writer.old_number("net.peer.port", record.fixed.peer_port);
+  writer.stable_number("client.port", is_peer ? record.fixed.peer_port : client.port);
+  if (!is_peer) writer.stable_number("network.peer.port", record.fixed.peer_port);
+}
+
+}  // namespace
 
 void add_server_attributes(const HttpExchange& exchange, SemanticConventions conventions,
                            Attributes& attributes, Arena& arena) {
@@ -156,10 +179,7 @@ void add_server_attributes(const HttpExchange& exchange, SemanticConventions con
   writer.old_text("http.target", redacted_target(exchange.target, arena));
   writer.stable_text("url.path", exchange.target.path);
   writer.stable_text("url.query", redacted_query(exchange.target.query, arena));
-  writer.old_text("net.peer.ip", record.peer_address);
-  writer.stable_text("client.address", record.peer_address);
-  writer.old_number("net.peer.port", record.fixed.peer_port);
-  writer.stable_number("client.port", record.fixed.peer_port);
+  add_client_of(exchange, writer);
   writer.old_text("http.user_agent", exchange.user_agent);
   writer.stable_text("user_agent.original", exchange.user_agent);
   writer.old_text("http.flavor", exchange.request.version);

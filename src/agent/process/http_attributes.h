@@ -29,6 +29,7 @@ struct HttpExchange {
   // Headers, empty where there are none.
   std::string_view user_agent;
   std::string_view trace_state;
+  std::string_view forwarded, x_forwarded_for;
   std::string_view scheme;
 
   explicit HttpExchange(const ExchangeView& view);

@@ -22,11 +22,26 @@ void read_console_format(Variables& variables, Settings& settings) {
   variables.warn_value(name, value, "unknown (known: 1.27, newest); using 1.27");
 }
 
+// The agent for Java has these, the second one by its older name. What is mistyped must not show
+// values that nobody asked to see.
+void read_sanitization(Variables& variables, Settings& settings) {
+  for (const std::string_view name :
+       {"OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED",
+        "OTEL_INSTRUMENTATION_COMMON_DB_STATEMENT_SANITIZER_ENABLED"}) {
+    const std::string value = lower(variables.text(name));
+    if (value.empty()) continue;
+    settings.sanitizes_sql = value != "false";
+    if (value == "true" || value == "false") return;
+    return variables.warn_value(name, value, "neither true nor false; true holds");
+  }
+}
+
 }  // namespace
 
 void read_own_settings(Variables& variables, Settings& settings) {
   check_command_spans(variables);
   read_console_format(variables, settings);
+  read_sanitization(variables, settings);
   settings.conventions.body_sizes = variables.boolean("KOLBEN_AGENT_HTTP_BODY_SIZES", false);
 }
 

@@ -1,6 +1,6 @@
 // The settings that OpenTelemetry has no name for, KOLBEN_AGENT_*, and a configuration file no key:
 // they hold beside one, too. (For log files it has one.) Those that only the library reads are
-// checked here.
+// checked here. Of OpenTelemetry's own, those that a configuration file has for Java alone.
 #pragma once
 
 #include "agent/process/settings.h"

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ constexpr std::uint64_t kNanos = 1'000'000'000;
 // A server may have a million; counting them must not take a second.
 constexpr std::int64_t kFilesMax = 100'000;
 
-// stat and status are some hundred bytes.
+// stat, status and io are some hundred bytes.
 std::string read_small_file(const std::string& path) {
   char buffer[4096];
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -39,6 +40,14 @@ std::optional<std::int64_t> count_files(const std::string& process) {
   }
   ::closedir(directory);
   return count;
+}
+
+// That it may run on; all where that cannot be asked.
+double processors_of(std::uint32_t pid) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  const bool is_known = ::sched_getaffinity(static_cast<pid_t>(pid), sizeof set, &set) == 0;
+  return static_cast<double>(is_known ? CPU_COUNT(&set) : ::sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 std::uint64_t boot_time(std::uint64_t now) {
@@ -147,6 +156,21 @@ std::optional<ProcessNumbers> parse_process(std::string_view stat, std::string_v
   return numbers;
 }
 
+std::optional<DiskBytes> parse_disk_bytes(std::string_view io) {
+  if (io.find("\nread_bytes:") == std::string_view::npos) return std::nullopt;
+  return DiskBytes{line_number(io, "read_bytes:"), line_number(io, "write_bytes:")};
+}
+
+std::optional<ProcessMetrics::Process::Shares> ProcessMetrics::shares_of(const Process& process,
+                                                                         const Told& before,
+                                                                         std::uint64_t now) {
+  if (now <= before.time) return std::nullopt;
+  const double seconds = static_cast<double>(now - before.time) / 1e9 * processors_of(process.pid);
+  return Process::Shares{
+      (process.numbers.user_seconds - before.numbers.user_seconds) / seconds,
+      (process.numbers.system_seconds - before.numbers.system_seconds) / seconds};
+}
+
 std::vector<ProcessMetrics::Process> ProcessMetrics::read(const std::vector<std::uint32_t>& pids,
                                                           std::uint64_t now) {
   std::vector<Process> result;
@@ -160,18 +184,51 @@ std::vector<ProcessMetrics::Process> ProcessMetrics::read(const std::vector<std:
     auto numbers = parse_process(stat, read_small_file(process + "/status"), boot_time_);
     if (!numbers) continue;
     numbers->files = count_files(process);
-    Process& read = result.emplace_back(Process{pid, *numbers, {}, numbers->start_time});
-    if (temporality_ != Temporality::kDelta) continue;
+    numbers->disk = parse_disk_bytes(read_small_file(process + "/io"));
+    Process& read = result.emplace_back(Process{pid, *numbers, {}, numbers->start_time, {}});
+    Told before{{}, numbers->start_time};
     const auto last = told_.find(pid);
     // Another process may have got the number.
     if (last != told_.end() && last->second.numbers.start_time == numbers->start_time) {
-      read.last = last->second.numbers;
-      read.since = last->second.time;
+      before = last->second;
     }
+    read.shares = shares_of(read, before, now);
     told[pid] = {*numbers, now};
+    if (temporality_ != Temporality::kDelta) continue;
+    read.last = before.numbers;
+    read.since = before.time;
   }
   told_ = std::move(told);
   return result;
+}
+
+template <typename Writer>
+void ProcessMetrics::add_shares(const std::vector<Process>& all, Writer& writer) {
+  writer.gauge("process.cpu.utilization", "1",
+               "Difference in process.cpu.time since the last measurement, divided by the elapsed "
+               "time and number of CPUs available to the process.");
+  for (const Process& p : all) {
+    if (!p.shares) continue;
+    writer.point(p.pid, p.since, real(p.shares->user), "cpu.mode", "user");
+    writer.point(p.pid, p.since, real(p.shares->system), "cpu.mode", "system");
+  }
+}
+
+// Nothing at all where of no process it may be known.
+template <typename Writer>
+void ProcessMetrics::add_disk(const std::vector<Process>& all, Writer& writer) {
+  const bool is_known = std::any_of(all.begin(), all.end(),
+                                    [](const Process& p) { return p.numbers.disk.has_value(); });
+  if (!is_known) return;
+  writer.counter("process.disk.io", "By", "Disk bytes transferred.");
+  for (const Process& p : all) {
+    if (!p.numbers.disk) continue;
+    const DiskBytes last = p.last.disk.value_or(DiskBytes{});
+    writer.point(p.pid, p.since, whole(p.numbers.disk->read - last.read), "disk.io.direction",
+                 "read");
+    writer.point(p.pid, p.since, whole(p.numbers.disk->written - last.written), "disk.io.direction",
+                 "write");
+  }
 }
 
 void ProcessMetrics::collect(const std::vector<std::uint32_t>& pids, ResourceMetrics& resource,
@@ -183,17 +240,19 @@ void ProcessMetrics::collect(const std::vector<std::uint32_t>& pids, ResourceMet
   scope.scope.version = agent_version();
   Writer writer(scope, arena, now, temporality_);
   writer.counter("process.cpu.time", "s", "Total CPU seconds broken down by different CPU modes.");
-  for (const auto& [pid, numbers, last, since] : all) {
+  for (const auto& [pid, numbers, last, since, shares] : all) {
     writer.point(pid, since, real(numbers.user_seconds - last.user_seconds), "cpu.mode", "user");
     writer.point(pid, since, real(numbers.system_seconds - last.system_seconds), "cpu.mode",
                  "system");
   }
+  add_shares(all, writer);
   writer.amount("process.memory.usage", "By", "The amount of physical memory in use.");
   for (const Process& p : all)
     writer.point(p.pid, p.numbers.start_time, whole(p.numbers.memory_bytes));
   writer.amount("process.memory.virtual", "By", "The amount of committed virtual memory.");
   for (const Process& p : all)
     writer.point(p.pid, p.numbers.start_time, whole(p.numbers.virtual_bytes));
+  add_disk(all, writer);
   writer.amount("process.thread.count", "{thread}", "Process threads count.");
   for (const Process& p : all) writer.point(p.pid, p.numbers.start_time, whole(p.numbers.threads));
   writer.amount("process.unix.file_descriptor.count", "{file_descriptor}",
@@ -204,7 +263,7 @@ void ProcessMetrics::collect(const std::vector<std::uint32_t>& pids, ResourceMet
   writer.counter("process.context_switches", "{context_switch}",
                  "Number of times the process has been context switched.");
   constexpr std::string_view kSwitch = "process.context_switch.type";
-  for (const auto& [pid, numbers, last, since] : all) {
+  for (const auto& [pid, numbers, last, since, shares] : all) {
     writer.point(pid, since, whole(numbers.voluntary_switches - last.voluntary_switches), kSwitch,
                  "voluntary");
     writer.point(pid, since, whole(numbers.involuntary_switches - last.involuntary_switches),
@@ -212,7 +271,7 @@ void ProcessMetrics::collect(const std::vector<std::uint32_t>& pids, ResourceMet
   }
   writer.counter("process.paging.faults", "{fault}", "Number of page faults the process has made.");
   constexpr std::string_view kFault = "system.paging.fault.type";
-  for (const auto& [pid, numbers, last, since] : all) {
+  for (const auto& [pid, numbers, last, since, shares] : all) {
     writer.point(pid, since, whole(numbers.major_faults - last.major_faults), kFault, "major");
     writer.point(pid, since, whole(numbers.minor_faults - last.minor_faults), kFault, "minor");
   }

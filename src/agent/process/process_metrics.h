@@ -1,6 +1,7 @@
-// ProcessMetrics: processor time, memory, threads, files, faults of the programs that run, as /proc
-// tells them, at each export of metrics. Nothing is kept of a process that has ended. One thread.
-// Source: semantic-conventions 1.44, process-metrics.md; proc_pid_stat(5), proc_pid_status(5).
+// ProcessMetrics: processor time, memory, disk, threads, files, faults of the programs that run, as
+// /proc tells them, at each export of metrics. Nothing is kept of a process that has ended. One
+// thread. Source: semantic-conventions 1.44, process-metrics.md; proc_pid_stat(5),
+// proc_pid_status(5), proc_pid_io(5).
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,13 @@
 
 namespace kolben::agent {
 
+// What went to the disk, and from it: not what the cache had.
+struct DiskBytes {
+  std::int64_t read = 0, written = 0;
+};
+// From the text of /proc/PID/io.
+std::optional<DiskBytes> parse_disk_bytes(std::string_view io);
+
 // What is known of a process at a moment; counters since its begin.
 struct ProcessNumbers {
   std::uint64_t start_time = 0;  // nanoseconds since 1970
@@ -22,7 +30,9 @@ struct ProcessNumbers {
   std::int64_t memory_bytes = 0, virtual_bytes = 0;
   std::int64_t threads = 0;
   std::int64_t voluntary_switches = 0, involuntary_switches = 0;
-  std::optional<std::int64_t> files;  // nothing: another user's process
+  // Nothing: another user's process.
+  std::optional<std::int64_t> files;
+  std::optional<DiskBytes> disk;
 };
 
 // From the texts of /proc/PID/stat and /proc/PID/status; nothing where they are no such.
@@ -42,22 +52,32 @@ class ProcessMetrics {
                std::uint64_t now);
 
  private:
+  struct Told {
+    ProcessNumbers numbers;
+    std::uint64_t time = 0;
+  };
   struct Process {
     std::uint32_t pid = 0;
     ProcessNumbers numbers;
     ProcessNumbers last;      // what was told; zeros for cumulative counters
     std::uint64_t since = 0;  // what counters count from
+    // Of the processors that it may use, since the last time; nothing: no time has gone by.
+    struct Shares {
+      double user = 0, system = 0;
+    };
+    std::optional<Shares> shares;
   };
-  struct Told {
-    ProcessNumbers numbers;
-    std::uint64_t time = 0;
-  };
-
+  static std::optional<Process::Shares> shares_of(const Process& process, const Told& before,
+                                                  std::uint64_t now);
+  template <typename Writer>
+  static void add_shares(const std::vector<Process>& all, Writer& writer);
+  template <typename Writer>
+  static void add_disk(const std::vector<Process>& all, Writer& writer);
   std::vector<Process> read(const std::vector<std::uint32_t>& pids, std::uint64_t now);
 
   const Temporality temporality_;
   std::uint64_t boot_time_ = 0;                   // 0: not known yet
-  std::unordered_map<std::uint32_t, Told> told_;  // for deltas
+  std::unordered_map<std::uint32_t, Told> told_;  // the last time
 };
 
 }  // namespace kolben::agent

@@ -1,6 +1,7 @@
 #include "agent/process/process_metrics.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <map>
@@ -30,6 +31,16 @@ TEST(ProcessMetrics, WhatProcTells) {
   EXPECT_EQ(numbers->memory_bytes, 500 * ::sysconf(_SC_PAGESIZE));
   EXPECT_EQ(numbers->voluntary_switches, 70);
   EXPECT_EQ(numbers->involuntary_switches, 7);
+}
+
+TEST(ProcessMetrics, WhatWentToTheDisk) {
+  const auto disk = parse_disk_bytes(
+      "rchar: 9\nwchar: 8\nsyscr: 7\nsyscw: 6\nread_bytes: 4096\nwrite_bytes: 8192\n"
+      "cancelled_write_bytes: 5\n");
+  ASSERT_TRUE(disk);
+  EXPECT_EQ(disk->read, 4096);
+  EXPECT_EQ(disk->written, 8192);
+  EXPECT_FALSE(parse_disk_bytes("")) << "another user's process";
 }
 
 TEST(ProcessMetrics, WhatIsCutIsNoProcess) {
@@ -71,7 +82,8 @@ TEST(ProcessMetrics, CumulativeCountersKeepTheirStart) {
 TEST(ProcessMetrics, OfThisProcess) {
   ProcessMetrics metrics(Temporality::kCumulative);
   const Collected collected(metrics, kThisProcess);
-  EXPECT_EQ(collected.all().size(), 8u);
+  const bool may_know_disk = access("/proc/self/io", R_OK) == 0;
+  EXPECT_EQ(collected.all().size(), may_know_disk ? 10u : 9u);
   const Metric& memory = collected.at("process.memory.usage");
   EXPECT_EQ(memory.unit, "By");
   EXPECT_FALSE(memory.is_monotonic);
@@ -97,6 +109,48 @@ TEST(ProcessMetrics, DeltasCountFromTheLastTime) {
   const Collected second(metrics, kThisProcess);
   EXPECT_LT(second.at("process.paging.faults").number_points[1].value.integer, before);
   EXPECT_EQ(second.at("process.cpu.time").temporality, Temporality::kDelta);
+}
+
+double sum_of(const Metric& metric) {
+  double sum = 0;
+  for (const NumberPoint& point : metric.number_points) sum += point.value.to_double();
+  return sum;
+}
+
+TEST(ProcessMetrics, TheShareOfTheProcessorsIsOfTheTimeBetween) {
+  ProcessMetrics metrics(Temporality::kCumulative);
+  const Collected first(metrics, kThisProcess);
+  const double before = sum_of(first.at("process.cpu.time"));
+  const auto busy_until = system_clock().unix_nanos() + 60'000'000;
+  while (system_clock().unix_nanos() < busy_until) {
+  }
+  const Collected second(metrics, kThisProcess);
+  const Metric& share = second.at("process.cpu.utilization");
+  EXPECT_EQ(share.kind, MetricKind::kGauge);
+  EXPECT_EQ(share.unit, "1");
+  ASSERT_EQ(share.number_points.size(), 2u);
+  EXPECT_EQ(find(share.number_points[0].attributes, "cpu.mode")->as_string(), "user");
+  cpu_set_t set;
+  ASSERT_EQ(sched_getaffinity(0, sizeof set, &set), 0);
+  const double seconds =
+      static_cast<double>(share.number_points[0].time_unix_nano -
+                          first.at("process.uptime").number_points[0].time_unix_nano) /
+      1e9 * CPU_COUNT(&set);
+  EXPECT_NEAR(sum_of(share) * seconds, sum_of(second.at("process.cpu.time")) - before, 1e-6);
+}
+
+TEST(ProcessMetrics, BytesOfTheDiskHaveADirection) {
+  if (access("/proc/self/io", R_OK) != 0) GTEST_SKIP() << "nobody may know";
+  ProcessMetrics metrics(Temporality::kDelta);
+  const Collected first(metrics, kThisProcess);
+  const Metric& disk = first.at("process.disk.io");
+  EXPECT_TRUE(disk.is_monotonic);
+  EXPECT_EQ(disk.unit, "By");
+  ASSERT_EQ(disk.number_points.size(), 2u);
+  EXPECT_EQ(find(disk.number_points[0].attributes, "disk.io.direction")->as_string(), "read");
+  EXPECT_EQ(find(disk.number_points[1].attributes, "disk.io.direction")->as_string(), "write");
+  const Collected second(metrics, kThisProcess);
+  EXPECT_LE(second.at("process.disk.io").number_points[0].value.integer, 1 << 20);
 }
 
 TEST(ProcessMetrics, OfNobodyThereIsNothing) {

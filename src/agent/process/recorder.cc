@@ -26,7 +26,7 @@ InstrumentKind instrument_kind(std::uint8_t kind) {
   }
 }
 
-DatabaseCall call_of(const StatementView& view) {
+DatabaseCall call_of(const StatementView& view, bool sanitizes_sql) {
   const Statement& fixed = view.fixed;
   DatabaseCall call;
   call.system = "sqlite";
@@ -34,7 +34,8 @@ DatabaseCall call_of(const StatementView& view) {
   call.end_time = fixed.end_time;
   call.origin = origin_of(fixed.self, fixed.parent_span_id);
   call.database = view.database;
-  call.text = sanitized_sql(view.text, SqlDialect::kSqlite);
+  call.text =
+      sanitizes_sql ? sanitized_sql(view.text, SqlDialect::kSqlite) : std::string(view.text);
   call.summary = sql_summary(view.text, SqlDialect::kSqlite);
   if (fixed.error_code != 0) call.error_code = std::to_string(fixed.error_code);
   return call;
@@ -56,7 +57,9 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       rpc_metrics_(settings_.conventions, metrics_),
       lines_([this](const Line& line) { add_line(line); }),
       streams_(*this),
-      commands_([this](const EndedCommand& command) { take_command(command); }) {}
+      commands_([this](const EndedCommand& command) { take_command(command); }) {
+  if (!settings.sanitizes_sql) streams_.set_query_texts(QueryTexts::kAsWritten);
+}
 
 void Recorder::handle(std::string_view bytes, std::uint64_t now) {
   now_ = now;
@@ -101,8 +104,9 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
         told_lines_.tell_text(record->header.pid, record->header.tid, view.begin, view.fixed.size);
       });
     case RecordType::kStatement:
-      return take(parse_statement(payload),
-                  [&](const auto& view) { Recorder::take(call_of(view), StreamPeer()); });
+      return take(parse_statement(payload), [&](const auto& view) {
+        Recorder::take(call_of(view, settings_.sanitizes_sql), StreamPeer());
+      });
     case RecordType::kStreamPiece:
       return take(parse_stream_piece(payload),
                   [&](const auto& view) { streams_.piece(record->header.pid, view); });

@@ -161,5 +161,102 @@ TEST_F(StableRecorderTest, StableNamesOnRequest) {
             "http.response.status_code=503\nerror.type=503\n");
 }
 
+TEST_F(StableRecorderTest, AClientHasStableNamesToo) {
+  TestExchange exchange;
+  exchange.request = "GET /a?b=c HTTP/1.1\r\nHost: example.com:80\r\n\r\n";
+  exchange.status = 404;
+  handle(exchange_record(exchange, RecordType::kClientExchange));
+  EXPECT_EQ(listed(spans().at(0).attributes),
+            "http.request.method=GET\nurl.full=http://example.com:80/a?b=c\n"
+            "server.address=example.com\nnetwork.peer.address=127.0.0.1\nserver.port=80\n"
+            "network.peer.port=41234\nhttp.response.status_code=404\nerror.type=404\n"
+            "network.protocol.version=1.1\n");
+}
+
+// Who asks for what is not there has made the mistake.
+TEST_F(StableRecorderTest, AStatusOf4xxIsAnErrorOfTheClientAlone) {
+  constexpr std::uint16_t kStatuses[] = {399, 400, 404, 499, 500};
+  TestExchange exchange;
+  for (const std::uint16_t status : kStatuses) {
+    exchange.status = status;
+    handle(exchange_record(exchange));
+    handle(exchange_record(exchange, RecordType::kClientExchange));
+  }
+  std::string told;
+  for (const Span& span : spans()) {
+    const bool is_error = span.status_code == SpanStatusCode::kError;
+    EXPECT_EQ(find(span.attributes, "error.type") != nullptr, is_error);
+    told += std::string(span.kind == SpanKind::kServer ? "server " : "client ") +
+            std::to_string(find(span.attributes, "http.response.status_code")->as_int()) +
+            (is_error ? " error\n" : "\n");
+  }
+  EXPECT_EQ(told,
+            "server 399\nclient 399\nserver 400\nclient 400 error\nserver 404\n"
+            "client 404 error\nserver 499\nclient 499 error\nserver 500 error\n"
+            "client 500 error\n");
+}
+
+class BothRecorderTest : public RecorderTest {
+ protected:
+  BothRecorderTest() : RecorderTest(Environment{{"OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup"}}) {}
+};
+
+TEST_F(BothRecorderTest, DurationsHaveTheBucketsOfTheirConvention) {
+  handle(exchange_record({}));
+  handle(exchange_record({}, RecordType::kClientExchange));
+  recorder_.finish(0, kTime);
+  std::string told;
+  for (const ScopeMetrics& scope : metrics_.batches.at(0).metrics().resources[0].scopes) {
+    for (const Metric& metric : scope.metrics) {
+      if (metric.kind != MetricKind::kHistogram) continue;
+      told.append(metric.name).append(" ").append(metric.unit);
+      for (const double bound : metric.histogram_points[0].explicit_bounds) {
+        char text[32];
+        std::snprintf(text, sizeof text, " %g", bound);
+        told += text;
+      }
+      told += '\n';
+    }
+  }
+  const std::string milliseconds =
+      " ms 0 5 10 25 50 75 100 250 500 750 1000 2500 5000 7500 10000\n";
+  const std::string seconds = " s 0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1 2.5 5 7.5 10\n";
+  EXPECT_EQ(told, "http.server.duration" + milliseconds + "http.server.request.duration" + seconds +
+                      "http.client.duration" + milliseconds + "http.client.request.duration" +
+                      seconds);
+}
+
+TEST_F(StableRecorderTest, BehindAProxyTheClientIsWhomItNames) {
+  TestExchange exchange;
+  exchange.request = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7, 10.0.0.1\r\n\r\n";
+  handle(exchange_record(exchange));
+  exchange.request = "GET / HTTP/1.1\r\nHost: a\r\nForwarded: for=\"[2001:db8::17]:80\"\r\n\r\n";
+  handle(exchange_record(exchange));
+  exchange.request = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: nobody\r\n\r\n";
+  handle(exchange_record(exchange));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_THAT(listed(all[0].attributes),
+              HasSubstr("client.address=203.0.113.7\nnetwork.peer.address=127.0.0.1\n"
+                        "network.peer.port=41234\n"));
+  EXPECT_THAT(listed(all[1].attributes),
+              HasSubstr("client.address=2001:db8::17\nnetwork.peer.address=127.0.0.1\n"
+                        "client.port=80\nnetwork.peer.port=41234\n"));
+  EXPECT_THAT(listed(all[2].attributes),
+              HasSubstr("client.address=127.0.0.1\nclient.port=41234\n"));
+}
+
+TEST_F(RecorderTest, BehindAProxyTheOldConventionsHaveBoth) {
+  TestExchange exchange;
+  exchange.request = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n";
+  handle(exchange_record(exchange));
+  handle(exchange_record(exchange, RecordType::kClientExchange));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_THAT(listed(all[0].attributes),
+              HasSubstr("net.peer.ip=127.0.0.1\nhttp.client_ip=203.0.113.7\n"));
+  EXPECT_THAT(listed(all[1].attributes), Not(HasSubstr("203.0.113.7")));
+}
+
 }  // namespace
 }  // namespace kolben::agent

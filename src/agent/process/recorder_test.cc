@@ -113,6 +113,20 @@ TEST_F(RecorderTest, WhatWentThroughTlsIsHttps) {
   EXPECT_THAT(listed(all[1].attributes), HasSubstr("http.url=https://127.0.0.1:5000/\n"));
 }
 
+class UnsanitizedRecorderTest : public RecorderTest {
+ protected:
+  UnsanitizedRecorderTest()
+      : RecorderTest(
+            Environment{{"OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED", "false"}}) {}
+};
+
+TEST_F(UnsanitizedRecorderTest, AStatementIsToldAsItIsWritten) {
+  handle(statement_record("SELECT name FROM users WHERE id = 7 -- a"));
+  EXPECT_EQ(listed(spans().at(0).attributes),
+            "db.system=sqlite\ndb.name=shop.db\n"
+            "db.statement=SELECT name FROM users WHERE id = 7 -- a\n");
+}
+
 TEST_F(RecorderTest, AStatementIsACallToADatabase) {
   handle(statement_record("SELECT name FROM users WHERE id = 7 AND name = 'secret'"));
   handle(statement_record("INSERT INTO users VALUES (?, ?)", 1555));

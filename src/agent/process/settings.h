@@ -105,6 +105,8 @@ struct Settings {
   TextPatterns sanitized_headers;  // of those, whose values are not shown
   ConsoleFormat console_format = ConsoleFormat::k1_27;
   ExemplarFilter exemplar_filter = ExemplarFilter::kTraceBased;
+  // OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED: texts are told without literals.
+  bool sanitizes_sql = true;
   bool process_metrics = false;  // OTEL_INSTRUMENTATION_PROCESS_ENABLED
   // Lines that the program prints become log records.
   bool captures_output = true;

@@ -346,6 +346,16 @@ TEST(Settings, WhatIsNeitherTrueNorFalseIsSaidWithWhatHolds) {
                                              "true nor false; false holds"));
 }
 
+TEST(Settings, TextsOfSqlAreSanitizedUnlessSomebodySaysNot) {
+  constexpr char kName[] = "OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED";
+  constexpr char kOlder[] = "OTEL_INSTRUMENTATION_COMMON_DB_STATEMENT_SANITIZER_ENABLED";
+  EXPECT_TRUE(read_settings({}).sanitizes_sql);
+  EXPECT_TRUE(read_settings({{kName, "no"}}).sanitizes_sql);
+  EXPECT_FALSE(read_settings({{kName, "false"}}).sanitizes_sql);
+  EXPECT_FALSE(read_settings({{kOlder, "false"}}).sanitizes_sql);
+  EXPECT_TRUE(read_settings({{kName, "true"}, {kOlder, "false"}}).sanitizes_sql);
+}
+
 TEST(Settings, AMistypedSchemeIsPutRightAndSaid) {
   const auto f = [](const char* protocol, const std::string& text, const std::string& want) {
     const Settings settings = read_settings({{"OTEL_EXPORTER_OTLP_PROTOCOL", protocol},

@@ -30,11 +30,11 @@ Moment moment_of(const StreamPiece& piece) {
 
 class Streams::Stream final : public CallSink {
  public:
-  Stream(Sink& sink, const StreamPieceView& first)
+  Stream(Sink& sink, const StreamPieceView& first, QueryTexts texts)
       : sink_(sink),
         peer_{std::string(first.peer_address), first.fixed.peer_port, first.fixed.is_served != 0,
               std::string(first.local_address), first.fixed.local_port},
-        parser_(make_parser(static_cast<Protocol>(first.fixed.protocol), *this)) {}
+        parser_(make_parser(static_cast<Protocol>(first.fixed.protocol), *this, texts)) {}
 
   bool is_given_up() const { return parser_ == nullptr; }
   std::uint64_t last_time() const { return last_time_; }
@@ -160,7 +160,7 @@ Streams::Stream* Streams::find_or_begin(std::uint32_t pid, const StreamPieceView
     if (view.fixed.position != 0) return nullptr;
     make_room();
   }
-  return streams_.emplace(key, std::make_unique<Stream>(sink_, view)).first->second.get();
+  return streams_.emplace(key, std::make_unique<Stream>(sink_, view, texts_)).first->second.get();
 }
 
 // The one that was silent for the longest time goes.

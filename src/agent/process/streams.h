@@ -54,6 +54,8 @@ class Streams {
   Streams(const Streams&) = delete;
   Streams& operator=(const Streams&) = delete;
 
+  // Of SQL, on connections that begin from now on.
+  void set_query_texts(QueryTexts texts) { texts_ = texts; }
   // Where the programs are told of what is not followed any more; null: nowhere.
   void set_refusals(RefusalTable* table) { refusals_ = table; }
 
@@ -80,6 +82,7 @@ class Streams {
 
   Sink& sink_;
   const std::size_t bytes_max_;
+  QueryTexts texts_ = QueryTexts::kSanitized;
   RefusalTable* refusals_ = nullptr;
   Map streams_;
   std::size_t bytes_ = 0;

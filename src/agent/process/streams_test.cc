@@ -27,6 +27,21 @@ TEST_F(StreamsTest, ACallIsAClientSpanBelowItsRequest) {
             "db.system=redis\ndb.statement=GET ?\nnet.peer.name=127.0.0.1\nnet.peer.port=6379\n");
 }
 
+class UnsanitizedStreamsTest : public StreamsTest {
+ protected:
+  UnsanitizedStreamsTest()
+      : StreamsTest({{"OTEL_INSTRUMENTATION_COMMON_DB_STATEMENT_SANITIZER_ENABLED", "false"}}) {}
+};
+
+TEST_F(UnsanitizedStreamsTest, AQueryIsToldAsItIsWritten) {
+  postgresql_error();
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "SELECT");
+  EXPECT_EQ(find(all[0].attributes, "db.statement")->as_string(),
+            "SELECT * FROM users WHERE id = 7");
+}
+
 TEST_F(StableStreamsTest, ACallByTheStableConventions) {
   client(kGet);
   server("-WRONGTYPE no\r\n");
@@ -187,6 +202,9 @@ TEST_F(StableStreamsTest, TheDurationOfCallsIsAMetric) {
   const Metric& metric = metrics_.batches[0].metrics().resources[0].scopes[0].metrics[0];
   EXPECT_EQ(metric.name, "db.client.operation.duration");
   EXPECT_EQ(metric.unit, "s");
+  const auto& bounds = metric.histogram_points[0].explicit_bounds;
+  EXPECT_EQ(std::vector<double>(bounds.begin(), bounds.end()),
+            (std::vector<double>{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10}));
 }
 
 TEST_F(StreamsTest, CallsThatBeganInTheSameBytesHaveIdsOfTheirOwn) {

@@ -69,6 +69,10 @@ HttpTwoExchange::HttpTwoExchange(const WebCall& call, const Origin& origin, cons
   head.append(one_line(call.method)).append(" ").append(one_line(call.path)).append(" HTTP/2\r\n");
   head.append("host: ").append(one_line(call.authority)).append("\r\nuser-agent: ");
   head.append(one_line(call.user_agent)).append("\r\n");
+  if (peer.is_client) {
+    head.append("forwarded: ").append(one_line(call.forwarded)).append("\r\nx-forwarded-for: ");
+    head.append(one_line(call.x_forwarded_for)).append("\r\n");
+  }
   const bool has_parent = peer.is_client && has_remote_parent(call, origin);
   if (has_parent) head.append("tracestate: ").append(one_line(call.tracestate)).append("\r\n");
   head.append("\r\n");

@@ -98,6 +98,13 @@ TEST_F(ServedStreamsTest, ARequestThatIsServedOverHttp2IsLikeOneOverHttp1) {
   EXPECT_THAT(metric_names(), ::testing::Contains("http.server.duration"));
 }
 
+TEST_F(ServedStreamsTest, BehindAProxyTheClientIsWhomItNames) {
+  asked({{":method", "GET"}, {":path", "/"}, {"x-forwarded-for", "203.0.113.7"}});
+  answered({{":status", "200"}});
+  EXPECT_THAT(listed(spans().at(0).attributes),
+              ::testing::HasSubstr("net.peer.ip=127.0.0.1\nhttp.client_ip=203.0.113.7\n"));
+}
+
 TEST_F(ServedStreamsTest, ItIsBelowTheContextInItsHeaders) {
   asked({{":method", "GET"}, {":path", "/"}, {"traceparent", kRemote}, {"tracestate", "a=1"}});
   answered({{":status", "200"}});
@@ -235,6 +242,29 @@ TEST_F(BothStreamsTest, ACallByBothRpcConventions) {
             "rpc.system.name=grpc\nserver.address=shop.example\nserver.port=50051\n"
             "network.peer.address=127.0.0.1\nnetwork.peer.port=50051\n"
             "rpc.response.status_code=DEADLINE_EXCEEDED\nerror.type=DEADLINE_EXCEEDED\n");
+}
+
+TEST_F(BothStreamsTest, DurationsOfAClientsCallsHaveTheBucketsOfTheirConvention) {
+  piece_.protocol = 3;
+  client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  client(frame(1, kEndOfBoth, 1,
+               block({{":path", "/shop.Cart/Add"}, {"content-type", "application/grpc"}})));
+  server(frame(1, kEndOfBoth, 1, block({{":status", "200"}, {"grpc-status", "0"}})));
+  recorder_.finish(0, kTime + 1);
+  const auto& metrics = metrics_.batches.at(0).metrics().resources[0].scopes[0].metrics;
+  ASSERT_EQ(metrics.size(), 2u);
+  const auto bounds = [](const Metric& metric) {
+    const auto& all = metric.histogram_points[0].explicit_bounds;
+    return std::vector<double>(all.begin(), all.end());
+  };
+  EXPECT_EQ(metrics[0].name, "rpc.client.duration");
+  EXPECT_EQ(metrics[0].unit, "ms");
+  EXPECT_EQ(bounds(metrics[0]), (std::vector<double>{0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000,
+                                                     2500, 5000, 7500, 10000}));
+  EXPECT_EQ(metrics[1].name, "rpc.client.call.duration");
+  EXPECT_EQ(metrics[1].unit, "s");
+  EXPECT_EQ(bounds(metrics[1]), (std::vector<double>{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
+                                                     0.5, 0.75, 1, 2.5, 5, 7.5, 10}));
 }
 
 class B3ServedStreamsTest : public ServedStreamsTest {

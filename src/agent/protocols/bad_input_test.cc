@@ -234,7 +234,8 @@ TEST(BadInputSql, ParenthesesAndCommentsWithoutEnd) {
     std::string text;
     while (text.size() < 100'000) text += piece;
     for (const SqlDialect dialect :
-         {SqlDialect::kStandard, SqlDialect::kMysql, SqlDialect::kMysqlWithoutBackslashes}) {
+         {SqlDialect::kStandard, SqlDialect::kMysql, SqlDialect::kMysqlWithoutBackslashes,
+          SqlDialect::kMysqlOfUnknownMode, SqlDialect::kSqlite}) {
       EXPECT_LE(sanitized_sql(text, dialect).size(), text.size());
       EXPECT_LE(sql_summary(text, dialect).size(), kSummaryBytesMax);
     }

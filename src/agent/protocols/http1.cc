@@ -17,6 +17,8 @@ constexpr LowerName kHost("host");
 constexpr LowerName kUserAgent("user-agent");
 constexpr LowerName kTracestate("tracestate");
 constexpr LowerName kBaggage("baggage");
+constexpr LowerName kForwarded("forwarded");
+constexpr LowerName kXForwardedFor("x-forwarded-for");
 constexpr LowerName kChunked("chunked");
 
 char lower(char c) {
@@ -45,7 +47,8 @@ bool parse_decimal(const char* text, std::size_t size, std::uint64_t* value) {
 // What a span is made of, and what goes on into the requests that are made for this one.
 bool is_kept_header(const char* line, std::size_t size) {
   return has_name(line, size, kHost) || has_name(line, size, kUserAgent) ||
-         has_name(line, size, kTracestate) || has_name(line, size, kBaggage);
+         has_name(line, size, kTracestate) || has_name(line, size, kBaggage) ||
+         has_name(line, size, kForwarded) || has_name(line, size, kXForwardedFor);
 }
 
 // Whether somebody wants this header besides.
@@ -89,8 +92,8 @@ constexpr FirstBytes kEveryByte = ~FirstBytes{0};
 // What the names begin with of headers that are kept, or decide something; and the empty line.
 constexpr FirstBytes kFirstOfResponse =
     either_case('c') | either_case('t') | bit_of('\r') | bit_of('\n');
-constexpr FirstBytes kFirstOfRequest =
-    kFirstOfResponse | either_case('b') | either_case('h') | either_case('u') | either_case('x');
+constexpr FirstBytes kFirstOfRequest = kFirstOfResponse | either_case('b') | either_case('f') |
+                                       either_case('h') | either_case('u') | either_case('x');
 
 bool may_be_in(FirstBytes set, std::uint8_t byte) {
   return (set >> (byte % 64) & 1) != 0;

@@ -88,6 +88,16 @@ TEST(Http1, HeadersThatNoSpanNeedsAreNotKept) {
       });
 }
 
+TEST(Http1, WhomProxiesAskForIsKept) {
+  requests(
+      "GET / HTTP/1.1\r\nFrom: a@b\r\nForwarded: for=1.2.3.4\r\nX-Forwarded-For: 1.2.3.4\r\n"
+      "X-Forwarded-Proto: https\r\n\r\n",
+      [](const Fed& fed) {
+        EXPECT_EQ(fed.head,
+                  "GET / HTTP/1.1\r\nForwarded: for=1.2.3.4\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n");
+      });
+}
+
 TEST(Http1, RequestBodyByContentLength) {
   requests("POST / HTTP/1.1\r\nCONTENT-LENGTH:  5 \r\n\r\nhelloGET", [](const Fed& fed) {
     EXPECT_TRUE(fed.message.complete());

@@ -9,16 +9,16 @@
 
 namespace kolben::agent {
 
-std::unique_ptr<StreamParser> make_parser(Protocol protocol, CallSink& sink) {
+std::unique_ptr<StreamParser> make_parser(Protocol protocol, CallSink& sink, QueryTexts texts) {
   switch (protocol) {
     case Protocol::kPostgresql:
-      return std::make_unique<postgresql::Parser>(sink);
+      return std::make_unique<postgresql::Parser>(sink, texts);
     case Protocol::kRedis:
       return std::make_unique<redis::Parser>(sink);
     case Protocol::kHttp2:
       return std::make_unique<http2::Parser>(sink);
     case Protocol::kMysql:
-      return std::make_unique<mysql::Parser>(sink);
+      return std::make_unique<mysql::Parser>(sink, texts);
     case Protocol::kMemcached:
       return std::make_unique<memcached::Parser>(sink);
     case Protocol::kMongodb:

@@ -1,4 +1,5 @@
-// What is told of a query's text: the text without literals, and its summary.
+// What is told of a query's text: the text, without literals unless somebody wants them, and its
+// summary.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,8 @@
 #include "agent/protocols/database_call.h"
 
 namespace kolben::agent {
+
+enum class QueryTexts : bool { kSanitized, kAsWritten };
 
 struct QueryText {
   std::string text, summary;

@@ -16,6 +16,7 @@
 #include "agent/protocols/database_call.h"
 #include "agent/protocols/messaging_call.h"
 #include "agent/protocols/protocol.h"
+#include "agent/protocols/query_text.h"
 #include "agent/protocols/web_call.h"
 
 namespace kolben::agent {
@@ -59,6 +60,8 @@ class StreamParser {
 };
 
 // Null for kNone and numbers that are no protocol. The sink outlives the parser.
-std::unique_ptr<StreamParser> make_parser(Protocol protocol, CallSink& sink);
+// `texts`: of SQL.
+std::unique_ptr<StreamParser> make_parser(Protocol protocol, CallSink& sink,
+                                          QueryTexts texts = QueryTexts::kSanitized);
 
 }  // namespace kolben::agent

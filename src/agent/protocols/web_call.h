@@ -21,6 +21,7 @@ struct WebCall {
   TraceHeaders trace_headers;  // of the request
   std::string tracestate;
   std::string method, scheme, authority, path, user_agent;
+  std::string forwarded, x_forwarded_for;
   std::string content_type;   // of the request
   std::uint64_t timeout = 0;  // gRPC's, which the client gives its call, in nanoseconds; 0: none
   std::uint16_t status = 0;   // 0: no response

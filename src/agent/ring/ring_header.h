@@ -42,6 +42,8 @@ struct RingHeader {
   alignas(kCacheLine) RefusalTable refusals{};
   char log_files[kLogFilesBytesMax] = {};
   alignas(kCacheLine) std::uint8_t sampling[kSamplingBytes] = {};
+  std::uint64_t loader_device = 0;  // of the launcher
+  std::uint64_t loader_inode = 0;
 };
 static_assert(sizeof(RingHeader) <= kHeaderBytes);
 

@@ -81,6 +81,16 @@ void note_outputs(RingHeader* ring) {
   }
 }
 
+void note_loader(RingHeader* ring, std::uint64_t device, std::uint64_t inode) {
+  ring->loader_device = device;
+  ring->loader_inode = inode;
+}
+
+void noted_loader(const RingHeader* ring, std::uint64_t* device, std::uint64_t* inode) {
+  *device = ring->loader_device;
+  *inode = ring->loader_inode;
+}
+
 void note_clock(RingHeader* ring) {
   const int file = open("/sys/devices/system/clocksource/clocksource0/current_clocksource",
                         O_RDONLY | O_CLOEXEC);

@@ -52,6 +52,11 @@ void note_outputs(RingHeader* ring);
 // nothing was noted.
 int noted_output(const RingHeader* ring, int file);
 
+// Which file loads the library: device and inode of the launcher's own loader, so that the library
+// stays out of programs that have another one. Zero: not noted.
+void note_loader(RingHeader* ring, std::uint64_t device, std::uint64_t inode);
+void noted_loader(const RingHeader* ring, std::uint64_t* device, std::uint64_t* inode);
+
 // Whether the kernel's clock counts the processor's ticks (its clock source is "tsc"), so that a
 // program may count them too. Noted by the launcher; false where it cannot be known.
 void note_clock(RingHeader* ring);

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace kolben::agent {
@@ -88,8 +89,9 @@ class Segments {
   std::uint64_t count_;
 };
 
-// Whether one of the libraries that the program names begins with one of these names.
-bool needs_sanitizer(int file, Segments& segments) {
+// Whether one of the names that have this tag is such a one.
+template <typename IsSuch>
+bool names_such(int file, Segments& segments, std::int64_t tag, IsSuch is_such) {
   Elf64_Phdr dynamic;
   if (!segments.find(PT_DYNAMIC, &dynamic)) return false;
   const std::uint64_t count = dynamic.p_filesz / sizeof(Elf64_Dyn);
@@ -102,15 +104,30 @@ bool needs_sanitizer(int file, Segments& segments) {
       if (entry == nullptr) return false;
       if (entry->d_tag == DT_NULL) break;
       if (round == 0 && entry->d_tag == DT_STRTAB) texts = segments.offset_of(entry->d_un.d_ptr);
-      if (round == 0 || entry->d_tag != DT_NEEDED) continue;
+      if (round == 0 || entry->d_tag != tag) continue;
       char name[32] = {};
       read_text(file, texts + entry->d_un.d_val, sizeof(name), name);
-      if (strncmp(name, "libasan.so", 10) == 0) return true;
-      if (strncmp(name, "libclang_rt.asan", 16) == 0) return true;
+      if (is_such(name)) return true;
     }
     if (texts == 0) return false;
   }
   return false;
+}
+
+bool needs_sanitizer(int file, Segments& segments) {
+  return names_such(file, segments, DT_NEEDED, [](const char* name) {
+    return strncmp(name, "libasan.so", 10) == 0 || strncmp(name, "libclang_rt.asan", 16) == 0;
+  });
+}
+
+// Programs of bundles are arguments of their loader: "ld-linux-x86-64.so.2 --library-path ...".
+bool is_loader(int file, Segments& segments) {
+  return names_such(file, segments, DT_SONAME,
+                    [](const char* name) { return strncmp(name, "ld-linux", 8) == 0; });
+}
+
+bool is_other(const struct stat& status, const FileId& loader) {
+  return loader.inode != 0 && loader != FileId{status.st_dev, status.st_ino};
 }
 
 bool is_other_machine(const Elf64_Ehdr& header) {
@@ -125,7 +142,7 @@ bool is_other_machine(const Elf64_Ehdr& header) {
 
 }  // namespace
 
-ElfKind read_elf(int file) {
+ElfKind read_elf(int file, const FileId& loader) {
   Elf64_Ehdr header;
   if (!read_at(file, 0, &header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
     return ElfKind::kNotElf;
@@ -134,10 +151,17 @@ ElfKind read_elf(int file) {
   if (is_other_machine(header)) return ElfKind::kOtherMachine;
   Segments segments(file, header);
   Elf64_Phdr interpreter;
-  if (!segments.find(PT_INTERP, &interpreter)) return ElfKind::kStatic;
-  char loader[256] = {};
-  read_text(file, interpreter.p_offset, interpreter.p_filesz, loader);
-  if (strstr(loader, "ld-musl") != nullptr) return ElfKind::kOtherLibc;
+  struct stat status = {};
+  if (!segments.find(PT_INTERP, &interpreter)) {
+    const bool harms =
+        is_loader(file, segments) && fstat(file, &status) == 0 && is_other(status, loader);
+    return harms ? ElfKind::kOtherLoader : ElfKind::kStatic;
+  }
+  char path[256] = {};
+  read_text(file, interpreter.p_offset, interpreter.p_filesz, path);
+  if (strstr(path, "ld-musl") != nullptr) return ElfKind::kOtherLibc;
+  // Where it is not there the program does not start at all.
+  if (stat(path, &status) == 0 && is_other(status, loader)) return ElfKind::kOtherLoader;
   return needs_sanitizer(file, segments) ? ElfKind::kSanitized : ElfKind::kOrdinary;
 }
 

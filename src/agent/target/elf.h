@@ -7,6 +7,14 @@
 
 namespace kolben::agent {
 
+// Which file it is, by whatever path. Zero: not known.
+struct FileId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+
+  bool operator==(const FileId&) const = default;
+};
+
 enum class ElfKind : std::uint8_t {
   kNotElf,        // a script, say
   kOrdinary,      // the library can be loaded into it
@@ -14,10 +22,13 @@ enum class ElfKind : std::uint8_t {
   kOtherClass,    // 32 bit: the loader would say that ours has the wrong class
   kOtherMachine,  // for another processor
   kOtherLibc,     // musl: what ours needs is not there, and the program would not start
-  kSanitized,     // needs the shared AddressSanitizer, which aborts when a library is before it
+  kOtherLoader,  // with a loader of its own (Nix, bundles), or is one: with it comes another glibc,
+                 // and where ours needs a newer one the program would not start
+  kSanitized,    // needs the shared AddressSanitizer, which aborts when a library is before it
 };
 
-// The file's position is left alone.
-ElfKind read_elf(int file);
+// The file's position is left alone. `loader` is the one that the library is loaded by; where it is
+// not known, all are taken for that.
+ElfKind read_elf(int file, const FileId& loader);
 
 }  // namespace kolben::agent

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -16,9 +17,9 @@ using testing::ElfFile;
 using testing::kLoader;
 using testing::write_executable;
 
-ElfKind kind_of(const std::string& path) {
+ElfKind kind_of(const std::string& path, const FileId& loader = {}) {
   const int file = open(path.c_str(), O_RDONLY);
-  const ElfKind kind = read_elf(file);
+  const ElfKind kind = read_elf(file, loader);
   close(file);
   return kind;
 }
@@ -38,6 +39,36 @@ TEST(Elf, Kinds) {
   foreign.header().e_machine = EM_S390;
   EXPECT_EQ(kind_of(foreign.path()), ElfKind::kOtherMachine);
   EXPECT_EQ(kind_of(ElfFile("", "libc.so.6").path()), ElfKind::kStatic);
+}
+
+FileId id_of(const std::string& path) {
+  struct stat status = {};
+  EXPECT_EQ(stat(path.c_str(), &status), 0) << path;
+  return {status.st_dev, status.st_ino};
+}
+
+TEST(Elf, LoadersAreToldApartByWhatFileTheyAre) {
+  const FileId ours = id_of(kLoader);
+  EXPECT_EQ(kind_of("/bin/sh", ours), ElfKind::kOrdinary);
+  const std::string other = write_executable("");
+  const std::string link = other + "-link";
+  ASSERT_EQ(symlink(kLoader, link.c_str()), 0);
+  EXPECT_EQ(kind_of(ElfFile(link, "libc.so.6").path(), ours), ElfKind::kOrdinary);
+  EXPECT_EQ(kind_of(ElfFile(other, "libc.so.6").path(), ours), ElfKind::kOtherLoader);
+  EXPECT_EQ(kind_of(ElfFile(other, "libasan.so.8").path(), ours), ElfKind::kOtherLoader);
+  EXPECT_EQ(kind_of(ElfFile("/no/such/loader", "libc.so.6").path(), ours), ElfKind::kOrdinary);
+  // The one that is known may be of another file system.
+  EXPECT_EQ(kind_of("/bin/sh", {.device = ours.device + 1, .inode = ours.inode}),
+            ElfKind::kOtherLoader);
+  unlink(link.c_str());
+  unlink(other.c_str());
+}
+
+TEST(Elf, ALoaderMayBeTheProgram) {
+  EXPECT_EQ(kind_of(kLoader), ElfKind::kStatic);
+  EXPECT_EQ(kind_of(kLoader, id_of(kLoader)), ElfKind::kStatic);
+  EXPECT_EQ(kind_of(kLoader, id_of("/bin/sh")), ElfKind::kOtherLoader);
+  EXPECT_EQ(kind_of(ElfFile("", "libc.so.6").path(), id_of("/bin/sh")), ElfKind::kStatic);
 }
 
 TEST(Elf, TablesThatAreLongerThanOneRead) {

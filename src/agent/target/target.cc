@@ -64,12 +64,12 @@ bool find_command(const char* command, char* path) {
   return false;
 }
 
-ElfKind read_target(const char* path, char* line) {
+ElfKind read_target(const char* path, char* line, const FileId& loader) {
   line[0] = '\0';
   // A script may name a pipe or a terminal as its interpreter: neither waited for nor taken over.
   const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return ElfKind::kNotElf;
-  const ElfKind kind = read_elf(file);
+  const ElfKind kind = read_elf(file, loader);
   char start[2] = {};
   const bool script = kind == ElfKind::kNotElf && pread(file, start, 2, 0) == 2 &&
                       start[0] == '#' && start[1] == '!';
@@ -99,7 +99,7 @@ bool is_agent_program(const char* path) {
   if (std::strcmp(name, "opentelemetry-instrument") != 0 && std::strcmp(name, "kolben-agent") != 0)
     return false;
   char line[kScriptLineBytesMax];
-  return read_target(path, line) != ElfKind::kNotElf;
+  return read_target(path, line, {}) != ElfKind::kNotElf;
 }
 
 bool is_build_helper(const char* path) {
@@ -116,11 +116,11 @@ bool is_build_helper(const char* path) {
   return false;
 }
 
-bool is_harmed_by_preload(const char* path) {
+bool is_harmed_by_preload(const char* path, const FileId& loader) {
   char lines[2][kScriptLineBytesMax];
   for (int depth = 0; depth <= kScriptsMax; ++depth) {
     char* line = lines[depth % 2];
-    const ElfKind kind = read_target(path, line);
+    const ElfKind kind = read_target(path, line, loader);
     if (kind != ElfKind::kNotElf) return kind != ElfKind::kOrdinary && kind != ElfKind::kStatic;
     line += std::strspn(line, " \t");
     line[std::strcspn(line, " \t\r")] = '\0';

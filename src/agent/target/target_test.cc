@@ -81,19 +81,27 @@ TEST(Target, ProgramsOfTheAgentAreKnownByNameAndByWhatTheyAre) {
 }
 
 TEST(Target, WhatThePreloadWouldHarm) {
-  EXPECT_FALSE(is_harmed_by_preload("/bin/sh"));
-  EXPECT_FALSE(is_harmed_by_preload("/nonexistent"));
+  EXPECT_FALSE(is_harmed_by_preload("/bin/sh", {}));
+  EXPECT_FALSE(is_harmed_by_preload("/nonexistent", {}));
   ElfFile sanitized(kLoader, "libasan.so.8");
-  EXPECT_TRUE(is_harmed_by_preload(sanitized.path().c_str()));
+  EXPECT_TRUE(is_harmed_by_preload(sanitized.path().c_str(), {}));
   const std::string script = write_executable("#! " + sanitized.path() + " -x\necho\n");
-  EXPECT_TRUE(is_harmed_by_preload(script.c_str()));
+  EXPECT_TRUE(is_harmed_by_preload(script.c_str(), {}));
   const std::string outer = write_executable("#!" + script + "\n");
-  EXPECT_TRUE(is_harmed_by_preload(outer.c_str()));
+  EXPECT_TRUE(is_harmed_by_preload(outer.c_str(), {}));
   unlink(outer.c_str());
   unlink(script.c_str());
   const std::string plain = write_executable("#!/bin/sh\n");
-  EXPECT_FALSE(is_harmed_by_preload(plain.c_str()));
+  EXPECT_FALSE(is_harmed_by_preload(plain.c_str(), {}));
   unlink(plain.c_str());
+}
+
+TEST(Target, WhatHasAnotherLoaderIsHarmed) {
+  const std::string other = write_executable("");
+  ElfFile file(other, "libc.so.6");
+  EXPECT_FALSE(is_harmed_by_preload(file.path().c_str(), {}));
+  EXPECT_TRUE(is_harmed_by_preload(file.path().c_str(), {.device = 1, .inode = 1}));
+  unlink(other.c_str());
 }
 
 // The kernel refuses to run it; to open it would wait for somebody who writes.
@@ -102,7 +110,7 @@ TEST(Target, AScriptWhoseInterpreterIsAPipe) {
   unlink(pipe.c_str());
   ASSERT_EQ(mkfifo(pipe.c_str(), 0755), 0);
   const std::string script = write_executable("#!" + pipe + "\n");
-  EXPECT_FALSE(is_harmed_by_preload(script.c_str()));
+  EXPECT_FALSE(is_harmed_by_preload(script.c_str(), {}));
   unlink(script.c_str());
   unlink(pipe.c_str());
 }

@@ -168,6 +168,53 @@ echo gone > {self.directory}/gone
                                         "it runs without telemetry\n")
         self.assertFalse(os.path.exists(self.directory + "/called"))
 
+    def test_a_program_that_runs_as_another_user(self):
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        program = shutil.copy("/usr/bin/env", self.directory)
+        os.chown(program, 65534, 65534)
+        os.chmod(program, 0o4755)
+        result = self.run_under(program)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(result.stderr, f"opentelemetry-instrument: {program} is set-user-ID or set-group-ID; "
+                                        "it runs without telemetry\n")
+        self.assertNotIn("KOLBEN_AGENT_RING", result.stdout)
+        self.assertFalse(os.path.exists(self.directory + "/called"))
+
+    def own_loader(self):
+        """A copy of /usr/bin/env whose loader is a copy too, found from the test's directory."""
+        path = os.path.join(self.directory, "env")
+        with open("/usr/bin/env", "rb") as file:
+            program = file.read()
+        loader = re.search(rb"/lib64/ld-linux[\w.-]*|/lib/ld-linux[\w.-]*", program)[0]
+        own = b"./loader"
+        shutil.copy(loader, os.path.join(self.directory, "loader"))
+        with open(path, "wb") as file:
+            file.write(program.replace(loader, own + b"\0" * (len(loader) - len(own))))
+        os.chmod(path, 0o755)
+        return path
+
+    def test_a_program_with_a_loader_of_its_own(self):
+        program = self.own_loader()
+        result = self.run_under(program, cwd=self.directory)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(result.stderr, f"opentelemetry-instrument: {program} is a program with a loader of its "
+                                        "own, whose C library may be too old for the agent; it runs without "
+                                        "telemetry\n")
+        self.assertNotIn("LD_PRELOAD", result.stdout)
+        self.assertFalse(os.path.exists(self.directory + "/called"))
+
+    def test_what_is_started_with_a_loader_of_its_own_is_without_the_library(self):
+        self.own_loader()
+        result = self.run_under("sh", "-c", "./env; echo --; ./loader /usr/bin/env; echo --; env",
+                                cwd=self.directory)
+        own, by_loader, plain = result.stdout.split("--\n")
+        self.assertIn("KOLBEN_AGENT_RING=", own)
+        self.assertNotIn("LD_PRELOAD", own)
+        self.assertNotIn("LD_PRELOAD", by_loader)
+        self.assertIn("LD_PRELOAD=" + LIBRARY, plain)
+        self.wait_for("gone")
+
     def test_disabled_agent_is_not_started(self):
         result = self.run_under("--sdk_disabled", "true", "sh", "-c",
                                 "echo ${LD_PRELOAD-none} ${KOLBEN_AGENT_RING-none}")

@@ -38,6 +38,19 @@ for binary in (library, launcher):
     # The C library's other half has what finds a thread's variables.
     own = [name for name in needed if not name.startswith("ld-linux")]
     check(own == ["libc.so.6"], f"{binary} links {needed}")
+
+# Programs whose loader is the launcher's have its C library: what that has is enough for ours. What
+# it takes at most stands in docs/agent.md.
+GLIBC_MAX = (2, 34)
+
+
+def needed_glibc(binary):
+    names = re.findall(r"Name: GLIBC_(\d+)\.(\d+)", output("readelf", "-VW", binary))
+    return max((int(major), int(minor)) for major, minor in names)
+
+
+check(needed_glibc(library) <= GLIBC_MAX, f"the library needs glibc {needed_glibc(library)}")
+check(needed_glibc(library) <= needed_glibc(launcher), "the library needs a newer glibc than the launcher")
 flags = output("readelf", "-d", library)
 check("NODELETE" in flags, "the library could be unloaded while threads run in it")
 check("TEXTREL" not in flags, "the library has text relocations")

@@ -42,7 +42,8 @@ bool strip(std::string_view& payload, std::uint8_t flags, std::size_t before) {
 
 std::size_t text_bytes(const WebCall& call) {
   return call.method.size() + call.scheme.size() + call.authority.size() + call.path.size() +
-         call.user_agent.size() + call.content_type.size() + call.tracestate.size();
+         call.user_agent.size() + call.forwarded.size() + call.x_forwarded_for.size() +
+         call.content_type.size() + call.tracestate.size();
 }
 
 // Longer values are no context of anybody.
@@ -306,6 +307,8 @@ bool Parser::request(std::uint32_t stream, const std::vector<Field>& fields, con
     keep(":authority", told.authority);
     keep(":path", told.path);
     keep("user-agent", told.user_agent);
+    keep("forwarded", told.forwarded);
+    keep("x-forwarded-for", told.x_forwarded_for);
     keep("content-type", told.content_type);
     keep("tracestate", told.tracestate);
     if (field.name == "grpc-timeout") told.timeout = to_nanoseconds(field.value);

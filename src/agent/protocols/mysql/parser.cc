@@ -158,8 +158,9 @@ Query Parser::query_of(std::string_view text) const {
     const bool has_backslashes = (*status_ & kNoBackslashes) == 0;
     dialect = has_backslashes ? SqlDialect::kMysql : SqlDialect::kMysqlWithoutBackslashes;
   }
-  return std::make_shared<const QueryText>(
-      QueryText{sanitized_sql(text, dialect), sql_summary(text, dialect)});
+  const bool is_shown = texts_ == QueryTexts::kAsWritten;
+  return std::make_shared<const QueryText>(QueryText{
+      is_shown ? std::string(text) : sanitized_sql(text, dialect), sql_summary(text, dialect)});
 }
 
 void Parser::remember(std::uint32_t id) {

@@ -34,7 +34,8 @@ struct Pending {
 
 class Parser final : public StreamParser {
  public:
-  explicit Parser(CallSink& sink) : sink_(sink) {}
+  explicit Parser(CallSink& sink, QueryTexts texts = QueryTexts::kSanitized)
+      : sink_(sink), texts_(texts) {}
 
   bool take(Direction direction, std::string_view bytes, const Moment& moment) override;
   bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
@@ -56,6 +57,7 @@ class Parser final : public StreamParser {
   void emit(Pending& pending, std::uint64_t time, CallEnd end);
 
   CallSink& sink_;
+  const QueryTexts texts_;
   // The client's packet.
   std::string header_, content_;
   std::uint64_t left_ = 0;

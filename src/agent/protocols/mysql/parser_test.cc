@@ -110,6 +110,14 @@ TEST(Mysql, AQueryIsACallUntilItsRowsHaveEnded) {
   EXPECT_EQ(call.origin.span_id[0], 6u);
 }
 
+TEST(Mysql, ATextIsToldAsItIsWrittenWhereThatIsAskedFor) {
+  Conversation talk(Protocol::kMysql, ~std::size_t{0}, QueryTexts::kAsWritten);
+  begin(talk);
+  talk.client(query("SELECT name FROM users WHERE id = 7"));
+  talk.server(ok());
+  EXPECT_EQ(talk.told(), "SELECT users | SELECT name FROM users WHERE id = 7\n");
+}
+
 TEST(Mysql, WhereverTheBytesAreCut) {
   for (const std::uint32_t flags : {kClient, kClient | kDeprecateEof}) {
     const std::string last = (flags & kDeprecateEof) != 0 ? end_as_ok() : end();

@@ -33,9 +33,10 @@ std::string_view command_of(std::string_view tag) {
 
 }  // namespace
 
-Query Parser::query_of(std::string_view text, bool is_extended) {
+Query Parser::query_of(std::string_view text, bool is_extended) const {
+  const bool is_shown = texts_ == QueryTexts::kAsWritten;
   return std::make_shared<const QueryText>(
-      QueryText{shown_text(text, is_extended), sql_summary(text)});
+      QueryText{is_shown ? std::string(text) : shown_text(text, is_extended), sql_summary(text)});
 }
 
 bool Parser::take(Direction direction, std::string_view bytes, const Moment& moment) {

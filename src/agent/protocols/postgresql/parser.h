@@ -30,7 +30,8 @@ inline constexpr std::size_t kPortalsMax = 64;
 
 class Parser final : public StreamParser {
  public:
-  explicit Parser(CallSink& sink) : sink_(sink) {}
+  explicit Parser(CallSink& sink, QueryTexts texts = QueryTexts::kSanitized)
+      : sink_(sink), texts_(texts) {}
 
   bool take(Direction direction, std::string_view bytes, const Moment& moment) override;
   bool pass(Direction direction, std::uint64_t bytes, const Moment& moment) override;
@@ -53,7 +54,7 @@ class Parser final : public StreamParser {
     DatabaseCall call;
   };
 
-  static Query query_of(std::string_view text, bool is_extended);
+  Query query_of(std::string_view text, bool is_extended) const;
   bool understand(Direction direction, const Message& message, const Moment& moment);
   bool request(const Message& message, const Moment& moment);
   bool startup(std::string_view content);
@@ -74,6 +75,7 @@ class Parser final : public StreamParser {
   void emit(Pending& pending, std::uint64_t time, CallEnd end);
 
   CallSink& sink_;
+  const QueryTexts texts_;
   MessageReader readers_[2];  // by Direction
   bool is_started_ = false;
   bool expects_byte_ = false;  // the answer to SSLRequest

@@ -16,8 +16,9 @@ namespace kolben::agent::testing {
 class Conversation final : public CallSink {
  public:
   // `piece_bytes`: the most that comes at once.
-  explicit Conversation(Protocol protocol, std::size_t piece_bytes = ~std::size_t{0})
-      : piece_bytes_(piece_bytes), parser_(make_parser(protocol, *this)) {
+  explicit Conversation(Protocol protocol, std::size_t piece_bytes = ~std::size_t{0},
+                        QueryTexts texts = QueryTexts::kSanitized)
+      : piece_bytes_(piece_bytes), parser_(make_parser(protocol, *this, texts)) {
     skimmer_.begin(protocol);
   }
 
