@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "agent/preload/connections.h"
 #include "agent/preload/exec_environment.h"
 #include "agent/preload/process_context.h"
 #include "agent/protocols/traceparent.h"
@@ -25,9 +26,10 @@ struct ChildContext {
   ChildContext& operator=(const ChildContext&) = delete;
 
   void set_traceparent(const Context& context);
-  // Of the request that is served; without one the program's own is taken out.
+  // What goes on; without any the program's own is taken out.
   void set_carried(const char* name, const char* header, char* text, std::size_t capacity,
-                   const ThreadState& thread, char* const* environment);
+                   const Connections& connections, const ThreadState& thread,
+                   char* const* environment);
 };
 
 }  // namespace kolben::agent

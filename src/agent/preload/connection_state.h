@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/preload/own_baggage.h"
 #include "agent/preload/request_writer.h"
 #include "agent/preload/stack_frame.h"
 #include "agent/preload/system.h"
@@ -35,6 +36,12 @@ inline constexpr std::uint16_t kLinkedBytes = sizeof(Context::trace_id);
 // its `tracestate` and `baggage`.
 inline constexpr std::uint32_t kInjectedBytesMax = 1024;
 static_assert(kInjectedBytesMax > kTraceHeadersBytesMax);
+struct CarriedHeader {
+  TraceFormat format;
+  const char* name;
+};
+inline constexpr CarriedHeader kCarriedHeaders[] = {{kTraceContext, "tracestate:"},
+                                                    {kBaggage, "baggage:"}};
 // A vector with more pieces is not rewritten.
 inline constexpr int kInjectPiecesMax = 16;
 // Of HTTP/2: gRPC's first write has a piece for each text.
@@ -81,8 +88,9 @@ struct ExchangeProgress {
   bool is_taken = false;    // by a runtime's shim, see take_request()
   std::uint8_t told = 0;    // by one, see ToldRequest; 0: its bytes were seen
   bool is_excluded = false;
-  bool is_linked = false;  // in its record
-  Tie tie = Tie::kNone;    // what its span hangs together with
+  bool is_linked = false;    // in its record
+  bool has_baggage = false;  // that the application has set
+  Tie tie = Tie::kNone;      // what its span hangs together with
 };
 
 // A request that was begun and not recorded yet.
@@ -104,6 +112,7 @@ struct OpenExchange : ExchangeProgress {
   std::uint8_t response_head[kResponseHeadBytesMax];  // where headers of it are captured
   char route[kRouteBytesMax];
   std::uint8_t attributes[kAttributesBytesMax];
+  OwnBaggage baggage;  // where it has some
   // Of one that a shim tells of, at its end, and from its begin on.
   std::uint16_t told_status;
   std::uint8_t told_version;

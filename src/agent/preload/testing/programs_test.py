@@ -14,8 +14,10 @@ class Processes(unittest.TestCase):
     def test_application_interface(self):
         with Ring() as ring:
             ring.run(os.path.join(BINARIES, "kolben-api-app"))
-        inner, outer = ring.records("span")
+        inner, consumer, outer = ring.records("span")
         self.assertEqual((inner["name"], outer["name"]), ("inner", "outer"))
+        self.assertEqual((consumer["kind"], consumer["link_bytes"]), (5, 28 + 1 + 4 + 3 + 4 + 6))
+        self.assertIn("1 'a b' ''\n", "".join(r["text"] for r in ring.records("output")))
         self.assertEqual(inner["parent"], outer["span"])
         self.assertEqual(outer["attributes"],
                          {"text": "a", "yes": True, "count": 7, "share": 0.5})
@@ -72,7 +74,7 @@ class Processes(unittest.TestCase):
     def test_without_the_agent_the_interface_is_silent(self):
         result = subprocess.run([os.path.join(BINARIES, "kolben-api-app")], check=True,
                                 capture_output=True, text=True, env=clean_environment())
-        self.assertEqual(result.stdout, "off\n0\n")
+        self.assertEqual(result.stdout, "off\n0 '' ''\n0\n")
 
     def test_kill_switch(self):
         with Ring() as ring:
