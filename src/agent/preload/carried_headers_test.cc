@@ -61,6 +61,35 @@ TEST_F(CarriedHeadersTest, WhatCameInGoesOnAndIsRead) {
   EXPECT_EQ(get("use"), "");
 }
 
+// Of the kept head's 2 KiB there is room for all but its last member.
+TEST_F(CarriedHeadersTest, OfLongListsWholeMembersGoOn) {
+  std::string members;
+  for (int i = 100; i < 250; ++i) members += "k" + std::to_string(i) + "=0123456789,";
+  serve("tracestate: a=1\r\nbaggage: " + members + "last=1\r\n");
+  const std::string baggage = sent("baggage");
+  EXPECT_GT(baggage.size(), 1800u);
+  EXPECT_EQ(baggage, members.substr(0, baggage.size()));
+  EXPECT_EQ(members[baggage.size()], ',');
+  EXPECT_EQ(sent("tracestate"), "a=1");
+  EXPECT_GE(reader_->untraced(), 1u);
+  char value[64];
+  const std::size_t size = connections_.list_for_child(thread_, "baggage:", value, sizeof(value));
+  EXPECT_EQ(std::string(value, size), members.substr(0, 4 * 16 - 1));
+}
+
+TEST_F(CarriedHeadersTest, OfALongTracestateTheLongEntriesAreLeftOutFirst) {
+  const std::string longest = "b=" + std::string(900, 'x');
+  const std::string list = longest + "," + std::string(ListWriter::kLongMemberBytes, 'c');
+  serve("tracestate: a=1," + list + ",d=4\r\n");
+  EXPECT_EQ(sent("tracestate"), "a=1," + list + ",d=4");
+  EXPECT_EQ(reader_->untraced(), 0u);
+  char value[512];
+  const std::size_t size =
+      connections_.list_for_child(thread_, "tracestate:", value, sizeof(value));
+  EXPECT_EQ(std::string(value, size),
+            "a=1," + std::string(ListWriter::kLongMemberBytes, 'c') + ",d=4");
+}
+
 TEST_F(CarriedHeadersTest, BaggageOfTheRequestIsAddedToWhatCameIn) {
   serve("baggage: a=1,b=2\r\n");
   EXPECT_TRUE(set("b", "x y"));

@@ -11,7 +11,6 @@
 
 namespace kolben::agent {
 
-inline constexpr std::size_t kTracestateBytesMax = 512;  // W3C Trace Context, 3.3.1.5
 inline constexpr std::size_t kBaggageBytesMax = 1024;
 
 struct ChildContext {

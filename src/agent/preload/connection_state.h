@@ -33,9 +33,13 @@ inline constexpr std::uint32_t kAttributesBytesMax = 1024;
 // A trace's identifier, where a record tells of one that is only linked.
 inline constexpr std::uint16_t kLinkedBytes = sizeof(Context::trace_id);
 // What is written into a request at most: the trace's headers, and of the request that is served
-// its `tracestate` and `baggage`.
-inline constexpr std::uint32_t kInjectedBytesMax = 1024;
-static_assert(kInjectedBytesMax > kTraceHeadersBytesMax);
+// its `tracestate` and `baggage`, of which no more is kept than kHeadBytesMax.
+inline constexpr std::uint32_t kInjectedBytesMax = 2048;
+// Into one of HTTP/2: several are written at a time, and joined on the program's stack.
+inline constexpr std::uint32_t kInjectedHttp2BytesMax = 1024;
+static_assert(kInjectedHttp2BytesMax > kTraceHeadersBytesMax);
+// Of `tracestate`, where it is not to take the room of `baggage`: W3C Trace Context, 3.3.1.5.
+inline constexpr std::uint32_t kTracestateBytesMax = 512;
 struct CarriedHeader {
   TraceFormat format;
   const char* name;

@@ -246,7 +246,7 @@ void Connections::write_into(ThreadState& thread, const OpenStream& stream, Requ
   std::memcpy(context.trace_id, piece.self.trace_id, sizeof(context.trace_id));
   std::memcpy(context.span_id, request.span_id, sizeof(context.span_id));
   context.flags = piece.self.flags;
-  char lines[kInjectedBytesMax];
+  char lines[kInjectedHttp2BytesMax];
   const std::size_t lines_size =
       request_headers(thread, asker, writer.written.piece, context, block.fields, lines);
   std::uint8_t* headers = writer.headers[number];
@@ -280,7 +280,9 @@ std::size_t Connections::request_headers(const ThreadState& thread, const Asker&
   for (const CarriedHeader& carried : kCarriedHeaders) {
     const auto field = carried.format == kBaggage ? http2::kBaggageField : http2::kTracestateField;
     if ((formats_ & carried.format) == 0 || (fields & field) != 0) continue;
-    size += carry(thread, carried.name, place, lines + size, kInjectedBytesMax - size);
+    std::size_t room = kInjectedHttp2BytesMax - size;
+    if (carried.format == kTraceContext && room > kTracestateBytesMax) room = kTracestateBytesMax;
+    size += carry(thread, carried.name, place, lines + size, room);
   }
   return size;
 }
