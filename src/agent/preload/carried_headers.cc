@@ -27,7 +27,7 @@ ListText own_of_span(const ThreadState& thread) {
 }
 
 ListText own_of_request(const OpenExchange& served) {
-  return served.has_baggage ? served.baggage.list() : ListText();
+  return served.has_baggage ? served.said.baggage.list() : ListText();
 }
 
 // Calls use() for the value of each header of this name in a kept head, whose last line may be cut.
@@ -158,9 +158,9 @@ bool Connections::set_baggage(ThreadState& thread, ListText key, ListText value)
   Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
   SocketLock lock(socket);
   if (!lock || !serves(thread)) return false;
-  if (!exchange->has_baggage) exchange->baggage.clear();
+  if (!exchange->has_baggage) exchange->said.baggage.clear();
   exchange->has_baggage = true;
-  return exchange->baggage.set(key, value);
+  return exchange->said.baggage.set(key, value);
 }
 
 bool Connections::find_baggage(const ThreadState& thread, ListText key, ListText* value) const {

@@ -97,6 +97,13 @@ struct ExchangeProgress {
   Tie tie = Tie::kNone;      // what its span hangs together with
 };
 
+// What the application says of a request that is served.
+struct ApplicationWords {
+  char route[kRouteBytesMax];
+  std::uint8_t attributes[kAttributesBytesMax];
+  OwnBaggage baggage;  // where it has some
+};
+
 // A request that was begun and not recorded yet.
 struct OpenExchange : ExchangeProgress {
   std::atomic<std::uint32_t> next_free;
@@ -111,12 +118,12 @@ struct OpenExchange : ExchangeProgress {
   Context owner_context;
   Context relative;
   std::uint16_t injected_size;
-  char injected[kInjectedBytesMax];
+  union {
+    char injected[kInjectedBytesMax];  // into one that is asked
+    ApplicationWords said;             // of one that is served
+  };
   std::uint8_t request_head[kHeadBytesMax];
   std::uint8_t response_head[kResponseHeadBytesMax];  // where headers of it are captured
-  char route[kRouteBytesMax];
-  std::uint8_t attributes[kAttributesBytesMax];
-  OwnBaggage baggage;  // where it has some
   // Of one that a shim tells of, at its end, and from its begin on.
   std::uint16_t told_status;
   std::uint8_t told_version;

@@ -16,7 +16,8 @@ struct OwnBaggage {
   std::uint32_t size;
   char members[kOwnBaggageBytesMax];
 
-  ListText list() const { return {members, size}; }
+  // Whatever another thread does meanwhile, within its bounds.
+  ListText list() const { return {members, size < sizeof(members) ? size : sizeof(members)}; }
   void clear() {
     span = 0;
     size = 0;
