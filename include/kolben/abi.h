@@ -1,11 +1,12 @@
-/* Kolben's C interface for applications: spans, attributes, counters, logs.
+/* Kolben's C interface for applications: spans, attributes, counters, logs, baggage.
  *
  * Hermetic: plain C11, nothing to link. An application includes this header (or telemetry.hpp over
  * it) and calls kolben_telemetry(). Without the agent that is a null pointer and everything is a
  * no-op; under `opentelemetry-instrument` it is the agent's table. The one weak symbol is found in
  * every ordinary executable, without special flags.
  *
- * The table only grows: check `size` before you use a member that came later than version 1.
+ * The table only grows: of a member that came later than `traceparent` ask KOLBEN_HAS() first, for
+ * the agent may be older than this header.
  * All functions may be called from any thread, never block, never fail visibly, and never call
  * back. Texts are UTF-8, need not end in zero, and are copied before the call returns.
  */
@@ -152,7 +153,24 @@ typedef struct kolben_table {
   /* Within that: what it writes next of the record is `size` bytes, and `begin` are the first of
    * them. Without this the record's text is looked for in what is written. */
   void (*output_text_is_told)(kolben_text begin, size_t size);
+
+  /* A link from `span` to another one, by that one's traceparent: a message's producer, what a
+   * batch is made of. Nothing happens where that is no traceparent. */
+  void (*span_link)(kolben_span span, kolben_text traceparent, const kolben_attribute* attributes,
+                    size_t count);
+  /* Baggage: names and values that go on with the requests which are made on behalf of this one,
+   * and those which are made on their behalf. What is set holds in the thread's current span and
+   * those within it; without a span, for the request that the thread serves. 0: there is neither;
+   * the key is no token (RFC 9110); or there is no room (1 KiB for a span or request). */
+  int (*baggage_set)(kolben_text key, kolben_text value);
+  /* The value, of what was set or came in; returns its size (0: there is none), of which at most
+   * `size` bytes are written. */
+  size_t (*baggage_get)(kolben_text key, char* buffer, size_t size);
 } kolben_table;
+
+/* Whether the agent's table has this member. */
+#define KOLBEN_HAS(table, member) \
+  ((table)->size >= offsetof(kolben_table, member) + sizeof((table)->member))
 
 /* Defined by the agent's preloaded library. */
 #if defined(__GNUC__)

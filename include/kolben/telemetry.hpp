@@ -1,5 +1,5 @@
 // Kolben's C++ interface for applications, over the C table of abi.h: spans, attributes, metrics,
-// logs. Header only, C++17, nothing to link.
+// logs, baggage. Header only, C++17, nothing to link.
 //
 //   kolben::Span span("querying_tasks");
 //   span.set("db.system", "sqlite");
@@ -95,7 +95,9 @@ inline const kolben_attribute* raw(Attributes attributes) noexcept {
 enum class SpanKind {
   kInternal = KOLBEN_INTERNAL,
   kServer = KOLBEN_SERVER,
-  kClient = KOLBEN_CLIENT
+  kClient = KOLBEN_CLIENT,
+  kProducer = KOLBEN_PRODUCER,
+  kConsumer = KOLBEN_CONSUMER,
 };
 
 // A span from construction to destruction, below the thread's current one or below the request that
@@ -118,6 +120,14 @@ class Span {
   Span& event(std::string_view name, Attributes attributes = {}) noexcept {
     if (table_ != nullptr) {
       table_->span_event(span_, detail::text(name), detail::raw(attributes), attributes.size());
+    }
+    return *this;
+  }
+  // To another span, by its traceparent: a message's producer, what a batch is made of.
+  Span& link(std::string_view traceparent, Attributes attributes = {}) noexcept {
+    if (table_ != nullptr && KOLBEN_HAS(table_, span_link)) {
+      table_->span_link(span_, detail::text(traceparent), detail::raw(attributes),
+                        attributes.size());
     }
     return *this;
   }
@@ -243,6 +253,23 @@ inline void log_warn(std::string_view body, Attributes attributes = {}) noexcept
 }
 inline void log_error(std::string_view body, Attributes attributes = {}) noexcept {
   log(Severity::kError, body, attributes);
+}
+
+// Baggage: goes on with the requests that are made within the thread's current span, or without one
+// for the request that the thread serves. False: there is neither, or no room, or the key is none.
+inline bool set_baggage(std::string_view key, std::string_view value) noexcept {
+  const kolben_table* table = kolben_telemetry();
+  return table != nullptr && KOLBEN_HAS(table, baggage_set) &&
+         table->baggage_set(detail::text(key), detail::text(value)) != 0;
+}
+// What was set, or came in with the request; empty where there is none.
+inline std::string baggage(std::string_view key) {
+  const kolben_table* table = kolben_telemetry();
+  if (table == nullptr || !KOLBEN_HAS(table, baggage_get)) return {};
+  std::string value(table->baggage_get(detail::text(key), nullptr, 0), '\0');
+  const std::size_t size = table->baggage_get(detail::text(key), value.data(), value.size());
+  if (size < value.size()) value.resize(size);
+  return value;
 }
 
 // The thread's context as the value of a `traceparent` header; empty where there is none.

@@ -179,27 +179,51 @@ def test_each_row_of_the_table_is_a_runtime_of_the_test():
     assert set(re.findall(r"`test_a_runtime\[(\w+)\]`", table)) == set(RUNTIMES)
 
 
-def test_the_example_of_the_interface_for_cpp(tmp_path, monkeypatch):
-    monkeypatch.delenv("KOLBEN_AGENT_COMMAND_SPANS", raising=False)
-    text = (ROOT / "docs" / "agent.md").read_text()
-    [code] = re.findall(r"```cpp\n(.*?)```", text, re.DOTALL)
-    (tmp_path / "shop.cc").write_text(code)
-    shop = tmp_path / "shop"
-    subprocess.run(["c++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "include", tmp_path / "shop.cc",
-                    "-o", shop], check=True, timeout=120)
+CONSOLE = [flag for signal in ("traces", "metrics", "logs") for flag in (f"--{signal}_exporter", "console")]
+
+
+def built_example(folder, language, compiler):
+    """The example of docs/agent.md in this language; without the agent it does nothing."""
+    [code] = re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / "agent.md").read_text(), re.DOTALL)
+    source, shop = folder / f"shop.{language}", folder / "shop"
+    source.write_text(code)
+    subprocess.run([*compiler, "-pedantic", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "include", source, "-o", shop],
+                   check=True, timeout=120)
     plain = subprocess.run([shop], capture_output=True, text=True, timeout=20)
     assert (plain.returncode, plain.stdout, plain.stderr) == (0, "", "")
-    console = [flag for signal in ("traces", "metrics", "logs") for flag in (f"--{signal}_exporter", "console")]
-    watched = subprocess.run([AGENT, *console, shop], capture_output=True, text=True, timeout=20)
+    return shop
+
+
+def shown_by(program):
+    """What is on the console: its text, spans by name, and the one log record."""
+    watched = subprocess.run([AGENT, *CONSOLE, program], capture_output=True, text=True, timeout=20)
     assert (watched.returncode, watched.stderr) == (0, "")
     values = json_objects(watched.stdout)
-    spans = {value["name"]: value for value in values if "kind" in value}
-    assert set(spans) == {"shop", "fill_cart"}
-    cart, program = spans["fill_cart"], spans["shop"]
-    assert cart["parent_id"] == program["context"]["span_id"]
-    assert cart["attributes"] == {"cart.items": 3}
-    assert [event["name"] for event in cart["events"]] == ["discount"]
     [log] = [value for value in values if value.get("body") == "cart is full"]
+    return watched.stdout, {value["name"]: value for value in values if "kind" in value}, log
+
+
+def test_the_example_of_the_interface_for_cpp(tmp_path, monkeypatch):
+    monkeypatch.delenv("KOLBEN_AGENT_COMMAND_SPANS", raising=False)
+    text, spans, log = shown_by(built_example(tmp_path, "cpp", ["c++", "-std=c++17"]))
+    assert set(spans) == {"shop", "orders publish", "fill_cart"}
+    cart, order, program = spans["fill_cart"], spans["orders publish"], spans["shop"]
+    assert cart["parent_id"] == order["parent_id"] == program["context"]["span_id"]
+    assert cart["attributes"] == {"cart.items": 3}
+    assert (order["kind"], cart["kind"]) == ("SpanKind.PRODUCER", "SpanKind.CONSUMER")
+    [link] = cart["links"]
+    assert (link["context"]["span_id"], link["attributes"]) == (order["context"]["span_id"], {"queue": "orders"})
+    assert [event["name"] for event in cart["events"]] == ["discount"]
     assert (log["span_id"], log["severity_text"]) == (cart["context"]["span_id"], "INFO")
-    for metric in ("shop.items", "shop.price"):
-        assert f'"name": "{metric}"' in watched.stdout
+    assert log["attributes"] == {"cart.id": 7, "user": "7"}
+    for metric in ("shop.items", "shop.carts", "shop.price", "shop.stock"):
+        assert f'"name": "{metric}"' in text
+
+
+def test_the_example_of_the_interface_for_c(tmp_path, monkeypatch):
+    monkeypatch.delenv("KOLBEN_AGENT_COMMAND_SPANS", raising=False)
+    text, spans, log = shown_by(built_example(tmp_path, "c", ["cc", "-std=c11"]))
+    assert set(spans) == {"shop", "fill_cart"}
+    assert spans["fill_cart"]["attributes"] == {"cart.items": 3}
+    assert log["span_id"] == spans["fill_cart"]["context"]["span_id"]
+    assert '"name": "shop.items"' in text

@@ -18,7 +18,7 @@ void Connections::set_route(ThreadState& thread, const char* route, std::size_t 
     count_untraced(ring_);
     size = kRouteBytesMax;
   }
-  std::memcpy(exchange->route, route, size);
+  std::memcpy(exchange->said.route, route, size);
   exchange->route_size = static_cast<std::uint32_t>(size);
 }
 
@@ -28,7 +28,8 @@ bool Connections::add_attribute(ThreadState& thread, const kolben_attribute& att
   Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
   SocketLock lock(socket);
   if (!lock || !serves(thread)) return true;
-  AttributeEncoder encoder(exchange->attributes, kAttributesBytesMax, exchange->attributes_size);
+  AttributeEncoder encoder(exchange->said.attributes, kAttributesBytesMax,
+                           exchange->attributes_size);
   const bool fitted = encoder.add(attribute);
   exchange->attributes_size = encoder.size();
   if (!fitted) count_untraced(ring_);
@@ -42,7 +43,7 @@ void Connections::add_packed(ThreadState& thread, const void* attributes, std::s
   SocketLock lock(socket);
   if (!lock || !serves(thread)) return;
   if (size > kAttributesBytesMax - exchange->attributes_size) return count_untraced(ring_);
-  std::memcpy(exchange->attributes + exchange->attributes_size, attributes, size);
+  std::memcpy(exchange->said.attributes + exchange->attributes_size, attributes, size);
   exchange->attributes_size += static_cast<std::uint32_t>(size);
 }
 

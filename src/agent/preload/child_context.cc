@@ -16,13 +16,13 @@ void ChildContext::set_traceparent(const Context& context) {
 }
 
 void ChildContext::set_carried(const char* name, const char* header, char* text,
-                               std::size_t capacity, const ThreadState& thread,
-                               char* const* environment) {
+                               std::size_t capacity, const Connections& connections,
+                               const ThreadState& thread, char* const* environment) {
   if (sets_itself(environment, name)) return;
   const std::size_t name_size = std::strlen(name);
   std::memcpy(text, name, name_size);
   const std::size_t size =
-      Connections::served_header(thread, header, text + name_size, capacity - name_size - 1);
+      connections.list_for_child(thread, header, text + name_size, capacity - name_size - 1);
   text[name_size + size] = '\0';
   variables.add(name, size != 0 ? text : nullptr);
 }
@@ -75,10 +75,10 @@ bool Agent::trace_for_child(ThreadState& thread, char* const* environment, Becom
   // What the environment brought goes on with its own context.
   if (context != nullptr && of_request == nullptr) return goes_on;
   child->set_carried(kTracestateName, "tracestate:", child->tracestate, sizeof(child->tracestate),
-                     thread, environment);
+                     connections, thread, environment);
   if ((formats_ & kBaggage) == 0) return goes_on;
-  child->set_carried(kBaggageName, "baggage:", child->baggage, sizeof(child->baggage), thread,
-                     environment);
+  child->set_carried(kBaggageName, "baggage:", child->baggage, sizeof(child->baggage), connections,
+                     thread, environment);
   return goes_on;
 }
 

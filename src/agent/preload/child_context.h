@@ -4,13 +4,13 @@
 
 #include <cstddef>
 
+#include "agent/preload/connections.h"
 #include "agent/preload/exec_environment.h"
 #include "agent/preload/process_context.h"
 #include "agent/protocols/traceparent.h"
 
 namespace kolben::agent {
 
-inline constexpr std::size_t kTracestateBytesMax = 512;  // W3C Trace Context, 3.3.1.5
 inline constexpr std::size_t kBaggageBytesMax = 1024;
 
 struct ChildContext {
@@ -25,9 +25,10 @@ struct ChildContext {
   ChildContext& operator=(const ChildContext&) = delete;
 
   void set_traceparent(const Context& context);
-  // Of the request that is served; without one the program's own is taken out.
+  // What goes on; without any the program's own is taken out.
   void set_carried(const char* name, const char* header, char* text, std::size_t capacity,
-                   const ThreadState& thread, char* const* environment);
+                   const Connections& connections, const ThreadState& thread,
+                   char* const* environment);
 };
 
 }  // namespace kolben::agent

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/preload/own_baggage.h"
 #include "agent/preload/request_writer.h"
 #include "agent/preload/stack_frame.h"
 #include "agent/preload/system.h"
@@ -32,9 +33,19 @@ inline constexpr std::uint32_t kAttributesBytesMax = 1024;
 // A trace's identifier, where a record tells of one that is only linked.
 inline constexpr std::uint16_t kLinkedBytes = sizeof(Context::trace_id);
 // What is written into a request at most: the trace's headers, and of the request that is served
-// its `tracestate` and `baggage`.
-inline constexpr std::uint32_t kInjectedBytesMax = 1024;
-static_assert(kInjectedBytesMax > kTraceHeadersBytesMax);
+// its `tracestate` and `baggage`, of which no more is kept than kHeadBytesMax.
+inline constexpr std::uint32_t kInjectedBytesMax = 2048;
+// Into one of HTTP/2: several are written at a time, and joined on the program's stack.
+inline constexpr std::uint32_t kInjectedHttp2BytesMax = 1024;
+static_assert(kInjectedHttp2BytesMax > kTraceHeadersBytesMax);
+// Of `tracestate`, where it is not to take the room of `baggage`: W3C Trace Context, 3.3.1.5.
+inline constexpr std::uint32_t kTracestateBytesMax = 512;
+struct CarriedHeader {
+  TraceFormat format;
+  const char* name;
+};
+inline constexpr CarriedHeader kCarriedHeaders[] = {{kTraceContext, "tracestate:"},
+                                                    {kBaggage, "baggage:"}};
 // A vector with more pieces is not rewritten.
 inline constexpr int kInjectPiecesMax = 16;
 // Of HTTP/2: gRPC's first write has a piece for each text.
@@ -81,8 +92,16 @@ struct ExchangeProgress {
   bool is_taken = false;    // by a runtime's shim, see take_request()
   std::uint8_t told = 0;    // by one, see ToldRequest; 0: its bytes were seen
   bool is_excluded = false;
-  bool is_linked = false;  // in its record
-  Tie tie = Tie::kNone;    // what its span hangs together with
+  bool is_linked = false;    // in its record
+  bool has_baggage = false;  // that the application has set
+  Tie tie = Tie::kNone;      // what its span hangs together with
+};
+
+// What the application says of a request that is served.
+struct ApplicationWords {
+  char route[kRouteBytesMax];
+  std::uint8_t attributes[kAttributesBytesMax];
+  OwnBaggage baggage;  // where it has some
 };
 
 // A request that was begun and not recorded yet.
@@ -99,11 +118,12 @@ struct OpenExchange : ExchangeProgress {
   Context owner_context;
   Context relative;
   std::uint16_t injected_size;
-  char injected[kInjectedBytesMax];
+  union {
+    char injected[kInjectedBytesMax];  // into one that is asked
+    ApplicationWords said;             // of one that is served
+  };
   std::uint8_t request_head[kHeadBytesMax];
   std::uint8_t response_head[kResponseHeadBytesMax];  // where headers of it are captured
-  char route[kRouteBytesMax];
-  std::uint8_t attributes[kAttributesBytesMax];
   // Of one that a shim tells of, at its end, and from its begin on.
   std::uint16_t told_status;
   std::uint8_t told_version;

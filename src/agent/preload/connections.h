@@ -240,10 +240,14 @@ class Connections {
   // That request's context, where it is certain; else null.
   const Context* served_for_certain(const ThreadState& thread) const;
 
-  // A header ("baggage:") of the request that the thread serves: its value, at most `capacity`
-  // bytes. 0: there is none, or it is longer.
-  static std::size_t served_header(const ThreadState& thread, const char* name, char* value,
-                                   std::size_t capacity);
+  // Of a header that is a list ("baggage:") what goes on to a program that the thread starts, as
+  // far as there is room; its size.
+  std::size_t list_for_child(const ThreadState& thread, const char* name, char* value,
+                             std::size_t room) const;
+  // Baggage of the request that the thread serves; false: it serves none, or there is no room.
+  bool set_baggage(ThreadState& thread, ListText key, ListText value);
+  // The value, still encoded, of the context that the thread works in; false: there is none.
+  bool find_baggage(const ThreadState& thread, ListText key, ListText* value) const;
 
   // A span of the API begins, or ends, in this process (see ThreadState::open_spans).
   void span_begins() { open_spans_.fetch_add(1, std::memory_order_relaxed); }
@@ -324,8 +328,9 @@ class Connections {
     const Context* context = nullptr;
     bool is_guess = false;
   };
-  std::size_t request_headers(const Asker& asker, const StreamPiece& piece,
-                              const Traceparent& context, std::uint8_t fields, char* lines) const;
+  std::size_t request_headers(const ThreadState& thread, const Asker& asker,
+                              const StreamPiece& piece, const Traceparent& context,
+                              std::uint8_t fields, char* lines) const;
   void asked(ThreadState& thread, OpenStream& stream, const WrittenRequests* written,
              StreamPiece* fixed);
   void locate(ThreadState& thread, const Asker& asker, Tie tie, StreamPiece* fixed);
@@ -424,10 +429,19 @@ class Connections {
   bool replaces_header(ThreadState& thread, const Socket& socket, const http1::Message& request,
                        const iovec* pieces, int count, std::size_t head,
                        Injection* injection) const;
-  void write_headers(OpenExchange* exchange, const http1::Message& request) const;
-  std::size_t carry(const OpenExchange& served, const char* name, char* to, std::size_t room) const;
-  std::size_t write_inherited(const OpenExchange& exchange, const char* name, char* to,
-                              std::size_t capacity) const;
+  void write_headers(const ThreadState& thread, OpenExchange* exchange,
+                     const http1::Message& request) const;
+  // carried_headers.cc
+  // On whose behalf, and in which place of a trace, something is asked.
+  struct CallPlace {
+    const OpenExchange* served;  // null: nobody's
+    const std::uint8_t* trace_id;
+    const std::uint8_t* parent_span_id;
+  };
+  static constexpr std::uint8_t kNoSpan[sizeof(Context::span_id)] = {};
+  std::size_t carry(const ThreadState& thread, const char* name, const CallPlace& place, char* to,
+                    std::size_t room) const;
+  const char* inherited_below(const std::uint8_t* trace_id, const char* name) const;
   [[gnu::hot]] void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   bool inherit_process(ThreadState& thread, OpenExchange* exchange);
   [[gnu::noinline]] void name_socket(Socket& socket, int file);

@@ -159,8 +159,8 @@ void Connections::record(ThreadState& thread, Socket& socket, OpenExchange* exch
       fixed->route_size = static_cast<std::uint16_t>(exchange->route_size);
       fixed->attributes_size = static_cast<std::uint16_t>(exchange->attributes_size);
       if (more != 0) [[unlikely]] {
-        writer.append(exchange->route, exchange->route_size);
-        writer.append(exchange->attributes, exchange->attributes_size);
+        writer.append(exchange->said.route, exchange->route_size);
+        writer.append(exchange->said.attributes, exchange->attributes_size);
         if (exchange->is_linked) writer.append(exchange->relative.trace_id, kLinkedBytes);
         writer.append(exchange->response_head, response_head);
       }

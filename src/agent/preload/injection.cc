@@ -10,7 +10,6 @@
 #include <cstring>
 
 #include "agent/preload/connections.h"
-#include "agent/preload/exec_environment.h"
 #include "agent/preload/pieces.h"
 #include "agent/preload/socket_lock.h"
 
@@ -87,23 +86,17 @@ void splice(const iovec* pieces, int count, iovec ours, Injection* result) {
   }
 }
 
-// The line of this header in a kept head, with its end; its size, 0: there is none.
-std::size_t find_line(const std::uint8_t* head, std::size_t size, const char* name,
-                      std::size_t name_size, const char** line) {
-  const char* rest = reinterpret_cast<const char*>(head);
-  const char* const end = rest + size;
-  while (rest != end) {
-    const void* found = std::memchr(rest, '\n', static_cast<std::size_t>(end - rest));
-    if (found == nullptr) return 0;
-    const char* next = static_cast<const char*>(found) + 1;
-    const auto line_size = static_cast<std::size_t>(next - rest);
-    if (line_size > name_size && strncasecmp(rest, name, name_size) == 0) {
-      *line = rest;
-      return line_size;
-    }
-    rest = next;
+// Whether a kept head, of which the last line may be cut, has a header of this name.
+bool has_header(const HeadBuffer& head, const char* name) {
+  const char* rest = reinterpret_cast<const char*>(head.bytes);
+  const char* const end = rest + head.size;
+  const std::size_t name_size = std::strlen(name);
+  while (rest != nullptr && static_cast<std::size_t>(end - rest) >= name_size) {
+    if (strncasecmp(rest, name, name_size) == 0) return true;
+    const void* next = std::memchr(rest, '\n', static_cast<std::size_t>(end - rest));
+    rest = next == nullptr ? nullptr : static_cast<const char*>(next) + 1;
   }
-  return 0;
+  return false;
 }
 
 bool same_header(const Traceparent& header, const OpenExchange& served) {
@@ -174,7 +167,7 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
   if (!exchange->has_injected) {
     exchange->has_injected = true;
     inherit_trace(thread, exchange);
-    write_headers(exchange, request);
+    write_headers(thread, exchange, request);
   }
   const bool replaces = injection->replaced != 0;
   injection->from = replaces ? kNameSize : 0;
@@ -207,7 +200,8 @@ bool Connections::replaces_header(ThreadState& thread, const Socket& socket, con
 
 // Into `injected`: the trace's headers, then those of the request that is served which go on with
 // it, unless the program's request has its own.
-void Connections::write_headers(OpenExchange* exchange, const Message& request) const {
+void Connections::write_headers(const ThreadState& thread, OpenExchange* exchange,
+                                const Message& request) const {
   Traceparent context;
   std::memcpy(context.trace_id, exchange->self.trace_id, sizeof(context.trace_id));
   std::memcpy(context.span_id, exchange->self.span_id, sizeof(context.span_id));
@@ -216,82 +210,13 @@ void Connections::write_headers(OpenExchange* exchange, const Message& request) 
   std::size_t size = format_trace_headers(formats_, context, headers);
   std::memcpy(exchange->injected, headers, size);
 
-  struct Carried {
-    TraceFormat format;
-    const char* name;
-  };
-  constexpr Carried kCarried[] = {{kTraceContext, "tracestate:"}, {kBaggage, "baggage:"}};
-  const OpenExchange* served = exchange->owner.exchange;
-  for (const Carried& carried : kCarried) {
-    if ((formats_ & carried.format) == 0) continue;
-    const std::size_t name_size = std::strlen(carried.name);
-    const char* line = nullptr;
-    const HeadBuffer& own = request.head();
-    if (find_line(own.bytes, own.size, carried.name, name_size, &line) != 0) continue;
-    char* to = exchange->injected + size;
-    const std::size_t room = kInjectedBytesMax - size;
-    size += served != nullptr ? carry(*served, carried.name, to, room)
-                              : write_inherited(*exchange, carried.name, to, room);
+  const CallPlace place = {exchange->owner.exchange, exchange->self.trace_id,
+                           exchange->is_linked ? kNoSpan : exchange->parent_span_id};
+  for (const CarriedHeader& carried : kCarriedHeaders) {
+    if ((formats_ & carried.format) == 0 || has_header(request.head(), carried.name)) continue;
+    size += carry(thread, carried.name, place, exchange->injected + size, kInjectedBytesMax - size);
   }
   exchange->injected_size = static_cast<std::uint16_t>(size);
-}
-
-// The line of this header in the request that is served; its size, 0: there is none, or no room.
-std::size_t Connections::carry(const OpenExchange& served, const char* name, char* to,
-                               std::size_t room) const {
-  // W3C Trace Context, 3.3: without a traceparent it means nothing.
-  if (!served.parent_is_remote && std::strcmp(name, "tracestate:") == 0) return 0;
-  const char* line = nullptr;
-  const std::size_t size =
-      find_line(served.request_head, served.request.head().size, name, std::strlen(name), &line);
-  if (size > room) {
-    count_untraced(ring_);
-    return 0;
-  }
-  if (size != 0) std::memcpy(to, line, size);
-  return size;
-}
-
-// The line "baggage: ..." from the environment, for a request that is below the process's context.
-std::size_t Connections::write_inherited(const OpenExchange& exchange, const char* name, char* to,
-                                         std::size_t capacity) const {
-  const Context* process = process_ == nullptr ? nullptr : process_->known();
-  const bool is_below = process != nullptr && std::memcmp(process->trace_id, exchange.self.trace_id,
-                                                          sizeof(process->trace_id)) == 0;
-  const char* value = is_below ? inherited_header(name) : nullptr;
-  if (value == nullptr) return 0;
-  const std::size_t name_size = std::strlen(name);
-  const std::size_t value_size = std::strlen(value);
-  if (name_size + 1 + value_size + 2 > capacity) {
-    count_untraced(ring_);
-    return 0;
-  }
-  std::memcpy(to, name, name_size);
-  to[name_size] = ' ';
-  std::memcpy(to + name_size + 1, value, value_size);
-  std::memcpy(to + name_size + 1 + value_size, "\r\n", 2);
-  return name_size + 1 + value_size + 2;
-}
-
-std::size_t Connections::served_header(const ThreadState& thread, const char* name, char* value,
-                                       std::size_t capacity) {
-  if (!serves(thread)) return 0;
-  const OpenExchange& served = *thread.request.exchange;
-  const std::size_t name_size = std::strlen(name);
-  const char* line = nullptr;
-  std::size_t size =
-      find_line(served.request_head, served.request.head().size, name, name_size, &line);
-  if (size == 0) return 0;
-  const char* begin = line + name_size;
-  size -= name_size;
-  while (size != 0 && (begin[0] == ' ' || begin[0] == '\t')) {
-    ++begin;
-    --size;
-  }
-  while (size != 0 && static_cast<unsigned char>(begin[size - 1]) <= ' ') --size;
-  if (size > capacity || std::memchr(begin, '\0', size) != nullptr) return 0;
-  std::memcpy(value, begin, size);
-  return size;
 }
 
 std::size_t Connections::injected(int file, const Injection& injection, std::size_t written) {

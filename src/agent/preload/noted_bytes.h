@@ -73,14 +73,19 @@ inline void note_received(int file, void* buffer, std::size_t size, ssize_t resu
   }
 }
 
-// What is only peeked at comes again; what is out of band is not the stream, and what is thrown
-// away (MSG_TRUNC) nobody sees.
+// What is thrown away (MSG_TRUNC) nobody sees: how much it was is known.
+[[gnu::cold, gnu::noinline]] inline void note_thrown_away(int file, ssize_t result) {
+  ThreadGuard guard;
+  if (!guard) return note_unseen(guard, file, result);
+  agent_instance.connections.received_unseen(guard.thread(), file,
+                                             static_cast<std::size_t>(result));
+}
+
+// What is only peeked at comes again, and what is out of band is not the stream.
 inline bool belongs_to_stream(int file, int flags, ssize_t result) {
-  if ((flags & (MSG_PEEK | MSG_TRUNC | MSG_OOB | MSG_ERRQUEUE)) == 0) return true;
-  const bool is_lost = (flags & MSG_TRUNC) != 0 && (flags & (MSG_PEEK | MSG_ERRQUEUE)) == 0;
-  if (is_lost && result > 0) {
-    note_unseen(ThreadGuard(), file, result);
-  }
+  constexpr int kOthers = MSG_PEEK | MSG_OOB | MSG_ERRQUEUE;
+  if ((flags & (kOthers | MSG_TRUNC)) == 0) return true;
+  if ((flags & kOthers) == 0 && result > 0) note_thrown_away(file, result);
   return false;
 }
 

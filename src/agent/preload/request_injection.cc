@@ -246,9 +246,9 @@ void Connections::write_into(ThreadState& thread, const OpenStream& stream, Requ
   std::memcpy(context.trace_id, piece.self.trace_id, sizeof(context.trace_id));
   std::memcpy(context.span_id, request.span_id, sizeof(context.span_id));
   context.flags = piece.self.flags;
-  char lines[kInjectedBytesMax];
+  char lines[kInjectedHttp2BytesMax];
   const std::size_t lines_size =
-      request_headers(asker, writer.written.piece, context, block.fields, lines);
+      request_headers(thread, asker, writer.written.piece, context, block.fields, lines);
   std::uint8_t* headers = writer.headers[number];
   headers[0] = last_byte;
   const std::size_t size = literals_of(lines, lines_size, headers + 1, kRequestHeadersBytesMax - 1);
@@ -265,23 +265,24 @@ void Connections::write_into(ThreadState& thread, const OpenStream& stream, Requ
                                        headers,       false};
 }
 
-// The trace's headers, then those of the request that is served which go on with it, unless the
-// program's request has its own.
-std::size_t Connections::request_headers(const Asker& asker, const StreamPiece& piece,
-                                         const Traceparent& context, std::uint8_t fields,
-                                         char* lines) const {
+// The trace's headers, then those which go on with it, unless the program's request has its own.
+std::size_t Connections::request_headers(const ThreadState& thread, const Asker& asker,
+                                         const StreamPiece& piece, const Traceparent& context,
+                                         std::uint8_t fields, char* lines) const {
   char headers[kTraceHeadersBytesMax];
   std::size_t size = format_trace_headers(formats_, context, headers);
   std::memcpy(lines, headers, size);
   constexpr std::uint8_t kNone[sizeof(piece.linked_trace_id)] = {};
   const bool is_linked = std::memcmp(piece.linked_trace_id, kNone, sizeof(kNone)) != 0;
-  if (asker.request == nullptr || is_linked) return size;
-  const OpenExchange& served = *asker.request->exchange;
-  if ((formats_ & kTraceContext) != 0 && (fields & http2::kTracestateField) == 0) {
-    size += carry(served, "tracestate:", lines + size, kInjectedBytesMax - size);
-  }
-  if ((formats_ & kBaggage) != 0 && (fields & http2::kBaggageField) == 0) {
-    size += carry(served, "baggage:", lines + size, kInjectedBytesMax - size);
+  if (is_linked) return size;
+  const CallPlace place = {asker.request == nullptr ? nullptr : asker.request->exchange,
+                           piece.self.trace_id, piece.parent_span_id};
+  for (const CarriedHeader& carried : kCarriedHeaders) {
+    const auto field = carried.format == kBaggage ? http2::kBaggageField : http2::kTracestateField;
+    if ((formats_ & carried.format) == 0 || (fields & field) != 0) continue;
+    std::size_t room = kInjectedHttp2BytesMax - size;
+    if (carried.format == kTraceContext && room > kTracestateBytesMax) room = kTracestateBytesMax;
+    size += carry(thread, carried.name, place, lines + size, room);
   }
   return size;
 }

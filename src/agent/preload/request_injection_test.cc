@@ -198,6 +198,26 @@ TEST_F(RequestInjectionTest, ItGoesOnWithTheRequestThatIsServedAndItsBaggage) {
   EXPECT_EQ(all[0].requests.size(), 2u);
 }
 
+TEST_F(RequestInjectionTest, OfLongListsWholeMembersGoOn) {
+  std::string members;
+  for (int i = 100; i < 150; ++i) members += "k" + std::to_string(i) + "=0123456789,";
+  accept(5);
+  receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "tracestate: " + members +
+                 "\r\nbaggage: " + members + "\r\n\r\n");
+  connect(8);
+  write(kBegin + get(1));
+  const auto calls = calls_in(wire_);
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_GT(calls[0].tracestate.size(), 450u);
+  EXPECT_LE(calls[0].tracestate.size(), kTracestateBytesMax);
+  EXPECT_EQ(calls[0].tracestate, members.substr(0, calls[0].tracestate.size()));
+  EXPECT_EQ(members[calls[0].tracestate.size()], ',');
+  const std::size_t begin = wire_.find("baggage");
+  ASSERT_NE(begin, std::string::npos);
+  EXPECT_NE(wire_.find("k110=", begin), std::string::npos);
+  EXPECT_EQ(reader_->untraced(), 2u);
+}
+
 // Whose request it is is not certain: the next one goes on with the trace that is only linked.
 TEST_F(RequestInjectionTest, AnUncertainRequestsTraceIsItsOwn) {
   for (const int file : {5, 6}) {

@@ -9,6 +9,9 @@
 namespace kolben::agent {
 namespace {
 
+// Of spans that are within each other, so many are looked at.
+constexpr int kDepthMax = 32;
+
 // Copies what fits.
 std::uint32_t copy_text(kolben_text text, char* to, std::size_t capacity) {
   const std::size_t size = text.size < capacity ? text.size : capacity;
@@ -100,8 +103,11 @@ OpenSpan* Telemetry::new_span() {
   span->status_size = 0;
   span->attributes_size = 0;
   span->events_size = 0;
+  span->links_size = 0;
   span->dropped_attributes_count = 0;
   span->dropped_events_count = 0;
+  span->dropped_links_count = 0;
+  span->baggage.clear();
   return span;
 }
 
@@ -138,6 +144,7 @@ kolben_span Telemetry::open(OpenSpan* span) {
 // Once for each; false: it has ended already.
 bool Telemetry::close(OpenSpan* span) {
   if (!span->open.exchange(false)) return false;
+  span->baggage.clear();
   // After a fork the parent counts its own.
   if (span->generation == generation_) connections_->span_ends();
   return true;
@@ -146,7 +153,6 @@ bool Telemetry::close(OpenSpan* span) {
 // That span and those around it, as far as this process has begun them; more of them than the bound
 // are the less certain.
 std::uint32_t Telemetry::count_open(kolben_span innermost) {
-  constexpr int kDepthMax = 32;
   std::uint32_t count = 0;
   for (int depth = 0; depth < kDepthMax && innermost != 0; ++depth) {
     const OpenSpan* span = find(innermost);
@@ -157,12 +163,26 @@ std::uint32_t Telemetry::count_open(kolben_span innermost) {
   return count;
 }
 
+// Of that span and those around it the innermost that has any; null: none.
+const OpenSpan* Telemetry::with_baggage(kolben_span innermost) {
+  for (int depth = 0; depth < kDepthMax && innermost != 0; ++depth) {
+    const OpenSpan* span = find(innermost);
+    if (span == nullptr) break;
+    if (span->baggage.span != 0) return span;
+    innermost = span->previous;
+  }
+  return nullptr;
+}
+
 // It is the thread's current span from now on; where it has ended, none is.
 void Telemetry::work_in(ThreadState& thread, kolben_span handle) {
   const OpenSpan* span = find(handle);
   thread.span = span != nullptr ? handle : 0;
   thread.span_context = span != nullptr ? span->self : Context();
   thread.open_spans = count_open(thread.span);
+  const OpenSpan* holder = with_baggage(thread.span);
+  thread.baggage = holder != nullptr ? &holder->baggage : nullptr;
+  thread.baggage_span = holder != nullptr ? holder->baggage.span : 0;
 }
 
 void Telemetry::attribute(kolben_span handle, const kolben_attribute& attribute) {
@@ -196,6 +216,29 @@ void Telemetry::event(kolben_span handle, kolben_text name, const kolben_attribu
   span->events_size += kFixed + name_size + attributes_size;
 }
 
+void Telemetry::link(kolben_span handle, kolben_text traceparent,
+                     const kolben_attribute* attributes, std::size_t count) {
+  OpenSpan* span = find(handle);
+  if (span == nullptr) return;
+  Traceparent to_context;
+  // trace id, span id, u32 attributes size, attributes
+  constexpr std::uint32_t kIds = sizeof(to_context.trace_id) + sizeof(to_context.span_id);
+  constexpr std::uint32_t kFixed = kIds + sizeof(std::uint32_t);
+  const std::uint32_t room = kLinksBytesMax - span->links_size;
+  if (!parse_traceparent(traceparent.data, traceparent.size, &to_context)) return;
+  if (room < kFixed) {
+    ++span->dropped_links_count;
+    return;
+  }
+  std::uint8_t* to = span->links + span->links_size;
+  const std::uint32_t attributes_size =
+      encode_or_count(attributes, count, to + kFixed, room - kFixed, ring_);
+  std::memcpy(to, to_context.trace_id, sizeof(to_context.trace_id));
+  std::memcpy(to + sizeof(to_context.trace_id), to_context.span_id, sizeof(to_context.span_id));
+  std::memcpy(to + kIds, &attributes_size, sizeof(attributes_size));
+  span->links_size += kFixed + attributes_size;
+}
+
 void Telemetry::status(kolben_span handle, int code, kolben_text description) {
   OpenSpan* span = find(handle);
   if (span == nullptr) return;
@@ -219,18 +262,22 @@ void Telemetry::end(ThreadState& thread, kolben_span handle) {
   fixed.status_message_size = span->status_size;
   fixed.attributes_size = span->attributes_size;
   fixed.events_size = span->events_size;
+  fixed.links_size = span->links_size;
   fixed.dropped_attributes_count = span->dropped_attributes_count;
   fixed.dropped_events_count = span->dropped_events_count;
+  fixed.dropped_links_count = span->dropped_links_count;
   {
     RecordWriter writer(ring_, RecordType::kSpan,
                         static_cast<std::uint32_t>(sizeof(fixed)) + fixed.name_size +
-                            fixed.status_message_size + fixed.attributes_size + fixed.events_size,
+                            fixed.status_message_size + fixed.attributes_size + fixed.events_size +
+                            fixed.links_size,
                         pid_, thread.tid);
     writer.append(&fixed, sizeof(fixed));
     writer.append(span->name, fixed.name_size);
     writer.append(span->status, fixed.status_message_size);
     writer.append(span->attributes, fixed.attributes_size);
     writer.append(span->events, fixed.events_size);
+    writer.append(span->links, fixed.links_size);
   }
   spans_.release(span);
 }
@@ -335,6 +382,29 @@ std::size_t Telemetry::traceparent(ThreadState& thread, char* buffer, std::size_
   if (context == nullptr || size < kTraceparentSize) return 0;
   format_traceparent(context->trace_id, context->span_id, context->flags, buffer);
   return kTraceparentSize;
+}
+
+bool Telemetry::set_baggage(ThreadState& thread, kolben_text key, kolben_text value) {
+  const ListText name = {key.data, key.size};
+  const ListText text = {value.data, value.size};
+  OpenSpan* span = find(thread.span);
+  if (span == nullptr) return connections_->set_baggage(thread, name, text);
+  if (span->baggage.span == 0) {
+    const OpenSpan* around = with_baggage(span->previous);
+    if (around != nullptr) span->baggage = around->baggage;
+  }
+  if (!span->baggage.set(name, text)) return false;
+  span->baggage.span = thread.span;
+  thread.baggage = &span->baggage;
+  thread.baggage_span = thread.span;
+  return true;
+}
+
+std::size_t Telemetry::baggage(const ThreadState& thread, kolben_text key, char* buffer,
+                               std::size_t size) const {
+  ListText value;
+  const bool is_there = connections_->find_baggage(thread, {key.data, key.size}, &value);
+  return is_there ? decode_member_value(value, buffer, size) : 0;
 }
 
 void Telemetry::work_for(ThreadState& thread, std::uint64_t request, kolben_span handle) {

@@ -20,7 +20,8 @@ namespace kolben::agent {
 inline constexpr std::uint32_t kSpansMax = 4096;  // open at a time
 inline constexpr std::uint32_t kInstrumentsMax = 1024;
 inline constexpr std::uint32_t kNameBytesMax = 256;
-inline constexpr std::uint32_t kSpanBytesMax = 2048;  // of attributes, and as many of events
+inline constexpr std::uint32_t kSpanBytesMax = 2048;   // of attributes, and as many of events
+inline constexpr std::uint32_t kLinksBytesMax = 1024;  // of a span
 inline constexpr std::uint32_t kBodyBytesMax = 16 * 1024;
 
 // A span of the application that has not ended.
@@ -39,12 +40,16 @@ struct OpenSpan {
   std::uint32_t status_size;
   std::uint32_t attributes_size;
   std::uint32_t events_size;
+  std::uint32_t links_size;
   std::uint32_t dropped_attributes_count;
   std::uint32_t dropped_events_count;
+  std::uint32_t dropped_links_count;
   char name[kNameBytesMax];
   char status[kNameBytesMax];
   std::uint8_t attributes[kSpanBytesMax];
   std::uint8_t events[kSpanBytesMax];
+  std::uint8_t links[kLinksBytesMax];
+  OwnBaggage baggage;  // and that of the spans around it
 };
 
 // Never removed; its number is the application's handle.
@@ -79,6 +84,9 @@ class Telemetry {
   void attribute(kolben_span handle, const kolben_attribute& attribute);
   void event(kolben_span handle, kolben_text name, const kolben_attribute* attributes,
              std::size_t count);
+  // Nothing is linked to what is no traceparent.
+  void link(kolben_span handle, kolben_text traceparent, const kolben_attribute* attributes,
+            std::size_t count);
   void status(kolben_span handle, int code, kolben_text description);
   void end(ThreadState& thread, kolben_span handle);
   kolben_instrument instrument(int kind, kolben_text name, kolben_text unit,
@@ -95,6 +103,13 @@ class Telemetry {
   void measure_packed(ThreadState& thread, kolben_instrument instrument, double value,
                       const void* attributes, std::size_t size);
   std::size_t traceparent(ThreadState& thread, char* buffer, std::size_t size);
+  // In the thread's current span, else for the request that it serves. False: it has neither, or
+  // there is no room, or it is no key.
+  bool set_baggage(ThreadState& thread, kolben_text key, kolben_text value);
+  // Of what the thread works in; the value's size, of which as much is written as there is room
+  // for.
+  std::size_t baggage(const ThreadState& thread, kolben_text key, char* buffer,
+                      std::size_t size) const;
   void work_for(ThreadState& thread, std::uint64_t request, kolben_span span);
 
  private:
@@ -103,6 +118,7 @@ class Telemetry {
   kolben_span open(OpenSpan* span);
   bool close(OpenSpan* span);
   std::uint32_t count_open(kolben_span innermost);
+  const OpenSpan* with_baggage(kolben_span innermost);
   void work_in(ThreadState& thread, kolben_span handle);
   Context context_of_log(const ThreadState& thread);
   bool map_memory();

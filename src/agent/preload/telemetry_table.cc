@@ -116,6 +116,22 @@ void output_text_is_told(kolben_text begin, std::size_t size) {
   if (guard) agent_instance.outputs.text_is_told(guard.thread(), begin.data, begin.size, size);
 }
 
+void span_link(kolben_span span, kolben_text traceparent, const kolben_attribute* attributes,
+               std::size_t count) {
+  ThreadGuard guard;
+  if (guard) agent_instance.telemetry.link(span, traceparent, attributes, count);
+}
+
+int baggage_set(kolben_text key, kolben_text value) {
+  ThreadGuard guard;
+  return guard && agent_instance.telemetry.set_baggage(guard.thread(), key, value) ? 1 : 0;
+}
+
+std::size_t baggage_get(kolben_text key, char* buffer, std::size_t size) {
+  ThreadGuard guard;
+  return guard ? agent_instance.telemetry.baggage(guard.thread(), key, buffer, size) : 0;
+}
+
 constexpr kolben_table kTable = {
     .version = 1,
     .size = sizeof(kolben_table),
@@ -139,6 +155,9 @@ constexpr kolben_table kTable = {
     .request_packed = request_packed,
     .output_is_told = output_is_told,
     .output_text_is_told = output_text_is_told,
+    .span_link = span_link,
+    .baggage_set = baggage_set,
+    .baggage_get = baggage_get,
 };
 
 }  // namespace

@@ -236,6 +236,29 @@ TEST_F(TelemetryTest, WhatASpanHasNoRoomForIsCountedWithIt) {
   EXPECT_EQ(reader_->untraced(), 0u);
 }
 
+TEST_F(TelemetryTest, LinksAreToldWithTheirSpan) {
+  const kolben_attribute attribute = {{"key", 3}, KOLBEN_INT, {.integer = 7}};
+  const kolben_text other = {kParent, sizeof(kParent) - 1};
+  kolben_span span = telemetry_.begin(thread_, {"a", 1}, KOLBEN_CONSUMER);
+  telemetry_.link(span, other, &attribute, 1);
+  telemetry_.link(span, {kParent, sizeof(kParent) - 2}, nullptr, 0);
+  telemetry_.end(thread_, span);
+  span = telemetry_.begin(thread_, {"b", 1}, KOLBEN_PRODUCER);
+  for (std::uint32_t i = 0; i <= kLinksBytesMax / 28; ++i) telemetry_.link(span, other, nullptr, 0);
+  telemetry_.end(thread_, span);
+  telemetry_.link(span, other, nullptr, 0);  // too late
+  const std::vector<SeenRecord> all = records();
+  ASSERT_EQ(all.size(), 2u);
+  ASSERT_EQ(all[0].span.links_size, 28u + 1 + 4 + 3 + 8);
+  EXPECT_EQ(all[0].texts.size(), 1 + all[0].span.links_size);
+  const auto* link = reinterpret_cast<const std::uint8_t*>(all[0].texts.data()) + 1;
+  EXPECT_EQ(hex(link, 24), std::string(kParent).substr(3, 32) + "b7ad6b7169203331");
+  EXPECT_EQ(link[24], 16);
+  EXPECT_EQ(all[0].span.kind, KOLBEN_CONSUMER);
+  EXPECT_EQ(all[1].span.links_size, kLinksBytesMax / 28 * 28);
+  EXPECT_EQ(all[1].span.dropped_links_count, 1u);
+}
+
 TEST_F(TelemetryTest, AttributesOfTheRequestGoIntoItsRecord) {
   accept(5);
   receive(5, "GET / HTTP/1.1\r\n\r\n");

@@ -10,6 +10,7 @@
 namespace kolben::agent {
 
 struct OpenExchange;
+struct OwnBaggage;
 struct RequestWriter;
 
 // A reference that may have become stale: compare the ids.
@@ -78,6 +79,9 @@ struct ThreadState {
   Context span_context;    // that of `span`
   // Of the spans that this process has open: `span` and those around it.
   std::uint32_t open_spans = 0;
+  // Of the innermost of them that has any, and that one; see own_of_span().
+  const OwnBaggage* baggage = nullptr;
+  std::uint64_t baggage_span = 0;
   RequestWriter* writer = nullptr;  // that it held last
   // The function that a hook calls now which is not the C library's, see libraries.h.
   const void* called = nullptr;

@@ -84,7 +84,7 @@ std::uint64_t Connections::begin_told(ThreadState& thread, const ToldRequest& re
   }
   request_head_complete(thread, stand.socket, exchange);
   const bool has_own = head.trace_headers().has(formats_);
-  if (request.is_client && formats_ != 0 && !has_own) write_headers(exchange, head);
+  if (request.is_client && formats_ != 0 && !has_own) write_headers(thread, exchange, head);
   return number_of(exchange, exchange->id.load(std::memory_order_relaxed));
 }
 

@@ -171,7 +171,9 @@ ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags,
     if (!is_done) result = real_call();
     if (result <= 0) note_not_sent(file);
   }
-  note_sent(file, pieces, count, result);
+  // The last byte of such a call is out of band, and not the stream.
+  const bool is_urgent = (flags & MSG_OOB) != 0 && result > 0;
+  note_sent(file, pieces, count, is_urgent ? result - 1 : result);
   // Another thread has switched the library off meanwhile.
   if (!agent_instance.active()) [[unlikely]] {
     connections.rest_sent(thread_state, file, pieces, static_cast<int>(count), result);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <memory>
 #include <string>
 
@@ -52,18 +53,24 @@ TEST_P(Talks, ItsCallsAreFound) {
 // HTTP/1.x: the library itself follows it, message by message.
 class Exchanges {
  public:
-  explicit Exchanges(std::size_t piece_bytes) : piece_bytes_(piece_bytes) {
-    request_.begin(http1::Message::Kind::kRequest, {});
-  }
-  void client(std::string_view bytes) { feed(request_, bytes); }
-  void server(std::string_view bytes) {
-    if (!is_answered_) response_.begin(http1::Message::Kind::kResponse, {}, request_.method());
-    is_answered_ = true;
+  explicit Exchanges(std::size_t piece_bytes) : piece_bytes_(piece_bytes) {}
+  // One request after another, answered or not.
+  void client(std::string_view bytes) {
     while (!bytes.empty()) {
+      if (requests_.empty() || requests_.back().complete()) {
+        requests_.emplace_back().begin(http1::Message::Kind::kRequest, {});
+      }
+      bytes.remove_prefix(feed(requests_.back(), bytes));
+    }
+  }
+  void server(std::string_view bytes) {
+    while (!bytes.empty()) {
+      ASSERT_FALSE(requests_.empty());
+      if (!is_answered_) begin_response();
+      is_answered_ = true;
       bytes.remove_prefix(feed(response_, bytes));
       if (!response_.complete()) break;
-      if (!response_.interim()) return next();
-      response_.begin(http1::Message::Kind::kResponse, {}, request_.method());
+      response_.interim() ? begin_response() : next();
     }
   }
   const std::string& told() const { return told_; }
@@ -82,21 +89,30 @@ class Exchanges {
     }
     return used;
   }
+  void begin_response() {
+    response_.begin(http1::Message::Kind::kResponse, {}, requests_.front().method());
+  }
   void next() {
-    told_ += std::to_string(response_.status()) + " | " + std::to_string(request_.body_bytes()) +
-             " | " + std::to_string(response_.body_bytes()) + "\n";
-    request_.begin(http1::Message::Kind::kRequest, {});
+    told_ += std::to_string(response_.status()) + " | " +
+             std::to_string(requests_.front().body_bytes()) + " | " +
+             std::to_string(response_.body_bytes()) + "\n";
+    requests_.pop_front();
     is_answered_ = false;
   }
 
   const std::size_t piece_bytes_;
-  http1::Message request_, response_;
+  std::deque<http1::Message> requests_;
+  http1::Message response_;
   bool is_answered_ = false;
   std::string told_;
 };
 
-TEST(HttpTalks, ItsExchangesAreFound) {
-  const Talk talk = read_talk("http1_curl");
+class HttpTalks : public ::testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Recorded, HttpTalks, ::testing::Values("http1_curl", "http1_sent_ahead"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+TEST_P(HttpTalks, ItsExchangesAreFound) {
+  const Talk talk = read_talk(GetParam());
   ASSERT_GT(talk.said.size(), 4u);
   for (const std::size_t bytes : {~0UL, 1UL, 2UL, 3UL, 5UL, 8UL, 13UL, 100UL, 1000UL}) {
     Exchanges exchanges(bytes);

@@ -13,6 +13,12 @@ int main() {
     inner.event("happened", {{"where", "here"}, {"times", 2}}).error("did not work");
     kolben::log_warn("careful", {{"why", std::string("because")}});
   }
+  {
+    kolben::Span consumer("consumer", kolben::SpanKind::kConsumer);
+    consumer.link(kolben::traceparent(), {{"why", "itself"}}).link("nothing");
+    std::printf("%d", kolben::set_baggage("user", "a b") ? 1 : 0);
+    std::printf(" '%s' '%s'\n", kolben::baggage("user").c_str(), kolben::baggage("none").c_str());
+  }
   kolben::set_route("/nowhere");
   kolben::set_request_attribute("ignored", 1);
   static const kolben::Counter counter("things", "1", "Things that were counted");

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Real programs under the preload library: which trace their requests, and what they start, belong to."""
+import os
 import socket
+import subprocess
 import unittest
 
-from ring_reader import HEADER, PARENT, Ring, Server, TRACE, free_port, run_tests
+from ring_reader import HEADER, PARENT, Ring, Server, TRACE, free_port, needs, run_tests
 
 
 class Propagation(unittest.TestCase):
@@ -71,6 +73,76 @@ class Propagation(unittest.TestCase):
         outer, _, sent = self.ask("none", HEADER)
         self.assertNotEqual(outer["trace"], TRACE)
         self.assertNotIn("traceparent", sent)
+
+
+class OwnBaggage(unittest.TestCase):
+    """A program in C that adds to the baggage of what it asks and starts."""
+
+    SOURCE = r"""
+#include <arpa/inet.h>
+#include <kolben/abi.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static kolben_text text(const char* bytes) {
+  kolben_text result = {bytes, strlen(bytes)};
+  return result;
+}
+static void ask(const char* port) {
+  static const char request[] = "GET /inner HTTP/1.1\r\nHost: a\r\n\r\n";
+  struct sockaddr_in to = {.sin_family = AF_INET};
+  char bytes[1024];
+  int file = socket(AF_INET, SOCK_STREAM, 0);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons((unsigned short)atoi(port));
+  if (connect(file, (struct sockaddr*)&to, sizeof(to)) != 0) _exit(2);
+  if (send(file, request, strlen(request), 0) < 0 || recv(file, bytes, sizeof(bytes), 0) <= 0) _exit(3);
+  close(file);
+}
+int main(int count, char** arguments) {
+  const kolben_table* agent = kolben_telemetry();
+  if (count != 2 || agent == NULL || !KOLBEN_HAS(agent, baggage_set)) return 4;
+  kolben_span span = agent->span_begin(text("inner"), KOLBEN_INTERNAL);
+  if (agent->baggage_set(text("mine"), text("a,b")) != 1) return 5;
+  ask(arguments[1]);
+  pid_t child = fork();
+  if (child == 0) {
+    execl("/usr/bin/env", "env", (char*)NULL);
+    _exit(6);
+  }
+  waitpid(child, NULL, 0);
+  agent->span_end(span);
+  ask(arguments[1]);
+  return 0;
+}
+"""
+
+    @needs("gcc")
+    def test_it_goes_on_with_what_came_in(self):
+        upstream = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(upstream.close)
+        include = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../include")
+        with Ring() as ring:
+            app = os.path.join(ring.directory, "app")
+            subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-pedantic", "-Wall", "-Wextra", "-Wconversion",
+                            "-Werror", "-I", include, "-x", "c", "-", "-o", app],
+                           input=self.SOURCE.encode(), check=True)
+            running = subprocess.Popen([app, str(upstream.getsockname()[1])], stdout=subprocess.PIPE, text=True,
+                                       env=ring.environment(TRACEPARENT=Commands.TRACEPARENT,
+                                                            BAGGAGE="theirs=1,mine=2"))
+            heads = []
+            for _ in range(2):
+                peer = upstream.accept()[0]
+                heads.append(peer.recv(4096).decode())
+                peer.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                peer.close()
+            said = running.communicate(timeout=20)[0]
+        self.assertEqual(running.returncode, 0)
+        self.assertIn("\r\nbaggage: mine=a%2Cb,theirs=1\r\n", heads[0])
+        self.assertIn("\r\nbaggage: theirs=1,mine=2\r\n", heads[1])
+        self.assertIn("BAGGAGE=mine=a%2Cb,theirs=1\n", said)
 
 
 class Commands(unittest.TestCase):

@@ -14,8 +14,10 @@ class Processes(unittest.TestCase):
     def test_application_interface(self):
         with Ring() as ring:
             ring.run(os.path.join(BINARIES, "kolben-api-app"))
-        inner, outer = ring.records("span")
+        inner, consumer, outer = ring.records("span")
         self.assertEqual((inner["name"], outer["name"]), ("inner", "outer"))
+        self.assertEqual((consumer["kind"], consumer["link_bytes"]), (5, 28 + 1 + 4 + 3 + 4 + 6))
+        self.assertIn("1 'a b' ''\n", "".join(r["text"] for r in ring.records("output")))
         self.assertEqual(inner["parent"], outer["span"])
         self.assertEqual(outer["attributes"],
                          {"text": "a", "yes": True, "count": 7, "share": 0.5})
@@ -72,12 +74,21 @@ class Processes(unittest.TestCase):
     def test_without_the_agent_the_interface_is_silent(self):
         result = subprocess.run([os.path.join(BINARIES, "kolben-api-app")], check=True,
                                 capture_output=True, text=True, env=clean_environment())
-        self.assertEqual(result.stdout, "off\n0\n")
+        self.assertEqual(result.stdout, "off\n0 '' ''\n0\n")
 
     def test_kill_switch(self):
+        for name in ("OTEL_SDK_DISABLED", "KOLBEN_AGENT_DISABLED"):
+            with Ring() as ring:
+                result = ring.run("sh", "-c", "/bin/echo hello; exit 3", env={name: "True"}, check=False)
+            self.assertEqual((result.returncode, result.stdout), (3, b"hello\n"), name)
+            self.assertEqual(len(ring.all), 2, name)  # the reader's own lines
+
+    def test_a_program_may_switch_it_off_for_what_it_starts(self):
         with Ring() as ring:
-            ring.run("/bin/echo", "hello", env={"OTEL_SDK_DISABLED": "True"})
-        self.assertEqual(len(ring.all), 2)
+            ring.run("sh", "-c", "KOLBEN_AGENT_DISABLED=true /bin/echo a; /bin/cat /dev/null; exit 0")
+        names = [r["executable"].rpartition("/")[2] for r in ring.records("start")]
+        self.assertIn("cat", names)
+        self.assertNotIn("echo", names)
 
     def test_cleaned_environment_is_completed(self):
         script = "env -i FOO=1 OTEL_SERVICE_NAME=mine /usr/bin/env"

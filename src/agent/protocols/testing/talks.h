@@ -34,6 +34,7 @@ inline constexpr TalkName kTalks[] = {
     {"pymongo", Protocol::kMongodb},
     {"redis_py", Protocol::kRedis},
     {"grpc_python", Protocol::kHttp2},
+    {"http2_node", Protocol::kHttp2},
     {"librdkafka", Protocol::kKafka},
 };
 

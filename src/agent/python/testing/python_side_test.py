@@ -546,6 +546,49 @@ class InterfaceTest(SideTest):
             found = propagate.extract({"traceparent": broken})
             self.assertFalse(trace.get_current_span(found).get_span_context().is_valid, broken)
 
+    def test_headers_of_other_formats_there_and_back(self):
+        trace, propagate = self.api(), self.api("propagate")
+        trace_id, span_id = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+        wanted = {"b3": {"b3": f"{trace_id}-{span_id}-%d"},
+                  "b3multi": {"X-B3-TraceId": trace_id, "X-B3-SpanId": span_id, "X-B3-Sampled": "%d"},
+                  "jaeger": {"uber-trace-id": f"{trace_id}:{span_id}:0:%d"}}
+        wanted["b3,b3multi , JAEGER,unknown"] = {k: v for one in wanted.values() for k, v in one.items()}
+        wanted["unknown"] = {"traceparent": f"00-{trace_id}-{span_id}-0%d"}
+        wanted["none"] = {}
+        for names, headers in wanted.items():
+            with unittest.mock.patch.dict(os.environ, OTEL_PROPAGATORS=names):
+                propagator = propagate._of_environment()
+            for flags in (0, 1):
+                context = trace.set_span_in_context(trace.NonRecordingSpan(trace.SpanContext(
+                    int(trace_id, 16), int(span_id, 16), False, trace.TraceFlags(flags))))
+                sent = {}
+                propagator.inject(sent, context)
+                self.assertEqual(sent, {k: v.replace("%d", str(flags)) for k, v in headers.items()})
+                found = trace.get_current_span(propagator.extract(sent)).get_span_context()
+                self.assertEqual((found.trace_id, found.is_remote, found.trace_flags),
+                                 (int(trace_id, 16), True, flags) if sent else (0, False, 0), names)
+            propagator.inject(sent, trace.set_span_in_context(trace.INVALID_SPAN))
+
+    def test_headers_of_other_formats_as_others_write_them(self):
+        trace, propagate = self.api(), self.api("propagate")
+        with unittest.mock.patch.dict(os.environ, OTEL_PROPAGATORS="tracecontext,b3,b3multi,jaeger"):
+            propagator = propagate._of_environment()
+
+        def found(**headers):
+            carrier = {name.replace("_", "-"): value for name, value in headers.items()}
+            context = trace.get_current_span(propagator.extract(carrier)).get_span_context()
+            return context.trace_id, context.span_id, int(context.trace_flags)
+        self.assertEqual(found(b3="5-6"), (5, 6, 1))
+        self.assertEqual(found(b3="5-6-d-7"), (5, 6, 1))
+        self.assertEqual(found(x_b3_traceid="A", x_b3_spanid="b", x_b3_sampled="false"), (10, 11, 0))
+        self.assertEqual(found(uber_trace_id="5%3A6%3a0%3A3"), (5, 6, 1))
+        self.assertEqual(found(uber_trace_id="5:6:0:1", b3="7-8-0"), (7, 8, 0))
+        self.assertEqual(found(traceparent=f"00-{1:032x}-{2:016x}-01", b3="7-8-0"), (1, 2, 1))
+        for broken in ("", "0", "d", "x-6-1", "0-6-1", "5-0-1", "5", f"{1:033x}-6-1"):
+            self.assertEqual(found(b3=broken, uber_trace_id=broken.replace("-", ":")), (0, 0, 0), broken)
+            self.assertEqual(found(x_b3_traceid=broken, x_b3_spanid="6"),
+                             (13, 6, 1) if broken == "d" else (5, 6, 1) if broken == "5" else (0, 0, 0))
+
     def test_a_context_is_not_changed(self):
         context = self.api("context")
         first = context.set_value("a", 1)
@@ -560,7 +603,8 @@ class InterfaceTest(SideTest):
     def test_all_names_are_there(self):
         for name in ("trace", "metrics", "context", "baggage", "propagate", "trace.status",
                      "trace.propagation", "trace.propagation.tracecontext", "propagators.textmap",
-                     "propagators.composite", "baggage.propagation", "util.types", "version",
+                     "propagators.composite", "propagators.b3", "propagators.jaeger",
+                     "baggage.propagation", "util.types", "version",
                      "environment_variables"):
             module = self.api(name)
             for public in getattr(module, "__all__", ()):
@@ -881,4 +925,4 @@ class FlaskTest(SideTest):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])  # behind the folder of the programs

@@ -286,7 +286,7 @@ def memcached():
 
 
 @contextlib.contextmanager
-def nginx():
+def nginx(version=""):
     port = free_port()
     with tempfile.TemporaryDirectory() as directory:
         pathlib.Path(directory, "hello").write_text("hello")
@@ -296,7 +296,7 @@ daemon off; master_process off; pid {directory}/pid; error_log {directory}/error
 events {{ worker_connections 64; }}
 http {{ access_log off; client_body_temp_path {directory}/b; proxy_temp_path {directory}/p;
   fastcgi_temp_path {directory}/f; uwsgi_temp_path {directory}/u; scgi_temp_path {directory}/s;
-  server {{ listen 127.0.0.1:{port}; root {directory}; ssi on;
+  server {{ listen 127.0.0.1:{port}{version}; root {directory}; ssi on;
     location /put/ {{ dav_methods PUT; create_full_put_path on; }} }} }}
 """)
         with running(["/usr/sbin/nginx", "-c", f"{directory}/nginx.conf", "-p", directory], port):
@@ -314,6 +314,48 @@ def curl(port):
                         "-T", body.name, f"{url}/put/a", "--next", "-s", "-H", "Transfer-Encoding: chunked",
                         "-H", "Expect:", "-T", body.name, f"{url}/put/b", "--next", "-s", f"{url}/none"],
                        check=True, stdout=subprocess.DEVNULL)
+
+
+def sent_ahead(port):
+    """Pipelining, which no client of Debian's does: all requests are there before the first is answered."""
+    get, head = "GET /{} HTTP/1.1\r\nHost: a\r\n{}\r\n", "HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+    put = "PUT /put/{} HTTP/1.1\r\nHost: a\r\n{}\r\n\r\n{}"
+    requests = [get.format("hello", ""), head, put.format("a", "Content-Length: 5", "GET /"), get.format("page.html", ""),
+                put.format("b", "Transfer-Encoding: chunked", "5\r\nHEAD \r\n0\r\n\r\n"), get.format("none", ""),
+                get.format("hello", "Connection: close\r\n")]
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall("".join(requests).encode())
+        while connection.recv(65536):
+            pass
+
+
+# Several at a time on one connection: a body, a head alone, an error, one that is given up.
+NODE_HTTP2 = """
+const http2 = require("http2");
+const client = http2.connect(`http://127.0.0.1:${process.argv[1]}`);
+const ask = (headers, body) => new Promise((done, fail) => {
+  const stream = client.request(headers, { endStream: body === undefined });
+  stream.on("error", fail).on("close", done).resume();
+  if (body !== undefined) stream.end(body);
+});
+(async () => {
+  await ask({ ":path": "/hello", "user-agent": "node" });
+  await Promise.all([
+    ask({ ":path": "/page.html?a=b" }), ask({ ":path": "/hello", ":method": "HEAD" }),
+    ask({ ":path": "/put/a", ":method": "PUT" }, "b".repeat(40000)), ask({ ":path": "/none" }),
+  ]);
+  const given_up = client.request({ ":path": "/put/b", ":method": "PUT" });
+  given_up.on("error", () => {});
+  given_up.write("part", () => given_up.close(http2.constants.NGHTTP2_CANCEL));
+  await new Promise((done) => given_up.on("close", done));
+  await ask({ ":path": "/hello", traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
+  client.close();
+})();
+"""
+
+
+def node_http2(port):
+    subprocess.run(["node", "-e", NODE_HTTP2, str(port)], check=True, timeout=30)
 
 
 # The broker says where it is, and the client goes there: to the proxy in its place.
@@ -439,6 +481,8 @@ TALKS = {
     "redis_py": (redis, python(REDIS)),
     "grpc_python": (grpc, python(GRPC)),
     "http1_curl": (nginx, curl),
+    "http1_sent_ahead": (nginx, sent_ahead),
+    "http2_node": (lambda: nginx(" http2"), node_http2),
     "librdkafka": (kafka, librdkafka),
 }
 

@@ -3,16 +3,21 @@ import os
 
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.context import get_current
-from opentelemetry.propagators import composite, textmap
+from opentelemetry.propagators import b3, composite, jaeger, textmap
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-_KNOWN = {"tracecontext": TraceContextTextMapPropagator, "baggage": W3CBaggagePropagator}
+# The one whose context counts where several are found comes last, as the agent takes them.
+_KNOWN = {"baggage": W3CBaggagePropagator, "jaeger": jaeger.JaegerPropagator,
+          "b3multi": b3.B3MultiFormat, "b3": b3.B3SingleFormat,
+          "tracecontext": TraceContextTextMapPropagator}
+_DEFAULT = {"tracecontext", "baggage"}
 
 
 def _of_environment():
-    names = os.environ.get("OTEL_PROPAGATORS") or "tracecontext,baggage"
+    names = {name.strip().lower() for name in os.environ.get("OTEL_PROPAGATORS", "").split(",")}
+    names &= {*_KNOWN, "none"}
     return composite.CompositePropagator(
-        [_KNOWN[name.strip()]() for name in names.split(",") if name.strip() in _KNOWN])
+        [known() for name, known in _KNOWN.items() if name in (names or _DEFAULT)])
 
 
 _propagator = _of_environment()
