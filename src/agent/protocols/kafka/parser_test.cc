@@ -4,41 +4,15 @@
 
 #include <string>
 
+#include "agent/protocols/kafka/testing/messages.h"
 #include "agent/protocols/testing/conversation.h"
 
 namespace kolben::agent::kafka {
 namespace {
 
-using testing::Conversation;
+using kolben::agent::testing::Conversation;
+using namespace kolben::agent::kafka::testing;  // NOLINT: what messages are made of
 
-std::string number(std::uint64_t value, int size) {
-  std::string bytes;
-  for (int i = size - 1; i >= 0; --i) bytes += static_cast<char>(value >> (8 * i));
-  return bytes;
-}
-std::string sized(const std::string& bytes) {
-  return number(bytes.size(), 4) + bytes;
-}
-std::string text(const std::string& value) {
-  return number(value.size(), 2) + value;
-}
-std::string varint(std::size_t value) {
-  std::string bytes;
-  for (; value >= 128; value /= 128) bytes += static_cast<char>(value % 128 + 128);
-  return bytes + static_cast<char>(value);
-}
-std::string compact(const std::string& value) {
-  return varint(value.size() + 1) + value;
-}
-const std::string kNull = number(0xffff, 2);
-
-std::string request(int api, int version, std::uint32_t id, const std::string& body) {
-  return sized(number(static_cast<std::uint64_t>(api), 2) +
-               number(static_cast<std::uint64_t>(version), 2) + number(id, 4) + body);
-}
-std::string answer(std::uint32_t id, const std::string& body = "") {
-  return sized(number(id, 4) + body);
-}
 std::string api_versions(std::uint32_t id) {
   return request(18, 3, id, text("app") + '\0' + compact("librdkafka") + compact("2.0") + '\0');
 }

@@ -344,7 +344,8 @@ import sys, confluent_kafka
 settings = {"bootstrap.servers": sys.argv[1]}
 producer = confluent_kafka.Producer({**settings, "linger.ms": 100})
 for n in range(3):
-    producer.produce("orders", b"secret", partition=0)
+    producer.produce("orders", b"secret", partition=0,
+                     headers=[("secret", b"secret"), ("traceparent", b"00-%032x-%016x-01" % (7, n + 1))][:n + 1])
 assert producer.flush(20) == 0
 consumer = confluent_kafka.Consumer({**settings, "group.id": "g", "enable.auto.commit": False})
 consumer.assign([confluent_kafka.TopicPartition("orders", 0, 0)])
