@@ -294,13 +294,35 @@ bool take(KafkaSide& side, Direction direction, const std::uint8_t* bytes, std::
   return side.left != 0 || step_complete(side, direction, event);
 }
 
-// What every client asks first.
+namespace {
+
+// What a client asks first that has asked for the versions on another connection: as the first
+// there (from 0 or 1 on), and it says who it is.
+bool begins_without_versions(const std::uint8_t* bytes, std::size_t size) {
+  constexpr std::uint32_t kTextAt = kNumberBytes + kHeaderBytes + 2;
+  const std::uint32_t length = number_of(bytes, 4);
+  const std::uint32_t text = number_of(bytes + kTextAt - 2, 2);
+  const bool is_first = number_of(bytes + 4, 2) < kApiVersions &&
+                        number_of(bytes + 6, 2) <= kFetchMax && number_of(bytes + 8, 4) <= 1;
+  const bool has_text = text != 0 && text <= kTextBytesKept && kTextAt + text <= size &&
+                        kHeaderBytes + 2 + text <= length && length <= kRequestBytesMax;
+  if (!is_first || !has_text) return false;
+  for (std::uint32_t i = 0; i < text; ++i) {
+    if (bytes[kTextAt + i] < ' ' || bytes[kTextAt + i] > '~') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// What most clients ask first.
 bool begins(const std::uint8_t* bytes, std::size_t size) {
   if (size < kNumberBytes + kHeaderBytes + 2) return false;
+  if (number_of(bytes + 4, 2) != kApiVersions) return begins_without_versions(bytes, size);
   const std::uint32_t length = number_of(bytes, 4);
   const std::uint32_t text = number_of(bytes + 12, 2);
   return length >= kHeaderBytes + 2 && length <= kTextBytesMax &&
-         number_of(bytes + 4, 2) == kApiVersions && number_of(bytes + 6, 2) <= kApiVersionsMax &&
+         number_of(bytes + 6, 2) <= kApiVersionsMax &&
          (text == 0xffff || text + kHeaderBytes + 2 <= length);
 }
 

@@ -54,7 +54,18 @@ TEST(Kafka, FirstRequestsAreKnown) {
   EXPECT_TRUE(f(api_versions(1)));
   EXPECT_TRUE(f(request(18, 0, 1, kNull)));
   EXPECT_FALSE(f(api_versions(1).substr(0, 13)));
-  EXPECT_FALSE(f(produce(1, "orders")));
+  // Of clients that have asked for the versions on another connection.
+  EXPECT_TRUE(f(produce(1, "orders")));
+  EXPECT_TRUE(f(request(3, 1, 0, text("kafka-python-producer-1") + number(0, 4))));
+  EXPECT_FALSE(f(produce(2, "orders")));
+  EXPECT_FALSE(f(request(kFetch, 18, 1, text("app"))));
+  EXPECT_FALSE(f(request(19, 1, 1, text("app"))));
+  EXPECT_FALSE(f(request(3, 1, 1, text("") + number(0, 4))));
+  EXPECT_FALSE(f(request(3, 1, 1, kNull + number(0, 4))));
+  EXPECT_FALSE(f(request(3, 1, 1, text("a\nb"))));
+  EXPECT_FALSE(f(request(3, 1, 1, text("\x80"))));
+  EXPECT_FALSE(f(request(3, 1, 1, text("app")).substr(0, 16)));
+  EXPECT_FALSE(f(request(3, 1, 1, number(4, 2) + "app") + "x"));
   EXPECT_FALSE(f(request(18, 99, 1, text("app"))));
   EXPECT_FALSE(f(number(1 << 20, 4) + api_versions(1).substr(4)));
   EXPECT_FALSE(f("GET / HTTP/1.1\r\n\r\n"));

@@ -35,6 +35,7 @@ inline constexpr TalkName kTalks[] = {
     {"redis_py", Protocol::kRedis},
     {"grpc_python", Protocol::kHttp2},
     {"librdkafka", Protocol::kKafka},
+    {"kafka_python", Protocol::kKafka},
 };
 
 inline std::string unescaped(std::string_view text) {
