@@ -43,11 +43,49 @@ def test_librdkafka():
     assert sent[0]["attributes"] == {
         "messaging.system": "kafka", "messaging.operation.name": "send", "messaging.operation.type": "send",
         "messaging.destination.name": "orders", "messaging.destination.partition.id": "0",
-        "messaging.client.id": "shop", "server.address": "127.0.0.1", "server.port": port,
+        "messaging.batch.message_count": 1, "messaging.client.id": "shop", "server.address": "127.0.0.1", "server.port": port,
         "network.peer.address": "127.0.0.1", "network.peer.port": port}
     polled = [span for span in spans if span["kind"] == "SpanKind.CLIENT"]
     assert "poll orders" in {span["name"] for span in polled} and len(sent) + len(polled) == len(spans)
     assert {span["attributes"]["messaging.client.id"] for span in polled} == {"billing"}
+
+
+# What an SDK's instrumentation of the producer writes.
+LINKED = """
+import sys
+from confluent_kafka import Consumer, Producer, TopicPartition
+producer = Producer({"test.mock.num.brokers": 1, "linger.ms": 200, "compression.type": sys.argv[1]})
+broker, = producer.list_topics(timeout=20).brokers.values()
+for n in range(40):
+    headers = [("secret", b"secret"), ("traceparent", b"00-%032x-%016x-01" % (7, n + 1))]
+    producer.produce("orders", b"secret", key=b"secret", partition=0, headers=headers[:n + 1])
+assert producer.flush(20) == 0
+consumer = Consumer({"bootstrap.servers": f"127.0.0.1:{broker.port}", "group.id": "billing"})
+consumer.assign([TopicPartition("orders", 0, 0)])
+assert len(consumer.consume(40, timeout=20)) == 40
+consumer.close()
+"""
+
+
+def links_of(compression):
+    done = subprocess.run([AGENT, *CONSOLE, "/usr/bin/python3", "-c", LINKED, compression], capture_output=True,
+                          text=True, timeout=90)
+    assert done.returncode == 0 and "not followed" not in done.stderr and "secret" not in done.stdout, done.stderr
+    spans = [span for span in spans_of(done.stdout) if span["attributes"].get("messaging.batch.message_count")]
+    for operation in ("send", "poll"):
+        counts = [span["attributes"]["messaging.batch.message_count"] for span in spans
+                  if span["name"] == f"{operation} orders"]
+        assert sum(counts) == 40, counts
+    return {operation: [int(link["context"]["span_id"], 16) for span in spans
+                        for link in span["links"] if span["name"] == f"{operation} orders"]
+            for operation in ("send", "poll")}
+
+
+def test_what_messages_carry_are_links():
+    links = links_of("none")
+    # The first one has none.
+    assert links["send"][:10] == list(range(2, 12)) and links["poll"][:10] == list(range(2, 12)), links
+    assert links_of("gzip") == {"send": [], "poll": []}
 
 
 # The broker is told by librdkafka's own functions what it is to refuse.

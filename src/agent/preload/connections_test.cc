@@ -235,6 +235,17 @@ TEST_F(ConnectionsTest, RequestsThatAreNotWrittenInto) {
   EXPECT_EQ(injection(9, {"GET / HTTP/1.1\r\n\r\n"}), "");
 }
 
+// Servers take line feeds alone for the ends of lines, and so do we where we read.
+TEST_F(ConnectionsTest, ABodyIsNotWrittenIntoWhoseHeadEndsInALineFeedAlone) {
+  connections_.connected(thread_, 8, nullptr, 0);
+  EXPECT_EQ(injection(8, {"POST / HTTP/1.1\nContent-Length: 8\n\n{}\r\n\r\nab"}), "");
+  EXPECT_EQ(injection(8, {"POST / HTTP/1.1\r\nContent-Length: 6\r\n\n{}\r\n\r\n"}), "");
+  EXPECT_EQ(injection(8, {"PUT / HTTP/1.1\nTransfer-Encoding: chunked\n", "\n0\r\n\r\n"}), "");
+  const std::string wire = injection(8, {"POST / HTTP/1.1\nContent-Length: 4\n", "\r\n\r\n\r\n"});
+  EXPECT_EQ(wire.substr(0, 46), "POST / HTTP/1.1\nContent-Length: 4\ntraceparent:");
+  EXPECT_EQ(wire.size(), 34 + kInjectedBytes + 6);
+}
+
 TEST_F(ConnectionsTest, ForwardedHeaderIsReplaced) {
   accept(5);
   receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");

@@ -26,22 +26,22 @@ constexpr std::uint16_t kNameSize = sizeof("traceparent: ") - 1;
 // Of the program's request, what is kept to see which headers it has.
 constexpr std::uint32_t kOwnHeadBytesMax = 1024;
 
-// How many bytes the head has, up to and with its empty line; 0: it is not whole, or too long.
+// How many bytes the head has, up to and with its empty line; 0: it is not whole, or too long, or
+// that line is a bare line feed, which we do not write before. Lines may end in one (RFC
+// 9112, 2.2): what looks like an empty line behind that is of the body.
 std::size_t head_bytes(const iovec* pieces, int count, std::size_t bytes) {
-  constexpr char kEnd[] = {'\r', '\n', '\r', '\n'};
+  constexpr char kEnd[] = {'\n', '\r', '\n'};
   std::size_t position = 0;
   int matched = 0;
   std::size_t result = 0;
+  bool is_bare = false;
   if (bytes > kInjectHeadBytesMax) bytes = kInjectHeadBytesMax;
   for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
-    for (std::size_t i = 0; i < size && result == 0; ++i) {
+    for (std::size_t i = 0; i < size && result == 0 && !is_bare; ++i) {
       const char c = static_cast<char>(piece[i]);
-      if (c == kEnd[matched]) {
-        ++matched;
-      } else {
-        matched = c == '\r' ? 1 : 0;
-      }
-      if (matched == 4) result = position + i + 1;
+      is_bare = matched == 1 && c == '\n';
+      matched = c == kEnd[matched] ? matched + 1 : 0;
+      if (matched == 3) result = position + i + 1;
     }
     position += size;
   });

@@ -10,7 +10,7 @@
 namespace kolben::agent {
 namespace {
 
-constexpr std::size_t kAttributesUsual = 11;
+constexpr std::size_t kAttributesUsual = 13;
 
 // Of what brokers say to Produce and Fetch, by https://kafka.apache.org/protocol.html ("Error
 // Codes").
@@ -73,6 +73,8 @@ void add_messaging_attributes(const MessagingCall& call, const StreamPeer& peer,
   if (call.partition >= 0) {
     writer.text("messaging.destination.partition.id", std::to_string(call.partition));
   }
+  if (call.messages >= 0) writer.any_number("messaging.batch.message_count", call.messages);
+  if (call.offset >= 0) writer.any_number("messaging.kafka.offset", call.offset);
   writer.text("messaging.client.id", call.client_id);
   writer.text("server.address", peer.address);
   writer.number("server.port", peer.port);

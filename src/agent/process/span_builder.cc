@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 
 #include "agent/process/messaging_attributes.h"
 #include "agent/process/rpc_attributes.h"
 #include "agent/process/web_calls.h"
+#include "agent/protocols/trace_headers.h"
 
 namespace kolben::agent {
 namespace {
@@ -23,6 +25,41 @@ void add_links(std::string_view links, const Limits& limits, Span& span, Arena& 
         link->attributes, {limits.link_attributes_max, limits.span_value_bytes_max},
         target.attributes, arena);
   }
+}
+
+// Of the lines that a message has, see MessagingCall::contexts.
+bool message_context(std::string_view lines, std::uint8_t formats, Traceparent* context) {
+  TraceHeaders headers;
+  while (!lines.empty()) {
+    const std::size_t size = std::min(lines.find('\n'), lines.size());
+    headers.take(lines.data(), size);
+    lines.remove_prefix(std::min(size + 1, lines.size()));
+  }
+  return headers.context(formats, context);
+}
+
+// The spans that the messages say they are of; not the one that this span is below. False: none.
+bool add_message_links(const MessagingCall& call, std::uint8_t formats, Span& span, Arena& arena) {
+  constexpr std::uint8_t kDefined = 3;  // sampled, random
+  bool has_any = false;
+  for (const std::string& lines : call.contexts) {
+    Traceparent context;
+    if (!message_context(lines, formats, &context)) continue;
+    has_any = true;
+    SpanLink link;
+    std::copy(std::begin(context.trace_id), std::end(context.trace_id),
+              link.trace_id.bytes.begin());
+    link.span_id = span_id_of(context.span_id);
+    link.flags = context.flags & kDefined;
+    const auto is_same = [&](const SpanLink& other) {
+      return other.trace_id == link.trace_id && other.span_id == link.span_id;
+    };
+    const bool is_parent = span.trace_id == link.trace_id && span.parent_span_id == link.span_id;
+    if (is_parent || std::any_of(span.links.begin(), span.links.end(), is_same)) continue;
+    span.links.add(arena) = link;
+  }
+  if (has_any) span.dropped_links_count += call.contexts_dropped;
+  return has_any;
 }
 
 }  // namespace
@@ -152,11 +189,13 @@ void SpanBuilder::build_grpc(const WebCall& call, const Origin& origin, const St
 void SpanBuilder::build_messaging(const MessagingCall& call, const StreamPeer& peer, Span& span,
                                   Arena& arena) const {
   begin_call(call.origin, call.number, span, arena);
-  if (call.sends) span.kind = SpanKind::kProducer;
   span.start_time_unix_nano = call.start_time;
   span.end_time_unix_nano = std::max(call.start_time, call.end_time);
   span.name = owned_text(messaging_span_name(call), Limits::kNoLimit, arena);
   add_messaging_attributes(call, peer, span.attributes, arena);
+  // Messages that say whose they are have a producer, which is not this one.
+  const bool is_told = add_message_links(call, settings_.trace_formats, span, arena);
+  if (call.sends && !is_told) span.kind = SpanKind::kProducer;
   if (!messaging_error_type(call).empty()) span.status_code = SpanStatusCode::kError;
   if (call.end == CallEnd::kProcessEnded) span.status_message = "the process ended";
   span.dropped_attributes_count = limit_attributes(span_limits(), span.attributes, arena);

@@ -144,12 +144,11 @@ TEST_F(StreamsTest, ACallThatKafkaRefuses) {
 TEST_F(StreamsTest, ACallOfKafka) {
   piece_.protocol = 7;
   piece_.peer_port = 9092;
-  // Produce, version 7: acks and a timeout, a topic, a partition, records.
+  // Produce, version 7: acks and a timeout, a topic, a partition, no records.
   const std::string produce =
       std::string("\0\0\0\7\0\0\0\1\0\3app\377\377\377\377\0\0\0\0\0\0\0\1", 25) +
-      std::string("\0\6orders\0\0\0\1\0\0\0\2", 16);
-  piece_.unseen = 14;
-  client(int32(produce.size() + 14) + produce);
+      std::string("\0\6orders\0\0\0\1\0\0\0\2\0\0\0\0", 20);
+  client(int32(produce.size()) + produce);
   piece_.unseen = 4;
   server(int32(8) + int32(1));
   const auto all = spans();
@@ -161,8 +160,80 @@ TEST_F(StreamsTest, ACallOfKafka) {
   EXPECT_EQ(listed(all[0].attributes),
             "messaging.system=kafka\nmessaging.operation.name=send\nmessaging.operation.type=send\n"
             "messaging.destination.name=orders\nmessaging.destination.partition.id=2\n"
-            "messaging.client.id=app\nserver.address=127.0.0.1\nserver.port=9092\n"
+            "messaging.batch.message_count=0\nmessaging.client.id=app\nserver.address=127.0.0."
+            "1\nserver.port=9092\n"
             "network.peer.address=127.0.0.1\nnetwork.peer.port=9092\n");
+}
+
+// A record of headers alone: neither key nor value.
+std::string kafka_record(const std::vector<std::pair<std::string, std::string>>& headers) {
+  const auto zigzag = [](std::size_t value) { return static_cast<char>(2 * value); };
+  std::string body = std::string("\0\0\0\1\1", 5) + zigzag(headers.size());
+  for (const auto& [name, value] : headers) {
+    body += zigzag(name.size()) + name + zigzag(value.size()) + value;
+  }
+  const std::size_t size = 2 * body.size();  // of two bytes
+  return std::string{static_cast<char>(size % 128 + 128), static_cast<char>(size / 128)} + body;
+}
+// Produce, version 7, of one batch.
+std::string kafka_produce(std::size_t count, const std::string& records) {
+  const std::string batch =
+      std::string(4, '\0') + '\2' + std::string(40, '\0') + int32(count) + records;
+  const std::string bytes =
+      std::string("\0\0\0\7\0\0\0\1\0\3app\377\377\377\377\0\0\0\0\0\0\0\1", 25) +
+      std::string("\0\6orders\0\0\0\1\0\0\0\2", 16) + int32(12 + batch.size()) +
+      std::string(8, '\0') + int32(batch.size()) + batch;
+  return int32(bytes.size()) + bytes;
+}
+std::string links_of(const Span& span) {
+  std::string text;
+  for (const SpanLink& link : span.links) {
+    text += link.trace_id.to_hex() + ' ' + link.span_id.to_hex() + ' ' +
+            std::to_string(link.flags) + '\n';
+  }
+  return text;
+}
+
+const std::string kTrace = "11111111111111111111111111111111";
+const std::string kOther = "22222222222222222222222222222222";
+const std::string kFirst = "00-" + kTrace + "-3333333333333333-01";
+const std::string kSecond = "00-" + kOther + "-4444444444444444-00";
+const std::string kParent = "00-abababababababababababababababab-cdcdcdcdcdcdcdcd-01";
+const std::string kB3 = kTrace + "-5555555555555555-1";
+
+TEST_F(StreamsTest, WhatMessagesOfKafkaCarryAreLinks) {
+  piece_.protocol = 7;
+  client(kafka_produce(6, kafka_record({{"traceparent", kFirst}}) +
+                              kafka_record({{"traceparent", kSecond}, {"b3", kB3}}) +
+                              kafka_record({{"traceparent", kFirst}, {"b3", kB3}}) +  // the same
+                              kafka_record({{"traceparent", kParent}}) +
+                              kafka_record({{"traceparent", "none"}}) +
+                              kafka_record({{"b3", kB3}})));
+  server(int32(4) + int32(1));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].parent_span_id.to_hex(), "cdcdcdcdcdcdcdcd");
+  EXPECT_EQ(all[0].kind, SpanKind::kClient);  // the producer is another one
+  EXPECT_EQ(links_of(all[0]), kTrace + " 3333333333333333 1\n" + kOther + " 4444444444444444 0\n");
+  EXPECT_EQ(all[0].dropped_links_count, 0u);
+}
+
+class B3StreamsTest : public StreamsTest {
+ protected:
+  B3StreamsTest()
+      : StreamsTest({{"OTEL_PROPAGATORS", "b3"}, {"OTEL_SPAN_LINK_COUNT_LIMIT", "1"}}) {}
+};
+
+TEST_F(B3StreamsTest, WhatMessagesOfKafkaCarryInTheFormatThatIsNamedAndWithinTheLimit) {
+  piece_.protocol = 7;
+  const std::string other = kOther + "-6666666666666666-1";
+  client(kafka_produce(3, kafka_record({{"traceparent", kFirst}}) + kafka_record({{"b3", kB3}}) +
+                              kafka_record({{"b3", other}})));
+  server(int32(4) + int32(1));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(links_of(all[0]), kTrace + " 5555555555555555 1\n");
+  EXPECT_EQ(all[0].dropped_links_count, 1u);
 }
 
 // --- the program as the server ---------------------------------------------------------------

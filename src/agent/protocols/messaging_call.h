@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/protocols/origin.h"
 
@@ -22,7 +23,13 @@ struct MessagingCall {
   std::string destination;  // the topic; empty: several, or it has no name here
   std::int64_t partition = -1;
   std::string client_id;
-  std::uint16_t error = 0;  // the broker's code; 0: none
+  std::uint16_t error = 0;     // the broker's code; 0: none
+  std::int64_t messages = -1;  // how many were sent or received; -1: not known
+  std::int64_t offset = -1;    // of the only one; -1: several, or not known
+  // Of the messages' headers those that carry a trace's context, as lines that TraceHeaders takes:
+  // one text for all messages that have the same.
+  std::vector<std::string> contexts;
+  std::uint32_t contexts_dropped = 0;  // about so many more
 };
 
 }  // namespace kolben::agent

@@ -1,6 +1,8 @@
 // The walk over an answer, as far as the first error that it tells; what comes after is not shown.
 #include "agent/protocols/kafka/answers.h"
 
+#include "agent/protocols/kafka/records.h"
+
 namespace kolben::agent::kafka {
 namespace {
 
@@ -9,15 +11,6 @@ constexpr std::uint32_t kErrorBytes = 2;
 constexpr std::uint32_t kFourBytes = 4;
 constexpr std::uint32_t kEightBytes = 8;
 
-// A part that the answer has no room for is none.
-void want_part(KafkaSide& side, Step step, std::uint32_t bytes, Event* event) {
-  if (bytes > side.message_left) return want_rest(side, event);
-  want(side, step, bytes);
-}
-void want_number_of(KafkaSide& side, Step step, Event* event) {
-  side.is_compact = is_flexible(side);
-  want_part(side, step, side.is_compact ? 1 : kFourBytes, event);
-}
 void want_text_of(KafkaSide& side, Step step, Event* event) {
   side.is_compact = is_flexible(side);
   want_part(side, step, side.is_compact ? 1 : 2, event);
@@ -26,17 +19,17 @@ void want_text_of(KafkaSide& side, Step step, Event* event) {
 void after_tags(KafkaSide& side, Event* event) {
   const bool has_throttle = side.api == kFetch && side.version >= 1;
   if (has_throttle) return want_part(side, Step::kAnswerThrottle, kFourBytes, event);
-  want_number_of(side, Step::kAnswerTopics, event);
+  want_number(side, Step::kAnswerTopics, event);
 }
 
 void after_throttle(KafkaSide& side, Event* event) {
   constexpr std::uint16_t kSessions = 7;
   if (side.version >= kSessions) return want_part(side, Step::kAnswerError, kErrorBytes, event);
-  want_number_of(side, Step::kAnswerTopics, event);
+  want_number(side, Step::kAnswerTopics, event);
 }
 
 void next_topic(KafkaSide& side, Event* event) {
-  if (side.topics == 0) return want_rest(side, event);
+  if (side.topics == 0) return want_end(side, event);
   --side.topics;
   if (has_topic_ids(side)) return want_part(side, Step::kAnswerTopicId, kTopicIdBytes, event);
   want_text_of(side, Step::kAnswerTopic, event);
@@ -49,8 +42,10 @@ void next_partition(KafkaSide& side, Event* event) {
 }
 
 // Null and what nothing has room for are none.
-std::uint32_t count_of(const KafkaSide& side, std::uint32_t number) {
-  return number > side.message_left ? 0 : number;
+std::uint32_t count_of(KafkaSide& side, std::uint32_t number) {
+  if (number <= side.message_left) return number;
+  if (number != ~0U) side.records.is_cut = true;
+  return 0;
 }
 
 void error_complete(KafkaSide& side, std::uint32_t at, Event* event) {
@@ -61,14 +56,36 @@ void error_complete(KafkaSide& side, std::uint32_t at, Event* event) {
   }
   if (at == 0) return want_part(side, Step::kAnswerSession, kFourBytes, event);
   --side.count;
-  if (side.api == kFetch) return want_rest(side, event);  // records come next
-  const std::uint32_t offsets = side.version >= 5 ? 3 : side.version >= 2 ? 2 : 1;
+  if (side.api == kFetch) {
+    *event = Event::kPartition;
+    side.partition = number_of(side.number, kFourBytes);
+  }
+  const std::uint32_t two_since = side.api == kFetch ? 4 : 2;
+  const std::uint32_t offsets = side.version >= 5 ? 3 : side.version >= two_since ? 2 : 1;
   want_part(side, Step::kAnswerOffsets, offsets * kEightBytes, event);
+}
+
+void next_transaction(KafkaSide& side, Event* event) {
+  constexpr std::uint16_t kReplicas = 11;
+  constexpr std::uint32_t kTransactionBytes = 16;
+  if (side.records.aborted != 0) {
+    --side.records.aborted;
+    if (!looks_at_part(side)) return want_rest(side, event);
+    return want_part(side, Step::kAnswerTransaction, kTransactionBytes, event);
+  }
+  if (side.version < kReplicas) return begin_records(side, event);
+  want_part(side, Step::kAnswerReplica, kFourBytes, event);
 }
 
 void after_offsets(KafkaSide& side, Event* event) {
   constexpr std::uint16_t kRecordErrors = 8;
-  if (side.version >= kRecordErrors) return want_number_of(side, Step::kAnswerRecords, event);
+  constexpr std::uint16_t kTransactions = 4;
+  if (side.api == kFetch) {
+    side.records.aborted = 0;
+    if (side.version < kTransactions) return begin_records(side, event);
+    return want_number(side, Step::kAnswerAborted, event);
+  }
+  if (side.version >= kRecordErrors) return want_number(side, Step::kAnswerRecords, event);
   next_partition(side, event);
 }
 
@@ -100,6 +117,9 @@ void number_complete(KafkaSide& side, Step step, Event* event) {
     case Step::kAnswerRecords:
       if (count_of(side, number) != 0) return want_rest(side, event);
       return want_text_of(side, Step::kAnswerMessage, event);
+    case Step::kAnswerAborted:
+      side.records.aborted = count_of(side, number);
+      return next_transaction(side, event);
     default:
       return text_complete(
           side, step, number == 0xffff && !side.is_compact ? 0 : count_of(side, number), event);
@@ -127,10 +147,11 @@ void answer_step_complete(KafkaSide& side, Step step, Event* event) {
     case Step::kAnswerError:
       return error_complete(side, 0, event);
     case Step::kAnswerSession:
-      return want_number_of(side, Step::kAnswerTopics, event);
+      return want_number(side, Step::kAnswerTopics, event);
     case Step::kAnswerTopicName:
     case Step::kAnswerTopicId:
-      return want_number_of(side, Step::kAnswerPartitions, event);
+      if (side.api == kFetch) *event = Event::kTopic;
+      return want_number(side, Step::kAnswerPartitions, event);
     case Step::kAnswerPartition:
       return error_complete(side, kFourBytes, event);
     case Step::kAnswerOffsets:
@@ -141,16 +162,32 @@ void answer_step_complete(KafkaSide& side, Step step, Event* event) {
     case Step::kAnswerTopicTags:
       if (side.number[0] != 0) return want_rest(side, event);
       return next_topic(side, event);
+    case Step::kAnswerTransaction:
+      *event = Event::kTransaction;
+      if (is_flexible(side)) return want_part(side, Step::kAnswerTransactionTags, 1, event);
+      return next_transaction(side, event);
+    case Step::kAnswerTransactionTags:
+      if (side.number[0] != 0) return want_rest(side, event);
+      return next_transaction(side, event);
+    case Step::kAnswerReplica:
+      return begin_records(side, event);
     default:
       return number_complete(side, step, event);
   }
 }
 
-bool hides(Step step) {
+void after_records_of_answer(KafkaSide& side, Event* event) {
+  if (is_flexible(side)) return want_part(side, Step::kAnswerPartitionTags, 1, event);
+  next_partition(side, event);
+}
+
+bool hides(const KafkaSide& side, Step step) {
   switch (step) {
+    case Step::kAnswerTopicName:
+      return side.api != kFetch;
     case Step::kAnswerThrottle:
     case Step::kAnswerSession:
-    case Step::kAnswerTopicName:
+    case Step::kAnswerReplica:
     case Step::kAnswerTopicId:
     case Step::kAnswerOffsets:
       return true;

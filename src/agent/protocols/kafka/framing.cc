@@ -1,6 +1,7 @@
 #include "agent/protocols/kafka/framing.h"
 
 #include "agent/protocols/kafka/answers.h"
+#include "agent/protocols/kafka/records.h"
 
 namespace kolben::agent::kafka {
 namespace {
@@ -52,6 +53,21 @@ void want_rest(KafkaSide& side, Event* event) {
   want(side, Step::kSize, kNumberBytes);
 }
 
+void want_part(KafkaSide& side, Step step, std::uint32_t bytes, Event* event) {
+  if (bytes > side.message_left) return want_rest(side, event);
+  want(side, step, bytes);
+}
+
+void want_number(KafkaSide& side, Step step, Event* event) {
+  side.is_compact = is_flexible(side);
+  want_part(side, step, side.is_compact ? 1 : kNumberBytes, event);
+}
+
+void want_end(KafkaSide& side, Event* event) {
+  side.records.is_whole = !side.records.is_cut;
+  want_rest(side, event);
+}
+
 bool number_complete(KafkaSide& side, std::uint32_t* value) {
   constexpr std::uint8_t kBytesMax = 5;
   if (!side.is_compact) {
@@ -100,6 +116,7 @@ bool size_complete(KafkaSide& side, Direction direction) {
   const std::uint32_t least = direction == Direction::kRequests ? kHeaderBytes : kNumberBytes;
   if (size < least || size > kRequestBytesMax) return false;
   side.message_left = size;
+  side.records = {};
   want(side, Step::kHeader, least);
   return true;
 }
@@ -161,7 +178,10 @@ bool count_complete(KafkaSide& side, Step step, Event* event) {
   if (!number_complete(side, &count)) return true;
   side.count = count == ~0U ? 0 : count;
   if (side.count > side.message_left) return false;
-  if (step == Step::kTopics) *event = Event::kTopics;
+  if (step == Step::kTopics) {
+    *event = Event::kTopics;
+    side.topics = side.count;
+  }
   if (side.count == 0) {
     want_rest(side, event);
   } else if (step == Step::kTopics) {
@@ -170,6 +190,24 @@ bool count_complete(KafkaSide& side, Step step, Event* event) {
     want(side, Step::kPartition, kNumberBytes);
   }
   return true;
+}
+
+void next_topic(KafkaSide& side, Event* event) {
+  constexpr std::uint32_t kTopicBytesMin = 2;
+  if (--side.topics == 0) return want_end(side, event);
+  if (side.message_left < kTopicBytesMin) return want_rest(side, event);
+  after_topics(side);
+}
+
+void next_partition(KafkaSide& side, Event* event) {
+  if (--side.count != 0) return want_part(side, Step::kPartition, kNumberBytes, event);
+  if (is_flexible(side)) return want_part(side, Step::kTopicTags, 1, event);
+  next_topic(side, event);
+}
+
+void tags_complete(KafkaSide& side, Step step, Event* event) {
+  if (side.number[0] != 0) return want_rest(side, event);
+  step == Step::kPartitionTags ? next_partition(side, event) : next_topic(side, event);
 }
 
 bool step_complete(KafkaSide& side, Direction direction, Event* event) {
@@ -199,24 +237,35 @@ bool step_complete(KafkaSide& side, Direction direction, Event* event) {
     case Step::kPartition:
       *event = Event::kPartition;
       side.partition = number_of(side.number, kNumberBytes);
-      want_rest(side, event);
+      side.api == kProduce ? begin_records(side, event) : want_rest(side, event);
+      return true;
+    case Step::kPartitionTags:
+    case Step::kTopicTags:
+      tags_complete(side, step, event);
       return true;
     case Step::kRest:
       want_rest(side, event);
       return true;
     default:
-      answer_step_complete(side, step, event);
+      is_of_records(step) ? records_step_complete(side, step, event)
+                          : answer_step_complete(side, step, event);
       return true;
   }
 }
 
 bool keeps_number(const KafkaSide& side) {
   const auto step = static_cast<Step>(side.step);
-  return !side.in_text && step != Step::kFixed && step != Step::kTopicId && step != Step::kRest &&
-         !hides(step);
+  return !side.in_text && step != Step::kFixed && step != Step::kTopicId &&
+         step != Step::kAnswerTopicName && step != Step::kHeaderValue && is_shown(side);
 }
 
 }  // namespace
+
+void after_records(KafkaSide& side, Event* event) {
+  if (side.api != kProduce) return after_records_of_answer(side, event);
+  if (is_flexible(side)) return want_part(side, Step::kPartitionTags, 1, event);
+  next_partition(side, event);
+}
 
 std::size_t run_of(const KafkaSide& side, Direction /*direction*/, std::size_t size) {
   const std::uint32_t left = side.left == 0 ? kNumberBytes : side.left;  // it has seen nothing
@@ -225,7 +274,7 @@ std::size_t run_of(const KafkaSide& side, Direction /*direction*/, std::size_t s
 
 bool is_shown(const KafkaSide& side) {
   const auto step = static_cast<Step>(side.step);
-  return step != Step::kRest && !hides(step);
+  return step != Step::kRest && !hides(side, step) && !hides_of_records(step);
 }
 
 bool take(KafkaSide& side, Direction direction, const std::uint8_t* bytes, std::size_t size,
@@ -245,13 +294,35 @@ bool take(KafkaSide& side, Direction direction, const std::uint8_t* bytes, std::
   return side.left != 0 || step_complete(side, direction, event);
 }
 
-// What every client asks first.
+namespace {
+
+// What a client asks first that has asked for the versions on another connection: as the first
+// there (from 0 or 1 on), and it says who it is.
+bool begins_without_versions(const std::uint8_t* bytes, std::size_t size) {
+  constexpr std::uint32_t kTextAt = kNumberBytes + kHeaderBytes + 2;
+  const std::uint32_t length = number_of(bytes, 4);
+  const std::uint32_t text = number_of(bytes + kTextAt - 2, 2);
+  const bool is_first = number_of(bytes + 4, 2) < kApiVersions &&
+                        number_of(bytes + 6, 2) <= kFetchMax && number_of(bytes + 8, 4) <= 1;
+  const bool has_text = text != 0 && text <= kTextBytesKept && kTextAt + text <= size &&
+                        kHeaderBytes + 2 + text <= length && length <= kRequestBytesMax;
+  if (!is_first || !has_text) return false;
+  for (std::uint32_t i = 0; i < text; ++i) {
+    if (bytes[kTextAt + i] < ' ' || bytes[kTextAt + i] > '~') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// What most clients ask first.
 bool begins(const std::uint8_t* bytes, std::size_t size) {
   if (size < kNumberBytes + kHeaderBytes + 2) return false;
+  if (number_of(bytes + 4, 2) != kApiVersions) return begins_without_versions(bytes, size);
   const std::uint32_t length = number_of(bytes, 4);
   const std::uint32_t text = number_of(bytes + 12, 2);
   return length >= kHeaderBytes + 2 && length <= kTextBytesMax &&
-         number_of(bytes + 4, 2) == kApiVersions && number_of(bytes + 6, 2) <= kApiVersionsMax &&
+         number_of(bytes + 6, 2) <= kApiVersionsMax &&
          (text == 0xffff || text + kHeaderBytes + 2 <= length);
 }
 

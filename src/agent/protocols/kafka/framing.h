@@ -1,9 +1,10 @@
 // Where requests and answers of Kafka begin and end. Freestanding, see skimmer.h.
 //
 // What is shown: of a request its header; of Produce and Fetch what stands before the first
-// partition's records and offsets; of an answer its size and number, and of those to Produce and
-// Fetch the errors, and what says where they stand (answers.h). The parser walks the same way over
-// what is shown. Source: https://kafka.apache.org/protocol.html ("Protocol Guide").
+// partition's offsets or records; of an answer its size and number, and of those to Produce and
+// Fetch the errors, and what says where they stand (answers.h); of records what records.h says. The
+// parser walks the same way over what is shown. Source: https://kafka.apache.org/protocol.html
+// ("Protocol Guide").
 #pragma once
 
 #include <cstddef>
@@ -54,6 +55,34 @@ enum class Step : std::uint8_t {
   kAnswerMessage,     // the length of the error's
   kAnswerPartitionTags,
   kAnswerTopicTags,
+  kAnswerAborted,  // how many transactions
+  kAnswerTransaction,
+  kAnswerTransactionTags,
+  kAnswerReplica,
+  // Of a partition's records, in a Produce or in the answer to a Fetch.
+  kRecordsSize,
+  kBatchStart,  // up to what tells its format
+  kBatchHead,
+  kRecordSize,
+  kRecordAttributes,
+  kRecordTime,
+  kRecordOffset,
+  kKeySize,
+  kKey,
+  kValueSize,
+  kValue,
+  kHeaders,  // how many
+  kHeaderNameSize,
+  kHeaderName,
+  kHeaderOther,  // a name that is none of those that are looked for
+  kHeaderValueSize,
+  kHeaderValue,
+  kHeaderValueOther,
+  kRecordRest,
+  kBatchRest,
+  kRecordsRest,
+  kPartitionTags,  // of a Produce, behind the records
+  kTopicTags,
 };
 
 // Of what one step has come to.
@@ -65,6 +94,10 @@ enum class Event : std::uint8_t {
   kTopic,
   kPartition,
   kError,
+  kTransaction,  // an aborted one
+  kBatch,
+  kRecord,
+  kRecordHeader,
   kEnd
 };
 
@@ -78,6 +111,11 @@ bool take(KafkaSide& side, Direction direction, const std::uint8_t* bytes, std::
 // What the walks share: they go on with a step of so many bytes, or with what is not looked at.
 void want(KafkaSide& side, Step step, std::uint32_t bytes);
 void want_rest(KafkaSide& side, Event* event);
+// Where the message has no room for it, with what is not looked at.
+void want_part(KafkaSide& side, Step step, std::uint32_t bytes, Event* event);
+void want_number(KafkaSide& side, Step step, Event* event);
+// All topics were walked over.
+void want_end(KafkaSide& side, Event* event);
 // A length or a count that says one less than it stands for (compact) and may go on: true: it is
 // complete. The others are complete when their bytes are.
 bool number_complete(KafkaSide& side, std::uint32_t* value);

@@ -1,7 +1,6 @@
 // Calls in a client's connection of Kafka: a Produce is one, and a Fetch; other requests are none.
 //
-// Source: https://kafka.apache.org/protocol.html. Not: topics beyond the first of a request, and of
-// a Fetch the errors of partitions beyond the first.
+// Source: https://kafka.apache.org/protocol.html. Not: topics beyond the first of a request.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +8,15 @@
 #include <string>
 
 #include "agent/protocols/kafka/framing.h"
+#include "agent/protocols/kafka/records_reader.h"
 #include "agent/protocols/run_parser.h"
 
 namespace kolben::agent::kafka {
 
 // Requests that are not answered.
 inline constexpr std::size_t kPendingMax = 1024;
+// Of the contexts in their records; what goes beyond that is dropped.
+inline constexpr std::size_t kContextBytesHeldMax = 256U << 10U;
 
 class Parser final : public RunParser {
  public:
@@ -22,7 +24,8 @@ class Parser final : public RunParser {
 
   bool awaits_reply() const override { return !pending_.empty() || in_reply_; }
   std::size_t bytes() const override {
-    return sizeof(*this) + pending_.size() * (sizeof(Pending) + 2 * kTextBytesMax);
+    return sizeof(*this) + pending_.size() * (sizeof(Pending) + 2 * kTextBytesMax) +
+           context_bytes_ + 2 * kContextsMax * (kContextLinesMax + sizeof(std::string));
   }
   void finish(std::uint64_t time, CallEnd end) override;
 
@@ -49,6 +52,7 @@ class Parser final : public RunParser {
   bool reply(Event event, std::uint64_t time);
   void begin();
   bool end(std::uint64_t time);
+  void hold_contexts();
   void emit(Pending& pending, std::uint64_t time, CallEnd end);
 
   CallSink& sink_;
@@ -57,6 +61,9 @@ class Parser final : public RunParser {
   Pending request_;
   std::string text_, fixed_;
   std::uint32_t topics_ = 0;
+  bool has_partition_ = false;
+  RecordsReader records_[2];       // by Direction
+  std::size_t context_bytes_ = 0;  // of what is pending
   // In the order in which they were asked, which is that of the answers.
   std::deque<Pending> pending_;
   bool in_reply_ = false;

@@ -4,41 +4,15 @@
 
 #include <string>
 
+#include "agent/protocols/kafka/testing/messages.h"
 #include "agent/protocols/testing/conversation.h"
 
 namespace kolben::agent::kafka {
 namespace {
 
-using testing::Conversation;
+using kolben::agent::testing::Conversation;
+using namespace kolben::agent::kafka::testing;  // NOLINT: what messages are made of
 
-std::string number(std::uint64_t value, int size) {
-  std::string bytes;
-  for (int i = size - 1; i >= 0; --i) bytes += static_cast<char>(value >> (8 * i));
-  return bytes;
-}
-std::string sized(const std::string& bytes) {
-  return number(bytes.size(), 4) + bytes;
-}
-std::string text(const std::string& value) {
-  return number(value.size(), 2) + value;
-}
-std::string varint(std::size_t value) {
-  std::string bytes;
-  for (; value >= 128; value /= 128) bytes += static_cast<char>(value % 128 + 128);
-  return bytes + static_cast<char>(value);
-}
-std::string compact(const std::string& value) {
-  return varint(value.size() + 1) + value;
-}
-const std::string kNull = number(0xffff, 2);
-
-std::string request(int api, int version, std::uint32_t id, const std::string& body) {
-  return sized(number(static_cast<std::uint64_t>(api), 2) +
-               number(static_cast<std::uint64_t>(version), 2) + number(id, 4) + body);
-}
-std::string answer(std::uint32_t id, const std::string& body = "") {
-  return sized(number(id, 4) + body);
-}
 std::string api_versions(std::uint32_t id) {
   return request(18, 3, id, text("app") + '\0' + compact("librdkafka") + compact("2.0") + '\0');
 }
@@ -80,7 +54,18 @@ TEST(Kafka, FirstRequestsAreKnown) {
   EXPECT_TRUE(f(api_versions(1)));
   EXPECT_TRUE(f(request(18, 0, 1, kNull)));
   EXPECT_FALSE(f(api_versions(1).substr(0, 13)));
-  EXPECT_FALSE(f(produce(1, "orders")));
+  // Of clients that have asked for the versions on another connection.
+  EXPECT_TRUE(f(produce(1, "orders")));
+  EXPECT_TRUE(f(request(3, 1, 0, text("kafka-python-producer-1") + number(0, 4))));
+  EXPECT_FALSE(f(produce(2, "orders")));
+  EXPECT_FALSE(f(request(kFetch, 18, 1, text("app"))));
+  EXPECT_FALSE(f(request(19, 1, 1, text("app"))));
+  EXPECT_FALSE(f(request(3, 1, 1, text("") + number(0, 4))));
+  EXPECT_FALSE(f(request(3, 1, 1, kNull + number(0, 4))));
+  EXPECT_FALSE(f(request(3, 1, 1, text("a\nb"))));
+  EXPECT_FALSE(f(request(3, 1, 1, text("\x80"))));
+  EXPECT_FALSE(f(request(3, 1, 1, text("app")).substr(0, 16)));
+  EXPECT_FALSE(f(request(3, 1, 1, number(4, 2) + "app") + "x"));
   EXPECT_FALSE(f(request(18, 99, 1, text("app"))));
   EXPECT_FALSE(f(number(1 << 20, 4) + api_versions(1).substr(4)));
   EXPECT_FALSE(f("GET / HTTP/1.1\r\n\r\n"));

@@ -33,6 +33,22 @@ class KafkaAsked {
   std::atomic<std::uint64_t> slots_[kKept] = {};
 };
 
+// Where in the records of a message. Ends are told by what of the message is left behind them.
+struct KafkaRecords {
+  std::uint32_t end = 0;
+  std::uint32_t batch_end = 0;
+  std::uint32_t record_end = 0;
+  std::uint32_t count = 0;    // of the batch's records that come
+  std::uint32_t headers = 0;  // of the record's, that come
+  std::uint32_t aborted = 0;  // transactions of the partition, that come
+  // What was looked at, see records.h.
+  std::uint16_t parts = 0;
+  std::uint16_t looks = 0;
+  bool is_wanted = false;  // the header's value
+  bool is_cut = false;     // something was not looked at
+  bool is_whole = false;   // all batches were
+};
+
 // Where in a message a direction is.
 struct KafkaSide {
   std::uint32_t left = 0;          // of what it is at
@@ -40,16 +56,17 @@ struct KafkaSide {
   std::uint32_t correlation = 0;
   std::uint32_t count = 0;  // of topics, or of a topic's partitions
   std::uint32_t partition = 0;
-  std::uint32_t topics = 0;  // of an answer, that come
+  std::uint32_t topics = 0;  // that come
   std::uint16_t error = 0;
   std::uint16_t api = 0;
   std::uint16_t version = 0;
   std::uint8_t step = 0;
   std::uint8_t number_bytes = 0;
-  bool is_compact = false;  // a length, a count
-  bool in_text = false;     // after its length
-  bool ends = false;        // the message did, with what was taken last
-  std::uint8_t number[8] = {};
+  bool is_compact = false;       // a length, a count
+  bool in_text = false;          // after its length
+  bool ends = false;             // the message did, with what was taken last
+  std::uint8_t number[64] = {};  // the longest: a batch's head
+  KafkaRecords records;
 };
 
 }  // namespace kolben::agent

@@ -63,12 +63,23 @@ class Conversation final : public CallSink {
     for (const MessagingCall& call : messaging_calls_) {
       text += (call.sends ? "send " : "poll ") + call.destination;
       if (call.partition >= 0) text += " | " + std::to_string(call.partition);
-      text += how(call.end) + '\n';
+      text += messages_of(call) + how(call.end) + '\n';
     }
     return text;
   }
 
  private:
+  // " | 2 messages | at 5 | traceparent:00-... | and 7 more"
+  static std::string messages_of(const MessagingCall& call) {
+    std::string text;
+    if (call.messages > 0) text += " | " + std::to_string(call.messages) + " messages";
+    if (call.offset >= 0) text += " | at " + std::to_string(call.offset);
+    for (const std::string& lines : call.contexts)
+      text += " | " + lines.substr(0, lines.size() - 1);
+    if (call.contexts_dropped != 0)
+      text += " | and " + std::to_string(call.contexts_dropped) + " more";
+    return text;
+  }
   static std::string how(CallEnd end) {
     if (end == CallEnd::kSkipped) return " | skipped";
     if (end == CallEnd::kClosed) return " | closed";

@@ -36,6 +36,7 @@ inline constexpr TalkName kTalks[] = {
     {"grpc_python", Protocol::kHttp2},
     {"http2_node", Protocol::kHttp2},
     {"librdkafka", Protocol::kKafka},
+    {"kafka_python", Protocol::kKafka},
 };
 
 inline std::string unescaped(std::string_view text) {

@@ -386,7 +386,8 @@ import sys, confluent_kafka
 settings = {"bootstrap.servers": sys.argv[1]}
 producer = confluent_kafka.Producer({**settings, "linger.ms": 100})
 for n in range(3):
-    producer.produce("orders", b"secret", partition=0)
+    producer.produce("orders", b"secret", partition=0,
+                     headers=[("secret", b"secret"), ("traceparent", b"00-%032x-%016x-01" % (7, n + 1))][:n + 1])
 assert producer.flush(20) == 0
 consumer = confluent_kafka.Consumer({**settings, "group.id": "g", "enable.auto.commit": False})
 consumer.assign([confluent_kafka.TopicPartition("orders", 0, 0)])
@@ -405,13 +406,37 @@ def kafka():
         process.wait(30)
 
 
-def librdkafka(proxy, broker):
-    with tempfile.TemporaryDirectory() as directory:
-        library = f"{directory}/redirect.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=REDIRECT, text=True,
-                       check=True)
-        subprocess.run(["/usr/bin/python3", "-c", KAFKA, f"127.0.0.1:{broker}"], check=True,
-                       env={**os.environ, "LD_PRELOAD": library, "PROXY": str(proxy), "BROKER": str(broker)})
+# Asks for the versions once, and fetches several partitions and topics at once.
+KAFKA_PYTHON = """
+import sys, time, kafka
+settings = {"bootstrap_servers": sys.argv[1], "client_id": "shop"}
+producer = kafka.KafkaProducer(**settings, linger_ms=100)
+for n in range(4):
+    header = ("traceparent", b"00-%032x-%016x-01" % (7, n + 1))
+    for topic in ("orders", "bills"):
+        producer.send(topic, b"secret", key=b"secret", partition=n // 2, headers=[("secret", b"secret"), header])
+producer.flush(20)
+consumer = kafka.KafkaConsumer(**settings, auto_offset_reset="earliest", fetch_min_bytes=1)
+consumer.assign([kafka.TopicPartition(topic, n) for topic in ("orders", "bills") for n in range(2)])
+consumer.seek_to_beginning()
+got, end = 0, time.monotonic() + 20
+while got < 8:
+    got += sum(map(len, consumer.poll(1000).values()))
+    assert time.monotonic() < end
+consumer.close()
+producer.close()
+"""
+
+
+def kafka_client(program):
+    def run(proxy, broker):
+        with tempfile.TemporaryDirectory() as directory:
+            library = f"{directory}/redirect.so"
+            subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=REDIRECT, text=True,
+                           check=True)
+            subprocess.run(["/usr/bin/python3", "-c", program, f"127.0.0.1:{broker}"], check=True,
+                           env={**os.environ, "LD_PRELOAD": library, "PROXY": str(proxy), "BROKER": str(broker)})
+    return run
 
 
 def python(program):
@@ -483,7 +508,8 @@ TALKS = {
     "http1_curl": (nginx, curl),
     "http1_sent_ahead": (nginx, sent_ahead),
     "http2_node": (lambda: nginx(" http2"), node_http2),
-    "librdkafka": (kafka, librdkafka),
+    "librdkafka": (kafka, kafka_client(KAFKA)),
+    "kafka_python": (kafka, kafka_client(KAFKA_PYTHON)),  # python3-kafka, which no test needs
 }
 
 
@@ -493,7 +519,7 @@ def main():
         server, client = TALKS[name]
         with server() as port:
             proxy = Proxy(port)
-            client(proxy.port, *([port] if client is librdkafka else []))
+            client(proxy.port, *([port] if server is kafka else []))
             deadline = time.monotonic() + 10
             while not proxy.lines() and time.monotonic() < deadline:
                 time.sleep(0.05)
