@@ -81,6 +81,8 @@ std::string_view scope_name(MetricScope scope) {
       return "kolben.agent.database";
     case MetricScope::kRpc:
       return "kolben.agent.rpc";
+    case MetricScope::kMessaging:
+      return "kolben.agent.messaging";
     case MetricScope::kApplication:
       break;
   }
@@ -324,8 +326,8 @@ void MetricStore::collect_instrument(Instrument& instrument, Metric& metric, Are
 }
 
 void MetricStore::collect(ResourceMetrics& resource, Arena& arena, std::uint64_t now) {
-  for (const MetricScope scope :
-       {MetricScope::kHttp, MetricScope::kDatabase, MetricScope::kRpc, MetricScope::kApplication}) {
+  for (const MetricScope scope : {MetricScope::kHttp, MetricScope::kDatabase, MetricScope::kRpc,
+                                  MetricScope::kMessaging, MetricScope::kApplication}) {
     ScopeMetrics* target = nullptr;
     for (const auto& instrument : instruments_) {
       if (instrument->scope != scope) continue;

@@ -25,7 +25,7 @@ namespace kolben::agent {
 enum class InstrumentKind : std::uint8_t { kCounter, kUpDownCounter, kHistogram, kGauge };
 
 // Which part of the agent a metric comes from; each is a scope of its own.
-enum class MetricScope : std::uint8_t { kHttp, kDatabase, kRpc, kApplication };
+enum class MetricScope : std::uint8_t { kHttp, kDatabase, kRpc, kMessaging, kApplication };
 
 struct Measured {
   MetricScope scope = MetricScope::kApplication;

@@ -55,6 +55,7 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       http_metrics_(settings.conventions, metrics_),
       database_metrics_(settings.conventions, metrics_),
       rpc_metrics_(settings_.conventions, metrics_),
+      messaging_metrics_(metrics_),
       lines_([this](const Line& line) { add_line(line); }),
       streams_(*this),
       commands_([this](const EndedCommand& command) { take_command(command); }) {
@@ -280,7 +281,9 @@ void Recorder::take(const WebCall& call, const StreamPeer& peer) {
 }
 
 void Recorder::take(const MessagingCall& call, const StreamPeer& peer) {
-  spans_.build_messaging(call, peer, batches_.add_span(now_), batches_.span_arena());
+  Span& span = batches_.add_span(now_);
+  spans_.build_messaging(call, peer, span, batches_.span_arena());
+  if (!exporters_.metrics.empty()) messaging_metrics_.record(call, span, now_);
   batches_.keep_span(context_of(call.origin, call.number));
 }
 

@@ -22,6 +22,7 @@
 #include "agent/process/http_metrics.h"
 #include "agent/process/left_exchanges.h"
 #include "agent/process/line_assembler.h"
+#include "agent/process/messaging_metrics.h"
 #include "agent/process/metric_readers.h"
 #include "agent/process/open_batches.h"
 #include "agent/process/records.h"
@@ -121,6 +122,7 @@ class Recorder : private Streams::Sink {
   HttpMetrics http_metrics_;
   DatabaseMetrics database_metrics_;
   RpcMetrics rpc_metrics_;
+  MessagingMetrics messaging_metrics_;
   std::vector<std::vector<std::uint32_t>> processes_;  // by resource
   LineAssembler lines_;
   ToldLines told_lines_;

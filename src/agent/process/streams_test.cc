@@ -218,6 +218,26 @@ TEST_F(StreamsTest, WhatMessagesOfKafkaCarryAreLinks) {
   EXPECT_EQ(all[0].dropped_links_count, 0u);
 }
 
+TEST_F(StreamsTest, HowLongCallsOfKafkaTakeAndHowManyMessagesTheySendAreMetrics) {
+  piece_.protocol = 7;
+  client(kafka_produce(2, kafka_record({}) + kafka_record({})));
+  server(int32(4) + int32(1));
+  recorder_.finish(0, kTime + 1);
+  ASSERT_EQ(metrics_.batches.size(), 1u);
+  const ScopeMetrics& scope = metrics_.batches[0].metrics().resources[0].scopes[0];
+  EXPECT_EQ(scope.scope.name, "kolben.agent.messaging");
+  ASSERT_EQ(scope.metrics.size(), 2u);
+  EXPECT_EQ(scope.metrics[0].name, "messaging.client.operation.duration");
+  EXPECT_EQ(scope.metrics[0].unit, "s");
+  EXPECT_EQ(listed(scope.metrics[0].histogram_points[0].attributes),
+            "messaging.destination.name=orders\nmessaging.destination.partition.id=2\n"
+            "messaging.operation.name=send\nmessaging.operation.type=send\n"
+            "messaging.system=kafka\nserver.address=127.0.0.1\nserver.port=5432\n");
+  EXPECT_EQ(scope.metrics[1].name, "messaging.client.sent.messages");
+  EXPECT_EQ(scope.metrics[1].unit, "{message}");
+  EXPECT_EQ(scope.metrics[1].number_points[0].value.to_double(), 2);
+}
+
 class B3StreamsTest : public StreamsTest {
  protected:
   B3StreamsTest()
