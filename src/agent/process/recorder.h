@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/process/collectors.h"
 #include "agent/process/commands.h"
 #include "agent/process/console_exporter.h"
 #include "agent/process/database_metrics.h"
@@ -84,6 +85,7 @@ class Recorder : private Streams::Sink {
   void handle_server(const ExchangeView& view, std::uint64_t now);
   // `origin`: of a call of HTTP/2, which may have a link.
   void handle_client(const ExchangeView& view, const Origin* origin, std::uint64_t now);
+  void begins(const WebCall& call, const StreamPeer& peer) override;
   void take(const DatabaseCall& call, const StreamPeer& peer) override;
   void take(const WebCall& call, const StreamPeer& peer) override;
   void take(const MessagingCall& call, const StreamPeer& peer) override;
@@ -115,6 +117,8 @@ class Recorder : private Streams::Sink {
   Streams streams_;
   Commands commands_;
   std::uint64_t now_ = 0;  // of the call that is running, for lines and calls
+  std::uint32_t pid_ = 0;  // whose record that is
+  Collectors collectors_;
   // Of the exchanges that came last. More than all processes record between two looks at the ring.
   std::array<SpanId, 4096> recent_spans_ = {};
   std::uint32_t recent_next_ = 0;
