@@ -12,7 +12,6 @@
 namespace kolben::agent {
 namespace {
 
-constexpr std::string_view kAgentUserAgent = "kolben-agent/";  // transport.cc
 InstrumentKind instrument_kind(std::uint8_t kind) {
   switch (kind) {
     case KOLBEN_UP_DOWN_COUNTER:
@@ -151,6 +150,7 @@ void Recorder::process_ended(std::uint32_t pid) {
   set_process(pid);
   lines_.flush_process(pid);
   streams_.process_ended(pid, now_);
+  collectors_.gone(pid);
 }
 
 void Recorder::process_gone(std::uint32_t pid, std::optional<int> wait_status, std::uint64_t now) {
@@ -220,8 +220,10 @@ void Recorder::tell_left(std::uint64_t now, bool all) {
 
 void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   const HttpExchange exchange(view);
-  // A collector under the agent: what it gets from agents would come back as more of the same.
-  if (exchange.user_agent.starts_with(kAgentUserAgent)) return batches_.trim_spans();
+  if (Collectors::is_export(exchange.user_agent)) {
+    collectors_.receives(pid_);
+    return batches_.trim_spans();
+  }
   if (view.fixed.is_excluded != 0) return batches_.trim_spans();
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
@@ -244,6 +246,7 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
 }
 
 void Recorder::handle_client(const ExchangeView& view, const Origin* origin, std::uint64_t now) {
+  if (collectors_.has(pid_)) return batches_.trim_spans();
   const HttpExchange exchange(view);
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
@@ -260,14 +263,22 @@ void Recorder::handle_client(const ExchangeView& view, const Origin* origin, std
 }
 
 void Recorder::take(const DatabaseCall& call, const StreamPeer& peer) {
+  if (collectors_.has(pid_)) return;
   Span& span = batches_.add_span(now_);
   spans_.build_database(call, peer, span, batches_.span_arena());
   if (!exporters_.metrics.empty()) database_metrics_.record(span, now_);
   batches_.keep_span(context_of(call.origin, call.number));
 }
 
+// Before what the program prints of it, and before so many records of that that one of the
+// connection's is lost.
+void Recorder::begins(const WebCall& call, const StreamPeer& peer) {
+  if (peer.is_client && Collectors::is_export(call.user_agent)) collectors_.receives(pid_);
+}
+
 void Recorder::take(const WebCall& call, const StreamPeer& peer) {
-  if (call.user_agent.starts_with(kAgentUserAgent)) return;
+  if (Collectors::is_export(call.user_agent)) return;
+  if (!peer.is_client && collectors_.has(pid_)) return;
   const Origin origin = origin_of(call, settings_);
   if (call.is_grpc()) {
     Span& span = batches_.add_span(now_);
@@ -281,6 +292,7 @@ void Recorder::take(const WebCall& call, const StreamPeer& peer) {
 }
 
 void Recorder::take(const MessagingCall& call, const StreamPeer& peer) {
+  if (collectors_.has(pid_)) return;
   Span& span = batches_.add_span(now_);
   spans_.build_messaging(call, peer, span, batches_.span_arena());
   if (!exporters_.metrics.empty()) messaging_metrics_.record(call, span, now_);
@@ -320,6 +332,7 @@ void Recorder::handle_output(const RecordHeader& header, const OutputView& view,
   }
   if (view.fixed.file_descriptor == 1) output_.line_is_open = view.bytes.back() != '\n';
   if (exporters_.logs.empty() || (!is_file && !settings_.captures_output)) return;
+  if (collectors_.has(header.pid)) return;
   if (view.fixed.is_told == 0) {
     return lines_.add(header.pid, view.fixed, view.path, view.bytes);
   }
@@ -352,7 +365,7 @@ void Recorder::write_line(const Line& line, std::string_view text) {
 
 void Recorder::handle_log(const RecordHeader& header, const LogView& view,
                           std::string_view payload) {
-  if (exporters_.logs.empty()) return;
+  if (exporters_.logs.empty() || collectors_.has(header.pid)) return;
   told_lines_.tell(header.pid, header.tid, view.body);
   if ((view.fixed.context.flags & kMayCome) == 0) return write_log(view);
   held_logs_.hold(

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/process/collectors.h"
 #include "agent/process/commands.h"
 #include "agent/process/console_exporter.h"
 #include "agent/process/database_metrics.h"
@@ -85,7 +86,10 @@ class Recorder : private Streams::Sink {
 
  private:
   void set_resource(std::uint32_t number);
-  void set_process(std::uint32_t pid) { set_resource(resources_.of(pid)); }
+  void set_process(std::uint32_t pid) {
+    pid_ = pid;
+    set_resource(resources_.of(pid));
+  }
   void handle_start(std::uint32_t pid, const ProcessStartView& view);
   void take_command(const EndedCommand& command);
   void note_recent(const ExchangeView& view);
@@ -95,6 +99,7 @@ class Recorder : private Streams::Sink {
   void handle_server(const ExchangeView& view, std::uint64_t now);
   // `origin`: of a call of HTTP/2, which may have a link.
   void handle_client(const ExchangeView& view, const Origin* origin, std::uint64_t now);
+  void begins(const WebCall& call, const StreamPeer& peer) override;
   void take(const DatabaseCall& call, const StreamPeer& peer) override;
   void take(const WebCall& call, const StreamPeer& peer) override;
   void take(const MessagingCall& call, const StreamPeer& peer) override;
@@ -130,6 +135,8 @@ class Recorder : private Streams::Sink {
   Streams streams_;
   Commands commands_;
   std::uint64_t now_ = 0;  // of the call that is running, for lines and calls
+  std::uint32_t pid_ = 0;  // whose record that is
+  Collectors collectors_;
   // Of the exchanges that came last. More than all processes record between two looks at the ring.
   std::array<SpanId, 4096> recent_spans_ = {};
   std::uint32_t recent_next_ = 0;

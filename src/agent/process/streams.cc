@@ -68,6 +68,7 @@ class Streams::Stream final : public CallSink {
     if (parser_) parser_->finish(time, end);
   }
 
+  void begins(const WebCall& call) override { sink_.begins(call, peer_); }
   void take(const DatabaseCall& call) override { sink_.take(call, peer_); }
   void take(const MessagingCall& call) override { sink_.take(call, peer_); }
   // Where the library chose whose call it is, it has told somebody else.

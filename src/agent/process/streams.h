@@ -44,6 +44,7 @@ class Streams {
   class Sink {
    public:
     virtual ~Sink() = default;
+    virtual void begins(const WebCall& /*call*/, const StreamPeer& /*peer*/) {}
     virtual void take(const DatabaseCall& call, const StreamPeer& peer) = 0;
     virtual void take(const WebCall& call, const StreamPeer& peer) = 0;
     virtual void take(const MessagingCall& call, const StreamPeer& peer) = 0;

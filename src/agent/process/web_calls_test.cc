@@ -144,6 +144,35 @@ TEST_F(ServedStreamsTest, AServedCallOfGrpc) {
   EXPECT_THAT(metric_names(), ::testing::ElementsAre("rpc.server.duration"));
 }
 
+// As its exporters name it: by themselves over HTTP, and to gRPC, which adds its own name.
+TEST_F(ServedStreamsTest, ExportsOfAnAgentAreNotRequestsOfAnybody) {
+  asked({{":method", "POST"}, {":path", "/v1/traces"}, {"user-agent", "kolben-agent/0.1.0"}});
+  answered({{":status", "200"}});
+  client(frame(1, kEndOfBoth, 3,
+               block({{":method", "POST"},
+                      {":path", "/opentelemetry.proto.collector.trace.v1.TraceService/Export"},
+                      {"content-type", "application/grpc"},
+                      {"user-agent", "kolben-agent/0.1.0 grpc-c++/1.51.1 (linux; chttp2)"}})));
+  server(frame(1, kEndOfBoth, 3, block({{":status", "200"}, {"grpc-status", "0"}})));
+  EXPECT_TRUE(spans().empty());
+  client(frame(1, kEndOfBoth, 5, block({{":method", "GET"}, {":path", "/"}})));
+  server(frame(1, kEndOfBoth, 5, block({{":status", "200"}})));
+  EXPECT_EQ(spans().size(), 1u) << "what others ask is";
+}
+
+// Not only when it is answered: by then the collector has done with it what is not to be told.
+TEST_F(ServedStreamsTest, WhatACollectorDoesWithAnExportIsNotToldFromItsHeadOn) {
+  TestExchange own;
+  handle(exchange_record(own, RecordType::kClientExchange));
+  asked({{":method", "POST"},
+         {":path", "/opentelemetry.proto.collector.logs.v1.LogsService/Export"},
+         {"content-type", "application/grpc"},
+         {"user-agent", "kolben-agent/0.1.0"}});
+  own.self.span_id[0] = 1;
+  handle(exchange_record(own, RecordType::kClientExchange));
+  EXPECT_EQ(spans().size(), 1u);
+}
+
 TEST_F(ServedStreamsTest, AClientsMistakeIsNoErrorOfTheServer) {
   asked({{":path", "/shop.Cart/Add"}, {"content-type", "application/grpc"}});
   answered({{":status", "200"}, {"grpc-status", "5"}});

@@ -25,6 +25,8 @@ namespace kolben::agent {
 class CallSink {
  public:
   virtual ~CallSink() = default;
+  // The head of a request is there; take() comes when it has ended.
+  virtual void begins(const WebCall& /*call*/) {}
   virtual void take(const DatabaseCall& call) = 0;
   virtual void take(WebCall& call) = 0;
   virtual void take(const MessagingCall& call) = 0;

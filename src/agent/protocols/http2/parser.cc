@@ -315,6 +315,7 @@ bool Parser::request(std::uint32_t stream, const std::vector<Field>& fields, con
     take_trace_header(field, told.trace_headers);
   }
   text_bytes_ += text_bytes(told);
+  sink_.begins(told);
   if (call.is_ended) stream_ended(stream, told.end_time, told.end);
   return true;
 }
