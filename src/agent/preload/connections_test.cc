@@ -258,6 +258,34 @@ TEST_F(ConnectionsTest, ForwardedHeaderIsReplaced) {
   EXPECT_EQ(connections_.injected(8, injection_, wire.size()), head.size());
 }
 
+TEST_F(ConnectionsTest, OfAForwardedHeaderNothingElseIsReplaced) {
+  const std::string value(kHeader + 13, 55);
+  accept(5);
+  receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");
+  connections_.connected(thread_, 8, nullptr, 0);
+  const std::string before = "GET /?of=" + value + " HTTP/1.1\r\nX-Asked: " + value + "\r\n";
+  const std::string wire = injection(8, {before, "Traceparent:\t" + value + "\r\n\r\n"});
+  ASSERT_EQ(wire.size(), before.size() + 13 + 55 + 4);
+  EXPECT_EQ(wire.substr(0, before.size() + 13), before + "Traceparent:\t");
+  EXPECT_EQ(wire.find(value, before.size()), std::string::npos);
+}
+
+TEST_F(ConnectionsTest, AForwardedHeaderThatIsSignedStays) {
+  accept(5);
+  receive(5, std::string("GET / HTTP/1.1\r\n") + kHeader + "\r\n");
+  connections_.connected(thread_, 8, nullptr, 0);
+  for (const std::string& line :
+       {std::string(
+            "Authorization: AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host;traceparent, "
+            "Signature=c\r\n"),
+        std::string("Signature-Input: sig=(\"@method\" \"traceparent\");created=1\r\n")}) {
+    EXPECT_EQ(injection(8, {"GET /up HTTP/1.1\r\n" + line + kHeader + "\r\n"}), "");
+    EXPECT_EQ(injection(8, {"GET /up HTTP/1.1\r\n" + std::string(kHeader) + line + "\r\n"}), "");
+  }
+  const std::string url = "GET /up?X-Amz-SignedHeaders=host%3BTraceParent HTTP/1.1\r\n";
+  EXPECT_EQ(injection(8, {url + kHeader + "\r\n"}), "");
+}
+
 // Wherever the kernel stops, the peer gets the whole rewritten head and the program its own count.
 TEST_F(ConnectionsTest, PartialWrites) {
   const std::string head = "GET / HTTP/1.1\r\nHost: y\r\n\r\n";

@@ -3,7 +3,8 @@
 // Two ways. Where the head has none of them, ours are put in before the empty line, and the count
 // that the kernel returns is mapped back to the program's bytes. Where the program only hands on
 // the `traceparent` of the request that it serves (a proxy), its value is replaced by ours, which
-// is as long. Any other header is the program's own and stays.
+// is as long, unless the request is signed over it. Any other header is the program's own and
+// stays.
 #include <errno.h>
 #include <strings.h>
 
@@ -48,19 +49,46 @@ std::size_t head_bytes(const iovec* pieces, int count, std::size_t bytes) {
   return result;
 }
 
-// Where `text` is in the first `bytes` bytes, within one piece; `bytes`: nowhere.
-std::size_t find_text(const iovec* pieces, int count, std::size_t bytes, const char* text,
-                      std::size_t text_size) {
-  std::size_t result = bytes;
+// Where the value of the head's `traceparent` begins; `head`: nowhere, or the head names it at
+// another place too. So does a signature of the headers that it is over (AWS's SignedHeaders, RFC
+// 9421's Signature-Input): these have to stay as they are.
+std::size_t find_value(const iovec* pieces, int count, std::size_t head) {
+  constexpr char kName[] = "traceparent";
+  constexpr std::size_t kLetters = sizeof(kName) - 1;
   std::size_t position = 0;
-  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
-    const void* found = result == bytes ? memmem(piece, size, text, text_size) : nullptr;
-    if (found != nullptr) {
-      result = position + static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - piece);
+  std::size_t matched = 0;
+  std::size_t times = 0;
+  std::size_t end = 0;
+  for_each_piece(pieces, count, head, [&](const std::uint8_t* piece, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::uint8_t c = piece[i] >= 'A' && piece[i] <= 'Z' ? piece[i] | 0x20U : piece[i];
+      matched = c == kName[matched] ? matched + 1 : c == kName[0] ? 1 : 0;
+      if (matched != kLetters) continue;
+      matched = 0;
+      ++times;
+      end = position + i + 1;
     }
     position += size;
   });
-  return result;
+  const auto at = [&](std::size_t place) { return byte_at(pieces, count, place); };
+  if (times != 1 || end <= kLetters || at(end - kLetters - 1) != '\n' || at(end) != ':')
+    return head;
+  for (++end; at(end) == ' ' || at(end) == '\t'; ++end) {
+  }
+  return end;
+}
+
+// Whether this text is there, in one piece.
+bool holds(const iovec* pieces, int count, std::size_t position, const char* text,
+           std::size_t size) {
+  for (int i = 0; i < count; ++i) {
+    if (position < pieces[i].iov_len) {
+      return pieces[i].iov_len - position >= size &&
+             std::memcmp(static_cast<const char*>(pieces[i].iov_base) + position, text, size) == 0;
+    }
+    position -= pieces[i].iov_len;
+  }
+  return false;
 }
 
 // `pieces` with `ours` put in at `result->position`, instead of `result->replaced` bytes, which are
@@ -192,8 +220,10 @@ bool Connections::replaces_header(ThreadState& thread, const Socket& socket, con
   if (!is_certain || !same_header(header, *asker.request->exchange)) return false;
   char value[kTraceparentSize];
   format_traceparent(header.trace_id, header.span_id, header.flags, value);
-  injection->position = find_text(pieces, count, head, value, sizeof(value));
-  if (injection->position == head) return false;
+  injection->position = find_value(pieces, count, head);
+  const bool is_there =
+      injection->position < head && holds(pieces, count, injection->position, value, sizeof(value));
+  if (!is_there) return false;
   injection->replaced = kTraceparentSize;
   return true;
 }
