@@ -26,6 +26,7 @@
 #include "base/random.h"
 #include "bench/cores.h"
 #include "bench/generator.h"
+#include "bench/measure.h"
 #include "bench/signals.h"
 #include "bench/store_fill.h"
 #include "otlp/check.h"
@@ -38,9 +39,13 @@ namespace kolben::storage::engine {
 namespace {
 
 using bench::allowed_cores;
+using bench::cpu_seconds;
 using bench::first_of;
 using bench::keep_to;
-using Seconds = std::chrono::duration<double>;
+using bench::median;
+using bench::resident_mib;
+using bench::row;
+using bench::timed;
 
 // What goes through the log; the rest of a large store is written as parts before.
 constexpr std::uint64_t kIngestMax = 2'000'000;
@@ -50,47 +55,6 @@ constexpr std::uint64_t kPoints = 4'000'000;
 constexpr std::uint64_t kLargeSpans = 20'000'000;
 // Left in the log by a process that ends without a word.
 constexpr std::uint64_t kUnsealedSpans = 60'000;
-
-double now_seconds() {
-  return Seconds(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-// "VmRSS" or "VmHWM".
-double resident_mib(const std::string& what) {
-  std::ifstream status("/proc/self/status");
-  std::string word;
-  while (status >> word) {
-    double kib = 0;
-    if (word == what + ":" && status >> kib) return kib / 1024;
-  }
-  return 0;
-}
-
-void row(const std::string& what, double figure, const char* unit, const std::string& notes = "") {
-  fmt::print("  {:<44} {:>10.2f} {:<14} {}\n", what, figure, unit, notes);
-  std::fflush(stdout);
-}
-
-template <typename Work>
-double timed(Work work) {
-  const double begin = now_seconds();
-  work();
-  return now_seconds() - begin;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 Filter tag(const char* key, Operator op, Operand operand,
            AttributeScope scope = AttributeScope::kSpan) {

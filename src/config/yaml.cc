@@ -5,6 +5,8 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -25,6 +27,25 @@ std::string too_deep() {
 
 std::string too_wide() {
   return "more than " + std::to_string(kFieldsMax) + " keys in one map; use lists, or fewer";
+}
+
+// Where the text has one mark more than there may be; 0: nowhere. Counts them wherever they stand,
+// also in quotes, comments and blocks of text: whoever tells those apart as the parser does is one.
+std::size_t first_mark_too_many(std::string_view text) {
+  std::array<bool, 256> is_mark{};
+  for (const char mark : kMarks) is_mark[static_cast<unsigned char>(mark)] = true;
+  std::size_t marks = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_mark[static_cast<unsigned char>(text[i])] && ++marks > kMarksMax) return i;
+  }
+  return 0;
+}
+
+Location location_in(const std::string& file, std::string_view text, std::size_t at) {
+  const std::string_view before = text.substr(0, at);
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const std::size_t line_begin = before.rfind('\n') + 1;  // 0 where there is none
+  return {file, static_cast<int>(lines) + 1, static_cast<int>(at - line_begin) + 1};
 }
 
 // Whether one of the maps on a path of keys has no room for what is added at its end.
@@ -293,6 +314,14 @@ bool add_at_path(Node& map, std::string_view path, const Location& key_location,
 Node parse_yaml(std::string_view text, const std::string& file, Errors& errors) {
   if (text.size() > kFileBytesMax) {
     errors.add({file, 0, 0}, "is larger than " + std::to_string(kFileBytesMax >> 20) + " MiB");
+    return {};
+  }
+  if (const std::size_t at = first_mark_too_many(text)) {
+    errors.add(location_in(file, text, at),
+               "more than " + std::to_string(kMarksMax) + " of the characters " +
+                   std::string(kMarks) +
+                   " in one file: reading it would need too much memory; use fewer values, or keep "
+                   "long texts in files of their own");
     return {};
   }
   // yaml-cpp reads from a stream, and throws on malformed text.

@@ -18,6 +18,11 @@ inline constexpr std::size_t kFileBytesMax = 8 << 20;
 // Bounds recursion over nodes, here and in every reader. The Collector's deepest real files have
 // 12.
 inline constexpr std::size_t kDepthMax = 64;
+// Characters that may be, or end, a token: yaml-cpp keeps all tokens of a list or map in brackets
+// until it ends, up to 270 bytes for each of these, whatever the bounds below would say of the
+// values. So many need 160 MB; a value has three of them at most, but for quotes in text.
+inline constexpr std::string_view kMarks = "[]{},:?!&*#\"'";
+inline constexpr std::size_t kMarksMax = 600'000;
 // Keys of one map are compared with one another.
 inline constexpr std::size_t kFieldsMax = 10'000;
 // After aliases ("billion laughs"): 100 times a large configuration, some 50 MB.

@@ -115,6 +115,18 @@ TEST(Yaml, DeepNestingIsRefused) {
   EXPECT_THAT(errors_of(path + ": 1\n"), HasSubstr("nested deeper than 64 levels"));
 }
 
+// The parser would take 240 bytes for each bracket before it sees that they nest too deep.
+TEST(Yaml, WhatTheParserNeedsTooMuchMemoryForIsRefusedBefore) {
+  const std::string refused = "more than 600000 of the characters []{},:?!&*#\"' in one file";
+  const std::string text = "a: 1\nb: " + std::string(kMarksMax - 3, '#');
+  EXPECT_EQ(errors_of("# " + text), "");
+  EXPECT_THAT(errors_of("# " + text + "\n :"), HasSubstr("k.yaml:3:2: " + refused));
+  EXPECT_THAT(errors_of(std::string(2'000'000, '[')), HasSubstr("k.yaml:1:600001: " + refused));
+  std::string list = "[";
+  while (list.size() < 2 * kMarksMax) list += "a,";
+  EXPECT_THAT(errors_of(list + "]"), HasSubstr(refused));
+}
+
 TEST(Yaml, HugeFilesAreRefused) {
   EXPECT_THAT(errors_of(std::string(kFileBytesMax + 1, ' ')), HasSubstr("larger than 8 MiB"));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <ctime>
 
 #include "config/reader.h"
 #include "wire/base64.h"
@@ -195,6 +196,20 @@ std::optional<std::uint64_t> parse_rfc3339(std::string_view text) {
   const std::uint64_t whole = to_unix_nanos(seconds, kSecond);
   const auto fraction = static_cast<std::uint64_t>(nanos);
   return whole > UINT64_MAX - fraction ? UINT64_MAX : whole + fraction;
+}
+
+std::string rfc3339(std::uint64_t unix_nanos) {
+  const auto seconds = static_cast<std::time_t>(unix_nanos / 1'000'000'000);
+  std::tm fields{};
+  gmtime_r(&seconds, &fields);  // no number of seconds of these is too large for it
+  char text[32];
+  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &fields);
+  std::string time(text, length);
+  if (const std::uint64_t fraction = unix_nanos % 1'000'000'000; fraction != 0) {
+    time += '.' + std::to_string(1'000'000'000 + fraction).substr(1);
+    while (time.ends_with("000")) time.resize(time.size() - 3);
+  }
+  return time + 'Z';
 }
 
 std::optional<TraceId> parse_trace_id(std::string_view text) {

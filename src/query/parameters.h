@@ -51,6 +51,8 @@ std::uint64_t to_unix_nanos(std::int64_t count, std::uint64_t unit_nanos);
 
 // "2026-11-23T08:00:00.123456789Z" or with "+01:00" (RFC 3339) -> nanoseconds since 1970.
 std::optional<std::uint64_t> parse_rfc3339(std::string_view text);
+// As protobuf's JSON has it: in UTC, with 0, 3, 6 or 9 digits after the point.
+std::string rfc3339(std::uint64_t unix_nanos);
 
 // As Jaeger reads trace ids: up to 32 hexadecimal digits, or base64 (either alphabet, padded or
 // not) of 8 or 16 bytes.

@@ -64,10 +64,9 @@ void configure(::grpc::ServerBuilder& builder, const ServerSettings& settings) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kPingIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  if (settings.concurrent_streams_max > 0) {
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
-                               static_cast<int>(settings.concurrent_streams_max));
-  }
+  builder.AddChannelArgument(
+      GRPC_ARG_MAX_CONCURRENT_STREAMS,
+      static_cast<int>(std::min<std::uint32_t>(settings.concurrent_streams_max, INT_MAX)));
   ::grpc::ResourceQuota quota("kolben-grpc-server");
   quota.Resize(std::max(kQuotaBytesMin, kMessagesInQuota * message_bytes));
   builder.SetResourceQuota(quota);
@@ -84,6 +83,7 @@ class GrpcServer final : public Server {
     KOLBEN_TRY(auto credentials, make_credentials(calls_.settings.tls));
     KOLBEN_TRY(Listeners listeners, listen_on(calls_.settings.endpoint));
     port_ = listeners.port;
+    calls_.port = port_;
     ::grpc::ServerBuilder builder;
     configure(builder, calls_.settings);
     builder.RegisterAsyncGenericService(&calls_.service);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "net/grpc/byte_buffer.h"
+#include "net/grpc/end_connection.h"
 
 namespace kolben::net::grpc {
 namespace {
@@ -31,8 +32,7 @@ void ServerCall::proceed(bool is_success) {
     case State::kWaiting:
       if (!is_success) return rpc_.reset();  // the server shuts down
       calls_.open_place();
-      calls_.add(self);
-      return read();
+      return begin();
     case State::kReading:
       calls_.note_read();
       if (is_success) return handle();
@@ -47,6 +47,21 @@ void ServerCall::proceed(bool is_success) {
       calls_.remove(self);
       return;
   }
+}
+
+// A client that says that it has read our SETTINGS is held to their number of calls by grpc++. One
+// that never says so is not: this refuses its calls before there is memory for their messages.
+void ServerCall::begin() {
+  using Admission = ServerCalls::Admission;
+  peer_ = rpc_->context.peer();
+  const Admission admission = calls_.add(shared_from_this());
+  if (admission == Admission::kRead) return read();
+  calls_.reject("too_many_calls", plain_peer(peer_));
+  if (admission == Admission::kEnd) end_connection(plain_peer(peer_), calls_.port);
+  may_answer_ = true;
+  finish(unavailable("more than " + std::to_string(calls_.calls_per_connection_max()) +
+                     " calls at once on one connection; wait for their answers"),
+         {});
 }
 
 void ServerCall::read() {
@@ -110,10 +125,14 @@ void ServerCalls::open_place() {
   std::make_shared<ServerCall>(*this)->wait_for_client();
 }
 
-void ServerCalls::add(std::shared_ptr<ServerCall> call) {
+ServerCalls::Admission ServerCalls::add(std::shared_ptr<ServerCall> call) {
+  const std::size_t bound = calls_per_connection_max();
   MutexLock lock(mutex_);
+  const std::size_t count = ++running_of_[call->peer()];
   running_.insert(std::move(call));
+  if (count > bound) return count == 2 * bound + 1 ? Admission::kEnd : Admission::kRefuse;
   ++reading_;
+  return Admission::kRead;
 }
 
 void ServerCalls::note_read() {
@@ -124,6 +143,10 @@ void ServerCalls::note_read() {
 void ServerCalls::remove(const std::shared_ptr<ServerCall>& call) {
   MutexLock lock(mutex_);
   running_.erase(call);
+  if (const auto of = running_of_.find(call->peer());
+      of != running_of_.end() && --of->second == 0) {
+    running_of_.erase(of);
+  }
   if (running_.size() == reading_) idle_.notify_all();
 }
 

@@ -7,9 +7,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/mutex.h"
@@ -30,6 +32,8 @@ class ServerCall : public std::enable_shared_from_this<ServerCall> {
   void proceed(bool is_success);
   // Once, of a call that the handler has; otherwise ignored. Any thread.
   void finish(const Status& status, std::string reply);
+  // Of its connection, as grpc++ spells it: "ipv4:127.0.0.1:51234". Empty before it began.
+  const std::string& peer() const { return peer_; }
 
  private:
   enum class State { kWaiting, kReading, kHandling, kFinishing };
@@ -46,6 +50,7 @@ class ServerCall : public std::enable_shared_from_this<ServerCall> {
     pending_ = shared_from_this();
     return this;
   }
+  void begin();
   void read();
   void handle();
   Call take_call();
@@ -54,6 +59,7 @@ class ServerCall : public std::enable_shared_from_this<ServerCall> {
   State state_ = State::kWaiting;
   std::atomic<bool> may_answer_ = false;  // true from the handler's start to its answer
   std::shared_ptr<ServerCall> pending_;   // this, while grpc++ has the tag
+  std::string peer_;
   // Gone when the call is over, whoever may still hold the call.
   std::optional<Rpc> rpc_;
 };
@@ -67,8 +73,11 @@ class ServerCalls {
 
   // Lets grpc++ start one more call without asking.
   void open_place();
-  // A call whose message is to be read.
-  void add(std::shared_ptr<ServerCall> call);
+  // A call that has begun. `kRead`: its message is to be read. `kRefuse`: not, because its
+  // connection has as many calls as it may. `kEnd`: that connection does not even take the
+  // refusals, and is to be ended as well.
+  enum class Admission { kRead, kRefuse, kEnd };
+  Admission add(std::shared_ptr<ServerCall> call);
   // Its message has been read, or cannot be.
   void note_read();
   void remove(const std::shared_ptr<ServerCall>& call);
@@ -81,6 +90,11 @@ class ServerCalls {
   void wait_until_idle(Time deadline);
   void finish_all(const Status& status);
 
+  // A call that is answered counts until grpc++ has said that the answer is sent; the client may
+  // have read it before, and begun as many others.
+  std::size_t calls_per_connection_max() const {
+    return std::size_t{2} * settings.concurrent_streams_max;
+  }
   void reject(std::string_view reason, std::string_view peer);
   // Serves the queue until it is shut down. On each thread of the server.
   void run();
@@ -90,11 +104,13 @@ class ServerCalls {
   const std::shared_ptr<http::OnRejected> on_rejected;  // shared with the acceptor
   ::grpc::AsyncGenericService service;
   std::unique_ptr<::grpc::ServerCompletionQueue> queue;
+  std::uint16_t port = 0;  // constant while calls come
 
  private:
   Mutex mutex_;
   CondVar idle_;
   std::unordered_set<std::shared_ptr<ServerCall>> running_ KOLBEN_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, std::size_t> running_of_ KOLBEN_GUARDED_BY(mutex_);  // by peer
   std::size_t reading_ KOLBEN_GUARDED_BY(mutex_) = 0;  // of those that run
   bool is_stopping_ KOLBEN_GUARDED_BY(mutex_) = false;
   bool is_shut_down_ KOLBEN_GUARDED_BY(mutex_) = false;

@@ -21,7 +21,7 @@
 
 #include "net/http/cors.h"
 #include "net/http/head.h"
-#include "net/http/host_check.h"
+#include "net/http/page_check.h"
 #include "net/http/refusal.h"
 #include "net/listen.h"
 
@@ -212,7 +212,10 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     if (parser_->get().version() >= 11 && parser_->get().count(beast::http::field::host) == 0) {
       return refuse(kNoHost);
     }
-    if (is_of_a_strange_page()) return;
+    // Refused by its header alone, so that nothing more is read.
+    if (const auto page = strange_page(core_->settings, core_->is_local, parser_->get())) {
+      return refuse({403, page->reason, page->text});
+    }
     if (parser_->is_done()) return handle();
     enter(Phase::kBody, is_draining_ ? kDrainTime : core_->settings.body_timeout);
     parser_->eager(true);
@@ -220,40 +223,6 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
         beast::iequals(parser_->get()[beast::http::field::expect], "100-continue");
     if (wants_continue && buffer_.size() == 0) return send_continue();
     read_body();
-  }
-
-  std::string_view field(std::string_view name) const {
-    const auto value = parser_->get()[{name.data(), name.size()}];
-    return {value.data(), value.size()};
-  }
-
-  // Refused by its header alone, so that nothing more is read.
-  bool is_of_a_strange_page() {
-    const ServerSettings& settings = core_->settings;
-    const std::string_view origin = field("Origin");
-    const std::string_view host = field("Host");
-    const bool may_call =
-        !origin.empty() && is_origin_allowed(settings.cors_allowed_origins, origin);
-    const bool checks_host =
-        core_->is_local && (settings.host_check == HostCheck::kEverybody || !may_call);
-    if (checks_host && !is_host_allowed(host, settings.allowed_hosts) &&
-        (settings.host_check == HostCheck::kEverybody || is_browsers())) {
-      refuse({403, "foreign_host", foreign_host_text(settings, host)});
-      return true;
-    }
-    const auto method = parser_->get().method_string();
-    if (!may_call &&
-        is_cross_site_write({method.data(), method.size()}, host, origin, field("Content-Type"))) {
-      refuse({403, "cross_site", cross_site_text(origin)});
-      return true;
-    }
-    return false;
-  }
-
-  bool is_browsers() const {
-    return is_from_browser(field("User-Agent"), [this](std::string_view name) {
-      return parser_->get().count({name.data(), name.size()}) > 0;
-    });
   }
 
   void send_continue() {

@@ -8,7 +8,9 @@
 #include "otlp/json.h"
 #include "query/conditions.h"
 #include "query/jaeger/envelope.h"
+#include "query/jaeger/legacy_answers.h"
 #include "query/jaeger/legacy_search.h"
+#include "query/jaeger/metrics.h"
 #include "query/jaeger/trace_json.h"
 
 namespace kolben::query::jaeger {
@@ -19,22 +21,8 @@ namespace {
 
 constexpr std::uint64_t kNanosPerMilli = 1'000'000;
 constexpr std::int64_t kDependencyLookbackMillis = 24LL * 3600 * 1000;
-// What Jaeger's prettyPrint indents by.
-constexpr std::size_t kIndent = 4;
 // A document to transform; the page uploads files of that size at most.
 constexpr std::size_t kTransformBytesMax = 64 << 20;
-
-Response success(const Call& call, std::string json) {
-  if (call.parameters.flag("prettyPrint")) json = pretty_print(json, kIndent);
-  json += '\n';
-  return net::http::json_response(200, std::move(json));
-}
-
-Response failure(const Status& status) {
-  Response response = legacy_error(net::http::http_status_of(status), status.message());
-  net::http::set_retry_after(status, response);
-  return response;
-}
 
 // Names as a JSON array, each once, in the order given.
 template <typename Range, typename NameOf>
@@ -52,18 +40,18 @@ Response names_answer(const Call& call, const Range& range, NameOf name_of) {
     ++total;
   }
   json.end_array();
-  return success(call, envelope(data, total, {}));
+  return legacy_success(call, envelope(data, total, {}));
 }
 
 Response services(const Call& call) {
   const auto found = call.store.services();
-  if (!found) return failure(found.error());
+  if (!found) return legacy_failure(found.error());
   return names_answer(call, *found, [](const std::string& name) { return shown_service(name); });
 }
 
 Response operation_names(const Call& call, std::string_view service) {
   auto found = call.store.operations(stored_service(service));
-  if (!found) return failure(found.error());
+  if (!found) return legacy_failure(found.error());
   // One name may come with several kinds; beside each other, they are written once.
   std::stable_sort(found->begin(), found->end(),
                    [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -76,7 +64,7 @@ Response operations(const Call& call) {
   const std::string_view service = call.parameters.first("service");
   if (service.empty()) return legacy_error(400, "parameter 'service' is required");
   const auto found = call.store.operations(stored_service(service));
-  if (!found) return failure(found.error());
+  if (!found) return legacy_failure(found.error());
   const std::string_view wanted_kind = call.parameters.first("spanKind");
   std::string data;
   JsonWriter json(data);
@@ -92,7 +80,7 @@ Response operations(const Call& call) {
     ++total;
   }
   json.end_array();
-  return success(call, envelope(data, total, {}));
+  return legacy_success(call, envelope(data, total, {}));
 }
 
 // Collects whole traces, up to the bound of an answer.
@@ -127,7 +115,7 @@ class TracesAnswer {
 
   Response finish() {
     json_.end_array();
-    return success(call_, envelope(data_, 0, errors_));
+    return legacy_success(call_, envelope(data_, 0, errors_));
   }
 
  private:
@@ -153,7 +141,7 @@ Response traces_by_ids(const Call& call, const std::vector<TraceId>& ids) {
     if (status.code() == StatusCode::kNotFound) {
       answer.add_error({0, "trace not found", trace_id_text(ids[i])});
     } else if (!status.is_ok()) {
-      return failure(status);
+      return legacy_failure(status);
     }
   }
   return answer.finish();
@@ -162,7 +150,7 @@ Response traces_by_ids(const Call& call, const std::vector<TraceId>& ids) {
 Response traces_by_query(const Call& call, storage::TraceQuery query) {
   query.limits = limits_of(call);
   const auto page = call.store.search(query);
-  if (!page) return failure(page.error());
+  if (!page) return legacy_failure(page.error());
   TracesAnswer answer(call, adjust_of(call.parameters));
   for (std::size_t i = 0; i < page->traces.size(); ++i) {
     if (!answer.has_room()) {
@@ -171,14 +159,14 @@ Response traces_by_query(const Call& call, storage::TraceQuery query) {
     }
     const Status status = answer.add(page->traces[i].trace_id);
     // Retention may take a trace between the two calls.
-    if (!status.is_ok() && status.code() != StatusCode::kNotFound) return failure(status);
+    if (!status.is_ok() && status.code() != StatusCode::kNotFound) return legacy_failure(status);
   }
   return answer.finish();
 }
 
 Response search(const Call& call) {
   const auto wanted = parse_legacy_search(call.parameters, call.clock.unix_nanos());
-  if (!wanted) return failure(wanted.error());
+  if (!wanted) return legacy_failure(wanted.error());
   if (!wanted->trace_ids.empty()) return traces_by_ids(call, wanted->trace_ids);
   return traces_by_query(call, wanted->query);
 }
@@ -190,12 +178,13 @@ Response one_trace(const Call& call, std::string_view id_text) {
                                  "\" is no trace id: want up to 32 hexadecimal digits");
   }
   for (const std::string_view name : {"start", "end"}) {
-    if (const auto time = call.parameters.integer(name, 0); !time) return failure(time.error());
+    if (const auto time = call.parameters.integer(name, 0); !time)
+      return legacy_failure(time.error());
   }
   TracesAnswer answer(call, adjust_of(call.parameters));
   const Status status = answer.add(*id);
   if (status.code() == StatusCode::kNotFound) return legacy_error(404, "trace not found");
-  if (!status.is_ok()) return failure(status);
+  if (!status.is_ok()) return legacy_failure(status);
   return answer.finish();
 }
 
@@ -211,9 +200,9 @@ Result<storage::TimeRange> dependency_range(const Call& call) {
 
 Response dependencies(const Call& call) {
   const auto range = dependency_range(call);
-  if (!range) return failure(range.error());
+  if (!range) return legacy_failure(range.error());
   const auto links = call.store.dependencies(*range);
-  if (!links) return failure(links.error());
+  if (!links) return legacy_failure(links.error());
   const std::string_view service = call.parameters.first("service");
   std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> calls;
   for (const storage::ServiceLink& link : *links) {
@@ -234,7 +223,7 @@ Response dependencies(const Call& call) {
     json.end_object();
   }
   json.end_array();
-  return success(call, envelope(data, 0, {}));
+  return legacy_success(call, envelope(data, 0, {}));
 }
 
 Response transform(const Call& call) {
@@ -242,7 +231,7 @@ Response transform(const Call& call) {
   if (!body) return legacy_error(400, body.error().message());
   auto batch = otlp::decode_json(Signal::kTraces, body->view());
   if (!batch) return legacy_error(400, batch.error().message());
-  if (const Status status = otlp::decode(*batch); !status.is_ok()) return failure(status);
+  if (const Status status = otlp::decode(*batch); !status.is_ok()) return legacy_failure(status);
   const DecodedTraces& traces = batch->traces();
   std::string data;
   JsonWriter json(data);
@@ -251,21 +240,10 @@ Response transform(const Call& call) {
     write_trace(json, traces, trace, Adjust::kNo);
   }
   json.end_array();
-  return success(call, envelope(data, 0, {}));
-}
-
-Response not_here(const Call& call) {
-  return net::http::text_response(
-      404, "404 page not found: there is no " + std::string(call.path) + " in this API\n");
+  return legacy_success(call, envelope(data, 0, {}));
 }
 
 }  // namespace
-
-Response legacy_error(int http_status, std::string_view message) {
-  std::string body =
-      envelope("null", 0, {{http_status, std::string(message), std::string()}}) + '\n';
-  return net::http::text_response(http_status, std::move(body));
-}
 
 Response answer_legacy(const Call& call) {
   const std::vector<std::string> path = segments_after("/api/", call.path);
@@ -283,13 +261,11 @@ Response answer_legacy(const Call& call) {
   if (path.size() == 1 && area == "traces") return search(call);
   if (path.size() == 1 && area == "dependencies") return dependencies(call);
   if (path.size() == 2 && area == "traces") return one_trace(call, path[1]);
-  if (path.size() == 2 && area == "metrics") {
-    return legacy_error(501, "metrics querying is currently disabled");
-  }
+  if (path.size() == 2 && area == "metrics") return answer_metrics(call, path[1]);
   if (path.size() == 3 && area == "services" && path[2] == "operations") {
     return operation_names(call, path[1]);
   }
-  return not_here(call);
+  return legacy_not_here(call);
 }
 
 }  // namespace kolben::query::jaeger

@@ -5,6 +5,7 @@
 //   GET  /api/operations?service=          GET /api/dependencies?endTs=&lookback=&service=
 //   GET  /api/traces                       search, or several traces by traceID
 //   GET  /api/traces/{id}                  POST /api/transform (OTLP JSON in, Jaeger JSON out)
+//   GET  /api/metrics/*                    rates, errors and latencies: metrics.h
 //
 // Errors are JSON in an answer of type text/plain with a line feed at the end: that is what Go's
 // http.Error makes of Jaeger's. Differences, on purpose: `service` is never required for a search;
@@ -21,8 +22,5 @@ namespace kolben::query::jaeger {
 inline constexpr std::size_t kAnswerBytesMax = 256 << 20;
 
 net::http::Response answer_legacy(const Call& call);
-
-// The error envelope, for those who refuse before a call is made.
-net::http::Response legacy_error(int http_status, std::string_view message);
 
 }  // namespace kolben::query::jaeger

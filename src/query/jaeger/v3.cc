@@ -154,6 +154,7 @@ Response summaries(const Call& call) {
   query->limits = limits_of(call);
   const auto page = call.store.search(*query);
   if (!page) return failure(page.error());
+  if (is_asker_gone(call)) return failure(cancelled("whoever asked is gone"));
   return list_answer(list_object("summaries", page->traces, write_summary));
 }
 

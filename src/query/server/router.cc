@@ -6,6 +6,7 @@
 #include "query/assets/assets.h"
 #include "query/call.h"
 #include "query/jaeger/legacy.h"
+#include "query/jaeger/legacy_answers.h"
 #include "query/jaeger/v3.h"
 #include "query/page/page.h"
 #include "wire/compression.h"

@@ -24,8 +24,9 @@ net::grpc::ServerSettings read_grpc(config::Reader& reader) {
   } else {
     settings.message_bytes_max = message_mib << 20;
   }
-  std::uint64_t streams = 0;
+  std::uint64_t streams = settings.concurrent_streams_max;
   reader.optional("max_concurrent_streams", streams);
+  if (streams == 0) streams = settings.concurrent_streams_max;  // unset, as in the Collector
   if (streams > std::numeric_limits<std::uint32_t>::max()) {
     reader.error("max_concurrent_streams", "must fit 32 bits");
   } else {

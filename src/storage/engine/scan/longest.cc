@@ -69,9 +69,27 @@ class Best {
   std::set<Place> places_;
 };
 
+// A trace to be measured, and when a span of it begins.
+struct Split {
+  TraceId id;
+  std::uint64_t start = 0;
+};
+
+// Each once, in the order in which they lie: so what is read for one is there for the next.
+void order(std::vector<Split>& split) {
+  std::sort(split.begin(), split.end(), [](const Split& a, const Split& b) {
+    return a.id != b.id ? a.id < b.id : a.start < b.start;
+  });
+  const auto same_id = [](const Split& a, const Split& b) { return a.id == b.id; };
+  split.erase(std::unique(split.begin(), split.end(), same_id), split.end());
+  std::sort(split.begin(), split.end(), [](const Split& a, const Split& b) {
+    return a.start != b.start ? a.start > b.start : a.id < b.id;
+  });
+}
+
 struct Lane {
   Best best;
-  std::vector<TraceId> split;  // to be measured
+  std::vector<Split> split;
 };
 
 // From the earliest start to the latest end of its rows that are not deleted.
@@ -108,7 +126,7 @@ class Longest {
       return look_at(scan, place, lanes[lane]);
     }));
     workplace_.emplace(query_, split_);
-    std::vector<TraceId> split;
+    std::vector<Split> split;
     for (const Lane& lane : lanes) {
       for (const Place& place : lane.best.places()) best_.add(place);
       split.insert(split.end(), lane.split.begin(), lane.split.end());
@@ -143,8 +161,8 @@ class Longest {
     for (const part::TraceRun& run : runs) {
       if (!rows.any(run.first, run.first + run.rows)) continue;
       if (split_ == nullptr || split_->contains(run.id)) {
-        lane.split.push_back(run.id);
-        control_.take(sizeof run.id);
+        lane.split.push_back({run.id, starts[run.first]});
+        control_.take(sizeof(Split));
       } else {
         lane.best.add({duration_of(run, scan, starts, durations), run.id});
       }
@@ -152,9 +170,8 @@ class Longest {
     return Status::ok();
   }
 
-  Status measure(std::vector<TraceId> split) {
-    std::sort(split.begin(), split.end());
-    split.erase(std::unique(split.begin(), split.end()), split.end());
+  Status measure(std::vector<Split> split) {
+    order(split);
     for (std::size_t i = 0; i < split.size(); ++i) {
       const Status status = i % kTracesAtOnce == 0 ? control_.check() : Status::ok();
       if (is_end_of_part(status)) {
@@ -162,8 +179,8 @@ class Longest {
         break;
       }
       KOLBEN_RETURN_IF_ERROR(status);
-      KOLBEN_TRY(const TraceFacts facts, workplace_->reader.facts(split[i]));
-      best_.add({facts.duration, split[i]});
+      KOLBEN_TRY(const TraceFacts facts, workplace_->reader.facts(split[i].id));
+      best_.add({facts.duration, split[i].id});
     }
     return Status::ok();
   }
