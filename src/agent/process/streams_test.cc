@@ -230,9 +230,9 @@ TEST_F(StreamsTest, HowLongCallsOfKafkaTakeAndHowManyMessagesTheySendAreMetrics)
   EXPECT_EQ(scope.metrics[0].name, "messaging.client.operation.duration");
   EXPECT_EQ(scope.metrics[0].unit, "s");
   EXPECT_EQ(listed(scope.metrics[0].histogram_points[0].attributes),
+            "messaging.system=kafka\nmessaging.operation.name=send\nmessaging.operation.type=send\n"
             "messaging.destination.name=orders\nmessaging.destination.partition.id=2\n"
-            "messaging.operation.name=send\nmessaging.operation.type=send\n"
-            "messaging.system=kafka\nserver.address=127.0.0.1\nserver.port=5432\n");
+            "server.address=127.0.0.1\nserver.port=6379\n");
   EXPECT_EQ(scope.metrics[1].name, "messaging.client.sent.messages");
   EXPECT_EQ(scope.metrics[1].unit, "{message}");
   EXPECT_EQ(scope.metrics[1].number_points[0].value.to_double(), 2);
