@@ -89,9 +89,10 @@ bool is_operation(const Operation& strategy, const Operation& begun) {
 SamplingRule& SamplingRules::rule_of(const Operation& begun) {
   if (begun.size == 0) return others;
   SamplingRule* found = &others;
-  for (std::uint32_t i = 0; i < count && i < kOperationsMax; ++i) {
-    const std::uint32_t begin = begins[i];
-    const std::uint32_t size = sizes[i];
+  const std::uint32_t operations = count.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < operations && i < kOperationsMax; ++i) {
+    const std::uint32_t begin = begins[i].load(std::memory_order_relaxed);
+    const std::uint32_t size = sizes[i].load(std::memory_order_relaxed);
     if (begin + size > kNamesBytesMax) continue;
     const Operation name{names + begin, size};
     if (are_same(name, begun)) return rules[i];
@@ -104,7 +105,7 @@ SamplingWriter::SamplingWriter(SamplingTable& table)
     : table_(table),
       half_(table.current_.load(std::memory_order_relaxed) == 1 ? 2 : 1),
       rules_(table.halves_[half_ - 1]) {
-  rules_.count = 0;
+  rules_.count.store(0, std::memory_order_relaxed);
   others(0);
 }
 
@@ -119,8 +120,8 @@ bool SamplingWriter::add(const Operation& operation, std::uint64_t below,
                         operation.size <= SamplingRules::kNamesBytesMax - names_size_;
   if (!has_room) return false;
   std::memcpy(rules_.names + names_size_, operation.name, operation.size);
-  rules_.begins[count_] = static_cast<std::uint16_t>(names_size_);
-  rules_.sizes[count_] = static_cast<std::uint16_t>(operation.size);
+  rules_.begins[count_].store(static_cast<std::uint16_t>(names_size_), std::memory_order_relaxed);
+  rules_.sizes[count_].store(static_cast<std::uint16_t>(operation.size), std::memory_order_relaxed);
   fill(rules_.rules[count_], below, period_nanos, burst_nanos);
   names_size_ += static_cast<std::uint32_t>(operation.size);
   ++count_;
@@ -128,7 +129,7 @@ bool SamplingWriter::add(const Operation& operation, std::uint64_t below,
 }
 
 void SamplingWriter::show() {
-  rules_.count = count_;
+  rules_.count.store(count_, std::memory_order_relaxed);
   table_.current_.store(half_, std::memory_order_release);
 }
 

@@ -49,9 +49,10 @@ struct SamplingRules {
 
   SamplingRule others;
   SamplingRule rules[kOperationsMax];
-  std::uint32_t count = 0;
-  std::uint16_t begins[kOperationsMax] = {};
-  std::uint16_t sizes[kOperationsMax] = {};
+  // Atomic, so that what has been checked is what is used: a program may write at any time.
+  std::atomic<std::uint32_t> count{0};
+  std::atomic<std::uint16_t> begins[kOperationsMax] = {};
+  std::atomic<std::uint16_t> sizes[kOperationsMax] = {};
   char names[kNamesBytesMax] = {};
 
   SamplingRule& rule_of(const Operation& begun);

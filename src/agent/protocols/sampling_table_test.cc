@@ -144,5 +144,24 @@ TEST(SamplingTable, WhateverIsInItADecisionStaysWithin) {
   EXPECT_EQ(table->rules()->rule_of(operation("a")).below, 7u);
 }
 
+// The last bytes of the table: what is one further is none of it.
+TEST(SamplingTable, ANameMayEndWhereTheNamesEndAndNoFurther) {
+  const auto table = std::make_unique<SamplingTable>();
+  SamplingWriter(*table).show();
+  SamplingWriter writer(*table);
+  writer.others(1);
+  ASSERT_TRUE(writer.add(operation("abc"), 2));
+  writer.show();
+  SamplingRules* rules = table->rules();
+  constexpr std::uint16_t kSize = 3;
+  constexpr std::uint16_t kLast = SamplingRules::kNamesBytesMax - kSize;
+  std::memcpy(rules->names + kLast, "xyz", kSize);
+  rules->begins[0].store(kLast);
+  EXPECT_EQ(rules->rule_of(operation("xyz")).below, 2u);
+  rules->begins[0].store(kLast + 1);
+  EXPECT_EQ(rules->rule_of(operation("yz?")).below, 1u);
+  EXPECT_EQ(rules->rule_of({rules->names + kLast + 1, kSize - 1}).below, 1u);
+}
+
 }  // namespace
 }  // namespace kolben::agent
