@@ -56,6 +56,8 @@ struct SamplingRules {
   char names[kNamesBytesMax] = {};
 
   SamplingRule& rule_of(const Operation& begun);
+  // The rule of exactly this name; null: there is none.
+  const SamplingRule* rule_named(const Operation& name) const;
   bool is_rate_limited() const { return others.period_nanos != 0 && others.below == 0; }
 };
 
@@ -73,8 +75,9 @@ class SamplingTable {
   SamplingRules halves_[2];
 };
 
-// The agent process's side: writes new rules, from none on, and shows them when they are whole.
-// What it has written is never read again: a program may have scribbled over it.
+// The agent process's side: writes new rules, from none on, and shows them when they are whole. A
+// limit goes on with what it has given under the same name. Else nothing that it has written is
+// read again: a program may have scribbled over it.
 class SamplingWriter {
  public:
   explicit SamplingWriter(SamplingTable& table);
@@ -87,6 +90,7 @@ class SamplingWriter {
 
  private:
   SamplingTable& table_;
+  const SamplingRules* const shown_;  // null: none
   const std::uint32_t half_;
   SamplingRules& rules_;
   std::uint32_t count_ = 0;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -121,6 +122,27 @@ TEST(SamplingTable, ShowsWhatIsWholeAndKeepsTheRestOutOfTheWay) {
   SamplingWriter(*table).show();
   ASSERT_EQ(table->rules(), shown);
   EXPECT_EQ(table->rules()->rule_of(operation("a")).below, 0u);
+}
+
+TEST(SamplingTable, ALimitGoesOnWithWhatItHasGivenUnderItsName) {
+  const auto table = std::make_unique<SamplingTable>();
+  const auto show = [&](std::uint64_t below, std::initializer_list<std::string_view> names) {
+    SamplingWriter writer(*table);
+    writer.others(below, kSecond, kSecond);
+    for (const std::string_view name : names) {
+      ASSERT_TRUE(writer.add(operation(name), below, kSecond, kSecond));
+    }
+    writer.show();
+  };
+  const auto takes = [&](std::string_view name) {
+    return table->rules()->rule_of(operation(name)).take(100 * kSecond);
+  };
+  show(1, {"a", "b", "route/*"});
+  EXPECT_TRUE(takes("a") && takes("route/1") && takes(""));
+  show(2, {"new", "route/*", "b", "a", "route/1"});
+  EXPECT_EQ(table->rules()->rule_of(operation("a")).below, 2u);
+  EXPECT_FALSE(takes("a") || takes("route/2") || takes(""));
+  EXPECT_TRUE(takes("b") && takes("new") && takes("route/1"));
 }
 
 // A broken program writes into it what it likes.
