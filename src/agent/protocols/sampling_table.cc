@@ -131,7 +131,8 @@ SamplingWriter::SamplingWriter(SamplingTable& table)
 
 void SamplingWriter::others(std::uint64_t below, std::uint64_t period_nanos,
                             std::uint64_t burst_nanos) {
-  fill(rules_.others, shown_ == nullptr ? nullptr : &shown_->others, below, period_nanos, burst_nanos);
+  fill(rules_.others, shown_ == nullptr ? nullptr : &shown_->others, below, period_nanos,
+       burst_nanos);
 }
 
 bool SamplingWriter::add(const Operation& operation, std::uint64_t below,
