@@ -78,7 +78,7 @@ FileId own_loader() {
 }
 
 const char* why_not_instrumented(const char* path) {
-  const FileId loader = own_loader();
+  const Loader loader{.file = own_loader(), .path = nullptr, .root = {}};
   char interpreter[kPathBytesMax];
   for (int depth = 0; depth <= kScriptsMax; ++depth) {
     const char* reason = why_not_trusted(path);

@@ -77,6 +77,10 @@ void process_exits(int code, void* /*nothing*/) {
   if (guard) agent_instance.exits(guard.thread(), code);
 }
 
+void before_fork() {
+  if (agent_instance.active()) agent_instance.process.before_fork();
+}
+
 void parent_after_fork() {
   if (agent_instance.active()) agent_instance.connections.has_forked();
 }
@@ -183,7 +187,7 @@ void Agent::start(int argc, char* const* argv) {
   const ssize_t size = readlink("/proc/self/exe", executable, sizeof(executable));
   executable_size = size > 0 ? static_cast<std::uint32_t>(size) : 0;
   if (works_event_by_event()) connections.works_event_by_event();
-  if (pthread_atfork(nullptr, parent_after_fork, child_after_fork) != 0) return;
+  if (pthread_atfork(before_fork, parent_after_fork, child_after_fork) != 0) return;
   // A handler is told the exit code; without one the agent process asks the kernel for it.
   on_exit(process_exits, nullptr);
   active_.store(true, std::memory_order_relaxed);

@@ -333,8 +333,11 @@ class Connections {
                               std::uint8_t fields, char* lines) const;
   void asked(ThreadState& thread, OpenStream& stream, const WrittenRequests* written,
              StreamPiece* fixed);
-  void locate(ThreadState& thread, const Asker& asker, Tie tie, StreamPiece* fixed);
-  void locate_root(ThreadState& thread, StreamPiece* fixed);
+  // Whether a trace that begins is recorded: decided here, because it is written into a request, or
+  // by the agent process, which knows whether one begins.
+  enum class Decided : bool { kHere, kLater };
+  void locate(ThreadState& thread, const Asker& asker, Tie tie, Decided root, StreamPiece* fixed);
+  void locate_root(ThreadState& thread, Decided root, StreamPiece* fixed);
   static void note_asker(const Asker& asker, Tie tie, OpenStream& stream);
   void answered(ThreadState& thread, OpenStream& stream);
 
@@ -405,7 +408,7 @@ class Connections {
   void for_each_held(std::uintptr_t frame, Use use);
   void reset(ThreadState& thread, Socket& socket, EndReason end_reason);
   [[gnu::noinline]] void choose_by_strategy(OpenExchange* exchange) const;
-  [[gnu::noinline]] void leave_out_if_excluded(OpenExchange* exchange) const;
+  [[gnu::noinline]] bool is_url_excluded(const OpenExchange& exchange) const;
   [[gnu::noinline]] void begin_captured_response(OpenExchange* exchange) const;
   [[gnu::hot]] void record(ThreadState& thread, Socket& socket, OpenExchange* exchange,
                            std::uint64_t end_time, EndReason end_reason);

@@ -77,7 +77,9 @@ void Connections::inherit_trace(ThreadState& thread, OpenExchange* exchange) {
   } else if (exchange->tie == Tie::kLink || !exchange->is_client.load(std::memory_order_relaxed) ||
              !inherit_process(thread, exchange)) {
     random_trace_id(thread, *system_, generation_, exchange->self.trace_id);
-    if (sampler_->is_remote()) [[unlikely]] {
+    if (exchange->is_excluded) [[unlikely]] {
+      exchange->self.flags = 0;
+    } else if (sampler_->is_remote()) [[unlikely]] {
       choose_by_strategy(exchange);
     } else {
       exchange->self.flags = sampler_->root(exchange->self.trace_id);
@@ -107,6 +109,11 @@ __attribute__((noinline)) bool Connections::answered_before(ThreadState& thread,
 void Connections::request_head_complete(ThreadState& thread, Socket& socket,
                                         OpenExchange* exchange) {
   exchange->head_seen = true;
+  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
+  // Before its trace: one that is left out takes nothing from a limit.
+  if (excluded_ != nullptr && !is_client) [[unlikely]] {
+    exchange->is_excluded = is_url_excluded(*exchange);
+  }
   Traceparent header;
   const bool valid = exchange->request.trace_headers().context(formats_, &header);
   // What we have written into the request ourselves is known already.
@@ -116,13 +123,14 @@ void Connections::request_head_complete(ThreadState& thread, Socket& socket,
     std::memcpy(exchange->parent_span_id, header.span_id, sizeof(header.span_id));
     constexpr std::uint8_t kDefined = 3;  // sampled, random
     exchange->self.flags = sampler_->child(exchange->self.trace_id, header.flags & kDefined);
-    exchange->parent_is_remote = !exchange->is_client.load(std::memory_order_relaxed);
+    exchange->parent_is_remote = !is_client;
   } else if (!exchange->has_injected) {
     inherit_trace(thread, exchange);
   }
-  const bool is_client = exchange->is_client.load(std::memory_order_relaxed);
-  if (excluded_ != nullptr && !is_client) [[unlikely]] {
-    leave_out_if_excluded(exchange);
+  // What follows the parent is left out, too, here and in the next program.
+  constexpr std::uint8_t kSampled = 1;
+  if (exchange->is_excluded) [[unlikely]] {
+    exchange->self.flags = static_cast<std::uint8_t>(exchange->self.flags & ~kSampled);
   }
   show(thread, socket, exchange);
   if (is_client) return;
@@ -130,15 +138,11 @@ void Connections::request_head_complete(ThreadState& thread, Socket& socket,
   socket.first == exchange ? reads(thread, exchange) : reads_ahead(thread);
 }
 
-// What follows the parent is left out, too, here and in the next program.
-void Connections::leave_out_if_excluded(OpenExchange* exchange) const {
-  const http1::HeadBuffer& head = exchange->request.head();
+bool Connections::is_url_excluded(const OpenExchange& exchange) const {
+  const http1::HeadBuffer& head = exchange.request.head();
   char url[kUrlBytesMax];
   const auto* text = reinterpret_cast<const char*>(head.bytes);
-  if (!excluded_->match(url, request_url(text, head.size, url))) return;
-  exchange->is_excluded = true;
-  constexpr std::uint8_t kSampled = 1;
-  exchange->self.flags = static_cast<std::uint8_t>(exchange->self.flags & ~kSampled);
+  return excluded_->match(url, request_url(text, head.size, url));
 }
 
 void Connections::feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,

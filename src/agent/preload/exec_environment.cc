@@ -1,8 +1,11 @@
 #include "agent/preload/exec_environment.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -30,7 +33,8 @@ constinit std::size_t texts_size = 0;
 constinit char* variables[kVariablesMax] = {};
 constinit std::size_t variable_count = 0;
 constinit char* library = nullptr;  // our path, as LD_PRELOAD named it
-constinit FileId loader;
+constinit Loader loader;
+constinit char loader_path[256] = {};
 // TRACEPARENT and its like; an environment.
 constexpr std::size_t kCarriedMax = 3;
 constinit char* carried[kCarriedMax + 1] = {};
@@ -136,6 +140,26 @@ void remember(const char* entry) {
   if (variable != nullptr) variables[variable_count++] = variable;
 }
 
+// By the kernel's word. Of a program that is an argument of its loader it knows the loader, which
+// has none: then the path is not known.
+void find_own_loader() {
+  const auto headers = static_cast<std::uintptr_t>(getauxval(AT_PHDR));
+  const auto* segments = reinterpret_cast<const ElfW(Phdr)*>(headers);
+  const unsigned long count = segments == nullptr ? 0 : getauxval(AT_PHNUM);
+  const ElfW(Phdr)* own = nullptr;  // of the headers themselves
+  const ElfW(Phdr)* interpreter = nullptr;
+  for (unsigned long i = 0; i < count; ++i) {
+    if (segments[i].p_type == PT_PHDR) own = &segments[i];
+    if (segments[i].p_type == PT_INTERP) interpreter = &segments[i];
+  }
+  const bool is_known = own != nullptr && interpreter != nullptr;
+  if (!is_known || interpreter->p_memsz > sizeof(loader_path)) return;
+  const std::uintptr_t path = headers - own->p_vaddr + interpreter->p_vaddr;
+  std::memcpy(loader_path, reinterpret_cast<const char*>(path), interpreter->p_memsz);
+  loader_path[sizeof(loader_path) - 1] = '\0';
+  loader.path = loader_path;
+}
+
 }  // namespace
 
 void remember_environment() {
@@ -157,7 +181,10 @@ const char* remembered_value(const char* name) {
 }
 
 void remember_loader(const FileId& file) {
-  loader = file;
+  loader.file = file;
+  find_own_loader();
+  struct stat root = {};
+  if (stat("/", &root) == 0) loader.root = {root.st_dev, root.st_ino};
 }
 
 // Not inlined, for its stack.

@@ -17,7 +17,7 @@ namespace kolben::agent {
 // Remembers LD_PRELOAD's part that is ours, the variables KOLBEN_* and OTEL_*, and what the
 // environment says of the trace. Once, at start.
 void remember_environment();
-// The loader that the library is for.
+// The loader that the library is for; and this process's own, for what is at its path by then.
 void remember_loader(const FileId& loader);
 
 // The value at start of a variable OTEL_* ("OTEL_SERVICE_NAME="); empty: it had none.

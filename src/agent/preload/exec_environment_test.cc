@@ -2,17 +2,21 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <vector>
+
+#include "agent/target/testing/elf_file.h"
 
 namespace kolben::agent {
 namespace {
 
 constexpr char kLibrary[] = "/opt/x/libkolben-agent.so";
 
-class ExecEnvironmentTest : public testing::Test {
+class ExecEnvironmentTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     setenv("LD_PRELOAD", kLibrary, 1);
@@ -122,6 +126,33 @@ TEST_F(ExecEnvironmentTest, OnlyWhatMayStandInAHeaderIsOne) {
 TEST_F(ExecEnvironmentTest, ALibraryThatCannotBeReadIsNotHandedDown) {
   EXPECT_EQ(library_for("/bin/sh"), Library::kTakeOut);  // there is no /opt/x
   EXPECT_EQ(library_for(nullptr), Library::kHandDown);
+}
+
+// As after an update of the C library: what was noted at launch is no file that is there.
+TEST_F(ExecEnvironmentTest, OurOwnLoaderMayHaveBeenReplacedSince) {
+  for (const char* name : {"KOLBEN_AGENT_RING", "OTEL_SERVICE_NAME", "TRACEPARENT", "BAGGAGE",
+                           "TRACESTATE", "KOLBEN_AGENT_COMMAND"}) {
+    unsetenv(name);
+  }
+  const auto remember_library = [](const std::string& path) {
+    setenv("LD_PRELOAD", path.c_str(), 1);
+    remember_environment();
+    unsetenv("LD_PRELOAD");
+  };
+  char directory[] = "/tmp/kolben-exec-XXXXXX";
+  ASSERT_NE(mkdtemp(directory), nullptr);
+  const std::string library = std::string(directory) + "/libkolben-agent.so";
+  std::ofstream(library) << "library";
+  remember_library(library);
+  remember_loader({.device = 1, .inode = 1});
+  const std::string other = testing::write_executable("another loader");
+  EXPECT_EQ(library_for("/bin/sh"), Library::kHandDown);
+  EXPECT_EQ(library_for(testing::ElfFile(other, "libc.so.6").path().c_str()), Library::kTakeOut);
+  remember_library(kLibrary);
+  remember_loader({});
+  unlink(other.c_str());
+  unlink(library.c_str());
+  rmdir(directory);
 }
 
 }  // namespace

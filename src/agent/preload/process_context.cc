@@ -94,9 +94,26 @@ void ProcessContext::inherit(ThreadState& thread, const char* traceparent) {
     std::memcpy(parent_span_id_, parent.span_id, sizeof(parent_span_id_));
   } else {
     random_trace_id(thread, *system_, kFirstGeneration, self_.trace_id);
-    self_.flags = sampler_->root(self_.trace_id);
+    if (sampler_->counts()) {
+      choice_.store(Choice::kOpen, std::memory_order_relaxed);
+    } else {
+      self_.flags = sampler_->root(self_.trace_id);
+    }
   }
   random_span_id(thread, *system_, kFirstGeneration, self_.span_id);
+  sampled_ = self_;
+  sampled_.flags = 1;
+}
+
+// Of two threads that are first the one's choice holds.
+const Context& ProcessContext::self() const {
+  Choice choice = choice_.load(std::memory_order_relaxed);
+  if (choice == Choice::kOpen) {
+    const bool is_chosen = sampler_->root(self_.trace_id) != 0;
+    const Choice ours = is_chosen ? Choice::kSampled : Choice::kMade;
+    if (choice_.compare_exchange_strong(choice, ours, std::memory_order_relaxed)) choice = ours;
+  }
+  return choice == Choice::kSampled ? sampled_ : self_;
 }
 
 // The program that was in this process before has handed its span on: the one that the environment
@@ -130,25 +147,28 @@ const Context* ProcessContext::use(ThreadState& thread) {
   if (system_->now() > start_time_ + kNanosMax) return nullptr;
   uses_.fetch_add(1, std::memory_order_relaxed);
   if (has_own_span()) announce(thread);
-  return &self_;
+  return &self();
 }
 
 const Context* ProcessContext::known() const {
   if (!has_context_ || is_server()) return nullptr;
   const bool is_there = !has_own_span() || is_announced_.load(std::memory_order_relaxed);
-  return is_there ? &self_ : nullptr;
+  return is_there ? &self() : nullptr;
 }
 
 Context ProcessContext::possible() const {
   Context context;
   if (!has_own_span() || is_server()) return context;
-  context = self_;
+  const bool is_sampled = choice_.load(std::memory_order_relaxed) == Choice::kSampled;
+  context = is_sampled ? sampled_ : self_;
   context.flags = static_cast<std::uint8_t>(context.flags | kMayCome);
   return context;
 }
 
 void ProcessContext::becomes_server(ThreadState& thread) {
   if (spans_ == CommandSpans::kAlways || is_server_.exchange(true)) return;
+  // Then nobody has told of it, nor will.
+  if (choice_.load(std::memory_order_relaxed) == Choice::kOpen) return;
   // A child of a fork may have told of it.
   if (has_own_span()) tell(thread, system_->now(), !is_announced_.load(std::memory_order_relaxed));
 }
@@ -159,11 +179,12 @@ void ProcessContext::announce(ThreadState& thread) {
 
 void ProcessContext::tell(ThreadState& thread, std::uint64_t end_time, bool is_only_if_known) {
   constexpr std::uint8_t kSampled = 1;
-  if ((self_.flags & kSampled) == 0) return;
+  const Context& self = this->self();
+  if ((self.flags & kSampled) == 0) return;
   Command fixed;
   fixed.start_time = start_time_;
   fixed.end_time = end_time;
-  fixed.self = self_;
+  fixed.self = self;
   std::memcpy(fixed.parent_span_id, parent_span_id_, sizeof(fixed.parent_span_id));
   fixed.pid = program_pid_;
   fixed.executable_size = executable_size_;

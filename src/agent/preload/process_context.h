@@ -57,11 +57,15 @@ class ProcessContext {
             const Program& program);
   // In a fork's child, which is the same program.
   void forked(std::uint32_t pid) { pid_ = pid; }
+  // What a child may tell is of the same trace.
+  void before_fork() const {
+    if (has_own_span() && !is_server()) self();
+  }
 
   // For something that begins below it; null: it is a trace of its own.
   const Context* use(ThreadState& thread);
   // The command's own, without beginning anything below it; null where the program has none.
-  const Context* span() const { return has_own_span() ? &self_ : nullptr; }
+  const Context* span() const { return has_own_span() ? &self() : nullptr; }
   // For what only refers to it; null where there is none, or nothing is below it yet.
   const Context* known() const;
 
@@ -77,6 +81,11 @@ class ProcessContext {
   bool mark(std::uint32_t pid, char (&text)[kMarkBytes]) const;
 
  private:
+  // Whether the trace of a root is recorded. Where limits count, it is open until something is
+  // told.
+  enum class Choice : std::uint8_t { kMade, kOpen, kSampled };
+  // Chooses where that is open.
+  const Context& self() const;
   bool has_own_span() const { return spans_ != CommandSpans::kNever; }
   void inherit(ThreadState& thread, const char* traceparent);
   bool take_over(const Program& program);
@@ -88,7 +97,10 @@ class ProcessContext {
   const Sampler* sampler_ = nullptr;
   CommandSpans spans_ = CommandSpans::kNever;
   bool has_context_ = false;
-  Context self_;  // of the command's span; without one, what the environment names
+  // Of the command's span; without one, what the environment names.
+  Context self_;
+  Context sampled_;  // the same, where a root whose choice was open is chosen
+  mutable std::atomic<Choice> choice_{Choice::kMade};
   std::uint8_t parent_span_id_[8] = {};
   std::uint64_t start_time_ = 0;
   std::uint32_t program_pid_ = 0;  // not that of a fork's child

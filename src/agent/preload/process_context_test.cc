@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "agent/preload/testing/connections_fixture.h"
+#include "agent/protocols/testing/counted_limit.h"
 
 namespace kolben::agent {
 namespace {
@@ -189,6 +190,55 @@ TEST_F(ProcessContextTest, CallsForNoRequestAreBelowTheProcess) {
   EXPECT_EQ(hex(all[0].fixed.self.trace_id, 16), kTraceId);
   EXPECT_EQ(hex(all[0].fixed.parent_span_id, 8), span_of(*process->span()));
   EXPECT_EQ(hex(all[1].fixed.parent_span_id, 8), "0000000000000000") << "a request is not";
+}
+
+// --- limits of traces ---------------------------------------------------------------------------
+
+TEST_F(ProcessContextTest, AProgramOfWhichNothingIsToldTakesNothingFromALimit) {
+  const testing::CountedLimit limit;
+  limit.hold_for(sampler_);
+  begin(nullptr);
+  begin(nullptr)->possible();
+  begin(nullptr, "never")->use(thread_);
+  begin(kParent)->use(thread_);
+  begin(nullptr)->becomes_server(thread_);
+  EXPECT_EQ(limit.taken(), 0u);
+}
+
+TEST_F(ProcessContextTest, OneOfWhichSomethingIsToldTakesOnce) {
+  const testing::CountedLimit limit(2);
+  limit.hold_for(sampler_);
+  const auto process = begin(nullptr);
+  EXPECT_EQ(process->possible().flags, kMayCome);
+  const Context* context = process->use(thread_);
+  ASSERT_NE(context, nullptr);
+  EXPECT_EQ(context->flags, 1);
+  EXPECT_EQ(process->use(thread_), context);
+  EXPECT_EQ(process->known(), context);
+  EXPECT_EQ(process->possible().flags, kMayCome | 1);
+  EXPECT_EQ(limit.taken(), 1u);
+  const std::vector<Command> all = commands();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(span_of(all[0].self), span_of(*context));
+  begin(nullptr, "always");
+  EXPECT_EQ(limit.taken(), 2u);
+  EXPECT_EQ(begin(nullptr)->use(thread_)->flags, 0) << "nothing is left";
+  EXPECT_EQ(commands().size(), 1u);
+}
+
+TEST_F(ProcessContextTest, WhatAForksChildTellsIsDecidedBefore) {
+  const testing::CountedLimit limit(1);
+  limit.hold_for(sampler_);
+  const auto process = begin(nullptr);
+  process->before_fork();
+  EXPECT_EQ(limit.taken(), 1u);
+  EXPECT_EQ(process->use(thread_)->flags, 1);
+  process->becomes_server(thread_);
+  process->before_fork();
+  const auto server = begin(nullptr);
+  server->becomes_server(thread_);
+  server->before_fork();
+  EXPECT_EQ(limit.taken(), 1u);
 }
 
 }  // namespace

@@ -236,7 +236,7 @@ void Connections::write_into(ThreadState& thread, const OpenStream& stream, Requ
   StreamPiece& piece = writer.written.piece;
   if (!writer.written.is_located) {
     piece = StreamPiece();
-    locate(thread, asker, tie_of(thread, asker, Sharing::kMultiplexed), &piece);
+    locate(thread, asker, tie_of(thread, asker, Sharing::kMultiplexed), Decided::kHere, &piece);
     writer.written.is_located = true;
   }
   StreamRequest& request = writer.written.requests[number];

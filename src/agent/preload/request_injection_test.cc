@@ -5,6 +5,7 @@
 #include "agent/preload/testing/connections_fixture.h"
 #include "agent/protocols/http2/testing/frames.h"
 #include "agent/protocols/testing/conversation.h"
+#include "agent/protocols/testing/counted_limit.h"
 
 namespace kolben::agent {
 namespace {
@@ -452,6 +453,23 @@ TEST_F(RequestInjectionTest, AConnectionThatEndsDuringAWriteLeavesNothingBehind)
     connect(8);
     told();
   }
+}
+
+// The trace is in the request that is written; what is written besides begins none.
+TEST_F(RequestInjectionTest, OfALimitIsTakenWhatIsWrittenInto) {
+  const kolben::agent::testing::CountedLimit limit(1);
+  limit.hold_for(sampler_);
+  write(kBegin);
+  EXPECT_EQ(limit.taken(), 0u);
+  write(get(1) + get(3));
+  EXPECT_EQ(limit.taken(), 1u);
+  write(frame(kData, kEndStream, 1, "body"));
+  const std::vector<Told> all = told();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].fixed.self.flags, kUndecided);
+  EXPECT_EQ(all[1].fixed.self.flags, 1);
+  EXPECT_EQ(all[1].requests.size(), 2u);
+  EXPECT_EQ(all[2].fixed.self.flags, kUndecided);
 }
 
 }  // namespace

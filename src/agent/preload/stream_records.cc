@@ -88,12 +88,13 @@ void Connections::asked(ThreadState& thread, OpenStream& stream, const WrittenRe
     fixed->request_count = written->count;
   } else {
     // Which may have told that several ask.
-    locate(thread, asker, tie_of(thread, asker, sharing_of(stream)), fixed);
+    locate(thread, asker, tie_of(thread, asker, sharing_of(stream)), Decided::kLater, fixed);
   }
   stream.opener.is_unused = false;
 }
 
-void Connections::locate(ThreadState& thread, const Asker& asker, Tie tie, StreamPiece* fixed) {
+void Connections::locate(ThreadState& thread, const Asker& asker, Tie tie, Decided root,
+                         StreamPiece* fixed) {
   const Context* relative = thread.span != 0 ? &thread.span_context : asker.context;
   if (tie == Tie::kNone) {
     relative = process_context(thread);
@@ -110,13 +111,14 @@ void Connections::locate(ThreadState& thread, const Asker& asker, Tie tie, Strea
     fixed->self.flags = sampler_->child(relative->trace_id, relative->flags);
     random_span_id(thread, *system_, generation_, fixed->self.span_id);
   } else {
-    locate_root(thread, fixed);
+    locate_root(thread, root, fixed);
   }
 }
 
-void Connections::locate_root(ThreadState& thread, StreamPiece* fixed) {
+void Connections::locate_root(ThreadState& thread, Decided root, StreamPiece* fixed) {
   random_trace_id(thread, *system_, generation_, fixed->self.trace_id);
-  fixed->self.flags = sampler_->root(fixed->self.trace_id);
+  const bool is_open = root == Decided::kLater && sampler_->counts();
+  fixed->self.flags = is_open ? kUndecided : sampler_->root(fixed->self.trace_id);
   random_span_id(thread, *system_, generation_, fixed->self.span_id);
 }
 
@@ -170,7 +172,7 @@ bool Connections::tell_records(ThreadState& thread, OpenStream& stream, Directio
     fixed.local_address_size = stream.names.local_size;
     fixed.local_port = stream.names.local_port;
     // Unless the request's headers say more, which are read in the agent process.
-    if (is_request) locate_root(thread, &fixed);
+    if (is_request) locate_root(thread, Decided::kLater, &fixed);
   } else if (is_request) {
     asked(thread, stream, written, &fixed);
   } else if (stream.positions[1] == 0 && !cursor.at_end()) {

@@ -29,7 +29,8 @@ const HeldLogs::Verdict* HeldLogs::verdict_of(const Context& span) const {
 }
 
 void HeldLogs::hold(const Context& span, std::size_t bytes, std::uint64_t now, Give give) {
-  if (const Verdict* verdict = verdict_of(span)) return give(context_for(span, verdict->comes));
+  if (const Verdict* verdict = verdict_of(span))
+    return give(context_for(verdict->span, verdict->comes));
   bytes_ += bytes;
   held_.push_back({span, bytes, now, std::move(give)});
   while (held_.size() > kItemsMax || bytes_ > kBytesMax) settle(held_.front().span, false);

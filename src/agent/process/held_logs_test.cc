@@ -42,6 +42,11 @@ TEST_F(HeldLogsTest, WithTheSpanTheyAreItsInTheirOrder) {
   EXPECT_EQ(flags_, 1) << "sampled";
   hold("d", span(1));
   EXPECT_EQ(told(), "d+");
+  Context open = span(1);  // it was said before the trace was decided
+  open.flags = kMayCome;
+  hold("e", open);
+  EXPECT_EQ(told(), "e+");
+  EXPECT_EQ(flags_, 1);
 }
 
 TEST_F(HeldLogsTest, OfASpanThatNeverComesTheyHaveNoIds) {

@@ -56,6 +56,7 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       rpc_metrics_(settings_.conventions, metrics_),
       messaging_metrics_(metrics_),
       lines_([this](const Line& line) { add_line(line); }),
+      roots_(settings.sampler),
       streams_(*this),
       commands_([this](const EndedCommand& command) { take_command(command); }) {
   if (!settings.sanitizes_sql) streams_.set_query_texts(QueryTexts::kAsWritten);
@@ -264,10 +265,13 @@ void Recorder::handle_client(const ExchangeView& view, const Origin* origin, std
 
 void Recorder::take(const DatabaseCall& call, const StreamPeer& peer) {
   if (collectors_.has(pid_)) return;
+  Context context = context_of(call.origin, call.number);
+  context.flags = roots_.flags_of(call.origin);
   Span& span = batches_.add_span(now_);
   spans_.build_database(call, peer, span, batches_.span_arena());
+  span.flags = context.flags;
   if (!exporters_.metrics.empty()) database_metrics_.record(span, now_);
-  batches_.keep_span(context_of(call.origin, call.number));
+  batches_.keep_span(context);
 }
 
 // Before what the program prints of it, and before so many records of that that one of the
@@ -279,7 +283,8 @@ void Recorder::begins(const WebCall& call, const StreamPeer& peer) {
 void Recorder::take(const WebCall& call, const StreamPeer& peer) {
   if (Collectors::is_export(call.user_agent)) return;
   if (!peer.is_client && collectors_.has(pid_)) return;
-  const Origin origin = origin_of(call, settings_);
+  Origin origin = origin_of(call, settings_);
+  origin.flags = roots_.flags_of(origin);
   if (call.is_grpc()) {
     Span& span = batches_.add_span(now_);
     spans_.build_grpc(call, origin, peer, span, batches_.span_arena());
@@ -293,10 +298,13 @@ void Recorder::take(const WebCall& call, const StreamPeer& peer) {
 
 void Recorder::take(const MessagingCall& call, const StreamPeer& peer) {
   if (collectors_.has(pid_)) return;
+  Context context = context_of(call.origin, call.number);
+  context.flags = roots_.flags_of(call.origin);
   Span& span = batches_.add_span(now_);
   spans_.build_messaging(call, peer, span, batches_.span_arena());
+  span.flags = context.flags;
   if (!exporters_.metrics.empty()) messaging_metrics_.record(call, span, now_);
-  batches_.keep_span(context_of(call.origin, call.number));
+  batches_.keep_span(context);
 }
 
 void Recorder::handle_span(const SpanView& view, std::uint64_t now) {

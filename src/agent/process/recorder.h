@@ -28,6 +28,7 @@
 #include "agent/process/open_batches.h"
 #include "agent/process/records.h"
 #include "agent/process/resources.h"
+#include "agent/process/root_sampling.h"
 #include "agent/process/rpc_metrics.h"
 #include "agent/process/settings.h"
 #include "agent/process/span_builder.h"
@@ -132,6 +133,7 @@ class Recorder : private Streams::Sink {
   LineAssembler lines_;
   ToldLines told_lines_;
   HeldLogs held_logs_;
+  RootSampling roots_;
   Streams streams_;
   Commands commands_;
   std::uint64_t now_ = 0;  // of the call that is running, for lines and calls

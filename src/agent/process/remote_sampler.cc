@@ -45,7 +45,6 @@ void RemoteSampler::take(const Result<SamplingStrategies>& answer) {
         std::string(answer.error().message()) +
         (shown_ ? "; the last ones hold" : "; initialSamplingRate holds until there are any"));
   }
-  // The limits go on with what they have given.
   if (shown_ && *shown_ == *answer) return;
   shown_ = *answer;
   if (show_strategies(*answer, table_) || has_said_room_) return;

@@ -115,6 +115,25 @@ TEST_F(RemoteSamplerTest, TheSameAnswerLeavesWhatTheLimitHasGiven) {
   EXPECT_EQ(table_->rules()->others.next_nanos, next);
 }
 
+// As an adaptive server does, each minute.
+TEST_F(RemoteSamplerTest, AnotherProbabilityLeavesWhatTheLimitHasGiven) {
+  const auto answer = [this](double probability) {
+    MutexLock lock(server_.mutex);
+    server_.answers.push_back(SamplingStrategies{probability, 1, {{"GET /a", probability}}});
+  };
+  const auto rule = [this]() -> SamplingRule& { return table_->rules()->rule_of({"GET /a", 6}); };
+  answer(0.25);
+  RemoteSampler sampler("x", {.interval = milliseconds(1)}, std::make_unique<ServerSource>(server_),
+                        *table_, messages_);
+  ASSERT_TRUE(comes_true([&] { return table_->rules() != nullptr; }));
+  const SamplingRules* const first = table_->rules();
+  ASSERT_TRUE(rule().take(1'000'000'000));
+  answer(0.5);
+  ASSERT_TRUE(comes_true([&] { return table_->rules() != first; }));
+  EXPECT_EQ(rule().below, std::uint64_t{1} << 63);
+  EXPECT_FALSE(rule().take(1'000'000'000));
+}
+
 TEST_F(RemoteSamplerTest, AServerThatIsAwayIsSaidOnceAndNothingIsShown) {
   server_.answers.push_back(unavailable("connecting to jaeger:14250: Connection refused"));
   run_until_asked(4);

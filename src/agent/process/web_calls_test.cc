@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/process/streams_fixture.h"
+#include "agent/protocols/testing/counted_limit.h"
 
 namespace kolben::agent {
 namespace {
@@ -346,6 +347,55 @@ TEST_F(StreamsTest, ARequestHasTheContextThatTheLibraryChose) {
   EXPECT_EQ(all[0].span_id.to_hex(), "0303030303030303");
   EXPECT_EQ(all[0].parent_span_id.to_hex(), "cdcdcdcdcdcdcdcd");
   EXPECT_EQ(all[1].span_id.to_hex(), "0101010101010101");
+}
+
+// --- what the library has left open because limits count ----------------------------------------
+
+class UndecidedCallsTest : public ServedStreamsTest {
+ protected:
+  UndecidedCallsTest() {
+    limit_.hold_for(settings_.sampler);
+    piece_.self.flags = kUndecided;
+  }
+  // Of the trace of this number, on a connection of its own.
+  void call(std::uint8_t trace, std::initializer_list<std::pair<std::string, std::string>> fields) {
+    std::memset(piece_.self.trace_id, trace, sizeof piece_.self.trace_id);
+    positions_[0] = positions_[1] = 0;
+    const std::uint32_t stream = ++connections_;
+    client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", stream);
+    client(frame(1, kEndOfBoth, 1, block(fields)), stream);
+    client(frame(6, 0, 0, "pingping"), stream);
+    server(frame(1, kEndOfBoth, 1, block({{":status", "200"}})), stream);
+  }
+
+  CountedLimit limit_{2};
+  std::uint32_t connections_ = 0;
+};
+
+TEST_F(UndecidedCallsTest, OnlyRequestsWithoutParentTakeFromALimit) {
+  call(1, {{":method", "GET"}, {":path", "/a"}, {"traceparent", kRemote}});
+  call(2, {{":method", "GET"}, {":path", "/b"}, {"traceparent", kRemoteUnsampled}});
+  EXPECT_EQ(limit_.taken(), 0u);
+  call(3, {{":method", "GET"}, {":path", "/c"}});
+  EXPECT_EQ(limit_.taken(), 1u);
+  call(4, {{":method", "POST"}, {":path", "/d.E/F"}, {"content-type", "application/grpc"}});
+  EXPECT_EQ(limit_.taken(), 2u);
+  call(5, {{":method", "GET"}, {":path", "/g"}});
+  call(6, {{":method", "POST"}, {":path", "/d.E/G"}, {"content-type", "application/grpc"}});
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 3u) << "the limit is empty after those";
+  EXPECT_EQ(all[1].trace_id.to_hex(), "03030303030303030303030303030303");
+  EXPECT_EQ(all[2].trace_id.to_hex(), "04040404040404040404040404040404");
+  for (const Span& span : all) EXPECT_EQ(span.flags, 1u);
+}
+
+TEST_F(UndecidedCallsTest, CallsOfOneTraceAreDecidedOnce) {
+  piece_.protocol = 2;
+  piece_.local_address.clear();
+  client(kGet + kGet + kGet);
+  server(kNull + kNull + kNull);
+  EXPECT_EQ(limit_.taken(), 1u);
+  EXPECT_EQ(spans().size(), 3u);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // Sampler: whether a span is recorded, decided where the trace begins, so that what is written into
 // outgoing requests tells the next one. By OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG; what
 // the agent process does not understand either (it says so) is parentbased_always_on, the default.
-// The library decides; of what a server of HTTP/2 is asked the agent process does, which alone
-// reads the parent out of the headers. Freestanding.
+// The library decides. What a server of HTTP/2 is asked the agent process decides, which alone
+// reads the parent out of the headers; and where limits count, what begins on connections whose
+// bytes only it understands (kUndecided). Freestanding.
 //
 // A remote sampler (jaeger_remote) decides by the strategies that the agent process has been told
 // (sampling_table.h), and until there are some by its initial rate.
@@ -30,7 +31,10 @@ class Sampler {
 
   // False: no trace that begins here is recorded.
   bool may_sample() const { return all_ || below_ != 0 || strategies_ != nullptr; }
-  // The flags of a span of this trace without parent; once for each, for it may count.
+  // Whether root() may take from a limit: then it is only to be asked for a trace that truly
+  // begins.
+  bool counts() const { return strategies_ != nullptr && strategies_->rules() != nullptr; }
+  // The flags of a span of this trace without parent; once for each.
   std::uint8_t root(const std::uint8_t (&trace_id)[16], const Operation& operation = {}) const {
     const bool is_chosen =
         strategies_ == nullptr ? passes(trace_id) : is_in_strategy(trace_id, operation);

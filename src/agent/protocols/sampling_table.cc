@@ -32,12 +32,24 @@ bool are_same(const Operation& left, const Operation& right) {
   return left.size == right.size && std::memcmp(left.name, right.name, left.size) == 0;
 }
 
-void fill(SamplingRule& rule, std::uint64_t below, std::uint64_t period_nanos,
-          std::uint64_t burst_nanos) {
+// `before`: what has held of the same; null: nothing.
+void fill(SamplingRule& rule, const SamplingRule* before, std::uint64_t below,
+          std::uint64_t period_nanos, std::uint64_t burst_nanos) {
   rule.below = below;
   rule.period_nanos = period_nanos;
   rule.burst_nanos = burst_nanos;
-  rule.next_nanos.store(0, std::memory_order_relaxed);
+  const std::uint64_t next =
+      before == nullptr ? 0 : before->next_nanos.load(std::memory_order_relaxed);
+  rule.next_nanos.store(next, std::memory_order_relaxed);
+}
+
+// The operation of this number; false: it is not within the names.
+bool read_name(const SamplingRules& rules, std::uint32_t number, Operation* name) {
+  const std::uint32_t begin = rules.begins[number].load(std::memory_order_relaxed);
+  const std::uint32_t size = rules.sizes[number].load(std::memory_order_relaxed);
+  if (begin + size > SamplingRules::kNamesBytesMax) return false;
+  *name = {rules.names + begin, size};
+  return true;
 }
 
 }  // namespace
@@ -89,28 +101,38 @@ bool is_operation(const Operation& strategy, const Operation& begun) {
 SamplingRule& SamplingRules::rule_of(const Operation& begun) {
   if (begun.size == 0) return others;
   SamplingRule* found = &others;
-  for (std::uint32_t i = 0; i < count && i < kOperationsMax; ++i) {
-    const std::uint32_t begin = begins[i];
-    const std::uint32_t size = sizes[i];
-    if (begin + size > kNamesBytesMax) continue;
-    const Operation name{names + begin, size};
+  const std::uint32_t operations = count.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < operations && i < kOperationsMax; ++i) {
+    Operation name;
+    if (!read_name(*this, i, &name)) continue;
     if (are_same(name, begun)) return rules[i];
     if (found == &others && is_operation(name, begun)) found = &rules[i];
   }
   return *found;
 }
 
+const SamplingRule* SamplingRules::rule_named(const Operation& wanted) const {
+  const std::uint32_t operations = count.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < operations && i < kOperationsMax; ++i) {
+    Operation name;
+    if (read_name(*this, i, &name) && are_same(name, wanted)) return &rules[i];
+  }
+  return nullptr;
+}
+
 SamplingWriter::SamplingWriter(SamplingTable& table)
     : table_(table),
+      shown_(table.rules()),
       half_(table.current_.load(std::memory_order_relaxed) == 1 ? 2 : 1),
       rules_(table.halves_[half_ - 1]) {
-  rules_.count = 0;
+  rules_.count.store(0, std::memory_order_relaxed);
   others(0);
 }
 
 void SamplingWriter::others(std::uint64_t below, std::uint64_t period_nanos,
                             std::uint64_t burst_nanos) {
-  fill(rules_.others, below, period_nanos, burst_nanos);
+  fill(rules_.others, shown_ == nullptr ? nullptr : &shown_->others, below, period_nanos,
+       burst_nanos);
 }
 
 bool SamplingWriter::add(const Operation& operation, std::uint64_t below,
@@ -119,16 +141,17 @@ bool SamplingWriter::add(const Operation& operation, std::uint64_t below,
                         operation.size <= SamplingRules::kNamesBytesMax - names_size_;
   if (!has_room) return false;
   std::memcpy(rules_.names + names_size_, operation.name, operation.size);
-  rules_.begins[count_] = static_cast<std::uint16_t>(names_size_);
-  rules_.sizes[count_] = static_cast<std::uint16_t>(operation.size);
-  fill(rules_.rules[count_], below, period_nanos, burst_nanos);
+  rules_.begins[count_].store(static_cast<std::uint16_t>(names_size_), std::memory_order_relaxed);
+  rules_.sizes[count_].store(static_cast<std::uint16_t>(operation.size), std::memory_order_relaxed);
+  const SamplingRule* before = shown_ == nullptr ? nullptr : shown_->rule_named(operation);
+  fill(rules_.rules[count_], before, below, period_nanos, burst_nanos);
   names_size_ += static_cast<std::uint32_t>(operation.size);
   ++count_;
   return true;
 }
 
 void SamplingWriter::show() {
-  rules_.count = count_;
+  rules_.count.store(count_, std::memory_order_relaxed);
   table_.current_.store(half_, std::memory_order_release);
 }
 

@@ -49,12 +49,15 @@ struct SamplingRules {
 
   SamplingRule others;
   SamplingRule rules[kOperationsMax];
-  std::uint32_t count = 0;
-  std::uint16_t begins[kOperationsMax] = {};
-  std::uint16_t sizes[kOperationsMax] = {};
+  // Atomic, so that what has been checked is what is used: a program may write at any time.
+  std::atomic<std::uint32_t> count{0};
+  std::atomic<std::uint16_t> begins[kOperationsMax] = {};
+  std::atomic<std::uint16_t> sizes[kOperationsMax] = {};
   char names[kNamesBytesMax] = {};
 
   SamplingRule& rule_of(const Operation& begun);
+  // The rule of exactly this name; null: there is none.
+  const SamplingRule* rule_named(const Operation& name) const;
   bool is_rate_limited() const { return others.period_nanos != 0 && others.below == 0; }
 };
 
@@ -72,8 +75,9 @@ class SamplingTable {
   SamplingRules halves_[2];
 };
 
-// The agent process's side: writes new rules, from none on, and shows them when they are whole.
-// What it has written is never read again: a program may have scribbled over it.
+// The agent process's side: writes new rules, from none on, and shows them when they are whole. A
+// limit goes on with what it has given under the same name. Else nothing that it has written is
+// read again: a program may have scribbled over it.
 class SamplingWriter {
  public:
   explicit SamplingWriter(SamplingTable& table);
@@ -86,6 +90,7 @@ class SamplingWriter {
 
  private:
   SamplingTable& table_;
+  const SamplingRules* const shown_;  // null: none
   const std::uint32_t half_;
   SamplingRules& rules_;
   std::uint32_t count_ = 0;

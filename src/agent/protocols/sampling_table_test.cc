@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -123,6 +124,27 @@ TEST(SamplingTable, ShowsWhatIsWholeAndKeepsTheRestOutOfTheWay) {
   EXPECT_EQ(table->rules()->rule_of(operation("a")).below, 0u);
 }
 
+TEST(SamplingTable, ALimitGoesOnWithWhatItHasGivenUnderItsName) {
+  const auto table = std::make_unique<SamplingTable>();
+  const auto show = [&](std::uint64_t below, std::initializer_list<std::string_view> names) {
+    SamplingWriter writer(*table);
+    writer.others(below, kSecond, kSecond);
+    for (const std::string_view name : names) {
+      ASSERT_TRUE(writer.add(operation(name), below, kSecond, kSecond));
+    }
+    writer.show();
+  };
+  const auto takes = [&](std::string_view name) {
+    return table->rules()->rule_of(operation(name)).take(100 * kSecond);
+  };
+  show(1, {"a", "b", "route/*"});
+  EXPECT_TRUE(takes("a") && takes("route/1") && takes(""));
+  show(2, {"new", "route/*", "b", "a", "route/1"});
+  EXPECT_EQ(table->rules()->rule_of(operation("a")).below, 2u);
+  EXPECT_FALSE(takes("a") || takes("route/2") || takes(""));
+  EXPECT_TRUE(takes("b") && takes("new") && takes("route/1"));
+}
+
 // A broken program writes into it what it likes.
 TEST(SamplingTable, WhateverIsInItADecisionStaysWithin) {
   const auto memory = std::make_unique<std::uint64_t[]>(sizeof(SamplingTable) / 8 + 1);
@@ -142,6 +164,25 @@ TEST(SamplingTable, WhateverIsInItADecisionStaysWithin) {
   EXPECT_TRUE(writer.add(operation("a"), 7));
   writer.show();
   EXPECT_EQ(table->rules()->rule_of(operation("a")).below, 7u);
+}
+
+// The last bytes of the table: what is one further is none of it.
+TEST(SamplingTable, ANameMayEndWhereTheNamesEndAndNoFurther) {
+  const auto table = std::make_unique<SamplingTable>();
+  SamplingWriter(*table).show();
+  SamplingWriter writer(*table);
+  writer.others(1);
+  ASSERT_TRUE(writer.add(operation("abc"), 2));
+  writer.show();
+  SamplingRules* rules = table->rules();
+  constexpr std::uint16_t kSize = 3;
+  constexpr std::uint16_t kLast = SamplingRules::kNamesBytesMax - kSize;
+  std::memcpy(rules->names + kLast, "xyz", kSize);
+  rules->begins[0].store(kLast);
+  EXPECT_EQ(rules->rule_of(operation("xyz")).below, 2u);
+  rules->begins[0].store(kLast + 1);
+  EXPECT_EQ(rules->rule_of(operation("yz?")).below, 1u);
+  EXPECT_EQ(rules->rule_of({rules->names + kLast + 1, kSize - 1}).below, 1u);
 }
 
 }  // namespace

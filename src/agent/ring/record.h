@@ -52,6 +52,10 @@ struct Context {
 // In Context::flags of what is printed or logged: the command's own span, which may not come to be.
 inline constexpr std::uint8_t kMayCome = 0x80;
 
+// In Context::flags of a StreamPiece: whether a trace that begins here is recorded the agent
+// process decides, once it knows that one does.
+inline constexpr std::uint8_t kUndecided = 0x40;
+
 struct ProcessStart {
   std::uint64_t time = 0;
   std::uint32_t parent_pid = 0;

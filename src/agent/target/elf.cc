@@ -126,8 +126,20 @@ bool is_loader(int file, Segments& segments) {
                     [](const char* name) { return strncmp(name, "ld-linux", 8) == 0; });
 }
 
-bool is_other(const struct stat& status, const FileId& loader) {
-  return loader.inode != 0 && loader != FileId{status.st_dev, status.st_ino};
+FileId id_of(const struct stat& status) {
+  return {status.st_dev, status.st_ino};
+}
+
+// Whether this file is at the loader's path by now.
+bool is_successor(const FileId& file, const Loader& loader) {
+  if (loader.path == nullptr || *loader.path == '\0') return false;
+  struct stat status = {};
+  if (stat("/", &status) != 0 || id_of(status) != loader.root) return false;
+  return stat(loader.path, &status) == 0 && id_of(status) == file;
+}
+
+bool is_other(const FileId& file, const Loader& loader) {
+  return loader.file.inode != 0 && loader.file != file && !is_successor(file, loader);
 }
 
 bool is_other_machine(const Elf64_Ehdr& header) {
@@ -142,7 +154,7 @@ bool is_other_machine(const Elf64_Ehdr& header) {
 
 }  // namespace
 
-ElfKind read_elf(int file, const FileId& loader) {
+ElfKind read_elf(int file, const Loader& loader) {
   Elf64_Ehdr header;
   if (!read_at(file, 0, &header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
     return ElfKind::kNotElf;
@@ -154,14 +166,14 @@ ElfKind read_elf(int file, const FileId& loader) {
   struct stat status = {};
   if (!segments.find(PT_INTERP, &interpreter)) {
     const bool harms =
-        is_loader(file, segments) && fstat(file, &status) == 0 && is_other(status, loader);
+        is_loader(file, segments) && fstat(file, &status) == 0 && is_other(id_of(status), loader);
     return harms ? ElfKind::kOtherLoader : ElfKind::kStatic;
   }
   char path[256] = {};
   read_text(file, interpreter.p_offset, interpreter.p_filesz, path);
   if (strstr(path, "ld-musl") != nullptr) return ElfKind::kOtherLibc;
   // Where it is not there the program does not start at all.
-  if (stat(path, &status) == 0 && is_other(status, loader)) return ElfKind::kOtherLoader;
+  if (stat(path, &status) == 0 && is_other(id_of(status), loader)) return ElfKind::kOtherLoader;
   return needs_sanitizer(file, segments) ? ElfKind::kSanitized : ElfKind::kOrdinary;
 }
 

@@ -15,6 +15,15 @@ struct FileId {
   bool operator==(const FileId&) const = default;
 };
 
+// The loader that the library is loaded by.
+struct Loader {
+  FileId file;  // not known: all are taken for it
+  // Where the process that asks has its own loader from, and in which root directory. What stands
+  // there now is the library's as well: an update of the C library puts another file there.
+  const char* path = nullptr;
+  FileId root;
+};
+
 enum class ElfKind : std::uint8_t {
   kNotElf,        // a script, say
   kOrdinary,      // the library can be loaded into it
@@ -27,8 +36,7 @@ enum class ElfKind : std::uint8_t {
   kSanitized,    // needs the shared AddressSanitizer, which aborts when a library is before it
 };
 
-// The file's position is left alone. `loader` is the one that the library is loaded by; where it is
-// not known, all are taken for that.
-ElfKind read_elf(int file, const FileId& loader);
+// The file's position is left alone.
+ElfKind read_elf(int file, const Loader& loader);
 
 }  // namespace kolben::agent

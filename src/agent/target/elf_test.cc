@@ -17,11 +17,15 @@ using testing::ElfFile;
 using testing::kLoader;
 using testing::write_executable;
 
-ElfKind kind_of(const std::string& path, const FileId& loader = {}) {
+ElfKind kind_of(const std::string& path, const Loader& loader) {
   const int file = open(path.c_str(), O_RDONLY);
   const ElfKind kind = read_elf(file, loader);
   close(file);
   return kind;
+}
+
+ElfKind kind_of(const std::string& path, const FileId& loader = {}) {
+  return kind_of(path, Loader{.file = loader, .path = nullptr, .root = {}});
 }
 
 TEST(Elf, Kinds) {
@@ -61,6 +65,26 @@ TEST(Elf, LoadersAreToldApartByWhatFileTheyAre) {
   EXPECT_EQ(kind_of("/bin/sh", {.device = ours.device + 1, .inode = ours.inode}),
             ElfKind::kOtherLoader);
   unlink(link.c_str());
+  unlink(other.c_str());
+}
+
+// As dpkg does it: the new file takes the name of the old one.
+TEST(Elf, ALoaderThatWasReplacedSinceIsTakenForTheSame) {
+  const FileId before = id_of("/bin/sh");
+  const FileId root = id_of("/");
+  const Loader ours{.file = before, .path = kLoader, .root = root};
+  EXPECT_EQ(kind_of(ElfFile(kLoader, "libc.so.6").path(), ours), ElfKind::kOrdinary);
+  EXPECT_EQ(kind_of(ElfFile(kLoader, "libasan.so.8").path(), ours), ElfKind::kSanitized);
+  EXPECT_EQ(kind_of(kLoader, ours), ElfKind::kStatic);
+  const std::string other = write_executable("");
+  EXPECT_EQ(kind_of(ElfFile(other, "libc.so.6").path(), ours), ElfKind::kOtherLoader);
+  // In another root directory it is another system's.
+  const Loader elsewhere{.file = before, .path = kLoader, .root = before};
+  EXPECT_EQ(kind_of(ElfFile(kLoader, "libc.so.6").path(), elsewhere), ElfKind::kOtherLoader);
+  for (const char* path : {static_cast<const char*>(nullptr), "", "/no/such/loader"}) {
+    const Loader unknown{.file = before, .path = path, .root = root};
+    EXPECT_EQ(kind_of(ElfFile(kLoader, "libc.so.6").path(), unknown), ElfKind::kOtherLoader);
+  }
   unlink(other.c_str());
 }
 

@@ -64,7 +64,7 @@ bool find_command(const char* command, char* path) {
   return false;
 }
 
-ElfKind read_target(const char* path, char* line, const FileId& loader) {
+ElfKind read_target(const char* path, char* line, const Loader& loader) {
   line[0] = '\0';
   // A script may name a pipe or a terminal as its interpreter: neither waited for nor taken over.
   const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -116,7 +116,7 @@ bool is_build_helper(const char* path) {
   return false;
 }
 
-bool is_harmed_by_preload(const char* path, const FileId& loader) {
+bool is_harmed_by_preload(const char* path, const Loader& loader) {
   char lines[2][kScriptLineBytesMax];
   for (int depth = 0; depth <= kScriptsMax; ++depth) {
     char* line = lines[depth % 2];

@@ -18,7 +18,7 @@ bool find_command(const char* command, char* path);
 
 // What the file is. kNotElf: a script, whose first line behind "#!" is in `line`
 // (kScriptLineBytesMax), or something else, or a file that may not be read; then `line` is empty.
-ElfKind read_target(const char* path, char* line, const FileId& loader);
+ElfKind read_target(const char* path, char* line, const Loader& loader);
 
 // Whether the program runs with other rights than this process (set-user-ID, set-group-ID, file
 // capabilities): the loader obeys no LD_PRELOAD then.
@@ -39,6 +39,6 @@ bool is_agent_program(const char* path);
 // Whether the program would complain, or not start, with the library in LD_PRELOAD; for one that is
 // just about to be executed. Follows a script to its interpreter, as the kernel does. `loader`: as
 // for read_elf().
-bool is_harmed_by_preload(const char* path, const FileId& loader);
+bool is_harmed_by_preload(const char* path, const Loader& loader);
 
 }  // namespace kolben::agent

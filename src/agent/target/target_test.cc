@@ -100,7 +100,8 @@ TEST(Target, WhatHasAnotherLoaderIsHarmed) {
   const std::string other = write_executable("");
   ElfFile file(other, "libc.so.6");
   EXPECT_FALSE(is_harmed_by_preload(file.path().c_str(), {}));
-  EXPECT_TRUE(is_harmed_by_preload(file.path().c_str(), {.device = 1, .inode = 1}));
+  const Loader stranger{.file = {.device = 1, .inode = 1}, .path = nullptr, .root = {}};
+  EXPECT_TRUE(is_harmed_by_preload(file.path().c_str(), stranger));
   unlink(other.c_str());
 }
 
