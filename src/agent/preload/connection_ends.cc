@@ -125,7 +125,7 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
     if (!exchange->recorded && exchange->generation == generation_) {
       exchange->response.end_of_stream();
       const bool whole = exchange->response_begun && exchange->response.complete();
-      if (exchange->head_seen && !is_told_elsewhere(*exchange)) {
+      if (exchange->head_seen && !is_taken_away(*exchange)) {
         const std::uint64_t time =
             exchange->last_time != 0 && whole ? exchange->last_time : system_->now();
         record(thread, socket, exchange, time,

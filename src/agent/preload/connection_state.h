@@ -86,7 +86,8 @@ struct ExchangeProgress {
   bool recorded = false;  // answered before the request's body was complete
   // Its request was read, or asked, by the process that has forked this one.
   bool is_taken_over = false;
-  bool is_shown_whole = false;  // its head, in `entry`
+  bool is_body_elsewhere = false;  // the request's: another process has read it
+  bool is_shown_whole = false;     // its head, in `entry`
   bool parent_is_remote = false;
   bool is_counted = false;  // among those that are served
   bool is_taken = false;    // by a runtime's shim, see take_request()

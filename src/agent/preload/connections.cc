@@ -205,8 +205,8 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
     if (!is_http && is_first && begin_stream(*socket, Direction::kRequests, pieces, count, bytes)) {
       sent_requests(thread, *socket, pieces, count, bytes);
     }
-  } else if (socket->first == nullptr && !adopts(thread, *socket, file, pieces, count, bytes))
-      [[unlikely]] {
+  } else if (socket->first == nullptr &&
+             !takes_over_shown(thread, *socket, file, pieces, count, bytes)) [[unlikely]] {
     first_words_of_server(thread, *socket, Direction::kReplies, pieces, count, bytes);
   } else {
     for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {

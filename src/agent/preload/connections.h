@@ -389,15 +389,21 @@ class Connections {
     return socket.forks != forks_.load(std::memory_order_relaxed);
   }
   bool is_inherited(const Socket& socket) const { return socket.forks < forks_at_begin_; }
-  static bool is_told_elsewhere(const OpenExchange& exchange);
+  struct ReadElsewhere {
+    OpenEntry* entry;
+    OpenEntryCopy shown;
+  };
+  static bool is_taken_away(const OpenExchange& exchange);
   bool settle(ThreadState& thread, Socket& socket);
   void tell_unanswered(ThreadState& thread, Socket& socket);
-  OpenExchange* takes_over(ThreadState& thread, Socket& socket);
+  OpenExchange* takes_over_inherited(ThreadState& thread, Socket& socket);
   bool is_answer_of_another(Socket& socket, const iovec* pieces, int count,
                             std::size_t bytes) const;
-  OpenEntry* shown_elsewhere(const SocketNames& names) const;
-  bool adopts(ThreadState& thread, Socket& socket, int file, const iovec* pieces, int count,
-              std::size_t bytes);
+  bool find_shown(const SocketNames& names, ReadElsewhere* read) const;
+  static bool begins_as_shown(const SocketNames& names, const OpenEntryCopy& shown,
+                              OpenExchange* exchange);
+  bool takes_over_shown(ThreadState& thread, Socket& socket, int file, const iovec* pieces,
+                        int count, std::size_t bytes);
   EndReason end_of_open(const Socket& socket, const OpenExchange& exchange,
                         EndReason end_reason) const;
   void not_answered_here(Socket& socket, OpenExchange* exchange);

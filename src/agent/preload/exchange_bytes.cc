@@ -161,7 +161,7 @@ void Connections::feed_response(ThreadState& thread, Socket& socket, const std::
       return;
     }
     if (exchange->generation != generation_) [[unlikely]] {
-      takes_over(thread, socket);
+      takes_over_inherited(thread, socket);
       continue;
     }
     if (!exchange->response_begun) {

@@ -50,6 +50,7 @@ void Connections::hide(OpenExchange* exchange) const {
   // After a fork the parent's entry is the parent's.
   if (exchange->entry != nullptr && exchange->generation == generation_) {
     exchange->entry->pid.store(0, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);  // before the next one, see copy_entry()
   }
   exchange->entry = nullptr;
 }
@@ -84,7 +85,7 @@ void Connections::fill(const Socket& socket, const OpenExchange& exchange, Excha
   to->linked_size = exchange.is_linked ? kLinkedBytes : 0;
   to->response_head_size = 0;
   to->is_excluded = exchange.is_excluded ? 1 : 0;
-  to->has_no_sizes = 0;
+  to->has_no_sizes = exchange.is_body_elsewhere ? 1 : 0;
 }
 
 void Connections::fill_response(const OpenExchange& exchange, Exchange* to) {

@@ -89,6 +89,12 @@ inline bool belongs_to_stream(int file, int flags, ssize_t result) {
   return false;
 }
 
+// Of what a write has written: the last byte of one with MSG_OOB is out of band, too.
+constexpr ssize_t bytes_of_stream(int flags, ssize_t result) {
+  return (flags & MSG_OOB) != 0 && result > 0 ? result - 1 : result;
+}
+static_assert(bytes_of_stream(MSG_OOB, 3) == 2 && bytes_of_stream(MSG_OOB, -1) == -1);
+
 // Before a write: the rest of a header of ours has to go first, also where nothing is followed any
 // more. False: it cannot now (errno).
 inline bool ready_to_send(int file) {

@@ -2,9 +2,10 @@
 // the other one answers, or asks what the other one reads the answer to. Each exchange is told
 // once, by whoever has seen its answer; where nobody has who knows of it, without one.
 //
-// A child has the request in its memory's copy, or, if it was forked before that came, finds it in
-// the open table. When it begins to answer it says so there, at the entry of the process that has
-// read it (take_over()). Which looks there when the next request comes, or the connection ends.
+// A child has the request in its memory's copy (takes_over_inherited()), or, if it was forked
+// before that came, finds it in the open table (takes_over_shown()). When it begins to answer it
+// says so there, at the entry of the process that has read it (take_over()). Which looks there when
+// the next request comes, or the connection ends (is_taken_away()).
 #include "agent/preload/connections.h"
 
 #include <cstring>
@@ -18,21 +19,22 @@ bool begins_answer(const iovec* pieces, int count, std::size_t bytes) {
          std::memcmp(pieces[0].iov_base, kBegin, sizeof(kBegin)) == 0;
 }
 
-// Whether it is a request that was read from that connection, and that nobody answers yet.
-bool is_read_from(const OpenEntry& entry, const SocketNames& names) {
+// Whether it is a request that was read from that connection; what it stands in is an OpenEntry, or
+// a copy of one.
+template <typename Entry>
+bool is_read_from(const Entry& entry, const SocketNames& names) {
   const Exchange& fixed = entry.fixed;
-  return entry.pid.load(std::memory_order_acquire) != 0 &&
-         entry.type == RecordType::kServerExchange && fixed.peer_port == names.peer_port &&
+  return entry.type == RecordType::kServerExchange && fixed.peer_port == names.peer_port &&
          fixed.local_port == names.local_port && fixed.peer_address_size == names.peer_size &&
          fixed.local_address_size == names.local_size &&
          std::memcmp(entry.texts, names.local, names.local_size) == 0 &&
-         std::memcmp(entry.texts + names.local_size, names.peer, names.peer_size) == 0 &&
-         !is_taken_over(entry, fixed.self);
+         std::memcmp(entry.texts + names.local_size, names.peer, names.peer_size) == 0;
 }
 
 }  // namespace
 
-bool Connections::is_told_elsewhere(const OpenExchange& exchange) {
+// Another process answers it, and tells of it.
+bool Connections::is_taken_away(const OpenExchange& exchange) {
   return exchange.entry != nullptr && !exchange.recorded &&
          is_taken_over(*exchange.entry, exchange.self);
 }
@@ -50,7 +52,7 @@ __attribute__((noinline)) bool Connections::settle(ThreadState& thread, Socket& 
         more_than_answered(socket);
         return true;
       }
-    } else if (!is_told_elsewhere(*exchange)) {
+    } else if (!is_taken_away(*exchange)) {
       break;
     }
     end(socket, exchange);
@@ -74,8 +76,8 @@ void Connections::tell_unanswered(ThreadState& thread, Socket& socket) {
 // A fork's child answers a request that its parent has read, or reads the answer to what that one
 // asked: it makes it its own. Not those that came before an earlier fork: they were another
 // child's.
-__attribute__((noinline)) OpenExchange* Connections::takes_over(ThreadState& thread,
-                                                                Socket& socket) {
+__attribute__((noinline)) OpenExchange* Connections::takes_over_inherited(ThreadState& thread,
+                                                                          Socket& socket) {
   settle(thread, socket);
   const std::uint64_t last_fork = last_fork_.load(std::memory_order_relaxed);
   while (socket.first != socket.last && socket.first->generation != generation_ &&
@@ -101,45 +103,47 @@ bool Connections::is_answer_of_another(Socket& socket, const iovec* pieces, int 
   return socket.is_asked_elsewhere;
 }
 
-// The oldest request of the connection that is to be answered; null: there is none.
-OpenEntry* Connections::shown_elsewhere(const SocketNames& names) const {
+// The oldest request of the connection that nobody answers yet. False: there is none.
+bool Connections::find_shown(const SocketNames& names, ReadElsewhere* read) const {
   OpenTable& table = *open_table(ring_);
+  const std::uint32_t ready = ready_blocks_of(table);
   OpenEntry* oldest = nullptr;
-  for (std::uint32_t block = 0; block < kOpenBlocks; ++block) {
+  std::uint64_t oldest_time = 0;
+  for (std::uint32_t block = 0; block < ready; ++block) {
     if (table.owners[block].load(std::memory_order_relaxed) == 0) continue;
     for (OpenEntry& entry : table.entries[block]) {
-      if (!is_read_from(entry, names)) continue;
-      if (oldest == nullptr || entry.fixed.start_time < oldest->fixed.start_time) oldest = &entry;
+      if (entry.pid.load(std::memory_order_acquire) == 0 || !is_read_from(entry, names)) continue;
+      const std::uint64_t time = entry.fixed.start_time;
+      if (oldest != nullptr && time >= oldest_time) continue;
+      if (is_taken_over(entry, entry.fixed.self)) continue;
+      oldest = &entry;
+      oldest_time = time;
     }
   }
-  return oldest;
+  if (oldest == nullptr || !copy_entry(*oldest, &read->shown)) return false;
+  read->entry = oldest;
+  // It may have become another one before it was copied.
+  return is_read_from(read->shown, names) && !is_taken_over(*oldest, read->shown.fixed.self);
 }
 
-// Answers what a process has read that is no copy of this one: it was forked before the request
-// came, or after this one was. False: it does not. Of connections without ports nobody can say.
-__attribute__((noinline)) bool Connections::adopts(ThreadState& thread, Socket& socket, int file,
-                                                   const iovec* pieces, int count,
-                                                   std::size_t bytes) {
-  const bool has_others = is_shared(socket) || is_inherited(socket);
-  if (!has_others || !begins_answer(pieces, count, bytes)) return false;
-  name_socket(socket, file);
-  const SocketNames& names = socket.names;
-  OpenEntry* entry = names.peer_port == 0 ? nullptr : shown_elsewhere(names);
-  OpenExchange* exchange = entry == nullptr ? nullptr : begin(thread, socket, file, false);
-  if (exchange == nullptr) return false;
-  const Exchange& read = entry->fixed;
+// False: what stands there is no request.
+bool Connections::begins_as_shown(const SocketNames& names, const OpenEntryCopy& shown,
+                                  OpenExchange* exchange) {
+  const Exchange& read = shown.fixed;
   const std::uint32_t addresses = std::uint32_t{names.local_size} + names.peer_size;
   constexpr std::uint8_t kEnd[] = {'\r', '\n', '\r', '\n'};
   // So that it fits in an entry again.
   const std::uint32_t room =
       kOpenTextBytesMax - addresses - static_cast<std::uint32_t>(sizeof(kEnd));
-  exchange->request.feed(entry->texts + addresses,
-                         read.request_head_size < room ? read.request_head_size : room);
-  if (!exchange->request.head_complete()) exchange->request.feed(kEnd, sizeof(kEnd));  // it is cut
-  if (!exchange->request.complete()) {
-    end(socket, exchange);
-    return false;
+  http1::Message& request = exchange->request;
+  request.feed(shown.texts + addresses,
+               read.request_head_size < room ? read.request_head_size : room);
+  for (const std::uint8_t& byte : kEnd) {  // where it is cut
+    if (!request.head_complete()) request.feed(&byte, 1);
   }
+  if (!request.head_complete()) return false;
+  request.leave_body();
+  exchange->is_body_elsewhere = true;
   exchange->head_seen = true;
   exchange->is_taken_over = true;
   exchange->start_time = read.start_time;
@@ -149,10 +153,28 @@ __attribute__((noinline)) bool Connections::adopts(ThreadState& thread, Socket& 
   if (read.linked_size != 0) std::memset(exchange->parent_span_id, 0, sizeof(read.parent_span_id));
   exchange->parent_is_remote = read.parent_is_remote != 0;
   exchange->is_excluded = read.is_excluded != 0;
+  return true;
+}
+
+// Answers what a process has read that is no copy of this one: it was forked before the request
+// came, or after this one was. False: it does not. Of connections without ports nobody can say.
+__attribute__((noinline)) bool Connections::takes_over_shown(ThreadState& thread, Socket& socket,
+                                                             int file, const iovec* pieces,
+                                                             int count, std::size_t bytes) {
+  const bool has_others = is_shared(socket) || is_inherited(socket);
+  if (!has_others || !begins_answer(pieces, count, bytes)) return false;
+  name_socket(socket, file);
+  ReadElsewhere read;
+  if (socket.names.peer_port == 0 || !find_shown(socket.names, &read)) return false;
+  OpenExchange* exchange = begin(thread, socket, file, false);
+  if (exchange == nullptr) return false;
+  if (!begins_as_shown(socket.names, read.shown, exchange)) {
+    end(socket, exchange);
+    return false;
+  }
   show(thread, socket, exchange);
-  if (exchange->entry != nullptr) exchange->entry->fixed.has_no_sizes = 1;  // the request's
   count_served(exchange);
-  take_over(*entry, exchange->self);
+  take_over(*read.entry, exchange->self);
   return true;
 }
 
@@ -177,8 +199,8 @@ EndReason Connections::end_of_open(const Socket& socket, const OpenExchange& exc
 // These bytes are no answer. They are the rest of one, where another process has begun it.
 __attribute__((noinline)) void Connections::not_answered_here(Socket& socket,
                                                               OpenExchange* exchange) {
-  const bool is_rest = exchange->generation == generation_ && !exchange->is_taken_over &&
-                       is_told_elsewhere(*exchange);
+  const bool is_rest =
+      exchange->generation == generation_ && !exchange->is_taken_over && is_taken_away(*exchange);
   is_rest ? end(socket, exchange) : give_up(socket);
 }
 

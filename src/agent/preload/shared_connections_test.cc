@@ -3,6 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <utility>
+
 #include "agent/preload/testing/connections_fixture.h"
 
 namespace kolben::agent {
@@ -141,43 +144,81 @@ TEST_F(SharedConnectionsTest, RequestsThatOneProcessAsksAheadAreAnsweredInTheirO
   expect_answered(seen(), 3);
 }
 
-// It finds them in the open table.
-TEST_F(SharedConnectionsTest, AChildThatWasThereBeforeTheRequestsAnswersThem) {
-  accept(5);
-  int ask[2];
-  int answered[2];
-  ASSERT_EQ(pipe(ask), 0);
-  ASSERT_EQ(pipe(answered), 0);
-  const auto wait_for = [](int file) {
-    char word = 0;
-    return read(file, &word, 1) == 1;
-  };
-  const auto tell = [](int file) { ASSERT_EQ(write(file, "x", 1), 1); };
-  constexpr int kCount = 3 * kPipelinedMax;
-  const pid_t child = fork();
-  if (child == 0) {
+// A child that was there before the requests: it finds them in the open table.
+class EarlierChildTest : public SharedConnectionsTest {
+ protected:
+  ~EarlierChildTest() override {
+    for (const int file : files_) close(file);
+  }
+  // It answers on connection 5 each time that it is let.
+  template <typename Before>
+  void start_child(Before before) {
+    int ask[2];
+    int answered[2];
+    ASSERT_EQ(pipe(ask), 0);
+    ASSERT_EQ(pipe(answered), 0);
+    child_ = fork();
+    files_ = child_ == 0 ? std::array{ask[0], answered[1]} : std::array{answered[0], ask[1]};
+    for (const int file : {ask[0], ask[1], answered[0], answered[1]}) {
+      if (file != files_[0] && file != files_[1]) close(file);
+    }
+    if (child_ != 0) return connections_.has_forked();
     connections_.forked(++generation_, static_cast<std::uint32_t>(getpid()));
-    for (int i = 0; i < kCount && wait_for(ask[0]); ++i) {
+    while (is_let()) {
       fake_time += 1'000'000;
+      before();
       send(5, kAnswered);
-      tell(answered[1]);
+      let();
     }
     connections_.process_ends(thread_);
     _exit(0);
   }
-  connections_.has_forked();
+  void let_answer() {
+    let();
+    ASSERT_TRUE(is_let());
+  }
+  void child_ends() {
+    close(std::exchange(files_[1], -1));
+    int status = 0;
+    ASSERT_EQ(waitpid(child_, &status, 0), child_);
+    EXPECT_EQ(status, 0);
+    connections_.closed(thread_, 5);
+  }
+  // Of the parent's one request.
+  OpenEntry& entry() {
+    OpenTable& table = *open_table(ring_);
+    for (std::uint32_t block = 0; block < ready_blocks_of(table); ++block) {
+      for (OpenEntry& entry : table.entries[block]) {
+        if (entry.pid == 42) return entry;
+      }
+    }
+    ADD_FAILURE() << "no request is open";
+    return table.entries[0][0];
+  }
+
+ private:
+  bool is_let() const {
+    char word = 0;
+    return read(files_[0], &word, 1) == 1;
+  }
+  void let() const { ASSERT_EQ(write(files_[1], "x", 1), 1); }
+
+  pid_t child_ = -1;
+  std::array<int, 2> files_ = {-1, -1};  // to read from, and to write to
+};
+
+TEST_F(EarlierChildTest, AnswersWhatItFindsInTheOpenTable) {
+  accept(5);
+  start_child([] {});
+  constexpr int kCount = 3 * kPipelinedMax;
   const std::string longer = "GET /b HTTP/1.1\r\nHost: x\r\nUser-Agent: " + std::string(600, 'x') +
                              "\r\n" + kHeader + "\r\n";
   for (int i = 0; i < kCount; ++i) {
     fake_time += 1000;
     receive(5, i == 0 ? longer : kAsked);
-    tell(ask[1]);
-    ASSERT_TRUE(wait_for(answered[0]));
+    let_answer();
   }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-  connections_.closed(thread_, 5);
+  child_ends();
   const std::vector<Seen> all = seen();
   expect_answered(all, kCount);
   EXPECT_EQ(all[0].request.substr(0, 6), "GET /b") << "as far as it stands there";
@@ -186,7 +227,105 @@ TEST_F(SharedConnectionsTest, AChildThatWasThereBeforeTheRequestsAnswersThem) {
   EXPECT_EQ(all[0].fixed.has_no_sizes, 1);
   EXPECT_EQ(reader_->untraced(), 0u);
   EXPECT_EQ(count_open_requests(*open_table(ring_)), 0);
-  for (const int file : {ask[0], ask[1], answered[0], answered[1]}) close(file);
+}
+
+// Where the headers that say how long it is are kept, they stand in the table without it.
+TEST_F(EarlierChildTest, AnswersARequestWithABody) {
+  CapturedHeaders headers;
+  headers.set(0, "content-length, transfer-encoding");
+  connections_.capture(headers);
+  accept(5);
+  start_child([] {});
+  for (int i = 0; i < 2; ++i) {
+    receive(5, "POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+    let_answer();
+    receive(5, "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+    let_answer();
+  }
+  child_ends();
+  expect_answered(seen(), 4);
+  EXPECT_EQ(reader_->untraced(), 0u);
+}
+
+TEST_F(EarlierChildTest, HasNoSizesAlsoWhereThereIsNoRoomForItInTheTable) {
+  accept(5);
+  start_child([&] {
+    for (auto& owner : open_table(ring_)->owners) {
+      std::uint32_t free = 0;
+      owner.compare_exchange_strong(free, 1);
+    }
+  });
+  receive(5, kAsked);
+  let_answer();
+  child_ends();
+  const std::vector<Seen> all = seen();
+  expect_answered(all, 1);
+  EXPECT_EQ(all[0].fixed.has_no_sizes, 1);
+}
+
+// The parent has handed it over and closed the connection: its place is another request's while the
+// child begins to answer.
+TEST_F(EarlierChildTest, TellsWhatItHasFoundAlsoWhereThePlaceIsAnothersNow) {
+  accept(5);
+  receive(5, kAsked);
+  send(5, kAnswered);
+  seen();
+  Exchange another;
+  start_child([&] {
+    OpenEntry& place = entry();
+    fake_other_thread = [&place] {
+      place.pid = 0;
+      place.fixed.self.span_id[0] ^= 0x80;
+      place.fixed.start_time += 7;
+      place.texts[place.fixed.local_address_size + place.fixed.peer_address_size + 5] = 'b';
+      place.pid = 42;
+    };
+  });
+  receive(5, kAsked);
+  const Exchange asked = entry().fixed;
+  let_answer();
+  another = entry().fixed;
+  EXPECT_FALSE(is_taken_over(entry(), another.self));
+  child_ends();
+  const std::vector<Seen> all = seen();
+  expect_answered(all, 1);
+  EXPECT_EQ(all[0].request.substr(0, 6), "GET /a");
+  EXPECT_EQ(all[0].fixed.start_time, asked.start_time);
+  EXPECT_EQ(hex(all[0].fixed.self.span_id, 8), hex(asked.self.span_id, 8));
+  EXPECT_NE(hex(all[0].fixed.self.span_id, 8), hex(another.self.span_id, 8));
+}
+
+TEST_F(EarlierChildTest, TellsWhatItHasFoundAlsoWhereThePlaceIsScribbledOver) {
+  accept(5);
+  receive(5, kAsked);
+  send(5, kAnswered);
+  seen();
+  start_child([&] {
+    OpenEntry& place = entry();
+    fake_other_thread = [&place] {
+      place.fixed.request_head_size = 0xffff;
+      place.fixed.local_address_size = 0xff;
+      std::memset(place.texts, 0xff, sizeof(place.texts));
+    };
+  });
+  receive(5, kAsked);
+  let_answer();
+  child_ends();
+  const std::vector<Seen> all = seen();
+  expect_answered(all, 1);
+  EXPECT_EQ(all[0].request, kAsked);
+}
+
+// It would be memory that is not there.
+TEST_F(EarlierChildTest, LooksForNothingBeyondTheReadyBlocks) {
+  accept(5);
+  start_child([&] { open_table(ring_)->ready_blocks = 0; });
+  receive(5, kAsked);
+  let_answer();
+  child_ends();
+  const std::vector<Seen> all = seen();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].fixed.response_status, 0);
 }
 
 // A child that was there before the requests, and is not seen.

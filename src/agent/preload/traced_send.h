@@ -127,7 +127,8 @@ __attribute__((noinline, cold)) bool send_shorter_with_header(int file, const io
 // what has begun of ours: that goes first, or with them.
 template <typename Call, typename Inject>
 __attribute__((noinline, cold)) ssize_t send_rest(int file, const iovec* pieces, std::size_t count,
-                                                  Call real_call, Inject real_injection) {
+                                                  int flags, Call real_call,
+                                                  Inject real_injection) {
   Connections& connections = agent_instance.connections;
   ThreadState& thread = thread_state;
   if (thread.tid == 0) thread.tid = ThreadGuard::number_of(thread);
@@ -142,7 +143,8 @@ __attribute__((noinline, cold)) ssize_t send_rest(int file, const iovec* pieces,
   const auto taken = static_cast<ssize_t>(
       connections.injected(file, injection, result > 0 ? static_cast<std::size_t>(result) : 0));
   if (result > 0 || injection.count == 0) result = taken;
-  connections.rest_sent(thread, file, shorter.pieces, shorter.count, result);
+  connections.rest_sent(thread, file, shorter.pieces, shorter.count,
+                        bytes_of_stream(flags, result));
   return result;
 }
 
@@ -154,7 +156,7 @@ ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags,
   if (!agent_instance.active()) {
     if (!connections.may_inject(file)) [[likely]]
       return real_call();
-    return send_rest(file, pieces, count, real_call, real_injection);
+    return send_rest(file, pieces, count, flags, real_call, real_injection);
   }
   ssize_t result = 0;
   if (!connections.may_inject(file)) [[likely]] {
@@ -171,12 +173,11 @@ ssize_t traced_send(int file, const iovec* pieces, std::size_t count, int flags,
     if (!is_done) result = real_call();
     if (result <= 0) note_not_sent(file);
   }
-  // The last byte of such a call is out of band, and not the stream.
-  const bool is_urgent = (flags & MSG_OOB) != 0 && result > 0;
-  note_sent(file, pieces, count, is_urgent ? result - 1 : result);
+  const ssize_t of_stream = bytes_of_stream(flags, result);
+  note_sent(file, pieces, count, of_stream);
   // Another thread has switched the library off meanwhile.
   if (!agent_instance.active()) [[unlikely]] {
-    connections.rest_sent(thread_state, file, pieces, static_cast<int>(count), result);
+    connections.rest_sent(thread_state, file, pieces, static_cast<int>(count), of_stream);
   }
   return result;
 }

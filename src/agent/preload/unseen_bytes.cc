@@ -34,7 +34,7 @@ void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) 
     return;
   }
   if (exchange->generation != generation_) [[unlikely]] {
-    exchange = takes_over(thread, *socket);
+    exchange = takes_over_inherited(thread, *socket);
   }
   if (exchange == nullptr || exchange->recorded) [[unlikely]]
     return;
@@ -73,7 +73,7 @@ void Connections::received_unseen(ThreadState& thread, int file, std::size_t byt
   const bool is_server = role == Role::kServer;
   OpenExchange* exchange = is_server ? socket->last : socket->first;
   if (!is_server && exchange != nullptr && exchange->generation != generation_) {
-    exchange = takes_over(thread, *socket);
+    exchange = takes_over_inherited(thread, *socket);
   }
   if (!is_server && exchange != nullptr && !exchange->recorded &&
       (!exchange->response_begun || !exchange->response.head_complete())) {

@@ -50,6 +50,10 @@ class Message {
   // Bytes of the head were not seen: what follows is the body, up to where something else shows
   // that it has ended.
   void lose_head();
+  // Its head was fed, its body is not, whatever it is.
+  void leave_body() {
+    if (head_complete()) progress_.state = State::kComplete;
+  }
   // The connection ends: completes a message whose body lasts until then.
   void end_of_stream();
 

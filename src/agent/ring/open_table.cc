@@ -47,6 +47,21 @@ std::uint32_t write_record(const OpenEntry& entry, std::uint32_t pid, std::uint6
 
 }  // namespace
 
+// `self` says which exchange it is, `pid` that it is whole: whoever has changed them meanwhile has
+// changed the rest, too.
+bool copy_entry(const OpenEntry& entry, OpenEntryCopy* copy) {
+  const std::uint32_t token = token_of(entry.fixed.self);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  const std::uint32_t pid = entry.pid.load(std::memory_order_acquire);
+  if (pid == 0) return false;
+  copy->type = entry.type;
+  std::memcpy(&copy->fixed, &entry.fixed, sizeof(copy->fixed));
+  std::memcpy(copy->texts, entry.texts, sizeof(copy->texts));
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return entry.pid.load(std::memory_order_acquire) == pid && token_of(entry.fixed.self) == token &&
+         token_of(copy->fixed.self) == token;
+}
+
 void OpenEntries::forked(std::uint32_t pid) {
   pid_ = pid;
   // Each process begins elsewhere.
@@ -70,8 +85,7 @@ OpenEntry* OpenEntries::entry_of(std::uint32_t number) {
 
 std::uint16_t OpenEntries::claim(std::uint32_t block) {
   std::uint16_t claimed = kRefused;
-  std::uint32_t ready = table_->ready_blocks.load(std::memory_order_relaxed);
-  if (ready > kOpenBlocks) ready = kOpenBlocks;
+  const std::uint32_t ready = ready_blocks_of(*table_);
   const std::uint32_t first = next_.load(std::memory_order_relaxed);
   for (std::uint32_t turn = 0; turn < ready && claimed == kRefused; ++turn) {
     const std::uint32_t i = (first + turn) % ready;
@@ -111,7 +125,8 @@ std::int64_t count_open_requests(const OpenTable& table) {
 
 std::uint32_t reap_open_request(OpenTable& table, std::uint32_t pid, std::uint64_t before,
                                 std::uint64_t end_time, std::uint8_t* buffer) {
-  for (std::uint32_t block = 0; block < kOpenBlocks; ++block) {
+  const std::uint32_t ready = ready_blocks_of(table);
+  for (std::uint32_t block = 0; block < ready; ++block) {
     if (table.owners[block].load(std::memory_order_relaxed) != pid) continue;
     for (OpenEntry& entry : table.entries[block]) {
       if (entry.pid.load(std::memory_order_acquire) != pid || entry.fixed.start_time >= before) {

@@ -65,6 +65,22 @@ inline bool is_taken_over(const OpenEntry& entry, const Context& self) {
 // In the ring's mapping.
 OpenTable* open_table(RingHeader* ring);
 
+// Beyond these nothing is looked at: that would ask for memory which may not be there. Shared
+// memory may say anything.
+inline std::uint32_t ready_blocks_of(const OpenTable& table) {
+  const std::uint32_t ready = table.ready_blocks.load(std::memory_order_relaxed);
+  return ready < kOpenBlocks ? ready : kOpenBlocks;
+}
+
+// What stood in an entry of another process, which may give it to another exchange at any time.
+struct OpenEntryCopy {
+  RecordType type;
+  Exchange fixed;  // its sizes may be anything
+  std::uint8_t texts[kOpenTextBytesMax];
+};
+// False: nothing stands there, or something else does by now.
+bool copy_entry(const OpenEntry& entry, OpenEntryCopy* copy);
+
 // The program's side: entries by the number of the exchange in the process. Any thread.
 class OpenEntries {
  public:
@@ -97,7 +113,8 @@ class OpenEntries {
 // Those of servers: `use(pid, is_encrypted)`.
 template <typename Use>
 void for_each_open_request(const OpenTable& table, Use use) {
-  for (std::uint32_t block = 0; block < kOpenBlocks; ++block) {
+  const std::uint32_t ready = ready_blocks_of(table);
+  for (std::uint32_t block = 0; block < ready; ++block) {
     if (table.owners[block].load(std::memory_order_relaxed) == 0) continue;
     for (const OpenEntry& entry : table.entries[block]) {
       const std::uint32_t pid = entry.pid.load(std::memory_order_acquire);

@@ -1,6 +1,10 @@
 #include "agent/ring/open_table.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <memory>
@@ -152,6 +156,17 @@ TEST_F(OpenTableTest, BlocksAreClaimedWhereThereIsMemory) {
   EXPECT_NE(entries_.entry_of(kOpenBlockEntries), nullptr);
 }
 
+// Who scribbles an owner there asks for memory that is not there.
+TEST_F(OpenTableTest, NothingIsLookedAtBeyondTheReadyBlocks) {
+  show(&table_->entries[5][0], 7, 1);
+  table_->owners[5] = 7;
+  table_->ready_blocks = 5;
+  EXPECT_EQ(count_open_requests(*table_), 0);
+  EXPECT_EQ(reap(7), std::vector<std::uint64_t>());
+  table_->ready_blocks = ~std::uint32_t{0};
+  EXPECT_EQ(count_open_requests(*table_), 1);
+}
+
 TEST_F(OpenTableTest, NumbersBeyondTheBoundHaveNoEntry) {
   EXPECT_EQ(entries_.entry_of(OpenEntries::kBlocksMax * kOpenBlockEntries), nullptr);
   OpenEntries without;
@@ -169,6 +184,48 @@ TEST_F(OpenTableTest, ScribbledSizesAreCutToTheEntry) {
   RecordHeader header;
   std::memcpy(&header, buffer_, sizeof(header));
   EXPECT_LE(header.size, sizeof(buffer_));
+}
+
+TEST_F(OpenTableTest, ACopyIsOfWhatStandsThere) {
+  OpenEntryCopy copy = {};
+  EXPECT_FALSE(copy_entry(*entries_.entry_of(0), &copy));
+  show(entries_.entry_of(0), 7, 11);
+  ASSERT_TRUE(copy_entry(*entries_.entry_of(0), &copy));
+  EXPECT_EQ(copy.type, RecordType::kServerExchange);
+  EXPECT_EQ(copy.fixed.start_time, 11u);
+  EXPECT_EQ(std::memcmp(copy.texts, "::1GET /", 8), 0);
+}
+
+// Another process gives the entry to one exchange after the other, each of equal bytes.
+TEST_F(OpenTableTest, ACopyIsOfOneExchange) {
+  void* memory =
+      mmap(nullptr, sizeof(OpenEntry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  auto* entry = static_cast<OpenEntry*>(memory);
+  const pid_t writer = fork();
+  for (std::uint8_t value = 2; writer == 0; value = static_cast<std::uint8_t>(value + 2)) {
+    entry->pid.store(0, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    std::memset(static_cast<void*>(&entry->fixed), value, sizeof(entry->fixed));
+    std::memset(entry->texts, value, sizeof(entry->texts));
+    entry->pid.store(7, std::memory_order_release);
+    for (int i = 0; i < value; ++i) static_cast<void>(entry->pid.load());  // it stands for a while
+  }
+  int torn = 0;
+  int copied = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    OpenEntryCopy copy;
+    if (!copy_entry(*entry, &copy)) continue;
+    ++copied;
+    const std::uint8_t first = copy.fixed.self.span_id[0];
+    const bool is_one = copy.fixed.start_time == first * 0x0101010101010101U &&
+                        copy.texts[0] == first && copy.texts[kOpenTextBytesMax - 1] == first;
+    if (!is_one) ++torn;
+  }
+  EXPECT_EQ(torn, 0) << "of " << copied;
+  kill(writer, SIGKILL);
+  EXPECT_EQ(waitpid(writer, nullptr, 0), writer);
+  munmap(memory, sizeof(OpenEntry));
 }
 
 TEST_F(OpenTableTest, ThreadsThatClaimAtOnceGetOneBlock) {

@@ -5,7 +5,24 @@ import socket
 import subprocess
 import unittest
 
-from ring_reader import HEADER, PARENT, Ring, Server, TRACE, free_port, needs, run_tests
+from ring_reader import DEADLINE, HEADER, PARENT, Ring, Server, TRACE, free_port, needs, run_tests
+
+
+def listen(test):
+    upstream = socket.create_server(("127.0.0.1", 0))
+    upstream.settimeout(DEADLINE)
+    test.addCleanup(upstream.close)
+    return upstream
+
+
+def answer(upstream, header=""):
+    """The head of the next connection's request, which is answered."""
+    peer = upstream.accept()[0]
+    with peer:
+        peer.settimeout(DEADLINE)
+        head = peer.recv(65536).decode()
+        peer.sendall(f"HTTP/1.1 204 No Content\r\n{header}\r\n".encode())
+    return head
 
 
 class Propagation(unittest.TestCase):
@@ -20,20 +37,16 @@ class Propagation(unittest.TestCase):
 
     def ask(self, propagators, *headers):
         """The records of the outer request and of the inner one, and the inner's head."""
-        upstream = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(upstream.close)
+        upstream = listen(self)
         with Ring() as ring:
             port = free_port()
             command = ["/usr/bin/python3", "-c", self.SCRIPT, str(port),
                        str(upstream.getsockname()[1])]
             with Server(ring, command, port, env={"OTEL_PROPAGATORS": propagators}):
-                with socket.create_connection(("127.0.0.1", port)) as client:
+                with socket.create_connection(("127.0.0.1", port), DEADLINE) as client:
                     lines = ["GET /outer HTTP/1.1", "Host: a", *headers, "", ""]
                     client.sendall("\r\n".join(lines).encode())
-                    peer = upstream.accept()[0]
-                    head = peer.recv(65536).decode()
-                    peer.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
-                    peer.close()
+                    head = answer(upstream, "Connection: close\r\n")
                     self.assertIn(b" 204 ", client.recv(4096))
                 ring.wait_for(lambda records: any("/outer" in r.get("request", "")
                                                   for r in records))
@@ -121,8 +134,7 @@ int main(int count, char** arguments) {
 
     @needs("gcc")
     def test_it_goes_on_with_what_came_in(self):
-        upstream = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(upstream.close)
+        upstream = listen(self)
         include = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../include")
         with Ring() as ring:
             app = os.path.join(ring.directory, "app")
@@ -132,13 +144,10 @@ int main(int count, char** arguments) {
             running = subprocess.Popen([app, str(upstream.getsockname()[1])], stdout=subprocess.PIPE, text=True,
                                        env=ring.environment(TRACEPARENT=Commands.TRACEPARENT,
                                                             BAGGAGE="theirs=1,mine=2"))
-            heads = []
-            for _ in range(2):
-                peer = upstream.accept()[0]
-                heads.append(peer.recv(4096).decode())
-                peer.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
-                peer.close()
-            said = running.communicate(timeout=20)[0]
+            self.addCleanup(running.wait)
+            self.addCleanup(running.kill)
+            heads = [answer(upstream) for _ in range(2)]
+            said = running.communicate(timeout=DEADLINE)[0]
         self.assertEqual(running.returncode, 0)
         self.assertIn("\r\nbaggage: mine=a%2Cb,theirs=1\r\n", heads[0])
         self.assertIn("\r\nbaggage: theirs=1,mine=2\r\n", heads[1])

@@ -925,4 +925,5 @@ class FlaskTest(SideTest):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])  # behind the folder of the programs
+    has_folder = len(sys.argv) > 1 and os.path.isdir(sys.argv[1])  # of the programs; not needed here
+    unittest.main(argv=[sys.argv[0], *sys.argv[2 if has_folder else 1:]])
