@@ -240,7 +240,9 @@ std::string unused_variables(const Environment& environment, const std::set<std:
         std::find(std::begin(kVariables), std::end(kVariables), name) != std::end(kVariables);
     // What Python's side does to the program's own lines is not telemetry's.
     const bool is_pythons = name.starts_with("OTEL_PYTHON_LOG_");
-    const bool is_javas = name.starts_with("OTEL_INSTRUMENTATION_COMMON_DB_");
+    const bool is_javas =
+        std::find(std::begin(kSanitizationVariables), std::end(kSanitizationVariables), name) !=
+        std::end(kSanitizationVariables);
     // There is a key for it.
     const bool has_key = name == "KOLBEN_AGENT_LOG_FILES";
     const bool is_own = name.starts_with("KOLBEN_") && is_known_setting(name) && !has_key;

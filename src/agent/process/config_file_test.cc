@@ -365,16 +365,18 @@ TEST(ConfigFile, SettingsOfOursHoldBesideIt) {
                                         {{"KOLBEN_AGENT_CONSOLE_FORMAT", "newest"},
                                          {"KOLBEN_AGENT_HTTP_BODY_SIZES", "yes"},
                                          {"KOLBEN_AGENT_COMMAND_SPAN", "never"},
+                                         {"OTEL_INSTRUMENTATION_COMMON_DB_SANITIZER", "false"},
                                          {"OTEL_INSTRUMENTATION_COMMON_DB_STATEMENT_SANITIZER_"
                                           "ENABLED",
                                           "false"}});
   EXPECT_FALSE(settings.sanitizes_sql);
   EXPECT_EQ(settings.console_format, ConsoleFormat::kNewest);
-  EXPECT_THAT(settings.warnings,
-              ElementsAre("KOLBEN_AGENT_HTTP_BODY_SIZES=yes: neither true nor false; false holds",
-                          "these settings have no effect, because otel.yaml is read and does not "
-                          "name them: KOLBEN_AGENT_COMMAND_SPAN (did you mean "
-                          "KOLBEN_AGENT_COMMAND_SPANS?)"));
+  EXPECT_THAT(
+      settings.warnings,
+      ElementsAre("KOLBEN_AGENT_HTTP_BODY_SIZES=yes: neither true nor false; false holds",
+                  "these settings have no effect, because otel.yaml is read and does not "
+                  "name them: KOLBEN_AGENT_COMMAND_SPAN (did you mean "
+                  "KOLBEN_AGENT_COMMAND_SPANS?), OTEL_INSTRUMENTATION_COMMON_DB_SANITIZER"));
 }
 
 TEST(ConfigFile, HeadersAreCapturedHereAndInTheLibrary) {
