@@ -279,6 +279,19 @@ TEST(ConfigFile, ARemoteSampler) {
   EXPECT_TRUE(root.sampler.is_remote());
 }
 
+TEST(ConfigFile, ARemoteSamplersIntervalOfNothingIsSaidAndTheUsualHolds) {
+  const auto of = [](const std::string& interval) {
+    return read("tracer_provider: {processors: [], sampler: {jaeger_remote: {interval: " +
+                interval + ", endpoint: \"http://j:1\", initial_sampler: {always_on: }}}}\n");
+  };
+  const Settings none = of("0");
+  EXPECT_THAT(none.mistakes, IsEmpty());
+  EXPECT_EQ(none.remote_sampling->interval_nanos, 60'000'000'000U);
+  EXPECT_THAT(none.warnings,
+              ElementsAre(HasSubstr("jaeger_remote::interval: 0 is no interval; using 60000")));
+  EXPECT_EQ(of("1").remote_sampling->interval_nanos, 100'000'000U);
+}
+
 TEST(ConfigFile, WhatTheAgentCannotDoIsSaidAndTheRestHolds) {
   const Settings settings = read(
       "propagator: {composite_list: \"tracecontext,xray\"}\n"
