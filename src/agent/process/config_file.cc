@@ -91,7 +91,9 @@ class FileReader {
       read_resource(*resource, environment_, settings_, errors_);
     }
     put(attributes, "telemetry.auto.version", std::string(agent_version()));
-    if (!has_key(attributes, "service.name")) put(attributes, "service.name", "unknown_service");
+    if (!has_key(attributes, "service.name")) {
+      put(attributes, "service.name", std::string(kUnknownService));
+    }
   }
 
   static void read_limit(config::Reader& reader, std::string_view key, std::uint32_t& limit) {
@@ -290,10 +292,20 @@ Settings load_settings(const Environment& environment) {
   const std::string path(config_file_of(environment));
   if (path.empty()) return read_settings(environment);
   Result<std::string> text = config::process_environment().file(path);
-  if (text.has_value()) return read_config(*text, path, environment);
   Settings settings;
-  settings.mistakes.emplace_back(text.error().message());
+  if (text.has_value()) {
+    settings = read_config(*text, path, environment);
+    settings.file_name = path;
+    settings.file_text = std::move(*text);
+  } else {
+    settings.mistakes.emplace_back(text.error().message());
+  }
   return settings;
+}
+
+Settings load_like(const Settings& first, const Environment& environment) {
+  if (first.file_name.empty()) return read_settings(environment);
+  return read_config(first.file_text, first.file_name, environment);
 }
 
 }  // namespace kolben::agent
