@@ -27,9 +27,14 @@ Address address_attribute(const Attributes& attributes, std::string_view key) {
   return address.size == 0 ? Address() : address;
 }
 
+bool is_port(const Value& value) {
+  constexpr std::int64_t kPortMax = 65535;
+  return value.type() == ValueType::kInt && value.as_int() > 0 && value.as_int() <= kPortMax;
+}
+
 std::optional<std::int64_t> port_attribute(const Attributes& attributes, std::string_view key) {
   const Value* port = find(attributes, key);
-  if (port == nullptr || port->type() != ValueType::kInt) return std::nullopt;
+  if (port == nullptr || !is_port(*port)) return std::nullopt;
   return port->as_int();
 }
 
@@ -96,7 +101,8 @@ bool is_in_endpoint(const KeyValue& attribute) {
     return attribute.value.type() == ValueType::kString &&
            address_of(attribute.value.as_string()).size != 0;
   }
-  return key == "net.host.port" || key == "net.peer.port" || key == "peer.service";
+  if (key == "net.host.port" || key == "net.peer.port") return is_port(attribute.value);
+  return key == "peer.service";
 }
 
 }  // namespace kolben::zipkin

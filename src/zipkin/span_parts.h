@@ -23,7 +23,7 @@ struct Address {
 struct Endpoint {
   std::optional<std::string_view> service;
   Address address;
-  std::optional<std::int64_t> port;
+  std::optional<std::int64_t> port;  // from 1 to 65535
 };
 
 Endpoint local_endpoint(const Span& span, std::string_view service);

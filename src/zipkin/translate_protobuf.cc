@@ -65,9 +65,7 @@ void append_endpoint(ProtobufWriter& out, std::uint32_t number, const Endpoint& 
     out.bytes(address.size == 4 ? endpoint_field::kIpv4 : endpoint_field::kIpv6,
               {address.bytes, address.size});
   }
-  constexpr std::int64_t kPortMax = 65535;
-  const std::int64_t port = endpoint.port.value_or(0);
-  if (port > 0 && port <= kPortMax) out.int64(endpoint_field::kPort, port);
+  if (endpoint.port) out.int64(endpoint_field::kPort, *endpoint.port);
   out.end_message(nested);
 }
 

@@ -122,9 +122,13 @@ TEST(TranslateToProtobuf, AddressesAreBytesAndWhatIsNoneIsATag) {
       field('\x0a', "api") + field('\x1a', bytes_of("fe800000000000000000000000000001"));
   EXPECT_NE(message.find(field('\x42', local)), std::string::npos);
   EXPECT_NE(message.find(tag("net.peer.ip", "unix:/run/x")), std::string::npos);
+  EXPECT_NE(message.find(tag("net.host.port", "70000")), std::string::npos);
   EXPECT_EQ(message.find('\x4a'), std::string::npos);  // no remote endpoint
   const std::string json = translate(batch.traces(), "unknown_service");
-  EXPECT_NE(json.find(R"("tags":{"net.peer.ip":"unix:/run/x",)"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("tags":{"net.peer.ip":"unix:/run/x","net.host.port":"70000",)"),
+            std::string::npos)
+      << json;
+  EXPECT_EQ(json.find("\"port\""), std::string::npos) << json;
 }
 
 }  // namespace

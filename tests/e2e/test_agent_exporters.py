@@ -200,7 +200,7 @@ def test_spans_go_to_a_zipkin_server_as_protobuf():
               if (path, headers["Content-Type"]) == ("/api/v2/spans", "application/x-protobuf")]
     assert len(bodies) == len(came) > 0
     spans = [list(fields(span)) for body in bodies for number, span in fields(body) if number == 1]
-    [asked] = [span for span in spans if (4, 1) in span]  # of the kind CLIENT; the other one is the command's
+    [asked] = [span for span in spans if (4, 1) in span]  # of the kind CLIENT
     values = dict(asked)
     assert values[5] == b"GET"
     assert (len(values[1]), len(values[3])) == (16, 8)

@@ -82,7 +82,7 @@ def test_on_the_page_for_prometheus_the_others_have_a_job(tmp_path, programs):
          "--exporter_prometheus_port", str(metrics_port), "--traces_exporter", "none",
          "--logs_exporter", "none", "sh", "-c",
          'OTEL_SERVICE_NAME=web python3 -c "$0" $1 & exec python3 -c "$0" $2', SERVER, str(second),
-         str(first)], tmp_path, "servers"))
+         str(first)], tmp_path, "servers", start_new_session=True))
     wait_listening(first, "the launched one")
     wait_listening(second, "the other one")
 

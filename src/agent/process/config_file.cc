@@ -91,7 +91,9 @@ class FileReader {
       read_resource(*resource, environment_, settings_, errors_);
     }
     put(attributes, "telemetry.auto.version", std::string(agent_version()));
-    if (!has_key(attributes, "service.name")) put(attributes, "service.name", "unknown_service");
+    if (!has_key(attributes, "service.name")) {
+      put(attributes, "service.name", std::string(kUnknownService));
+    }
   }
 
   static void read_limit(config::Reader& reader, std::string_view key, std::uint32_t& limit) {
@@ -240,7 +242,9 @@ std::string unused_variables(const Environment& environment, const std::set<std:
         std::find(std::begin(kVariables), std::end(kVariables), name) != std::end(kVariables);
     // What Python's side does to the program's own lines is not telemetry's.
     const bool is_pythons = name.starts_with("OTEL_PYTHON_LOG_");
-    const bool is_javas = name.starts_with("OTEL_INSTRUMENTATION_COMMON_DB_");
+    const bool is_javas =
+        std::find(std::begin(kSanitizationVariables), std::end(kSanitizationVariables), name) !=
+        std::end(kSanitizationVariables);
     // There is a key for it.
     const bool has_key = name == "KOLBEN_AGENT_LOG_FILES";
     const bool is_own = name.starts_with("KOLBEN_") && is_known_setting(name) && !has_key;
@@ -288,10 +292,20 @@ Settings load_settings(const Environment& environment) {
   const std::string path(config_file_of(environment));
   if (path.empty()) return read_settings(environment);
   Result<std::string> text = config::process_environment().file(path);
-  if (text.has_value()) return read_config(*text, path, environment);
   Settings settings;
-  settings.mistakes.emplace_back(text.error().message());
+  if (text.has_value()) {
+    settings = read_config(*text, path, environment);
+    settings.file_name = path;
+    settings.file_text = std::move(*text);
+  } else {
+    settings.mistakes.emplace_back(text.error().message());
+  }
   return settings;
+}
+
+Settings load_like(const Settings& first, const Environment& environment) {
+  if (first.file_name.empty()) return read_settings(environment);
+  return read_config(first.file_text, first.file_name, environment);
 }
 
 }  // namespace kolben::agent

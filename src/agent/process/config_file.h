@@ -19,6 +19,9 @@ std::string_view config_file_of(const Environment& environment);
 
 // From the file where there is one, else from the variables.
 Settings load_settings(const Environment& environment);
+// As the first ones were loaded, of other variables, without a look at the file: it may be another
+// one by now, or gone, or a pipe.
+Settings load_like(const Settings& first, const Environment& environment);
 
 // From the text of a file, which messages call `name`.
 Settings read_config(std::string_view text, const std::string& name,

@@ -279,6 +279,19 @@ TEST(ConfigFile, ARemoteSampler) {
   EXPECT_TRUE(root.sampler.is_remote());
 }
 
+TEST(ConfigFile, ARemoteSamplersIntervalOfNothingIsSaidAndTheUsualHolds) {
+  const auto of = [](const std::string& interval) {
+    return read("tracer_provider: {processors: [], sampler: {jaeger_remote: {interval: " +
+                interval + ", endpoint: \"http://j:1\", initial_sampler: {always_on: }}}}\n");
+  };
+  const Settings none = of("0");
+  EXPECT_THAT(none.mistakes, IsEmpty());
+  EXPECT_EQ(none.remote_sampling->interval_nanos, 60'000'000'000U);
+  EXPECT_THAT(none.warnings,
+              ElementsAre(HasSubstr("jaeger_remote::interval: 0 is no interval; using 60000")));
+  EXPECT_EQ(of("1").remote_sampling->interval_nanos, 100'000'000U);
+}
+
 TEST(ConfigFile, WhatTheAgentCannotDoIsSaidAndTheRestHolds) {
   const Settings settings = read(
       "propagator: {composite_list: \"tracecontext,xray\"}\n"
@@ -365,16 +378,18 @@ TEST(ConfigFile, SettingsOfOursHoldBesideIt) {
                                         {{"KOLBEN_AGENT_CONSOLE_FORMAT", "newest"},
                                          {"KOLBEN_AGENT_HTTP_BODY_SIZES", "yes"},
                                          {"KOLBEN_AGENT_COMMAND_SPAN", "never"},
+                                         {"OTEL_INSTRUMENTATION_COMMON_DB_SANITIZER", "false"},
                                          {"OTEL_INSTRUMENTATION_COMMON_DB_STATEMENT_SANITIZER_"
                                           "ENABLED",
                                           "false"}});
   EXPECT_FALSE(settings.sanitizes_sql);
   EXPECT_EQ(settings.console_format, ConsoleFormat::kNewest);
-  EXPECT_THAT(settings.warnings,
-              ElementsAre("KOLBEN_AGENT_HTTP_BODY_SIZES=yes: neither true nor false; false holds",
-                          "these settings have no effect, because otel.yaml is read and does not "
-                          "name them: KOLBEN_AGENT_COMMAND_SPAN (did you mean "
-                          "KOLBEN_AGENT_COMMAND_SPANS?)"));
+  EXPECT_THAT(
+      settings.warnings,
+      ElementsAre("KOLBEN_AGENT_HTTP_BODY_SIZES=yes: neither true nor false; false holds",
+                  "these settings have no effect, because otel.yaml is read and does not "
+                  "name them: KOLBEN_AGENT_COMMAND_SPAN (did you mean "
+                  "KOLBEN_AGENT_COMMAND_SPANS?), OTEL_INSTRUMENTATION_COMMON_DB_SANITIZER"));
 }
 
 TEST(ConfigFile, HeadersAreCapturedHereAndInTheLibrary) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/process/config_choice.h"
+#include "agent/process/utf8.h"
 
 namespace kolben::agent {
 namespace {
@@ -21,7 +22,7 @@ std::optional<Item> number_of(const std::string& text) {
 
 std::optional<Item> item_of(const config::Node& node, std::string_view type) {
   if (node.kind != config::NodeKind::kScalar) return std::nullopt;
-  if (type == "string") return Item(node.text);
+  if (type == "string") return Item(repair_utf8(node.text));
   if (type == "int") return number_of<std::int64_t>(node.text);
   if (type == "double") return number_of<double>(node.text);
   if (node.text == "true" || node.text == "false") return Item(node.text == "true");
@@ -31,6 +32,7 @@ std::optional<Item> item_of(const config::Node& node, std::string_view type) {
 void read_attribute(config::Reader& attribute, Settings& settings) {
   std::string name;
   attribute.optional("name", name);
+  name = repair_utf8(name);  // of a variable, as the value may be
   std::size_t type = 0;
   const std::vector<std::string_view> types = {
       "string", "bool", "int", "double", "string_array", "bool_array", "int_array", "double_array"};
@@ -63,7 +65,7 @@ void read_attribute(config::Reader& attribute, Settings& settings) {
   }
   if (result.items.empty() && !is_list) return;
   if (!is_list && type == 0) {
-    put(settings.resource_attributes, name, value->text);
+    put(settings.resource_attributes, name, repair_utf8(value->text));
   } else {
     settings.resource_values.emplace_back(name, std::move(result));
   }
@@ -73,9 +75,9 @@ void read_list(config::Reader& resource, NamedTexts& attributes) {
   std::string list;
   resource.optional("attributes_list", list);
   for (const std::string_view item : split_list(list)) {
-    auto pair = key_and_value(item);
+    const auto pair = key_and_value(item);
     if (pair) {
-      put(attributes, pair->first, std::move(pair->second));
+      put(attributes, repair_utf8(pair->first), repair_utf8(pair->second));
     } else {
       resource.error("attributes_list", "\"" + std::string(item) + "\" is not key=value");
     }
@@ -97,7 +99,7 @@ void read_detectors(config::Reader& detection, const Environment& environment, S
       const auto name = environment.find("OTEL_SERVICE_NAME");
       const bool is_set = name != environment.end() && !name->second.empty();
       if (is_set && !has_key(settings.resource_attributes, "service.name")) {
-        put(settings.resource_attributes, "service.name", name->second);
+        put(settings.resource_attributes, "service.name", repair_utf8(name->second));
       }
     } else if (!choice.name.empty()) {
       settings.resource_detectors.emplace_back(choice.name);

@@ -71,6 +71,11 @@ void read_remote(const ConfigChoice& choice, Settings& settings, config::Errors&
     reader->error("endpoint", "want http://host:port or https://host:port");
   }
   read_millis(*reader, "interval", remote.interval_nanos);
+  if (remote.interval_nanos == 0) {
+    remote.interval_nanos = RemoteSampling().interval_nanos;
+    errors.warn(reader->raw("interval")->location,
+                choice.path + "::interval: 0 is no interval; using 60000");
+  }
   remote.interval_nanos = std::max(remote.interval_nanos, kShortestNanos);
   settings.for_library->sampler = "jaeger_remote";
   read_initial(*reader, *settings.for_library, errors);

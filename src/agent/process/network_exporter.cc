@@ -12,7 +12,6 @@ namespace {
 
 // The last try before the time is up is a try.
 constexpr std::chrono::milliseconds kShortestTry{1};
-constexpr std::string_view kUnknownService = "unknown_service";
 
 std::string code_name(const Status& status) {
   return "StatusCode." + std::string(to_string(status.code()));

@@ -57,6 +57,7 @@ class OpenBatches {
     std::uint64_t since = 0;
     // By the resource's number: its place in the batch, counted from 1; 0: it has none.
     std::array<std::uint8_t, Resources::kResourcesMax> places = {};
+    static_assert(Resources::kResourcesMax <= 0xff);  // a place
   };
   template <typename T>
   std::uint32_t place_in(List<T>& owners, Open& open, std::uint64_t now);

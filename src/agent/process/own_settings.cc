@@ -22,12 +22,9 @@ void read_console_format(Variables& variables, Settings& settings) {
   variables.warn_value(name, value, "unknown (known: 1.27, newest); using 1.27");
 }
 
-// The agent for Java has these, the second one by its older name. What is mistyped must not show
-// values that nobody asked to see.
+// What is mistyped must not show values that nobody asked to see.
 void read_sanitization(Variables& variables, Settings& settings) {
-  for (const std::string_view name :
-       {"OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED",
-        "OTEL_INSTRUMENTATION_COMMON_DB_STATEMENT_SANITIZER_ENABLED"}) {
+  for (const std::string_view name : kSanitizationVariables) {
     const std::string value = lower(variables.text(name));
     if (value.empty()) continue;
     settings.sanitizes_sql = value != "false";

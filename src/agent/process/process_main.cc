@@ -21,6 +21,7 @@
 #include "agent/process/exporter_set.h"
 #include "agent/process/recorder.h"
 #include "agent/process/remote_sampler.h"
+#include "agent/process/secrets.h"
 #include "agent/process/settings.h"
 #include "agent/ring/log_file_names.h"
 #include "agent/ring/ring.h"
@@ -133,7 +134,7 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
   say(counts.commands_dropped, "commands have no span: too many ran at a time");
   say(counts.resources_refused,
       "programs with an OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES of their own were told of "
-      "without it: too many (docs/agent.md)");
+      "without it: too many, or the configuration file has mistakes with them (docs/agent.md)");
   say(counts.measurements_refused,
       "measurements were refused: no numbers, or too many instruments");
 }
@@ -154,13 +155,6 @@ void note_log_files(RingHeader* ring, const Settings& settings) {
   ::kolben::agent::note_log_files(ring, names.patterns(), names.size());
 }
 
-std::string service_of(const Settings& settings) {
-  for (const auto& [key, value] : settings.resource_attributes) {
-    if (key == "service.name") return value;
-  }
-  return "unknown_service";
-}
-
 // Null: the sampler is none.
 std::unique_ptr<RemoteSampler> start_remote_sampler(RingHeader* ring, Settings& settings) {
   static_assert(sizeof(SamplingTable) <= kSamplingBytes);
@@ -171,7 +165,8 @@ std::unique_ptr<RemoteSampler> start_remote_sampler(RingHeader* ring, Settings& 
   return std::make_unique<RemoteSampler>(
       shown_endpoint(remote.peer.endpoint),
       RemoteSampler::Times{.interval = std::chrono::nanoseconds(remote.interval_nanos)},
-      make_sampling_source(remote, service_of(settings)), *table, stderr_messages());
+      make_sampling_source(remote, std::string(service_name_of(settings))), *table,
+      stderr_messages(), Secrets(remote.peer));
 }
 
 // The detectors look at the program, which is still the launcher: not for long.

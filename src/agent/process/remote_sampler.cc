@@ -7,9 +7,10 @@ namespace kolben::agent {
 
 RemoteSampler::RemoteSampler(std::string endpoint, Times times,
                              std::unique_ptr<SamplingSource> source, SamplingTable& table,
-                             Messages& messages)
+                             Messages& messages, Secrets secrets)
     : endpoint_(std::move(endpoint)),
       times_(times),
+      secrets_(std::move(secrets)),
       source_(std::move(source)),
       table_(table),
       messages_(messages),
@@ -42,8 +43,8 @@ void RemoteSampler::take(const Result<SamplingStrategies>& answer) {
     if (has_said_failure_) return;
     has_said_failure_ = true;
     return say(
-        std::string(answer.error().message()) +
-        (shown_ ? "; the last ones hold" : "; initialSamplingRate holds until there are any"));
+        secrets_.hidden(std::string(answer.error().message())) +
+        (shown_ ? "; the last ones hold" : "; the initial sampler holds until there are any"));
   }
   if (shown_ && *shown_ == *answer) return;
   shown_ = *answer;

@@ -14,6 +14,7 @@
 
 #include "agent/process/exporter.h"
 #include "agent/process/sampling_source.h"
+#include "agent/process/secrets.h"
 #include "base/mutex.h"
 #include "base/thread.h"
 
@@ -27,9 +28,10 @@ class RemoteSampler {
     std::chrono::nanoseconds backoff_unit = std::chrono::seconds(1);
   };
 
-  // `endpoint` as messages name it. `table` and `messages` outlive it.
+  // `endpoint` as messages name it; `secrets` are hidden in what the server says. `table` and
+  // `messages` outlive it.
   RemoteSampler(std::string endpoint, Times times, std::unique_ptr<SamplingSource> source,
-                SamplingTable& table, Messages& messages);
+                SamplingTable& table, Messages& messages, Secrets secrets = {});
   ~RemoteSampler();
 
  private:
@@ -41,6 +43,7 @@ class RemoteSampler {
 
   const std::string endpoint_;
   const Times times_;
+  const Secrets secrets_;
   const std::unique_ptr<SamplingSource> source_;
   SamplingTable& table_;
   Messages& messages_;

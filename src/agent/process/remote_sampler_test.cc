@@ -140,7 +140,7 @@ TEST_F(RemoteSamplerTest, AServerThatIsAwayIsSaidOnceAndNothingIsShown) {
   EXPECT_EQ(table_->rules(), nullptr);
   EXPECT_THAT(messages_.lines(),
               ElementsAre("kolben agent: sampling strategies of http://jaeger:14250: connecting to "
-                          "jaeger:14250: Connection refused; initialSamplingRate holds until there "
+                          "jaeger:14250: Connection refused; the initial sampler holds until there "
                           "are any"));
 }
 
@@ -151,6 +151,19 @@ TEST_F(RemoteSamplerTest, TheLastStrategiesHoldWhenTheServerFallsSilent) {
   ASSERT_NE(table_->rules(), nullptr);
   EXPECT_EQ(table_->rules()->others.below, SamplingRule::kAll);
   EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("no strategy; the last ones hold")));
+}
+
+TEST_F(RemoteSamplerTest, AServerThatRepeatsASecretIsNotRepeated) {
+  PeerSettings peer;
+  peer.endpoint = "http://jaeger/sampling?key=s3cret-s3cret";
+  server_.answers.push_back(unavailable("HTTP status 403: who is s3cret-s3cret?"));
+  {
+    RemoteSampler sampler("x", {.interval = milliseconds(1), .backoff_unit = milliseconds(1)},
+                          std::make_unique<ServerSource>(server_), *table_, messages_,
+                          Secrets(peer));
+    EXPECT_TRUE(comes_true([&] { return server_.times_asked() >= 2; }));
+  }
+  EXPECT_THAT(messages_.lines(), ElementsAre(HasSubstr("HTTP status 403: who is ...?; ")));
 }
 
 TEST_F(RemoteSamplerTest, TooManyOperationsAreSaidOnce) {

@@ -2,13 +2,14 @@
 // but those whose environment has an OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES of its own: for
 // them it is what the settings would say with these in the place of the launched program's.
 //
-// One thread. Bounds: kResourcesMax; what comes beyond has the launched program's, and is counted.
+// One thread. Bounds: kResourcesMax; what comes beyond has the launched program's, is counted, and
+// said when it comes first. What has a resource once keeps it: numbers are not given anew.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,6 +32,8 @@ class Resources {
   static constexpr std::size_t kProcessesMax = 16 * 1024;
   // Of one that is gone there may still be requests that its children answer (LeftExchanges).
   static constexpr std::size_t kGoneMax = 4096;
+  // Different mistakes; of more of them nothing is said.
+  static constexpr std::size_t kSaidMax = 64;
 
   // The settings outlive it.
   explicit Resources(const Settings& settings);
@@ -50,9 +53,9 @@ class Resources {
   // The texts stay its own.
   void fill(std::uint32_t number, Resource& resource, Arena& arena) const;
 
-  // What is wrong with values that came since the last call.
+  // What is wrong with values that came since the last call, each once, with the program.
   std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
-  // Programs that are told of as the launched one, for lack of room.
+  // Programs that are told of as the launched one, for lack of room or for a mistake.
   std::uint64_t refused() const { return refused_; }
 
  private:
@@ -63,9 +66,9 @@ class Resources {
     bool operator==(const Said&) const = default;
   };
   struct Entry {
-    std::unique_ptr<const Settings> settings;  // whose texts the attributes are; not the first's
     Said said;
-    Attributes attributes;
+    Attributes attributes;         // the arena's
+    std::vector<Entity> entities;  // of which batches have views
   };
   struct Process {
     std::uint32_t number = 0;
@@ -76,7 +79,9 @@ class Resources {
   std::uint32_t number_of(std::uint32_t pid, std::string_view service_name,
                           std::string_view attributes);
   std::uint32_t make(std::uint32_t pid, std::string_view service_name, std::string_view attributes);
-  void warn_anew(const std::vector<std::string>& warnings);
+  // Once, whichever program it is.
+  void warn_once(std::uint32_t pid, std::string_view service, const std::string& text);
+  void say(std::uint32_t pid, std::string_view service, std::string_view text);
 
   const Settings& settings_;
   Arena arena_;  // of the entries' lists
@@ -85,6 +90,8 @@ class Resources {
   std::unordered_map<std::uint32_t, Process> by_process_;  // without those of number 0
   std::deque<std::uint32_t> gone_;
   std::vector<std::string> warnings_;
+  std::set<std::string> said_;  // of warn_once()
+  bool has_said_room_ = false;
   std::uint64_t refused_ = 0;
 };
 

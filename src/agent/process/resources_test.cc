@@ -13,8 +13,12 @@ namespace kolben::agent {
 namespace {
 
 using namespace kolben::agent::testing;  // NOLINT: the records' builders
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 constexpr std::uint32_t kPid = 7;
 
@@ -83,9 +87,50 @@ TEST_F(ResourcesTest, WhatIsWrongIsSaidOnceAndTheRestHolds) {
   resources_.began(kPid, "", "zone=b,nonsense");
   EXPECT_EQ(attribute(kPid, "zone"), "b");
   EXPECT_THAT(resources_.take_warnings(),
-              ElementsAre("OTEL_RESOURCE_ATTRIBUTES=nonsense: not key=value; left out"));
+              ElementsAre("process 7 (all): OTEL_RESOURCE_ATTRIBUTES=nonsense: not key=value; left "
+                          "out"));
   resources_.began(8, "", "zone=b,nonsense");
   EXPECT_THAT(resources_.take_warnings(), IsEmpty());
+  resources_.began(9, "web", "zone=c,nonsense");  // another resource, the same mistake
+  EXPECT_THAT(resources_.take_warnings(), IsEmpty());
+  EXPECT_EQ(attribute(9, "zone"), "c");
+}
+
+TEST_F(ResourcesTest, OfManyMistakesSomeAreSaid) {
+  std::size_t lines = 0;
+  for (std::uint32_t i = 1; i <= Resources::kTextsMax; ++i) {
+    resources_.began(i, "", "zone=b,nonsense" + std::to_string(i));
+    lines += resources_.take_warnings().size();
+  }
+  EXPECT_EQ(lines, Resources::kSaidMax + 1);
+}
+
+TEST_F(ResourcesTest, WhatIsNoUtf8IsRepairedForABatchCarriesAll) {
+  resources_.began(kPid, "caf\xc3", "zone\xff=%fe,zone\xfe=b");
+  EXPECT_EQ(service(), "caf\xef\xbf\xbd");
+  EXPECT_EQ(attribute(kPid, "zone\xef\xbf\xbd"), "b");
+}
+
+class EntityResourcesTest : public ResourcesTest {
+ protected:
+  EntityResourcesTest()
+      : ResourcesTest({{"OTEL_ENTITIES", "service{service.name=shop}[zone=a]"}}) {}
+};
+
+TEST_F(EntityResourcesTest, AreStrongerThanAProgramsNameWhichIsSaidOnce) {
+  std::size_t lines = 0;
+  for (std::uint32_t i = 1; i <= 10; ++i) {
+    resources_.began(i, "service " + std::to_string(i), "number=" + std::to_string(i));
+    lines += resources_.take_warnings().size();
+  }
+  EXPECT_EQ(lines, 1u);
+  EXPECT_EQ(service(3), "shop");
+  Resource resource;
+  resources_.fill(resources_.of(3), resource, arena_);
+  ASSERT_EQ(resource.entity_refs.size(), 1u);
+  EXPECT_EQ(resource.entity_refs[0].type, "service");
+  ASSERT_EQ(resource.entity_refs[0].id_keys.size(), 1u);
+  EXPECT_EQ(resource.entity_refs[0].id_keys[0], "service.name");
 }
 
 TEST_F(ResourcesTest, OfAListThatIsTooLongTheLastItemIsLeftOut) {
@@ -97,9 +142,17 @@ TEST_F(ResourcesTest, OfAListThatIsTooLongTheLastItemIsLeftOut) {
 }
 
 TEST_F(ResourcesTest, BeyondTheBoundsItIsTheLaunchedProgramsAndCounted) {
-  for (std::uint32_t i = 1; i <= Resources::kTextsMax + 1; ++i) {
+  for (std::uint32_t i = 1; i < Resources::kResourcesMax; ++i) {
     resources_.began(i, "service " + std::to_string(i), "");
   }
+  EXPECT_THAT(resources_.take_warnings(), IsEmpty());
+  for (std::uint32_t i = Resources::kResourcesMax; i <= Resources::kTextsMax + 1; ++i) {
+    resources_.began(i, "service " + std::to_string(i), "");
+  }
+  EXPECT_THAT(
+      resources_.take_warnings(),
+      ElementsAre("process 64 (service 64): there is no room for one more resource; told of "
+                  "as the launched program (docs/agent.md)"));
   EXPECT_EQ(resources_.size(), Resources::kResourcesMax);
   EXPECT_EQ(service(Resources::kResourcesMax - 1), "service 63");
   EXPECT_EQ(service(Resources::kResourcesMax), "all");
@@ -131,14 +184,16 @@ class ServiceFileTest : public ::testing::Test {
   }
   void TearDown() override { ::unlink(path_.c_str()); }
 
-  // The number of a program's resource that calls itself "web".
-  std::uint32_t number_with(std::string_view attribute) {
-    std::ofstream(path_) << "file_format: \"1.0\"\nresource:\n  attributes:\n    - name: "
-                            "service.name\n      value: "
-                         << attribute << "\n";
-    const Settings settings =
-        load_settings({{"OTEL_CONFIG_FILE", path_}, {"OTEL_SERVICE_NAME", "all"}});
+  Settings load(std::string_view resource) {
+    std::ofstream(path_) << "file_format: \"1.0\"\nresource:\n" << resource << "\n";
+    Settings settings = load_settings({{"OTEL_CONFIG_FILE", path_}, {"OTEL_SERVICE_NAME", "all"}});
     EXPECT_THAT(settings.mistakes, IsEmpty());
+    return settings;
+  }
+  // The number of a program's resource that calls itself "web".
+  std::uint32_t number_with(const std::string& attribute) {
+    const Settings settings =
+        load("  attributes:\n    - name: service.name\n      value: " + attribute);
     Resources resources(settings);
     resources.began(kPid, "web", "");
     return resources.of(kPid);
@@ -149,6 +204,44 @@ class ServiceFileTest : public ::testing::Test {
 TEST_F(ServiceFileTest, BesideAConfigurationFileAVariableCountsWhereItNamesIt) {
   EXPECT_EQ(number_with("fixed"), 0u);
   EXPECT_EQ(number_with("${OTEL_SERVICE_NAME}"), 1u);
+}
+
+TEST_F(ServiceFileTest, TheFileIsNotReadAgain) {
+  const Settings settings =
+      load("  attributes: [{name: service.name, value: \"${OTEL_SERVICE_NAME}\"}]");
+  ::unlink(path_.c_str());
+  Resources resources(settings);
+  resources.began(kPid, "web\xff", "");
+  Resource resource;
+  Arena arena;
+  resources.fill(resources.of(kPid), resource, arena);
+  EXPECT_EQ(service_of(resource), "web\xef\xbf\xbd");
+  EXPECT_EQ(resources.refused(), 0u);
+  EXPECT_THAT(resources.take_warnings(), IsEmpty());
+}
+
+TEST_F(ServiceFileTest, WhatIsAMistakeThereIsCountedAndSaidOnce) {
+  const Settings settings = load("  attributes_list: \"${OTEL_RESOURCE_ATTRIBUTES}\"");
+  Resources resources(settings);
+  resources.began(kPid, "", "nonsense");
+  resources.began(8, "", "nonsense");
+  EXPECT_EQ(resources.of(kPid), 0u);
+  EXPECT_EQ(resources.refused(), 2u);
+  EXPECT_THAT(
+      resources.take_warnings(),
+      ElementsAre(AllOf(StartsWith("process 7: "), HasSubstr("\"nonsense\" is not key=value"),
+                        EndsWith("; told of as the launched program"))));
+}
+
+TEST_F(ServiceFileTest, ThatItNamesNoVariableIsSaidOnce) {
+  const Settings settings = load("  attributes: [{name: service.name, value: shop}]");
+  Resources resources(settings);
+  std::size_t lines = 0;
+  for (std::uint32_t i = 1; i <= 4; ++i) {
+    resources.began(i, "service " + std::to_string(i), "zone=a");
+    lines += resources.take_warnings().size();
+  }
+  EXPECT_EQ(lines, 1u);
 }
 
 // What the recorder makes of it.

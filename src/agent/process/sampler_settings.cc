@@ -28,17 +28,39 @@ bool is_ratio(const std::string& value) {
   return is_whole && is_plain && parsed <= 1;
 }
 
+// The argument, or an item of it, as it may be said: somebody's address has a password in it, under
+// a mistyped key or beside another sampler. Numbers are none.
+std::string shown_argument(std::string_view argument) {
+  constexpr std::string_view kOfNumbers = "0123456789.+-eE";
+  std::string shown;
+  for (const std::string_view item : split_list(argument)) {
+    if (!shown.empty()) shown += ',';
+    const std::size_t equals = item.find('=');
+    const bool has_key = equals != std::string_view::npos;
+    const std::string_view value = has_key ? item.substr(equals + 1) : item;
+    if (has_key) shown.append(item.substr(0, equals + 1));
+    if (trimmed(value).find_first_not_of(kOfNumbers) == std::string_view::npos) {
+      shown.append(value);
+    } else if (has_key || value.find_first_of("@:/?") != std::string_view::npos) {
+      shown.append(kHidden);
+    } else {
+      shown.append(value);  // a word
+    }
+  }
+  return shown;
+}
+
 void check_ratio(Variables& variables) {
   const std::string value(variables.text(kArgument));
   if (value.empty() || is_ratio(value)) return;
-  variables.warn_value(kArgument, value, "not a number from 0 to 1; using 1");
+  variables.warn_value(kArgument, shown_argument(value), "not a number from 0 to 1; using 1");
 }
 
 // Of a sampler that has none.
 void check_no_ratio(Variables& variables, const std::string& sampler) {
   const std::string_view value = variables.text(kArgument);
   if (value.empty()) return;
-  variables.warn_value(kArgument, value,
+  variables.warn_value(kArgument, shown_argument(value),
                        "has no effect with OTEL_TRACES_SAMPLER=" +
                            (sampler.empty() ? "parentbased_always_on" : sampler) +
                            "; traceidratio and parentbased_traceidratio have a share");
@@ -51,7 +73,8 @@ void read_interval(Variables& variables, std::string_view value, RemoteSampling&
   std::uint64_t millis = 0;
   const auto end = std::from_chars(value.data(), value.data() + value.size(), millis);
   if (end.ec != std::errc() || end.ptr != value.data() + value.size() || millis == 0) {
-    return variables.warn_value(kArgument, value, "no number of milliseconds; using 60000");
+    return variables.warn_value(kArgument, shown_argument(value),
+                                "no number of milliseconds; using 60000");
   }
   remote.interval_nanos = std::clamp(millis, kShortest, kLongest) * kNanosPerMilli;
 }
@@ -112,10 +135,11 @@ RemoteSampling read_remote_sampling(Variables& variables) {
     } else if (key == "pollingIntervalMs") {
       read_interval(variables, value, remote);
     } else if (key != "initialSamplingRate") {
-      variables.warn_value(kArgument, item,
+      variables.warn_value(kArgument, shown_argument(item),
                            "unknown (known: endpoint=, pollingIntervalMs=, initialSamplingRate=)");
     } else if (!is_ratio(std::string(value))) {
-      variables.warn_value(kArgument, item, "not a number from 0 to 1; using 0.001");
+      variables.warn_value(kArgument, shown_argument(item),
+                           "not a number from 0 to 1; using 0.001");
     }
   }
   return remote;

@@ -11,6 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 Settings read(const std::string& argument) {
   return read_settings({{"OTEL_TRACES_SAMPLER", "ParentBased_Jaeger_Remote"},
@@ -76,6 +77,24 @@ TEST(RemoteSamplerSettings, WhatIsWrongIsSaidAndTheUsualHolds) {
   const Settings secret = read("endpoint=http://u:p@host:1");
   EXPECT_THAT(secret.warnings, ElementsAre(HasSubstr("user name and password have no effect")));
   EXPECT_EQ(secret.remote_sampling->peer.endpoint, "host:1");
+}
+
+TEST(SamplerSettings, AnAddressInTheWrongPlaceIsNotShown) {
+  const auto f = [](const std::string& sampler, const std::string& argument,
+                    const std::string& begin) {
+    const Settings settings =
+        read_settings({{"OTEL_TRACES_SAMPLER", sampler}, {"OTEL_TRACES_SAMPLER_ARG", argument}});
+    EXPECT_THAT(settings.warnings, ElementsAre(StartsWith("OTEL_TRACES_SAMPLER_ARG=" + begin)));
+  };
+  f("jaeger_remote", "endpoints=https://u:pw@h", "endpoints=...: unknown");
+  f("jaeger_remote", "https://u:pw@h", "...: unknown");
+  f("jaeger_remote", "initialSamplingRate=https://u:pw@h", "initialSamplingRate=...: not a number");
+  f("jaeger_remote", "pollingIntervalMs=https://u:pw@h", "...: no number");
+  f("always_on", "endpoint=https://u:pw@h,pollingIntervalMs=5",
+    "endpoint=...,pollingIntervalMs=5: has no effect");
+  f("traceidratio", "endpoint=https://u:pw@h", "endpoint=...: not a number");
+  f("traceidratio", "half", "half: not a number");
+  f("traceidratio", "1.5", "1.5: not a number");
 }
 
 TEST(RemoteSamplerSettings, IntervalsAreBounded) {

@@ -20,6 +20,7 @@ using wire::varint_field;
 
 // As the answer has it; nothing where a part is not there.
 struct Answer {
+  std::string malformed;          // what is not what a strategy has there; empty: all is
   bool is_rate_limiting = false;  // the type that is named, where both are there
   std::optional<double> probability;
   std::optional<double> traces_per_second;
@@ -45,6 +46,9 @@ Status wrong(std::string_view what, double value) {
 // The operations are the newest way to say it, and stronger than what stands beside them for old
 // clients.
 Result<SamplingStrategies> strategies_of(Answer answer) {
+  if (!answer.malformed.empty()) {
+    return invalid_argument("the answer's " + answer.malformed);
+  }
   SamplingStrategies result;
   if (answer.has_operations) {
     if (!is_probability(answer.others_probability)) {
@@ -80,6 +84,15 @@ std::optional<element> member(const element& object, std::string_view key) {
   return value;
 }
 
+// A part of the answer. One that is no object would read as one in which all is 0: nothing would be
+// recorded any more.
+std::optional<element> part_in(const element& object, std::string_view key, Answer& answer) {
+  const auto value = member(object, key);
+  if (!value || value->is_object()) return value;
+  answer.malformed = std::string(key) + " is no object";
+  return std::nullopt;
+}
+
 // Not a number: 0 where it is missing, else what no strategy has.
 double number_in(const element& object, std::string_view key) {
   const auto value = member(object, key);
@@ -92,11 +105,16 @@ void read_operations(const element& object, Answer& answer) {
   answer.has_operations = true;
   answer.others_probability = number_in(object, "defaultSamplingProbability");
   answer.at_least_per_second = number_in(object, "defaultLowerBoundTracesPerSecond");
+  const auto strategies = member(object, "perOperationStrategies");
+  if (!strategies) return;
   simdjson::dom::array list;
-  if (object["perOperationStrategies"].get_array().get(list) != simdjson::SUCCESS) return;
+  if (strategies->get_array().get(list) != simdjson::SUCCESS) {
+    answer.malformed = "perOperationStrategies is no list";
+    return;
+  }
   for (const element& item : list) {
     std::string_view name;
-    const auto strategy = member(item, "probabilisticSampling");
+    const auto strategy = part_in(item, "probabilisticSampling", answer);
     if (item["operation"].get_string().get(name) != simdjson::SUCCESS || !strategy) continue;
     answer.operations.push_back({std::string(name), number_in(*strategy, "samplingRate")});
   }
@@ -220,13 +238,15 @@ Result<SamplingStrategies> read_strategies_json(std::string_view text) {
   if (const auto type = member(root, "strategyType")) {
     answer.is_rate_limiting = is_rate_limiting(*type);
   }
-  if (const auto part = member(root, "probabilisticSampling")) {
+  if (const auto part = part_in(root, "probabilisticSampling", answer)) {
     answer.probability = number_in(*part, "samplingRate");
   }
-  if (const auto part = member(root, "rateLimitingSampling")) {
+  if (const auto part = part_in(root, "rateLimitingSampling", answer)) {
     answer.traces_per_second = number_in(*part, "maxTracesPerSecond");
   }
-  if (const auto part = member(root, "operationSampling")) read_operations(*part, answer);
+  if (const auto part = part_in(root, "operationSampling", answer)) {
+    read_operations(*part, answer);
+  }
   return strategies_of(std::move(answer));
 }
 

@@ -80,6 +80,21 @@ TEST(SamplingStrategies, NonsenseIsNone) {
   EXPECT_THAT(json_error(std::string(5000, '[')), HasSubstr("no JSON"));
 }
 
+TEST(SamplingStrategies, APartThatIsNoObjectIsNoStrategyInWhichAllIsZero) {
+  const auto f = [](std::string_view text, std::string_view words) {
+    EXPECT_EQ(json_error(text), words) << text;
+  };
+  f(R"({"probabilisticSampling":0.5})", "the answer's probabilisticSampling is no object");
+  f(R"({"probabilisticSampling":[]})", "the answer's probabilisticSampling is no object");
+  f(R"({"rateLimitingSampling":"x"})", "the answer's rateLimitingSampling is no object");
+  f(R"({"operationSampling":"x"})", "the answer's operationSampling is no object");
+  f(R"({"operationSampling":{"perOperationStrategies":"x"}})",
+    "the answer's perOperationStrategies is no list");
+  f(R"({"operationSampling":{"perOperationStrategies":[)"
+    R"({"operation":"a","probabilisticSampling":1}]}})",
+    "the answer's probabilisticSampling is no object");
+}
+
 // --- protobuf
 
 std::string whole_message() {

@@ -5,6 +5,7 @@
 #include "agent/process/own_settings.h"
 #include "agent/process/resource_detectors.h"
 #include "agent/process/settings_names.h"
+#include "agent/process/utf8.h"
 #include "agent/protocols/trace_headers.h"
 
 namespace kolben::agent {
@@ -48,15 +49,16 @@ class Reader {
   void read_resource() {
     NamedTexts& all = settings_.resource_attributes;
     set_sdk_attributes(all);
-    for (auto& [key, value] :
+    // A receiver that finds one byte of these wrong may refuse all that comes with it.
+    for (const auto& [key, value] :
          variables_.pairs("OTEL_RESOURCE_ATTRIBUTES", Variables::Keys::kAsTheyAre)) {
-      put(all, key, std::move(value));
+      put(all, repair_utf8(key), repair_utf8(value));
     }
     const std::string_view service = variables_.text("OTEL_SERVICE_NAME");
-    if (!service.empty()) put(all, "service.name", std::string(service));
+    if (!service.empty()) put(all, "service.name", repair_utf8(service));
     read_entities(all);
     put(all, "telemetry.auto.version", std::string(agent_version()));
-    if (!has_key(all, "service.name")) put(all, "service.name", "unknown_service");
+    if (!has_key(all, "service.name")) put(all, "service.name", std::string(kUnknownService));
   }
 
   // Stronger than the other variables of the resource.
@@ -288,6 +290,13 @@ bool parse_log_level(std::string_view text, LogLevel& level) {
   return true;
 }
 
+std::string_view service_name_of(const Settings& settings) {
+  for (const auto& [key, value] : settings.resource_attributes) {
+    if (key == "service.name") return value;
+  }
+  return kUnknownService;
+}
+
 void set_sdk_attributes(NamedTexts& attributes) {
   put(attributes, "telemetry.sdk.language", "cpp");
   put(attributes, "telemetry.sdk.name", "kolben");
@@ -324,9 +333,9 @@ void detect_resource(Settings& settings, std::uint32_t pid) {
            std::none_of(excluded.begin(), excluded.end(), matches);
   };
   DetectedResource found = detect_resource(settings.resource_detectors, pid);
-  for (auto& [key, value] : found.texts) {
+  for (const auto& [key, value] : found.texts) {
     if (!is_set(key) && is_wanted(key))
-      settings.resource_attributes.emplace_back(key, std::move(value));
+      settings.resource_attributes.emplace_back(key, repair_utf8(value));
   }
   for (auto& [key, value] : found.numbers) {
     if (!is_set(key) && is_wanted(key)) settings.resource_numbers.emplace_back(key, value);

@@ -120,6 +120,8 @@ struct Settings {
   std::optional<LibraryTexts> for_library;
   std::vector<std::string> log_files;  // whose lines become log records
   std::vector<std::string> mistakes;   // with any there is no telemetry
+  // The file as it was read; no name: there is none. Services of one command are made of it, too.
+  std::string file_name, file_text;
 };
 
 // Settings::trace_formats and sampler, from the texts of OTEL_PROPAGATORS, OTEL_TRACES_SAMPLER and
@@ -133,6 +135,9 @@ Settings read_settings(const Environment& environment);
 void read_conventions(std::string_view list, SemanticConventions& conventions);
 // False: no level.
 bool parse_log_level(std::string_view text, LogLevel& level);
+// What a service is called that nobody names.
+inline constexpr std::string_view kUnknownService = "unknown_service";
+std::string_view service_name_of(const Settings& settings);
 // telemetry.sdk.*
 void set_sdk_attributes(NamedTexts& attributes);
 
