@@ -18,6 +18,7 @@ constexpr Line kLines[] = {
     {"otlp/grpc", "send OTLP", "http://", " (gRPC)"},
     {"otlp/http", "", "http://", " (HTTP)"},
     {"zipkin", "send Zipkin", "http://", "/api/v2/spans"},
+    {"remote_sampling/http", "sampling", "http://", "/sampling"},
     {"prometheus", "scrape", "http://", "/metrics"},
     {"telemetry", "own metrics", "http://", "/metrics"},
     {"health_check", "health", "http://", "/"},

@@ -30,9 +30,16 @@ extensions:
     endpoint: ${env:KOLBEN_LISTEN_HOST}:16686
   health_check:
     endpoint: ${env:KOLBEN_LISTEN_HOST}:13133
+  remote_sampling:
+    file:
+      default_sampling_probability: 1
+    http:
+      endpoint: ${env:KOLBEN_LISTEN_HOST}:5778
+    grpc:
+      endpoint: ${env:KOLBEN_LISTEN_HOST}:5779
 
 service:
-  extensions: [query, health_check]
+  extensions: [query, health_check, remote_sampling]
   telemetry:
     metrics:
       address: ${env:KOLBEN_LISTEN_HOST}:8888

@@ -8,6 +8,7 @@
 #include "exporters/store/store_exporter.h"
 #include "exporters/zipkin/zipkin.h"
 #include "extensions/health_check/health_check.h"
+#include "extensions/remote_sampling/remote_sampling.h"
 #include "processors/attributes/attributes.h"
 #include "processors/batch/batch.h"
 #include "processors/memory_limiter/memory_limiter.h"
@@ -93,6 +94,7 @@ std::span<const ComponentType> components() {
 
       extension("health_check", &extensions::health_check::create),
       extension("query", &query::create),
+      extension("remote_sampling", &extensions::remote_sampling::create),
   };
   return kComponents;
 }

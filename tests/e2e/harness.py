@@ -31,6 +31,11 @@ exporters:
 extensions:
   query: {endpoint: "127.0.0.1:0"}
   health_check: {endpoint: "127.0.0.1:0"}
+  remote_sampling:
+    http:
+      endpoint: "127.0.0.1:0"
+    grpc:
+      endpoint: "127.0.0.1:0"
 service:
   telemetry:
     metrics: {address: "127.0.0.1:0"}

@@ -168,7 +168,8 @@ def test_without_a_collector_it_says_so_and_goes_on_until_one_comes(tmp_path, pr
 receivers: {{otlp: {{protocols: {{grpc: {{endpoint: "127.0.0.1:{grpc_port}"}},
                                    http: {{endpoint: "127.0.0.1:0"}}}}}}, zipkin: {{endpoint: "127.0.0.1:0"}}}}
 exporters: {{prometheus: {{endpoint: "127.0.0.1:0"}}}}
-extensions: {{query: {{endpoint: "127.0.0.1:0"}}, health_check: {{endpoint: "127.0.0.1:0"}}}}
+extensions: {{query: {{endpoint: "127.0.0.1:0"}}, health_check: {{endpoint: "127.0.0.1:0"}},
+              remote_sampling: {{http: {{endpoint: "127.0.0.1:0"}}, grpc: {{endpoint: "127.0.0.1:0"}}}}}}
 service: {{telemetry: {{metrics: {{address: "127.0.0.1:0"}}}}}}
 """
     kolben = programs(Kolben(tmp_path, config=config))

@@ -148,7 +148,7 @@ def test_headers_go_with_grpc_too(monkeypatch, variables, wanted):
 
 # --- Zipkin ------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("name", ["zipkin", "zipkin_json"])
+@pytest.mark.parametrize("name", ["zipkin", "zipkin_json", "zipkin_proto"])
 def test_spans_go_to_a_zipkin_server(kolben, tmp_path, programs, name):
     endpoint = f"http://127.0.0.1:{kolben.port('zipkin')}/api/v2/spans"
     program, port = serve(tmp_path, programs, [
@@ -209,14 +209,6 @@ def test_spans_go_to_a_zipkin_server_as_protobuf():
     tags = {dict(fields(entry))[1]: dict(fields(entry))[2] for number, entry in asked if number == 11}
     assert tags[b"http.url"] == f"{server.url}/asked".encode()
     assert tags[b"http.status_code"] == b"202"
-
-
-def test_a_zipkin_server_that_takes_no_protobuf_is_said_with_what_helps(kolben):
-    ran = ask_once(f"http://127.0.0.1:{kolben.ui}/nothing-here", "--traces_exporter", "zipkin_proto",
-                   "--exporter_zipkin_endpoint", f"http://127.0.0.1:{kolben.port('zipkin')}/api/v2/spans")
-    assert ran.returncode == 0
-    assert "HTTP status 415" in ran.stderr
-    assert "it takes no protobuf; the exporter zipkin_json sends JSON" in ran.stderr
 
 
 # --- Prometheus --------------------------------------------------------------------------------------

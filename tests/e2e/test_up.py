@@ -18,7 +18,7 @@ def run(*arguments, timeout=20):
 
 def test_ports_file_names_every_listener(kolben):
     assert {"otlp/grpc", "otlp/http", "zipkin", "query", "prometheus", "health_check",
-            "telemetry"} <= set(kolben.ports)
+            "remote_sampling/http", "remote_sampling/grpc", "telemetry"} <= set(kolben.ports)
     assert all(port > 0 for port in kolben.ports.values())
     assert json.loads(kolben.ports_path.read_text())["pid"] == kolben.pid
 
@@ -107,7 +107,7 @@ def test_unknown_command_gets_exit_code_2_and_the_nearest():
 def test_config_show_prints_what_is_in_force():
     answer = run("config", "show")
     assert answer.returncode == 0, answer.stderr
-    for word in ("otlp", "zipkin", "prometheus", "store", "query", "health_check"):
+    for word in ("otlp", "zipkin", "prometheus", "store", "query", "health_check", "remote_sampling"):
         assert word in answer.stdout
 
 

@@ -52,7 +52,7 @@ TEST(ExportAdvice, ACertificateThatNobodyKnows) {
 }
 
 TEST(ExportAdvice, AZipkinServerThatTakesJsonAlone) {
-  const Status refused = invalid_argument("HTTP status 415: 415 want application/json");
+  const Status refused = invalid_argument("HTTP status 415: want application/json");
   EXPECT_THAT(export_advice(ExporterKind::kZipkinProtobuf, false, "a:1", refused).text,
               HasSubstr("zipkin_json"));
   EXPECT_EQ(export_advice(ExporterKind::kZipkinJson, false, "a:1", refused).text, "");

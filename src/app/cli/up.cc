@@ -16,6 +16,8 @@ constexpr const char* kPorts =
   4317    receivers.otlp.protocols.grpc.endpoint
   4318    receivers.otlp.protocols.http.endpoint
   9411    receivers.zipkin.endpoint
+  5778    extensions.remote_sampling.http.endpoint
+  5779    extensions.remote_sampling.grpc.endpoint
   16686   extensions.query.endpoint
   8888    service.telemetry.metrics.address
   8889    exporters.prometheus.endpoint

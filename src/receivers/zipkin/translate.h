@@ -1,5 +1,6 @@
-// Zipkin v2 JSON -> model. Source: Zipkin's API (zipkin2-api.yaml, ListOfSpans), and "Zipkin" in
-// OpenTelemetry's trace SDK specification for what its exporters write. Pure; bounded by the text.
+// Zipkin v2, as JSON or as protobuf -> model. Source: Zipkin's API (zipkin2-api.yaml and
+// zipkin.proto, ListOfSpans), and "Zipkin" in OpenTelemetry's trace SDK specification for what its
+// exporters write. Pure; bounded by the text.
 #pragma once
 
 #include <string_view>
@@ -16,5 +17,6 @@ struct TranslateOptions {
 // A list of spans. Errors (INVALID_ARGUMENT) name the place: "[3].traceId: want 16 or 32 hex
 // digits". One resource for each local service, in the order of their first span.
 Result<Batch> translate(std::string_view text, const TranslateOptions& options);
+Result<Batch> translate_protobuf(std::string_view message, const TranslateOptions& options);
 
 }  // namespace kolben::receivers::zipkin

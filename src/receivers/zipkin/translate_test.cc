@@ -73,6 +73,30 @@ TEST(Translate, HugeTimesDoNotOverflow) {
   EXPECT_GE(first_span(*batch).end_time_unix_nano, first_span(*batch).start_time_unix_nano);
 }
 
+TEST(Translate, ManyTagsAndScopesAreEachKeptOnce) {
+  constexpr int kCount = 1'000;
+  const auto tag = [](int i) {
+    return "\"t" + std::to_string(i) + "\":\"" + std::to_string(i) + "\",";
+  };
+  std::string tags;
+  for (int i = 0; i < kCount; ++i) tags += tag(i);
+  std::string text = R"([{"traceId":"80f1da5e10147519","id":"67fae42571535f60","tags":{)" + tags +
+                     R"("t7":"last"}})";
+  for (int i = 0; i < kCount; ++i) {
+    text +=
+        R"(,{"traceId":"80f1da5e10147519","id":"67fae42571535f60","tags":{"otel.scope.name":"s)" +
+        std::to_string(i) + R"("}})";
+  }
+  const auto batch = translate(text + "]", {});
+  ASSERT_TRUE(batch.has_value()) << batch.error().to_string();
+  const auto& scopes = batch->traces().resources[0].scopes;
+  EXPECT_EQ(scopes.size(), kCount + 1U);
+  const Attributes& attributes = scopes[0].spans[0].attributes;
+  EXPECT_EQ(attributes.size(), static_cast<std::size_t>(kCount));
+  EXPECT_EQ(find(attributes, "t7")->as_string(), "last");
+  EXPECT_EQ(find(attributes, "t999")->as_string(), "999");
+}
+
 TEST(Translate, AnEmptyListIsAnEmptyBatch) {
   const auto batch = translate("[]", {});
   ASSERT_TRUE(batch.has_value());

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kBodyBytesMax = 64 << 20;
 constexpr std::string_view kPath = "/api/v2/spans";
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kProtobuf = "application/x-protobuf";
 
 struct Settings {
   net::http::ServerSettings server;
@@ -55,15 +57,18 @@ class ZipkinReceiver final : public pipeline::Receiver {
     }
     if (request.method != "POST") return refuse(405, "wrong_method", "405 want POST\n");
     const std::string type = request.media_type();
-    if (!type.empty() && type != "application/json") {
-      return refuse(415, "wrong_content_type", "415 want application/json\n");
+    const bool is_protobuf = type == kProtobuf;
+    if (!type.empty() && type != kJson && !is_protobuf) {
+      return refuse(415, "wrong_content_type",
+                    "415 want application/json or application/x-protobuf\n");
     }
     Result<Bytes> body = net::http::decode_body(request, settings_.server.body_bytes_max);
     if (!body.has_value()) {
       return refuse(net::http::http_status_of_intake(body.error()), "undecodable_body",
                     body.error().to_string() + "\n");
     }
-    Result<Batch> batch = translate(body->view(), settings_.translate);
+    Result<Batch> batch = is_protobuf ? translate_protobuf(body->view(), settings_.translate)
+                                      : translate(body->view(), settings_.translate);
     if (!batch.has_value()) return refuse(400, "malformed", batch.error().to_string() + "\n");
     intake_->take(std::move(batch).value(),
                   [responder = std::move(responder)](const Status& status) mutable {
