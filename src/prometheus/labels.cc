@@ -37,7 +37,9 @@ void LabelText::add(std::string_view name, std::string_view value) {
 }
 
 void LabelText::add(const Attributes& attributes) {
-  const auto is_taken = [&](const std::string& name) { return names_.contains(name); };
+  const auto is_taken = [&](const std::string& name) {
+    return name == "le" || name == "quantile" || names_.contains(name);
+  };
   for (const auto& [name, value] : labels_of(attributes, is_taken)) add(name, value);
 }
 

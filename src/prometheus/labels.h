@@ -18,7 +18,8 @@ class LabelText {
   // Nothing happens where the name is taken: who comes first wins.
   void add(std::string_view name, std::string_view value);
   // In the order of their names. Keys that become the same name are joined by ';', as the
-  // specification says; a name that is taken gets "exported_" before it, as Prometheus does it.
+  // specification says; a name that is taken gets "exported_" before it, as Prometheus does it. So
+  // do "le" and "quantile", which samples have themselves.
   void add(const Attributes& attributes);
 
   // These labels and those of a point. `own_name` is kept for the sample itself: "le", "quantile".

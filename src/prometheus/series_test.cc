@@ -267,6 +267,21 @@ TEST(Series, NoLabelStandsThereTwice) {
       << series.to_text(kSecond);
 }
 
+TEST(Series, AnAttributeOfAResourceDoesNotTakeTheLabelOfABucket) {
+  OneMetric data("d", MetricKind::kHistogram);
+  Arena& arena = data.batch.arena();
+  set(data.batch.metrics().resources[0].resource.attributes, arena, "le", Value::string("5"));
+  HistogramPoint& point = data.metric->histogram_points.add(arena);
+  point.bucket_counts.push_back(arena, 1);
+  point.count = 1;
+  Series series({.with_resource_labels = true});
+  EXPECT_EQ(series.update(data.batch.metrics(), kSecond), 0U);
+  EXPECT_NE(
+      series.to_text(kSecond).find("exported_le=\"5\",service_name=\"todo\",le=\"+Inf\"} 1\n"),
+      std::string::npos)
+      << series.to_text(kSecond);
+}
+
 TEST(Series, AMetricThatChangesItsTypeIsRefused) {
   OneMetric gauge("x", MetricKind::kGauge);
   gauge.add_number(1);

@@ -183,7 +183,12 @@ class EntityParser {
 }  // namespace
 
 std::vector<Entity> parse_entities(std::string_view text, const SayMistake& say) {
-  EntityParser parser(say);
+  int said = 0;
+  const SayMistake say_some = [&](std::string_view part, std::string_view what) {
+    if (said < kMistakesSaidMax) say(part, what);
+    ++said;
+  };
+  EntityParser parser(say_some);
   while (!text.empty()) {
     const std::size_t end = text.find(';');
     const std::string_view definition = trimmed(text.substr(0, end));

@@ -25,6 +25,8 @@ struct Entity {
 inline constexpr std::size_t kEntitiesMax = 32;
 // Of an entity, identifying or describing it.
 inline constexpr std::size_t kEntityAttributesMax = 64;
+// Of one value.
+inline constexpr int kMistakesSaidMax = 16;
 
 // Called for each mistake with the part that is meant, and what is done about it.
 using SayMistake = std::function<void(std::string_view part, std::string_view what)>;

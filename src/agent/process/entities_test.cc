@@ -124,6 +124,8 @@ TEST(Entities, AreBounded) {
   const Parsed parsed = parse(many);
   EXPECT_EQ(parsed.entities.size(), kEntitiesMax);
   EXPECT_THAT(parsed.mistakes, ElementsAre(HasSubstr("too many")));
+  for (std::size_t i = 0; i < 5000; ++i) many += "x;";
+  EXPECT_EQ(parse(many).mistakes.size(), static_cast<std::size_t>(kMistakesSaidMax));
   std::string long_one = "t{a=1}[";
   for (std::size_t i = 0; i <= kEntityAttributesMax; ++i) {
     long_one.append("k" + std::to_string(i) + "=1,");

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "agent/process/agent_loop.h"
 #include "agent/process/config_file.h"
@@ -162,11 +163,17 @@ std::unique_ptr<RemoteSampler> start_remote_sampler(RingHeader* ring, Settings& 
   if (!settings.remote_sampling || table == nullptr) return nullptr;
   settings.sampler.follow(table, [] { return system_clock().unix_nanos(); });
   const RemoteSampling& remote = *settings.remote_sampling;
-  return std::make_unique<RemoteSampler>(
-      shown_endpoint(remote.peer.endpoint),
-      RemoteSampler::Times{.interval = std::chrono::nanoseconds(remote.interval_nanos)},
-      make_sampling_source(remote, std::string(service_name_of(settings))), *table,
-      stderr_messages(), Secrets(remote.peer));
+  try {
+    return std::make_unique<RemoteSampler>(
+        shown_endpoint(remote.peer.endpoint),
+        RemoteSampler::Times{.interval = std::chrono::nanoseconds(remote.interval_nanos)},
+        make_sampling_source(remote, std::string(service_name_of(settings))), *table,
+        stderr_messages(), Secrets(remote.peer));
+  } catch (const std::system_error& error) {  // little memory, or as many threads as may be
+    stderr_messages().warn(std::string("kolben agent: nobody asks for sampling strategies: ") +
+                           error.code().message());
+    return nullptr;
+  }
 }
 
 // The detectors look at the program, which is still the launcher: not for long.

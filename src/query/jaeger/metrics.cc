@@ -104,11 +104,17 @@ class Measurement {
       answer_.series.push_back({group.values, std::vector<Slice>(query_.slices())});
     }
     answer_.left_out = whole.other_groups;
+    const std::size_t groups = whole.groups.size() + whole.other_groups;
+    if (groups > kOperationsMax) {
+      return resource_exhausted(std::to_string(groups) +
+                                " operations are more than can be measured; ask for one "
+                                "'service', or a shorter 'lookback'");
+    }
     while (answer_.first_point < query_.points &&
            query_.time_of(answer_.first_point) <= whole.oldest_unix_nano) {
       ++answer_.first_point;
     }
-    return whole.groups.size() + whole.other_groups;
+    return groups;
   }
 
   Status fill(std::size_t first, std::size_t count, std::size_t groups) {

@@ -22,6 +22,8 @@ namespace kolben::query::jaeger {
 
 // Series of one answer: more nobody reads.
 inline constexpr std::size_t kSeriesMax = 1'000;
+// Operations that are looked at for them: names that never come again are no operations.
+inline constexpr std::size_t kOperationsMax = 20'000;
 // Points of all its series: some 90 MB of JSON. At a point a minute, two days of 340 operations.
 inline constexpr std::size_t kMetricPointsMax = 1'000'000;
 

@@ -158,6 +158,15 @@ TEST_F(MetricsApi, OperationsBeyondTheBoundAreLeftOutAndCounted) {
   EXPECT_THAT(text, HasSubstr("of the 1 most frequent, 7 more are left out"));
 }
 
+TEST_F(MetricsApi, NamesThatNeverComeAgainAreNotMeasured) {
+  store_.aggregate_answers = {aggregate({group({"todo", "GET /"}, {})})};
+  store_.aggregate_answers[0]->other_groups = kOperationsMax;
+  const Response response = get("/api/metrics/calls?service=todo&groupByOperation=1");
+  EXPECT_EQ(response.status, 429);
+  EXPECT_THAT(std::string(response.body.view()), HasSubstr("20001 operations are more"));
+  EXPECT_EQ(store_.aggregates().size(), 1U);
+}
+
 // The page asks for two days at a point a minute: 2,881 points, and 9 minutes before the first.
 TEST_F(MetricsApi, LongTimesAreAskedInParts) {
   store_.aggregate_answers = {aggregate({group({"todo", "GET /"}, {})})};
