@@ -95,7 +95,7 @@ bool write_fitting(const Carried& carried, ListWriter& writer) {
 
 }  // namespace
 
-bool OwnBaggage::set(ListText key, ListText value) {
+bool OwnBaggage::set(ListText before, ListText key, ListText value) {
   char member[kOwnBaggageBytesMax];
   const std::size_t member_size = encode_member(key, value, member, sizeof(member));
   if (member_size == 0) return false;
@@ -103,7 +103,7 @@ bool OwnBaggage::set(ListText key, ListText value) {
   ListWriter writer(all, sizeof(all));
   writer.add({member, member_size});
   writer.settle_keys();
-  writer.add(list());
+  writer.add(before);
   if (writer.is_cut()) return false;
   std::memcpy(members, all, writer.size());
   size = static_cast<std::uint32_t>(writer.size());
@@ -160,7 +160,8 @@ bool Connections::set_baggage(ThreadState& thread, ListText key, ListText value)
   if (!lock || !serves(thread)) return false;
   if (!exchange->has_baggage) exchange->said.baggage.clear();
   exchange->has_baggage = true;
-  return exchange->said.baggage.set(key, value);
+  OwnBaggage& baggage = exchange->said.baggage;
+  return baggage.set(baggage.list(), key, value);
 }
 
 bool Connections::find_baggage(const ThreadState& thread, ListText key, ListText* value) const {

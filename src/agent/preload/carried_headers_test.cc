@@ -119,6 +119,25 @@ TEST_F(CarriedHeadersTest, BaggageOfASpanHoldsWithinIt) {
   EXPECT_EQ(get("b"), "");
 }
 
+TEST_F(CarriedHeadersTest, BaggageOfASpanHoldsHoweverDeepWithinIt) {
+  begin("outer");
+  EXPECT_TRUE(set("a", "1"));
+  for (int i = 0; i < 40; ++i) begin("inner");
+  EXPECT_EQ(get("a"), "1");
+  EXPECT_EQ(sent("baggage"), "a=1");
+}
+
+TEST_F(CarriedHeadersTest, OfWhatIsRefusedNothingIsLeft) {
+  const kolben_span outer = begin("outer");
+  EXPECT_TRUE(set("a", "1"));
+  const kolben_span inner = begin("inner");
+  EXPECT_FALSE(set("b", std::string(kOwnBaggageBytesMax, 'x')));
+  telemetry_.work_for(thread_, 0, outer);
+  EXPECT_TRUE(set("a", "2"));
+  telemetry_.work_for(thread_, 0, inner);
+  EXPECT_EQ(get("a"), "2") << "the outer one's is looked at, not a copy";
+}
+
 TEST_F(CarriedHeadersTest, ASpanWithoutARequestHasBaggageToo) {
   EXPECT_FALSE(set("a", "1")) << "there is neither";
   const kolben_span span = begin("command");

@@ -22,9 +22,9 @@ struct OwnBaggage {
     span = 0;
     size = 0;
   }
-  // In the place of what has that key. False: it is no key, or there is no room; what was set
-  // stays.
-  bool set(ListText key, ListText value);
+  // To `before`, which may be its own list, in the place of what has that key. False: it is no key,
+  // or there is no room; nothing has changed then.
+  bool set(ListText before, ListText key, ListText value);
 };
 
 }  // namespace kolben::agent
