@@ -61,6 +61,14 @@ TEST_F(CarriedHeadersTest, WhatCameInGoesOnAndIsRead) {
   EXPECT_EQ(get("use"), "");
 }
 
+TEST_F(CarriedHeadersTest, TheProgramsOwnStaysAloneWhereverItStands) {
+  serve("tracestate: a=1\r\nbaggage: b=2\r\n");
+  const std::string long_line = "Forwarded: for=" + std::string(1500, 'x') + "\r\n";
+  EXPECT_EQ(sent("baggage", long_line + "Baggage: own=1\r\n"), "");
+  EXPECT_EQ(sent("tracestate", long_line + "TraceState: own=1\r\n"), "");
+  EXPECT_EQ(sent("tracestate", long_line + "baggage: own=1\r\n"), "a=1");
+}
+
 // Of the kept head's 2 KiB there is room for all but its last member.
 TEST_F(CarriedHeadersTest, OfLongListsWholeMembersGoOn) {
   std::string members;

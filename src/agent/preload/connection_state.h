@@ -32,8 +32,10 @@ inline constexpr std::uint32_t kRouteBytesMax = 256;
 inline constexpr std::uint32_t kAttributesBytesMax = 1024;
 // A trace's identifier, where a record tells of one that is only linked.
 inline constexpr std::uint16_t kLinkedBytes = sizeof(Context::trace_id);
-// What is written into a request at most: the trace's headers, and of the request that is served
-// its `tracestate` and `baggage`, of which no more is kept than kHeadBytesMax.
+// What is written into a request at most: the trace's headers (kTraceHeadersBytesMax), and what
+// goes on with them. Of what came in there is less than kHeadBytesMax, of which the first line,
+// `Host`, `User-Agent`, `Forwarded` and `X-Forwarded-For` have their part; of the application's own
+// baggage there may be twice kOwnBaggageBytesMax. What finds no room is left out, and counted.
 inline constexpr std::uint32_t kInjectedBytesMax = 2048;
 // Into one of HTTP/2: several are written at a time, and joined on the program's stack.
 inline constexpr std::uint32_t kInjectedHttp2BytesMax = 1024;
