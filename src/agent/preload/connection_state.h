@@ -42,12 +42,6 @@ inline constexpr std::uint32_t kInjectedHttp2BytesMax = 1024;
 static_assert(kInjectedHttp2BytesMax > kTraceHeadersBytesMax);
 // Of `tracestate`, where it is not to take the room of `baggage`: W3C Trace Context, 3.3.1.5.
 inline constexpr std::uint32_t kTracestateBytesMax = 512;
-struct CarriedHeader {
-  TraceFormat format;
-  const char* name;
-};
-inline constexpr CarriedHeader kCarriedHeaders[] = {{kTraceContext, "tracestate:"},
-                                                    {kBaggage, "baggage:"}};
 // A vector with more pieces is not rewritten.
 inline constexpr int kInjectPiecesMax = 16;
 // Of HTTP/2: gRPC's first write has a piece for each text.

@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "agent/preload/carried_header.h"
 #include "agent/preload/connections.h"
 #include "agent/preload/pieces.h"
 #include "agent/preload/socket_lock.h"
@@ -224,9 +225,9 @@ void Connections::write_headers(const ThreadState& thread, OpenExchange* exchang
 
   const CallPlace place = {exchange->owner.exchange, exchange->self.trace_id,
                            exchange->is_linked ? kNoSpan : exchange->parent_span_id};
-  for (const CarriedHeader& carried : kCarriedHeaders) {
-    if ((formats_ & carried.format) == 0 || request.has_carried(carried.format)) continue;
-    size += carry(thread, carried.name, place, exchange->injected + size, kInjectedBytesMax - size);
+  for (const CarriedHeader* header : kCarriedHeaders) {
+    if ((formats_ & header->format) == 0 || request.has_carried(header->format)) continue;
+    size += carry(thread, *header, place, exchange->injected + size, kInjectedBytesMax - size);
   }
   exchange->injected_size = static_cast<std::uint16_t>(size);
 }

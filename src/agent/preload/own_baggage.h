@@ -8,7 +8,7 @@
 
 namespace kolben::agent {
 
-// Of one span or request.
+// Of one span or request; not more members either than a header has (kBaggageHeader).
 inline constexpr std::uint32_t kOwnBaggageBytesMax = 1024;
 
 struct OwnBaggage {
