@@ -111,7 +111,8 @@ void try_list(std::string_view first, std::string_view second, std::size_t room)
     require(key_of_member(member).size + value_of_member(member).size <= member.size);
   }
   std::string to(room, '?');
-  ListWriter writer(to.data(), room);
+  constexpr std::uint32_t kMembersMax = 64;
+  ListWriter writer(to.data(), room, kMembersMax);
   writer.add({first.data(), first.size()});
   const std::string_view head(to.data(), writer.size());
   writer.settle_keys();
@@ -120,7 +121,7 @@ void try_list(std::string_view first, std::string_view second, std::size_t room)
   require(written.size() <= room && written.starts_with(head));
   for (const char c : written) require(static_cast<unsigned char>(c) >= ' ' || c == '\t');
   std::string again(written.size(), '?');
-  ListWriter copy(again.data(), again.size());
+  ListWriter copy(again.data(), again.size(), kMembersMax);
   copy.add({written.data(), written.size()});
   require(!copy.is_cut() && copy.size() == written.size() && again == written);
 }

@@ -160,8 +160,9 @@ typedef struct kolben_table {
                     size_t count);
   /* Baggage: names and values that go on with the requests which are made on behalf of this one,
    * and those which are made on their behalf. What is set holds in the thread's current span and
-   * those within it; without a span, for the request that the thread serves. 0: there is neither;
-   * the key is no token (RFC 9110); or there is no room (1 KiB for a span or request). */
+   * those that begin within it from then on; without a span, for the request that the thread
+   * serves. 0: there is neither; the key is no token (RFC 9110); or there is no room (1 KiB and 64
+   * names for a span or request). */
   int (*baggage_set)(kolben_text key, kolben_text value);
   /* The value, of what was set or came in; returns its size (0: there is none), of which at most
    * `size` bytes are written. */

@@ -102,6 +102,7 @@ class Agent {
   void wait_for_export();
   bool trace_for_child(ThreadState& thread, char* const* environment, Becomes becomes,
                        ChildContext* child);
+  void take_out_context(char* const* environment, ChildContext* child) const;
   void start_process_context(ThreadState& thread, const char* ring_path, int argc,
                              char* const* argv);
   static const Context* request_context(const ThreadState& thread);

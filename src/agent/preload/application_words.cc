@@ -42,9 +42,10 @@ void Connections::add_packed(ThreadState& thread, const void* attributes, std::s
   Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
   SocketLock lock(socket);
   if (!lock || !serves(thread)) return;
-  if (size > kAttributesBytesMax - exchange->attributes_size) return count_untraced(ring_);
-  std::memcpy(exchange->said.attributes + exchange->attributes_size, attributes, size);
-  exchange->attributes_size += static_cast<std::uint32_t>(size);
+  const std::uint32_t used = exchange->attributes_size;
+  if (used > kAttributesBytesMax || size > kAttributesBytesMax - used) return count_untraced(ring_);
+  std::memcpy(exchange->said.attributes + used, attributes, size);
+  exchange->attributes_size = used + static_cast<std::uint32_t>(size);
 }
 
 }  // namespace kolben::agent

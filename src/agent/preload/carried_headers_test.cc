@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/preload/carried_header.h"
 #include "agent/preload/telemetry.h"
 #include "agent/preload/testing/connections_fixture.h"
 
@@ -61,10 +62,19 @@ TEST_F(CarriedHeadersTest, WhatCameInGoesOnAndIsRead) {
   EXPECT_EQ(get("use"), "");
 }
 
+TEST_F(CarriedHeadersTest, TheProgramsOwnStaysAloneWhereverItStands) {
+  serve("tracestate: a=1\r\nbaggage: b=2\r\n");
+  const std::string long_line = "Forwarded: for=" + std::string(1500, 'x') + "\r\n";
+  EXPECT_EQ(sent("baggage", long_line + "Baggage: own=1\r\n"), "");
+  EXPECT_EQ(sent("tracestate", long_line + "TraceState: own=1\r\n"), "");
+  EXPECT_EQ(sent("tracestate", long_line + "baggage: own=1\r\n"), "a=1");
+}
+
 // Of the kept head's 2 KiB there is room for all but its last member.
 TEST_F(CarriedHeadersTest, OfLongListsWholeMembersGoOn) {
   std::string members;
-  for (int i = 100; i < 250; ++i) members += "k" + std::to_string(i) + "=0123456789,";
+  const std::string value(35, 'x');
+  for (int i = 100; i < 160; ++i) members += "k" + std::to_string(i) + "=" + value + ",";
   serve("tracestate: a=1\r\nbaggage: " + members + "last=1\r\n");
   const std::string baggage = sent("baggage");
   EXPECT_GT(baggage.size(), 1800u);
@@ -72,9 +82,9 @@ TEST_F(CarriedHeadersTest, OfLongListsWholeMembersGoOn) {
   EXPECT_EQ(members[baggage.size()], ',');
   EXPECT_EQ(sent("tracestate"), "a=1");
   EXPECT_GE(reader_->untraced(), 1u);
-  char value[64];
-  const std::size_t size = connections_.list_for_child(thread_, "baggage:", value, sizeof(value));
-  EXPECT_EQ(std::string(value, size), members.substr(0, 4 * 16 - 1));
+  char some[100];
+  const std::size_t size = connections_.list_for_child(thread_, kBaggageHeader, some, sizeof(some));
+  EXPECT_EQ(std::string(some, size), members.substr(0, 2 * 41 - 1));
 }
 
 TEST_F(CarriedHeadersTest, OfALongTracestateTheLongEntriesAreLeftOutFirst) {
@@ -85,7 +95,7 @@ TEST_F(CarriedHeadersTest, OfALongTracestateTheLongEntriesAreLeftOutFirst) {
   EXPECT_EQ(reader_->untraced(), 0u);
   char value[512];
   const std::size_t size =
-      connections_.list_for_child(thread_, "tracestate:", value, sizeof(value));
+      connections_.list_for_child(thread_, kTracestateHeader, value, sizeof(value));
   EXPECT_EQ(std::string(value, size),
             "a=1," + std::string(ListWriter::kLongMemberBytes, 'c') + ",d=4");
 }
@@ -119,13 +129,45 @@ TEST_F(CarriedHeadersTest, BaggageOfASpanHoldsWithinIt) {
   EXPECT_EQ(get("b"), "");
 }
 
+TEST_F(CarriedHeadersTest, BaggageOfASpanHoldsHoweverDeepWithinIt) {
+  begin("outer");
+  EXPECT_TRUE(set("a", "1"));
+  for (int i = 0; i < 40; ++i) begin("inner");
+  EXPECT_EQ(get("a"), "1");
+  EXPECT_EQ(sent("baggage"), "a=1");
+}
+
+TEST_F(CarriedHeadersTest, OfWhatIsRefusedNothingIsLeft) {
+  const kolben_span outer = begin("outer");
+  EXPECT_TRUE(set("a", "1"));
+  const kolben_span inner = begin("inner");
+  EXPECT_FALSE(set("b", std::string(kOwnBaggageBytesMax, 'x')));
+  telemetry_.work_for(thread_, 0, outer);
+  EXPECT_TRUE(set("a", "2"));
+  telemetry_.work_for(thread_, 0, inner);
+  EXPECT_EQ(get("a"), "2") << "the outer one's is looked at, not a copy";
+}
+
+TEST_F(CarriedHeadersTest, OfManyMembersTheFirstGoOn) {
+  std::string members;
+  for (int i = 100; i < 170; ++i) members += "k" + std::to_string(i) + "=1,";
+  const std::string first = members.substr(0, 32 * 7 - 1);
+  serve("tracestate: " + members + "\r\nbaggage: " + members + "\r\n");
+  EXPECT_EQ(sent("baggage"), members.substr(0, 64 * 7 - 1));
+  EXPECT_EQ(sent("tracestate"), first);
+  for (int i = 0; i < 64; ++i) EXPECT_TRUE(set("k" + std::to_string(i), "1"));
+  EXPECT_FALSE(set("k64", "1"));
+  EXPECT_TRUE(set("k63", "2"));
+}
+
 TEST_F(CarriedHeadersTest, ASpanWithoutARequestHasBaggageToo) {
   EXPECT_FALSE(set("a", "1")) << "there is neither";
   const kolben_span span = begin("command");
   EXPECT_TRUE(set("a", "1"));
   EXPECT_EQ(sent("baggage"), "a=1");
   char value[64];
-  const std::size_t size = connections_.list_for_child(thread_, "baggage:", value, sizeof(value));
+  const std::size_t size =
+      connections_.list_for_child(thread_, kBaggageHeader, value, sizeof(value));
   EXPECT_EQ(std::string(value, size), "a=1");
   end(span);
   EXPECT_EQ(sent("baggage"), "");

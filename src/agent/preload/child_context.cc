@@ -15,16 +15,17 @@ void ChildContext::set_traceparent(const Context& context) {
   variables.add(kTraceparentName, traceparent);
 }
 
-void ChildContext::set_carried(const char* name, const char* header, char* text,
-                               std::size_t capacity, const Connections& connections,
-                               const ThreadState& thread, char* const* environment) {
-  if (sets_itself(environment, name)) return;
-  const std::size_t name_size = std::strlen(name);
-  std::memcpy(text, name, name_size);
+template <std::size_t Capacity>
+void ChildContext::set_carried(const CarriedHeader& header, char (&text)[Capacity],
+                               const Connections& connections, const ThreadState& thread,
+                               char* const* environment) {
+  if (sets_itself(environment, header.variable)) return;
+  const std::size_t name_size = std::strlen(header.variable);
+  std::memcpy(text, header.variable, name_size);
   const std::size_t size =
-      connections.list_for_child(thread, header, text + name_size, capacity - name_size - 1);
+      connections.list_for_child(thread, header, text + name_size, Capacity - name_size - 1);
   text[name_size + size] = '\0';
-  variables.add(name, size != 0 ? text : nullptr);
+  variables.add(header.variable, size != 0 ? text : nullptr);
 }
 
 // Of the request that the thread serves, or that it served when its process was forked: the child
@@ -38,11 +39,13 @@ const Context* Agent::request_context(const ThreadState& thread) {
 }
 
 // The next program is the command that this one is only where it is told so: what this one was
-// told of itself is never handed on.
+// told of itself is never handed on. Baggage goes on whatever becomes of the trace.
 void Agent::context_for_child(ThreadState& thread, char* const* environment, Becomes becomes,
                               ChildContext* child) {
   const bool goes_on = trace_for_child(thread, environment, becomes, child);
   child->variables.add(kCommandName, goes_on ? child->command : nullptr);
+  if ((formats_ & kBaggage) == 0 || request_context(thread) == nullptr) return;
+  child->set_carried(kBaggageHeader, child->baggage, connections, thread, environment);
 }
 
 // Whether the child goes on with the span of this command.
@@ -60,26 +63,32 @@ bool Agent::trace_for_child(ThreadState& thread, char* const* environment, Becom
   } else if (context == nullptr) {
     context = process.use(thread);
   }
-  // Nothing is recorded of what begins there either.
-  const bool is_sampled = context != nullptr && (context->flags & 1) != 0;
-  if (context != nullptr && !is_sampled && !sampler_.may_sample()) return false;
-  if (context != nullptr) {
-    child->set_traceparent(*context);
-  } else {
-    child->variables.add(kTraceparentName, nullptr);
+  if (context == nullptr) {
+    take_out_context(environment, child);
+    return false;
   }
+  // Nothing is recorded of what begins there either.
+  const bool is_sampled = (context->flags & 1) != 0;
+  if (!is_sampled && !sampler_.may_sample()) return false;
+  child->set_traceparent(*context);
   if (goes_on) {
     std::memcpy(child->command, kCommandName, sizeof(kCommandName) - 1);
     std::memcpy(child->command + sizeof(kCommandName) - 1, mark, sizeof(mark));
   }
   // What the environment brought goes on with its own context.
-  if (context != nullptr && of_request == nullptr) return goes_on;
-  child->set_carried(kTracestateName, "tracestate:", child->tracestate, sizeof(child->tracestate),
-                     connections, thread, environment);
-  if ((formats_ & kBaggage) == 0) return goes_on;
-  child->set_carried(kBaggageName, "baggage:", child->baggage, sizeof(child->baggage), connections,
-                     thread, environment);
+  if (of_request == nullptr) return goes_on;
+  child->set_carried(kTracestateHeader, child->tracestate, connections, thread, environment);
   return goes_on;
+}
+
+// What the thread does is not below what the environment brought.
+void Agent::take_out_context(char* const* environment, ChildContext* child) const {
+  child->variables.add(kTraceparentName, nullptr);
+  for (const CarriedHeader* header : kCarriedHeaders) {
+    const bool stays =
+        (formats_ & header->format) == 0 || sets_itself(environment, header->variable);
+    if (!stays) child->variables.add(header->variable, nullptr);
+  }
 }
 
 }  // namespace kolben::agent

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "agent/preload/carried_header.h"
 #include "agent/preload/connections.h"
 #include "agent/preload/exec_environment.h"
 #include "agent/preload/process_context.h"
@@ -25,8 +26,9 @@ struct ChildContext {
   ChildContext& operator=(const ChildContext&) = delete;
 
   void set_traceparent(const Context& context);
-  // What goes on; without any the program's own is taken out.
-  void set_carried(const char* name, const char* header, char* text, std::size_t capacity,
+  // What goes on of a header; without any the program's own is taken out.
+  template <std::size_t Capacity>
+  void set_carried(const CarriedHeader& header, char (&text)[Capacity],
                    const Connections& connections, const ThreadState& thread,
                    char* const* environment);
 };

@@ -32,20 +32,16 @@ inline constexpr std::uint32_t kRouteBytesMax = 256;
 inline constexpr std::uint32_t kAttributesBytesMax = 1024;
 // A trace's identifier, where a record tells of one that is only linked.
 inline constexpr std::uint16_t kLinkedBytes = sizeof(Context::trace_id);
-// What is written into a request at most: the trace's headers, and of the request that is served
-// its `tracestate` and `baggage`, of which no more is kept than kHeadBytesMax.
+// What is written into a request at most: the trace's headers (kTraceHeadersBytesMax), and what
+// goes on with them. Of what came in there is less than kHeadBytesMax, of which the first line,
+// `Host`, `User-Agent`, `Forwarded` and `X-Forwarded-For` have their part; of the application's own
+// baggage there may be twice kOwnBaggageBytesMax. What finds no room is left out, and counted.
 inline constexpr std::uint32_t kInjectedBytesMax = 2048;
 // Into one of HTTP/2: several are written at a time, and joined on the program's stack.
 inline constexpr std::uint32_t kInjectedHttp2BytesMax = 1024;
 static_assert(kInjectedHttp2BytesMax > kTraceHeadersBytesMax);
 // Of `tracestate`, where it is not to take the room of `baggage`: W3C Trace Context, 3.3.1.5.
 inline constexpr std::uint32_t kTracestateBytesMax = 512;
-struct CarriedHeader {
-  TraceFormat format;
-  const char* name;
-};
-inline constexpr CarriedHeader kCarriedHeaders[] = {{kTraceContext, "tracestate:"},
-                                                    {kBaggage, "baggage:"}};
 // A vector with more pieces is not rewritten.
 inline constexpr int kInjectPiecesMax = 16;
 // Of HTTP/2: gRPC's first write has a piece for each text.

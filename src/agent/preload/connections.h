@@ -40,6 +40,8 @@
 
 namespace kolben::agent {
 
+struct CarriedHeader;
+
 // A request whose bytes nobody sees, as a runtime's shim tells of it.
 struct ToldRequest {
   static constexpr std::uint8_t kTold = 1;
@@ -240,9 +242,9 @@ class Connections {
   // That request's context, where it is certain; else null.
   const Context* served_for_certain(const ThreadState& thread) const;
 
-  // Of a header that is a list ("baggage:") what goes on to a program that the thread starts, as
-  // far as there is room; its size.
-  std::size_t list_for_child(const ThreadState& thread, const char* name, char* value,
+  // What goes on of a header to a program that the thread starts, as far as there is room; its
+  // size.
+  std::size_t list_for_child(const ThreadState& thread, const CarriedHeader& header, char* value,
                              std::size_t room) const;
   // Baggage of the request that the thread serves; false: it serves none, or there is no room.
   bool set_baggage(ThreadState& thread, ListText key, ListText value);
@@ -443,14 +445,14 @@ class Connections {
   // carried_headers.cc
   // On whose behalf, and in which place of a trace, something is asked.
   struct CallPlace {
-    const OpenExchange* served;  // null: nobody's
+    const OpenExchange* asker;  // null: nobody's
     const std::uint8_t* trace_id;
     const std::uint8_t* parent_span_id;
   };
   static constexpr std::uint8_t kNoSpan[sizeof(Context::span_id)] = {};
-  std::size_t carry(const ThreadState& thread, const char* name, const CallPlace& place, char* to,
-                    std::size_t room) const;
-  const char* inherited_below(const std::uint8_t* trace_id, const char* name) const;
+  std::size_t carry(const ThreadState& thread, const CarriedHeader& header, const CallPlace& place,
+                    char* to, std::size_t room) const;
+  const char* inherited_below(const std::uint8_t* trace_id, const CarriedHeader& header) const;
   [[gnu::hot]] void inherit_trace(ThreadState& thread, OpenExchange* exchange);
   bool inherit_process(ThreadState& thread, OpenExchange* exchange);
   [[gnu::noinline]] void name_socket(Socket& socket, int file);

@@ -204,18 +204,14 @@ __attribute__((noinline)) Library library_for(const char* path) {
   return stays_out ? Library::kTakeOut : Library::kHandDown;
 }
 
-const char* inherited_header(const char* header) {
-  const std::size_t size = std::strlen(header);
-  for (const char* const* entry = carried; *entry != nullptr; ++entry) {
-    // "BAGGAGE=" and "baggage:"
-    if (strncasecmp(*entry, header, size - 1) != 0 || (*entry)[size - 1] != '=') continue;
-    const char* value = *entry + size;
-    for (const char* c = value; *c != '\0'; ++c) {
-      if (*c < ' ' || *c > '~') return nullptr;  // RFC 9110, 5.5; what is beyond ASCII is encoded
-    }
-    return *value == '\0' ? nullptr : value;
+const char* inherited_header(const char* variable) {
+  const char* entry = find_variable(carried, variable);
+  if (entry == nullptr) return nullptr;
+  const char* value = entry + std::strlen(variable);
+  for (const char* c = value; *c != '\0'; ++c) {
+    if (*c < ' ' || *c > '~') return nullptr;  // RFC 9110, 5.5; what is beyond ASCII is encoded
   }
-  return nullptr;
+  return *value == '\0' ? nullptr : value;
 }
 
 bool sets_itself(char* const* environment, const char* name) {

@@ -42,9 +42,9 @@ struct Replacements {
   }
 };
 
-// The value of the variable that stands for this header ("baggage:"), as it was at start; null:
-// there was none, or it is no header's value.
-const char* inherited_header(const char* header);
+// The value at start of a variable that stands for a header ("BAGGAGE="); null: there was none, or
+// it is no header's value.
+const char* inherited_header(const char* variable);
 
 // Whether the program itself has set this variable ("TRACEPARENT=") for the next one: what it only
 // hands on is as it was when this program began.

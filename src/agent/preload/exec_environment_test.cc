@@ -118,9 +118,9 @@ TEST_F(ExecEnvironmentTest, WhatTheProgramSetItselfIsKnownFromWhatItInherited) {
 }
 
 TEST_F(ExecEnvironmentTest, OnlyWhatMayStandInAHeaderIsOne) {
-  EXPECT_STREQ(inherited_header("baggage:"), "user=1");
-  EXPECT_EQ(inherited_header("tracestate:"), nullptr);
-  EXPECT_EQ(inherited_header("bag:"), nullptr);
+  EXPECT_STREQ(inherited_header(kBaggageName), "user=1");
+  EXPECT_EQ(inherited_header(kTracestateName), nullptr);
+  EXPECT_EQ(inherited_header("BAG="), nullptr);
 }
 
 TEST_F(ExecEnvironmentTest, ALibraryThatCannotBeReadIsNotHandedDown) {

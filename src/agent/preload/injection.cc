@@ -6,10 +6,10 @@
 // is as long, unless the request is signed over it. Any other header is the program's own and
 // stays.
 #include <errno.h>
-#include <strings.h>
 
 #include <cstring>
 
+#include "agent/preload/carried_header.h"
 #include "agent/preload/connections.h"
 #include "agent/preload/pieces.h"
 #include "agent/preload/socket_lock.h"
@@ -17,15 +17,12 @@
 namespace kolben::agent {
 namespace {
 
-using http1::HeadBuffer;
 using http1::Looks;
 using http1::Message;
 
 // Heads longer than this are not looked through for a place to write into.
 constexpr std::size_t kInjectHeadBytesMax = 64 * 1024;
 constexpr std::uint16_t kNameSize = sizeof("traceparent: ") - 1;
-// Of the program's request, what is kept to see which headers it has.
-constexpr std::uint32_t kOwnHeadBytesMax = 1024;
 
 // How many bytes the head has, up to and with its empty line; 0: it is not whole, or too long, or
 // that line is a bare line feed, which we do not write before. Lines may end in one (RFC
@@ -114,19 +111,6 @@ void splice(const iovec* pieces, int count, iovec ours, Injection* result) {
   }
 }
 
-// Whether a kept head, of which the last line may be cut, has a header of this name.
-bool has_header(const HeadBuffer& head, const char* name) {
-  const char* rest = reinterpret_cast<const char*>(head.bytes);
-  const char* const end = rest + head.size;
-  const std::size_t name_size = std::strlen(name);
-  while (rest != nullptr && static_cast<std::size_t>(end - rest) >= name_size) {
-    if (strncasecmp(rest, name, name_size) == 0) return true;
-    const void* next = std::memchr(rest, '\n', static_cast<std::size_t>(end - rest));
-    rest = next == nullptr ? nullptr : static_cast<const char*>(next) + 1;
-  }
-  return false;
-}
-
 bool same_header(const Traceparent& header, const OpenExchange& served) {
   return std::memcmp(header.trace_id, served.self.trace_id, sizeof(header.trace_id)) == 0 &&
          std::memcmp(header.span_id, served.parent_span_id, sizeof(header.span_id)) == 0;
@@ -171,9 +155,8 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
   const std::size_t head = head_bytes(pieces, count, bytes);
   if (head == 0) return false;
 
-  std::uint8_t own_head[kOwnHeadBytesMax];
   Message request;
-  request.begin(Message::Kind::kRequest, {own_head, kOwnHeadBytesMax, 0});
+  request.begin(Message::Kind::kRequest, {});
   for_each_piece(pieces, count, head,
                  [&](const std::uint8_t* piece, std::size_t size) { request.feed(piece, size); });
   const bool understood = request.head_complete() && !request.failed() && !request.unframed() &&
@@ -242,9 +225,9 @@ void Connections::write_headers(const ThreadState& thread, OpenExchange* exchang
 
   const CallPlace place = {exchange->owner.exchange, exchange->self.trace_id,
                            exchange->is_linked ? kNoSpan : exchange->parent_span_id};
-  for (const CarriedHeader& carried : kCarriedHeaders) {
-    if ((formats_ & carried.format) == 0 || has_header(request.head(), carried.name)) continue;
-    size += carry(thread, carried.name, place, exchange->injected + size, kInjectedBytesMax - size);
+  for (const CarriedHeader* header : kCarriedHeaders) {
+    if ((formats_ & header->format) == 0 || request.has_carried(header->format)) continue;
+    size += carry(thread, *header, place, exchange->injected + size, kInjectedBytesMax - size);
   }
   exchange->injected_size = static_cast<std::uint16_t>(size);
 }

@@ -8,7 +8,7 @@
 
 namespace kolben::agent {
 
-// Of one span or request.
+// Of one span or request; not more members either than a header has (kBaggageHeader).
 inline constexpr std::uint32_t kOwnBaggageBytesMax = 1024;
 
 struct OwnBaggage {
@@ -22,9 +22,9 @@ struct OwnBaggage {
     span = 0;
     size = 0;
   }
-  // In the place of what has that key. False: it is no key, or there is no room; what was set
-  // stays.
-  bool set(ListText key, ListText value);
+  // To `before`, which may be its own list, in the place of what has that key. False: it is no key,
+  // or there is no room; nothing has changed then.
+  bool set(ListText before, ListText key, ListText value);
 };
 
 }  // namespace kolben::agent

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "agent/preload/carried_header.h"
 #include "agent/preload/connections.h"
 #include "agent/preload/ids.h"
 #include "agent/preload/pieces.h"
@@ -277,12 +278,11 @@ std::size_t Connections::request_headers(const ThreadState& thread, const Asker&
   if (is_linked) return size;
   const CallPlace place = {asker.request == nullptr ? nullptr : asker.request->exchange,
                            piece.self.trace_id, piece.parent_span_id};
-  for (const CarriedHeader& carried : kCarriedHeaders) {
-    const auto field = carried.format == kBaggage ? http2::kBaggageField : http2::kTracestateField;
-    if ((formats_ & carried.format) == 0 || (fields & field) != 0) continue;
+  for (const CarriedHeader* header : kCarriedHeaders) {
+    if ((formats_ & header->format) == 0 || (fields & header->field) != 0) continue;
     std::size_t room = kInjectedHttp2BytesMax - size;
-    if (carried.format == kTraceContext && room > kTracestateBytesMax) room = kTracestateBytesMax;
-    size += carry(thread, carried.name, place, lines + size, room);
+    if (header->format == kTraceContext && room > kTracestateBytesMax) room = kTracestateBytesMax;
+    size += carry(thread, *header, place, lines + size, room);
   }
   return size;
 }

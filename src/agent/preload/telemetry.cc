@@ -2,49 +2,15 @@
 
 #include <cstring>
 
+#include "agent/preload/encoded_attributes.h"
 #include "agent/preload/ids.h"
 #include "agent/protocols/traceparent.h"
-#include "agent/ring/attribute_codec.h"
 
 namespace kolben::agent {
 namespace {
 
-// Of spans that are within each other, so many are looked at.
-constexpr int kDepthMax = 32;
-
-// Copies what fits.
-std::uint32_t copy_text(kolben_text text, char* to, std::size_t capacity) {
-  const std::size_t size = text.size < capacity ? text.size : capacity;
-  if (size != 0) std::memcpy(to, text.data, size);
-  return static_cast<std::uint32_t>(size);
-}
-
 bool same_text(kolben_text text, const char* other, std::uint32_t size) {
   return text.size == size && (size == 0 || std::memcmp(text.data, other, size) == 0);
-}
-
-struct Encoded {
-  std::uint32_t size = 0;
-  std::uint32_t dropped_count = 0;  // did not fit
-};
-
-Encoded encode(const kolben_attribute* attributes, std::size_t count, std::uint8_t* buffer,
-               std::uint32_t capacity) {
-  AttributeEncoder encoder(buffer, capacity);
-  Encoded encoded;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!encoder.add(attributes[i])) ++encoded.dropped_count;
-  }
-  encoded.size = encoder.size();
-  return encoded;
-}
-
-// Where nothing but the count of losses tells of them.
-std::uint32_t encode_or_count(const kolben_attribute* attributes, std::size_t count,
-                              std::uint8_t* buffer, std::uint32_t capacity, RingHeader* ring) {
-  const Encoded encoded = encode(attributes, count, buffer, capacity);
-  for (std::uint32_t i = 0; i < encoded.dropped_count; ++i) count_untraced(ring);
-  return encoded.size;
 }
 
 }  // namespace
@@ -96,18 +62,18 @@ OpenSpan* Telemetry::new_span() {
   span->status_code = 0;
   span->generation = generation_;
   span->previous = 0;
+  span->baggage_holder = 0;
   span->start_time = 0;
   span->self = {};
   std::memset(span->parent_span_id, 0, sizeof(span->parent_span_id));
   span->name_size = 0;
   span->status_size = 0;
-  span->attributes_size = 0;
-  span->events_size = 0;
-  span->links_size = 0;
+  span->attributes_size.set(0);
+  span->events_size.set(0);
+  span->links_size.set(0);
   span->dropped_attributes_count = 0;
   span->dropped_events_count = 0;
   span->dropped_links_count = 0;
-  span->baggage.clear();
   return span;
 }
 
@@ -115,7 +81,7 @@ kolben_span Telemetry::begin(ThreadState& thread, kolben_text name, int kind) {
   OpenSpan* span = new_span();
   if (span == nullptr) return 0;
   span->kind = static_cast<std::uint8_t>(kind);
-  span->previous = thread.span;
+  begin_within(span, thread.span);
   span->start_time = system_->now();
   const Context* parent = this->parent(thread);
   if (parent != nullptr) {
@@ -138,112 +104,21 @@ kolben_span Telemetry::open(OpenSpan* span) {
   const std::uint32_t turn = span->turn.load(std::memory_order_relaxed) + 1;
   span->turn.store(turn, std::memory_order_relaxed);
   span->open.store(true, std::memory_order_relaxed);
-  return (std::uint64_t{turn} << 32) | spans_.index_of(span);
+  return handle_of(span);
+}
+
+kolben_span Telemetry::handle_of(const OpenSpan* span) const {
+  return (std::uint64_t{span->turn.load(std::memory_order_relaxed)} << 32) | spans_.index_of(span);
 }
 
 // Once for each; false: it has ended already.
 bool Telemetry::close(OpenSpan* span) {
+  const kolben_span handle = handle_of(span);
   if (!span->open.exchange(false)) return false;
-  span->baggage.clear();
+  if (span->baggage_holder == handle) span->baggage.clear();
   // After a fork the parent counts its own.
   if (span->generation == generation_) connections_->span_ends();
   return true;
-}
-
-// That span and those around it, as far as this process has begun them; more of them than the bound
-// are the less certain.
-std::uint32_t Telemetry::count_open(kolben_span innermost) {
-  std::uint32_t count = 0;
-  for (int depth = 0; depth < kDepthMax && innermost != 0; ++depth) {
-    const OpenSpan* span = find(innermost);
-    if (span == nullptr) break;
-    if (span->generation == generation_) ++count;
-    innermost = span->previous;
-  }
-  return count;
-}
-
-// Of that span and those around it the innermost that has any; null: none.
-const OpenSpan* Telemetry::with_baggage(kolben_span innermost) {
-  for (int depth = 0; depth < kDepthMax && innermost != 0; ++depth) {
-    const OpenSpan* span = find(innermost);
-    if (span == nullptr) break;
-    if (span->baggage.span != 0) return span;
-    innermost = span->previous;
-  }
-  return nullptr;
-}
-
-// It is the thread's current span from now on; where it has ended, none is.
-void Telemetry::work_in(ThreadState& thread, kolben_span handle) {
-  const OpenSpan* span = find(handle);
-  thread.span = span != nullptr ? handle : 0;
-  thread.span_context = span != nullptr ? span->self : Context();
-  thread.open_spans = count_open(thread.span);
-  const OpenSpan* holder = with_baggage(thread.span);
-  thread.baggage = holder != nullptr ? &holder->baggage : nullptr;
-  thread.baggage_span = holder != nullptr ? holder->baggage.span : 0;
-}
-
-void Telemetry::attribute(kolben_span handle, const kolben_attribute& attribute) {
-  OpenSpan* span = find(handle);
-  if (span == nullptr) return;
-  AttributeEncoder encoder(span->attributes, kSpanBytesMax, span->attributes_size);
-  if (!encoder.add(attribute)) ++span->dropped_attributes_count;
-  span->attributes_size = encoder.size();
-}
-
-void Telemetry::event(kolben_span handle, kolben_text name, const kolben_attribute* attributes,
-                      std::size_t count) {
-  OpenSpan* span = find(handle);
-  if (span == nullptr) return;
-  // u64 time, u32 name size, u32 attributes size, name, attributes
-  constexpr std::uint32_t kFixed = 16;
-  const std::uint32_t room = kSpanBytesMax - span->events_size;
-  if (name.size > kNameBytesMax || kFixed + name.size > room) {
-    ++span->dropped_events_count;
-    return;
-  }
-  std::uint8_t* to = span->events + span->events_size;
-  const auto name_size = static_cast<std::uint32_t>(name.size);
-  const std::uint64_t time = system_->now();
-  const std::uint32_t attributes_size =
-      encode_or_count(attributes, count, to + kFixed + name_size, room - kFixed - name_size, ring_);
-  std::memcpy(to, &time, sizeof(time));
-  std::memcpy(to + 8, &name_size, sizeof(name_size));
-  std::memcpy(to + 12, &attributes_size, sizeof(attributes_size));
-  if (name_size != 0) std::memcpy(to + kFixed, name.data, name_size);
-  span->events_size += kFixed + name_size + attributes_size;
-}
-
-void Telemetry::link(kolben_span handle, kolben_text traceparent,
-                     const kolben_attribute* attributes, std::size_t count) {
-  OpenSpan* span = find(handle);
-  if (span == nullptr) return;
-  Traceparent to_context;
-  // trace id, span id, u32 attributes size, attributes
-  constexpr std::uint32_t kIds = sizeof(to_context.trace_id) + sizeof(to_context.span_id);
-  constexpr std::uint32_t kFixed = kIds + sizeof(std::uint32_t);
-  const std::uint32_t room = kLinksBytesMax - span->links_size;
-  if (!parse_traceparent(traceparent.data, traceparent.size, &to_context)) return;
-  if (room < kFixed) {
-    ++span->dropped_links_count;
-    return;
-  }
-  std::uint8_t* to = span->links + span->links_size;
-  const std::uint32_t attributes_size =
-      encode_or_count(attributes, count, to + kFixed, room - kFixed, ring_);
-  std::memcpy(to, to_context.trace_id, sizeof(to_context.trace_id));
-  std::memcpy(to + sizeof(to_context.trace_id), to_context.span_id, sizeof(to_context.span_id));
-  std::memcpy(to + kIds, &attributes_size, sizeof(attributes_size));
-  span->links_size += kFixed + attributes_size;
-}
-
-void Telemetry::status(kolben_span handle, int code, kolben_text description) {
-  OpenSpan* span = find(handle);
-  if (span == nullptr) return;
-  span->status_code = static_cast<std::uint8_t>(code);
-  span->status_size = copy_text(description, span->status, sizeof(span->status));
 }
 
 void Telemetry::end(ThreadState& thread, kolben_span handle) {
@@ -260,9 +135,9 @@ void Telemetry::end(ThreadState& thread, kolben_span handle) {
   fixed.status_code = span->status_code;
   fixed.name_size = span->name_size;
   fixed.status_message_size = span->status_size;
-  fixed.attributes_size = span->attributes_size;
-  fixed.events_size = span->events_size;
-  fixed.links_size = span->links_size;
+  fixed.attributes_size = span->attributes_size.get();
+  fixed.events_size = span->events_size.get();
+  fixed.links_size = span->links_size.get();
   fixed.dropped_attributes_count = span->dropped_attributes_count;
   fixed.dropped_events_count = span->dropped_events_count;
   fixed.dropped_links_count = span->dropped_links_count;
@@ -382,34 +257,6 @@ std::size_t Telemetry::traceparent(ThreadState& thread, char* buffer, std::size_
   if (context == nullptr || size < kTraceparentSize) return 0;
   format_traceparent(context->trace_id, context->span_id, context->flags, buffer);
   return kTraceparentSize;
-}
-
-bool Telemetry::set_baggage(ThreadState& thread, kolben_text key, kolben_text value) {
-  const ListText name = {key.data, key.size};
-  const ListText text = {value.data, value.size};
-  OpenSpan* span = find(thread.span);
-  if (span == nullptr) return connections_->set_baggage(thread, name, text);
-  if (span->baggage.span == 0) {
-    const OpenSpan* around = with_baggage(span->previous);
-    if (around != nullptr) span->baggage = around->baggage;
-  }
-  if (!span->baggage.set(name, text)) return false;
-  span->baggage.span = thread.span;
-  thread.baggage = &span->baggage;
-  thread.baggage_span = thread.span;
-  return true;
-}
-
-std::size_t Telemetry::baggage(const ThreadState& thread, kolben_text key, char* buffer,
-                               std::size_t size) const {
-  ListText value;
-  const bool is_there = connections_->find_baggage(thread, {key.data, key.size}, &value);
-  return is_there ? decode_member_value(value, buffer, size) : 0;
-}
-
-void Telemetry::work_for(ThreadState& thread, std::uint64_t request, kolben_span handle) {
-  connections_->work_for(thread, request);
-  work_in(thread, handle);
 }
 
 }  // namespace kolben::agent

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "agent/preload/connections.h"
+#include "agent/preload/open_span.h"
 #include "agent/preload/pool.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
@@ -17,40 +18,8 @@
 
 namespace kolben::agent {
 
-inline constexpr std::uint32_t kSpansMax = 4096;  // open at a time
 inline constexpr std::uint32_t kInstrumentsMax = 1024;
-inline constexpr std::uint32_t kNameBytesMax = 256;
-inline constexpr std::uint32_t kSpanBytesMax = 2048;   // of attributes, and as many of events
-inline constexpr std::uint32_t kLinksBytesMax = 1024;  // of a span
 inline constexpr std::uint32_t kBodyBytesMax = 16 * 1024;
-
-// A span of the application that has not ended.
-struct OpenSpan {
-  std::atomic<std::uint32_t> next_free;
-  std::atomic<std::uint32_t> turn;  // how often the place was used: part of the handle
-  std::atomic<bool> open;
-  std::uint8_t kind;
-  std::uint8_t status_code;
-  std::uint32_t generation;  // of forks: in which process it began
-  std::uint64_t previous;    // the span around it, the thread's current one before; 0: none
-  std::uint64_t start_time;
-  Context self;
-  std::uint8_t parent_span_id[8];
-  std::uint32_t name_size;
-  std::uint32_t status_size;
-  std::uint32_t attributes_size;
-  std::uint32_t events_size;
-  std::uint32_t links_size;
-  std::uint32_t dropped_attributes_count;
-  std::uint32_t dropped_events_count;
-  std::uint32_t dropped_links_count;
-  char name[kNameBytesMax];
-  char status[kNameBytesMax];
-  std::uint8_t attributes[kSpanBytesMax];
-  std::uint8_t events[kSpanBytesMax];
-  std::uint8_t links[kLinksBytesMax];
-  OwnBaggage baggage;  // and that of the spans around it
-};
 
 // Never removed; its number is the application's handle.
 struct Instrument {
@@ -103,8 +72,8 @@ class Telemetry {
   void measure_packed(ThreadState& thread, kolben_instrument instrument, double value,
                       const void* attributes, std::size_t size);
   std::size_t traceparent(ThreadState& thread, char* buffer, std::size_t size);
-  // In the thread's current span, else for the request that it serves. False: it has neither, or
-  // there is no room, or it is no key.
+  // telemetry_baggage.cc: in the thread's current span and what begins within it from then on, else
+  // for the request that it serves. False: it has neither, or there is no room, or it is no key.
   bool set_baggage(ThreadState& thread, kolben_text key, kolben_text value);
   // Of what the thread works in; the value's size, of which as much is written as there is room
   // for.
@@ -117,8 +86,9 @@ class Telemetry {
   OpenSpan* new_span();
   kolben_span open(OpenSpan* span);
   bool close(OpenSpan* span);
+  kolben_span handle_of(const OpenSpan* span) const;
   std::uint32_t count_open(kolben_span innermost);
-  const OpenSpan* with_baggage(kolben_span innermost);
+  void begin_within(OpenSpan* span, kolben_span around);
   void work_in(ThreadState& thread, kolben_span handle);
   Context context_of_log(const ThreadState& thread);
   bool map_memory();

@@ -44,7 +44,7 @@ kolben_span Telemetry::start(ThreadState& thread, const char* parent, char* trac
     // A runtime says of which span a thread is at work for, then what is below it.
     const bool is_current =
         std::memcmp(above.span_id, thread.span_context.span_id, sizeof(above.span_id)) == 0;
-    span->previous = is_current ? thread.span : 0;
+    if (is_current) begin_within(span, thread.span);
   } else {
     random_trace_id(thread, *system_, generation_, context.trace_id);
     context.flags = sampler_->root(context.trace_id);

@@ -47,6 +47,9 @@ class TelemetryTest : public ConnectionsTest {
     return all;
   }
 
+  // Of a span that is open; after the first one has begun, and nothing else.
+  static OpenSpan* spans() { return static_cast<OpenSpan*>(fake_memory); }
+
   // Whether what the thread may ask now can be on nobody else's behalf.
   bool is_alone() {
     accept(5);
@@ -257,6 +260,50 @@ TEST_F(TelemetryTest, LinksAreToldWithTheirSpan) {
   EXPECT_EQ(all[0].span.kind, KOLBEN_CONSUMER);
   EXPECT_EQ(all[1].span.links_size, kLinksBytesMax / 28 * 28);
   EXPECT_EQ(all[1].span.dropped_links_count, 1u);
+}
+
+// Two threads at a time may add more to a size than there was room for.
+TEST_F(TelemetryTest, WhateverASizeIsNothingIsBeyondIt) {
+  const kolben_attribute attribute = {{"key", 3}, KOLBEN_INT, {.integer = 7}};
+  const kolben_span span = telemetry_.begin(thread_, {"a", 1}, 0);
+  OpenSpan* place = spans();
+  ASSERT_EQ(place->name[0], 'a');
+  place->attributes_size.set(kSpanBytesMax + 1);
+  place->events_size.set(kSpanBytesMax + 1);
+  place->links_size.set(kLinksBytesMax + 28);
+  telemetry_.attribute(span, attribute);
+  telemetry_.event(span, {"event", 5}, &attribute, 1);
+  telemetry_.link(span, {kParent, sizeof(kParent) - 1}, &attribute, 1);
+  const OpenSpan untouched = {};
+  EXPECT_EQ(std::memcmp(place->events, untouched.events, sizeof(place->events)), 0);
+  EXPECT_EQ(std::memcmp(place->links, untouched.links, sizeof(place->links)), 0);
+  EXPECT_EQ(std::memcmp(&place->baggage, &untouched.baggage, sizeof(place->baggage)), 0);
+  EXPECT_EQ(spans()[1].turn.load(), 0u);
+  place->attributes_size.set(kSpanBytesMax + 1);
+  place->events_size.set(kSpanBytesMax + 1);
+  place->links_size.set(kLinksBytesMax + 28);
+  telemetry_.end(thread_, span);
+  const std::vector<SeenRecord> all = records();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].span.attributes_size, kSpanBytesMax);
+  EXPECT_EQ(all[0].span.events_size, kSpanBytesMax);
+  EXPECT_EQ(all[0].span.links_size, kLinksBytesMax);
+  EXPECT_EQ(all[0].span.dropped_attributes_count, 1u);
+  EXPECT_EQ(all[0].span.dropped_events_count, 1u);
+  EXPECT_EQ(all[0].span.dropped_links_count, 1u);
+}
+
+// It lies on a page of its own.
+TEST_F(TelemetryTest, WhoSetsNoBaggageTouchesNone) {
+  const kolben_span first = telemetry_.begin(thread_, {"a", 1}, 0);
+  OpenSpan* place = spans();
+  telemetry_.end(thread_, first);
+  place->baggage.span = 77;
+  const kolben_span outer = telemetry_.begin(thread_, {"b", 1}, 0);
+  ASSERT_EQ(place->name[0], 'b') << "the same place";
+  EXPECT_EQ(thread_.baggage, nullptr);
+  telemetry_.end(thread_, outer);
+  EXPECT_EQ(place->baggage.span, 77u);
 }
 
 TEST_F(TelemetryTest, AttributesOfTheRequestGoIntoItsRecord) {

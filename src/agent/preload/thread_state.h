@@ -79,7 +79,7 @@ struct ThreadState {
   Context span_context;    // that of `span`
   // Of the spans that this process has open: `span` and those around it.
   std::uint32_t open_spans = 0;
-  // Of the innermost of them that has any, and that one; see own_of_span().
+  // Of the innermost of them that has any, and that one; see baggage_of_span().
   const OwnBaggage* baggage = nullptr;
   std::uint64_t baggage_span = 0;
   RequestWriter* writer = nullptr;  // that it held last

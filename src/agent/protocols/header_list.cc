@@ -142,18 +142,26 @@ void ListWriter::add(ListText list) {
   const ListText settled = {to_, settled_size_};
   ListText member;
   while (!is_cut_ && next_member(&list, &member)) {
+    if (looked_at_count_ == 2 * members_max_) {
+      is_cut_ = true;
+      return;
+    }
+    ++looked_at_count_;
     ListText same;
     if (leaves_out_long_ && member.size > kLongMemberBytes) continue;
     if (!may_stand_in_header(member)) continue;
     if (settled.size != 0 && find_member(settled, key_of_member(member), &same)) continue;
     const std::size_t comma = size_ == 0 ? 0 : 1;
-    if (member.size > room_ - size_ || room_ - size_ - member.size < comma) {
+    const bool has_room = member_count_ < members_max_ && member.size <= room_ - size_ &&
+                          room_ - size_ - member.size >= comma;
+    if (!has_room) {
       is_cut_ = true;
       return;
     }
     if (comma != 0) to_[size_++] = ',';
     std::memcpy(to_ + size_, member.bytes, member.size);
     size_ += member.size;
+    ++member_count_;
   }
 }
 

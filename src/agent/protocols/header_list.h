@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace kolben::agent {
 
@@ -38,16 +39,23 @@ class ListWriter {
   // others.
   static constexpr std::size_t kLongMemberBytes = 128;
 
-  ListWriter(char* to, std::size_t room) : to_(to), room_(room) {}
+  ListWriter(char* to, std::size_t room, std::uint32_t members_max)
+      : to_(to), room_(room), members_max_(members_max) {}
 
+  // The list begins with a member of so many bytes that stands there already.
+  void begin_with(std::size_t size) {
+    size_ = size;
+    member_count_ = 1;
+  }
   // Its members, but those whose key is settled. Once one finds no room nothing further is added,
-  // so that members are left out from the end on.
+  // so that members are left out from the end on. Each costs a look through what is settled: of
+  // twice as many as there is room for no further ones are looked at.
   void add(ListText list);
   // The keys of what was added are not added again.
   void settle_keys() { settled_size_ = size_; }
   // Leaves out long members, and takes what was added away.
   void begin_without_long() {
-    *this = ListWriter(to_, room_);
+    *this = ListWriter(to_, room_, members_max_);
     leaves_out_long_ = true;
   }
 
@@ -57,6 +65,9 @@ class ListWriter {
  private:
   char* to_;
   std::size_t room_;
+  std::uint32_t members_max_;
+  std::uint32_t member_count_ = 0;
+  std::uint32_t looked_at_count_ = 0;
   std::size_t size_ = 0;
   std::size_t settled_size_ = 0;
   bool is_cut_ = false;

@@ -9,6 +9,8 @@
 namespace kolben::agent {
 namespace {
 
+constexpr std::uint32_t kMembersMax = 8;
+
 ListText list_of(std::string_view text) {
   return {text.data(), text.size()};
 }
@@ -80,7 +82,7 @@ TEST(HeaderList, ValuesAreEncoded) {
 
 TEST(HeaderList, AListIsMadeOfWholeMembers) {
   char to[16];
-  ListWriter writer(to, sizeof(to));
+  ListWriter writer(to, sizeof(to), kMembersMax);
   writer.add(list_of(" a=1 , bc=23"));
   EXPECT_EQ(std::string(to, writer.size()), "a=1,bc=23");
   writer.settle_keys();
@@ -97,7 +99,7 @@ TEST(HeaderList, AListIsMadeOfWholeMembers) {
 TEST(HeaderList, WhatFindsNoRoomIsLeftOutFromTheEnd) {
   for (std::size_t room = 0; room <= 12; ++room) {
     std::string to(room, '?');
-    ListWriter writer(to.data(), room);
+    ListWriter writer(to.data(), room, kMembersMax);
     writer.add(list_of("aa=1,bb=2,c"));
     const std::string want = room < 4    ? ""
                              : room < 9  ? "aa=1"
@@ -108,9 +110,44 @@ TEST(HeaderList, WhatFindsNoRoomIsLeftOutFromTheEnd) {
   }
 }
 
+TEST(HeaderList, AListHasSoManyMembers) {
+  char to[64];
+  ListWriter writer(to, sizeof(to), 3);
+  writer.add(list_of("a=1,b=2"));
+  writer.settle_keys();
+  writer.add(list_of("b=3,c=4,b=5"));
+  EXPECT_FALSE(writer.is_cut());
+  writer.add(list_of("d=6"));
+  EXPECT_TRUE(writer.is_cut());
+  EXPECT_EQ(std::string(to, writer.size()), "a=1,b=2,c=4");
+}
+
+// Each would be compared with all that is settled.
+TEST(HeaderList, OfAStrangersListNotEveryMemberIsLookedAt) {
+  char to[64];
+  ListWriter writer(to, sizeof(to), 3);
+  writer.add(list_of("a=1"));
+  writer.settle_keys();
+  writer.add(list_of("a,a,a,a,a"));
+  EXPECT_FALSE(writer.is_cut());
+  writer.add(list_of("b=2"));
+  EXPECT_TRUE(writer.is_cut());
+  EXPECT_EQ(std::string(to, writer.size()), "a=1");
+}
+
+TEST(HeaderList, AListMayBeginWithWhatStandsThere) {
+  char to[16] = {'a', '=', '1'};
+  ListWriter writer(to, sizeof(to), 2);
+  writer.begin_with(3);
+  writer.settle_keys();
+  writer.add(list_of("a=2,b=3,c=4"));
+  EXPECT_EQ(std::string(to, writer.size()), "a=1,b=3");
+  EXPECT_TRUE(writer.is_cut());
+}
+
 TEST(HeaderList, LongEntriesAreLeftOutFirst) {
   char to[256];
-  ListWriter writer(to, sizeof(to));
+  ListWriter writer(to, sizeof(to), kMembersMax);
   const std::string list = "a=1,b=" + std::string(ListWriter::kLongMemberBytes, 'x') +
                            ",c=" + std::string(ListWriter::kLongMemberBytes - 2, 'y') + ",d=4";
   writer.add(list_of(list));
@@ -125,7 +162,7 @@ TEST(HeaderList, LongEntriesAreLeftOutFirst) {
 // A peer may end a line there.
 TEST(HeaderList, MembersThatNoHeaderMayHaveAreLeftOut) {
   char to[64];
-  ListWriter writer(to, sizeof(to));
+  ListWriter writer(to, sizeof(to), kMembersMax);
   writer.add(list_of(std::string_view("a=1\rX: y,b=2,c=\0,d=\x7f,e=\t5", 25)));
   EXPECT_EQ(std::string(to, writer.size()), "b=2,e=\t5");
 }

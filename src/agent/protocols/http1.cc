@@ -15,8 +15,8 @@ constexpr LowerName kContentLength("content-length");
 constexpr LowerName kTransferEncoding("transfer-encoding");
 constexpr LowerName kHost("host");
 constexpr LowerName kUserAgent("user-agent");
-constexpr LowerName kTracestate("tracestate");
-constexpr LowerName kBaggage("baggage");
+constexpr LowerName kTracestateName("tracestate");
+constexpr LowerName kBaggageName("baggage");
 constexpr LowerName kForwarded("forwarded");
 constexpr LowerName kXForwardedFor("x-forwarded-for");
 constexpr LowerName kChunked("chunked");
@@ -42,13 +42,6 @@ bool parse_decimal(const char* text, std::size_t size, std::uint64_t* value) {
   }
   *value = result;
   return true;
-}
-
-// What a span is made of, and what goes on into the requests that are made for this one.
-bool is_kept_header(const char* line, std::size_t size) {
-  return has_name(line, size, kHost) || has_name(line, size, kUserAgent) ||
-         has_name(line, size, kTracestate) || has_name(line, size, kBaggage) ||
-         has_name(line, size, kForwarded) || has_name(line, size, kXForwardedFor);
 }
 
 // Whether somebody wants this header besides.
@@ -339,6 +332,20 @@ void Message::start_line(const char* line, std::size_t size, bool whole) {
   progress_.minor_version = line[7] == '0' ? 0 : 1;
   if (progress_.status >= 100)
     progress_.state = progress_.also == nullptr ? State::kHeaders : State::kAllHeaders;
+}
+
+// What a span is made of, and what goes on into the requests that are made for this one.
+bool Message::is_kept_header(const char* line, std::size_t size) {
+  if (has_name(line, size, kTracestateName)) {
+    progress_.carried |= kTraceContext;
+    return true;
+  }
+  if (has_name(line, size, kBaggageName)) {
+    progress_.carried |= kBaggage;
+    return true;
+  }
+  return has_name(line, size, kHost) || has_name(line, size, kUserAgent) ||
+         has_name(line, size, kForwarded) || has_name(line, size, kXForwardedFor);
 }
 
 // Whether it is one that is kept, whoever else may want it.

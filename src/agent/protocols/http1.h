@@ -21,7 +21,7 @@ enum class Looks : std::uint8_t { kNo, kMaybe, kYes };
 [[gnu::hot]] Looks looks_like_request(const std::uint8_t* bytes, std::size_t size);
 
 // What is kept of a request's head: the start line and the headers that spans are made of, see
-// is_kept_header(). Cookies and tokens stay where they are. Longer heads are cut.
+// Message::is_kept_header(). Cookies and tokens stay where they are. Longer heads are cut.
 struct HeadBuffer {
   std::uint8_t* bytes = nullptr;
   std::uint32_t capacity = 0;
@@ -80,6 +80,9 @@ class Message {
   const HeadBuffer& head() const { return head_; }
   // Of a request: what its headers say of the trace.
   const TraceHeaders& trace_headers() const { return trace_headers_; }
+  // Whether it has `tracestate` (kTraceContext), or `baggage` (kBaggage); however long it is, and
+  // whatever is kept of it.
+  bool has_carried(TraceFormat format) const { return (progress_.carried & format) != 0; }
 
  private:
   // In the order of a message's life; head_complete() relies on it.
@@ -109,6 +112,7 @@ class Message {
   [[gnu::noinline]] std::size_t feed_part(const std::uint8_t* bytes, std::size_t size);
   [[gnu::noinline]] void line_complete(const char* line, std::size_t size, bool whole);
   [[gnu::hot]] void start_line(const char* line, std::size_t size, bool whole);
+  [[gnu::hot]] bool is_kept_header(const char* line, std::size_t size);
   [[gnu::hot]] bool header_line(const char* line, std::size_t size);
   [[gnu::hot]] void length_line(const char* value, std::size_t size);
   [[gnu::noinline]] void another_length(const char* value, std::size_t size);
@@ -130,6 +134,7 @@ class Message {
     bool line_is_cut = false;
     bool line_is_kept = true;  // the line that was completed last
     std::uint8_t minor_version = 0;
+    std::uint8_t carried = 0;  // see has_carried()
     std::uint16_t line_size = 0;
     std::uint16_t status = 0;
     std::uint32_t line_start = 0;  // of the current line, in the kept head

@@ -275,5 +275,26 @@ TEST(Http1, ALongTransferEncodingIsNotGuessed) {
   }
 }
 
+TEST(Http1, WhatGoesOnIsSeenHoweverFarItStands) {
+  const std::string far = "Forwarded: " + std::string(300, 'x') + "\r\n";
+  const auto f = [&](const std::string& headers, bool has_tracestate, bool has_baggage) {
+    const std::string text = "GET / HTTP/1.1\r\n" + headers + "\r\n";
+    for (const std::uint32_t capacity : {0U, 64U}) {
+      for (const std::size_t step : {std::size_t{1}, text.size()}) {
+        const Fed fed =
+            feed(Message::Kind::kRequest, text, step, Message::Method::kOther, capacity);
+        EXPECT_TRUE(fed.message.complete());
+        EXPECT_EQ(fed.message.has_carried(kTraceContext), has_tracestate) << headers;
+        EXPECT_EQ(fed.message.has_carried(kBaggage), has_baggage) << headers;
+      }
+    }
+  };
+  f(far, false, false);
+  f(far + "TraceState: a=1\r\n", true, false);
+  f(far + "bagGage:\r\n", false, true);
+  f("tracestate: a=1\r\n" + far + "baggage: " + std::string(300, 'x') + "\r\n", true, true);
+  f("Baggage-Claim: 1\r\nX: baggage: 1\r\n", false, false);
+}
+
 }  // namespace
 }  // namespace kolben::agent::http1

@@ -17,8 +17,9 @@ namespace kolben::agent {
 
 class AttributeEncoder {
  public:
+  // Behind `used` bytes of the buffer; more than it has: it is full.
   AttributeEncoder(std::uint8_t* buffer, std::uint32_t capacity, std::uint32_t used = 0)
-      : buffer_(buffer), capacity_(capacity), used_(used) {}
+      : buffer_(buffer), capacity_(capacity), used_(used < capacity ? used : capacity) {}
 
   // False: it did not fit (or is no attribute), and nothing was written.
   bool add(const kolben_attribute& attribute) {

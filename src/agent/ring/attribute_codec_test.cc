@@ -64,5 +64,12 @@ TEST(AttributeCodec, CutBytesEndTheList) {
   }
 }
 
+TEST(AttributeCodec, ABufferThatIsMoreThanFullTakesNothing) {
+  std::uint8_t bytes[8] = {};
+  AttributeEncoder encoder(bytes, 4, 5);
+  EXPECT_FALSE(encoder.add({{"", 0}, KOLBEN_BOOL, {.boolean = 1}}));
+  EXPECT_EQ(encoder.size(), 4u);
+}
+
 }  // namespace
 }  // namespace kolben::agent

@@ -26,6 +26,7 @@ inline std::string fake_sent;
 inline int fake_other_file = -1;     // is no stream socket
 inline bool fake_same_file = false;  // of any two
 inline ssize_t fake_send_result = 0;
+inline void* fake_memory = nullptr;            // that was allocated last
 inline std::size_t fake_send_most = SIZE_MAX;  // of one call
 
 // What another thread does while this one is within a call to the system, once.
@@ -60,7 +61,8 @@ inline System fake_system() {
           .allocate = [](std::size_t bytes) -> void* {
             void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-            return memory == MAP_FAILED ? nullptr : memory;
+            fake_memory = memory == MAP_FAILED ? nullptr : memory;
+            return fake_memory;
           },
           .send_message = [](int, const msghdr* message, int) -> ssize_t {
             if (fake_send_result < 0) {

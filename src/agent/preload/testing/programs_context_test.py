@@ -122,6 +122,8 @@ int main(int count, char** arguments) {
   ask(arguments[1]);
   pid_t child = fork();
   if (child == 0) {
+    const char* own = getenv("OWN_TRACEPARENT");
+    if (own != NULL) setenv("TRACEPARENT", own, 1);
     execl("/usr/bin/env", "env", (char*)NULL);
     _exit(6);
   }
@@ -132,8 +134,8 @@ int main(int count, char** arguments) {
 }
 """
 
-    @needs("gcc")
-    def test_it_goes_on_with_what_came_in(self):
+    def run_app(self, **variables):
+        """The heads of its two requests, and what the program that it starts says of its environment."""
         upstream = listen(self)
         include = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../include")
         with Ring() as ring:
@@ -143,14 +145,28 @@ int main(int count, char** arguments) {
                            input=self.SOURCE.encode(), check=True)
             running = subprocess.Popen([app, str(upstream.getsockname()[1])], stdout=subprocess.PIPE, text=True,
                                        env=ring.environment(TRACEPARENT=Commands.TRACEPARENT,
-                                                            BAGGAGE="theirs=1,mine=2"))
+                                                            BAGGAGE="theirs=1,mine=2", **variables))
             self.addCleanup(running.wait)
             self.addCleanup(running.kill)
             heads = [answer(upstream) for _ in range(2)]
             said = running.communicate(timeout=DEADLINE)[0]
         self.assertEqual(running.returncode, 0)
+        return heads, said
+
+    @needs("gcc")
+    def test_it_goes_on_with_what_came_in(self):
+        heads, said = self.run_app()
         self.assertIn("\r\nbaggage: mine=a%2Cb,theirs=1\r\n", heads[0])
         self.assertIn("\r\nbaggage: theirs=1,mine=2\r\n", heads[1])
+        self.assertIn("BAGGAGE=mine=a%2Cb,theirs=1\n", said)
+
+    @needs("gcc")
+    def test_it_goes_on_whatever_becomes_of_the_trace(self):
+        heads, said = self.run_app(OTEL_PROPAGATORS="b3,baggage")
+        self.assertIn("\r\nbaggage: mine=a%2Cb,theirs=1\r\n", heads[0])
+        self.assertIn("BAGGAGE=mine=a%2Cb,theirs=1\n", said)
+        _, said = self.run_app(OWN_TRACEPARENT=f"00-{PARENT * 2}-{PARENT}-01")
+        self.assertIn(f"TRACEPARENT=00-{PARENT * 2}-{PARENT}-01\n", said)
         self.assertIn("BAGGAGE=mine=a%2Cb,theirs=1\n", said)
 
 
