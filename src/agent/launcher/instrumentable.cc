@@ -21,6 +21,10 @@ const char* why_not(ElfKind kind) {
       return "linked with another C library (musl)";
     case ElfKind::kOtherLoader:
       return "a program with a loader of its own, whose C library may be too old for the agent";
+    case ElfKind::kIsOtherLoader:
+    case ElfKind::kIsLoader:
+      return "a loader: start the program itself under opentelemetry-instrument, with "
+             "LD_LIBRARY_PATH in place of --library-path";
     case ElfKind::kSanitized:
       return "built with the shared AddressSanitizer, which bears no library before it";
     case ElfKind::kNotElf:

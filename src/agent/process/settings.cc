@@ -11,6 +11,13 @@
 namespace kolben::agent {
 namespace {
 
+// Of a value of any length, what a sentence has room for.
+std::string begin_of(std::string_view value) {
+  constexpr std::size_t kShownMax = 64;
+  if (value.size() <= kShownMax) return std::string(value);
+  return std::string(cut_utf8(value, kShownMax)) + "...";
+}
+
 class Reader {
  public:
   Reader(const Environment& environment, Settings& settings)
@@ -70,11 +77,12 @@ class Reader {
         });
     const auto add = [&](const NamedTexts& texts) {
       for (const auto& [key, value] : texts) {
-        const bool is_other = std::any_of(
+        const auto other = std::find_if(
             attributes.begin(), attributes.end(),
             [&](const auto& item) { return item.first == key && item.second != value; });
-        if (is_other) {
-          variables_.warn_value(kName, key, "counts, not the value that the other variables say");
+        if (other != attributes.end()) {
+          variables_.warn(std::string(kName) + " says " + key + "=" + begin_of(value) +
+                          "; it replaces \"" + begin_of(other->second) + "\"");
         }
         put(attributes, key, value);
       }
@@ -91,8 +99,8 @@ class Reader {
       if (is_resource_detector(item)) {
         settings_.resource_detectors.emplace_back(item);
       } else {
-        variables_.warn_value(name, item,
-                              "unknown (known: process, os, host, service_instance, otel, *)");
+        variables_.warn_value(
+            name, item, "unknown (known: process, os, host, service_instance, otel, *); left out");
       }
     }
   }
@@ -231,8 +239,8 @@ class Reader {
     const std::string_view name = "OTEL_LOG_LEVEL";
     const std::string_view value = variables_.text(name);
     if (!value.empty() && !parse_log_level(value, settings_.log_level)) {
-      variables_.warn_value(
-          name, value, "unknown (known: debug, info, warn, error, fatal, none); it is left out");
+      variables_.warn_value(name, value,
+                            "unknown (known: debug, info, warn, error, fatal, none); info holds");
     }
   }
 

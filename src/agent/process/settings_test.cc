@@ -205,6 +205,23 @@ TEST(Settings, WrongValuesAreSaidOnceAndTheDefaultHolds) {
   EXPECT_EQ(settings.warnings.size(), 4u);
 }
 
+TEST(Settings, WhatIsWrongIsSaidWithWhatIsWantedAndWhatHolds) {
+  const auto f = [](const std::string& name, const std::string& value, const std::string& words) {
+    EXPECT_THAT(read_settings({{name, value}}).warnings,
+                ElementsAre(name + "=" + value + ": " + words));
+  };
+  f("OTEL_METRIC_EXPORT_INTERVAL", "1s", "want milliseconds; 60000 holds");
+  f("OTEL_BSP_SCHEDULE_DELAY", "0", "want milliseconds; 200 holds");
+  f("OTEL_BSP_EXPORT_TIMEOUT", "soon", "want milliseconds; no limit holds");
+  f("OTEL_BSP_MAX_QUEUE_SIZE", "0", "want a number from 1 to 4294967295; 16384 holds");
+  f("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1", "want a number from 0 to 4294967295; 128 holds");
+  f("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "x", "want a number from 0 to 4294967295; no limit holds");
+  f("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "want seconds; 10 holds");
+  f("OTEL_LOG_LEVEL", "loud", "unknown (known: debug, info, warn, error, fatal, none); info holds");
+  f("OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", "procss",
+    "unknown (known: process, os, host, service_instance, otel, *); left out");
+}
+
 TEST(Settings, ElasticsVariablesServeWhereNoEndpointIsSet) {
   const Environment elastic = {{"ELASTIC_APM_SERVER_ENDPOINT", "apm.example:8200"},
                                {"ELASTIC_APM_SECRET_TOKEN", "secret"},
@@ -249,10 +266,14 @@ TEST(Settings, EntitiesAreStrongerThanTheOtherVariablesOfTheResource) {
   EXPECT_EQ(attributes, "service.name=new host.name=n custom=1 host.id=h service.version=1 ");
   ASSERT_EQ(settings.entities.size(), 2u);
   EXPECT_EQ(settings.entities[1].type, "host");
-  const std::string other = ": counts, not the value that the other variables say";
   EXPECT_THAT(settings.warnings,
               ElementsAre("OTEL_ENTITIES=x: want type{key=value}; this entity is left out",
-                          "OTEL_ENTITIES=service.name" + other, "OTEL_ENTITIES=host.name" + other));
+                          "OTEL_ENTITIES says service.name=new; it replaces \"old\"",
+                          "OTEL_ENTITIES says host.name=n; it replaces \"old\""));
+  const Settings long_one = read_settings(
+      {{"OTEL_RESOURCE_ATTRIBUTES", "a=" + std::string(999, 'x')}, {"OTEL_ENTITIES", "t{a=b}"}});
+  EXPECT_THAT(long_one.warnings, ElementsAre("OTEL_ENTITIES says a=b; it replaces \"" +
+                                             std::string(64, 'x') + "...\""));
 }
 
 TEST(Settings, DetectorsAddToTheResourceWhatTheVariablesDoNotSay) {

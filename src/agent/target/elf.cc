@@ -165,9 +165,9 @@ ElfKind read_elf(int file, const Loader& loader) {
   Elf64_Phdr interpreter;
   struct stat status = {};
   if (!segments.find(PT_INTERP, &interpreter)) {
-    const bool harms =
-        is_loader(file, segments) && fstat(file, &status) == 0 && is_other(id_of(status), loader);
-    return harms ? ElfKind::kOtherLoader : ElfKind::kStatic;
+    if (!is_loader(file, segments)) return ElfKind::kStatic;
+    const bool harms = fstat(file, &status) == 0 && is_other(id_of(status), loader);
+    return harms ? ElfKind::kIsOtherLoader : ElfKind::kIsLoader;
   }
   char path[256] = {};
   read_text(file, interpreter.p_offset, interpreter.p_filesz, path);

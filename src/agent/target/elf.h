@@ -31,9 +31,11 @@ enum class ElfKind : std::uint8_t {
   kOtherClass,    // 32 bit: the loader would say that ours has the wrong class
   kOtherMachine,  // for another processor
   kOtherLibc,     // musl: what ours needs is not there, and the program would not start
-  kOtherLoader,  // with a loader of its own (Nix, bundles), or is one: with it comes another glibc,
-                 // and where ours needs a newer one the program would not start
-  kSanitized,    // needs the shared AddressSanitizer, which aborts when a library is before it
+  kOtherLoader,   // with a loader of its own (Nix, bundles): with it comes another glibc, and where
+                  // ours needs a newer one the program would not start
+  kIsOtherLoader,  // is such a loader, whose argument is the program
+  kIsLoader,       // is the loader that the library is loaded by
+  kSanitized,      // needs the shared AddressSanitizer, which aborts when a library is before it
 };
 
 // The file's position is left alone.

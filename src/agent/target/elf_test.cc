@@ -89,9 +89,9 @@ TEST(Elf, ALoaderThatWasReplacedSinceIsTakenForTheSame) {
 }
 
 TEST(Elf, ALoaderMayBeTheProgram) {
-  EXPECT_EQ(kind_of(kLoader), ElfKind::kStatic);
-  EXPECT_EQ(kind_of(kLoader, id_of(kLoader)), ElfKind::kStatic);
-  EXPECT_EQ(kind_of(kLoader, id_of("/bin/sh")), ElfKind::kOtherLoader);
+  EXPECT_EQ(kind_of(kLoader), ElfKind::kIsLoader);
+  EXPECT_EQ(kind_of(kLoader, id_of(kLoader)), ElfKind::kIsLoader);
+  EXPECT_EQ(kind_of(kLoader, id_of("/bin/sh")), ElfKind::kIsOtherLoader);
   EXPECT_EQ(kind_of(ElfFile("", "libc.so.6").path(), id_of("/bin/sh")), ElfKind::kStatic);
 }
 

@@ -121,7 +121,9 @@ bool is_harmed_by_preload(const char* path, const Loader& loader) {
   for (int depth = 0; depth <= kScriptsMax; ++depth) {
     char* line = lines[depth % 2];
     const ElfKind kind = read_target(path, line, loader);
-    if (kind != ElfKind::kNotElf) return kind != ElfKind::kOrdinary && kind != ElfKind::kStatic;
+    if (kind != ElfKind::kNotElf) {
+      return kind != ElfKind::kOrdinary && kind != ElfKind::kStatic && kind != ElfKind::kIsLoader;
+    }
     line += std::strspn(line, " \t");
     line[std::strcspn(line, " \t\r")] = '\0';
     if (line[0] == '\0') return false;
