@@ -10,121 +10,14 @@
 namespace kolben::agent {
 namespace {
 
-#define KOLBEN_OTLP_FLAGS(prefix, PREFIX)                                                      \
-  {prefix "certificate", PREFIX "CERTIFICATE", "file with the collector's CA"},                \
-      {prefix "client_certificate", PREFIX "CLIENT_CERTIFICATE", "file with our certificate"}, \
-      {prefix "client_key", PREFIX "CLIENT_KEY", "file with its key"},                         \
-      {prefix "compression", PREFIX "COMPRESSION", "gzip or none (none)"},                     \
-      {prefix "endpoint", PREFIX "ENDPOINT", "the collector (http://localhost:4317)"},         \
-      {prefix "headers", PREFIX "HEADERS", "key=value,... sent along"},                        \
-      {prefix "insecure", PREFIX "INSECURE", "true: no TLS where the endpoint has no scheme"}, \
-      {prefix "protocol", PREFIX "PROTOCOL", "grpc, http/protobuf or http/json (grpc)"},       \
-      {prefix "timeout", PREFIX "TIMEOUT", "seconds that a batch may take (10)"}
-
-// The flag that no other launcher has, and that is true or false.
-constexpr char kBodySizes[] = "http_body_sizes";
-
-// The union of what the launchers of opentelemetry-python 1.27 to 1.45 accept.
-constexpr Flag kFlags[] = {
-    {"attribute_count_limit", "OTEL_ATTRIBUTE_COUNT_LIMIT",
-     "attributes of a span or log record (128)"},
-    {"attribute_value_length_limit", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-     "bytes of an attribute's value (no limit)"},
-    {"auto_instrumentation_experimental_gevent_patch",
-     "OTEL_PYTHON_AUTO_INSTRUMENTATION_EXPERIMENTAL_GEVENT_PATCH", nullptr},
-    {"blrp_export_timeout", "OTEL_BLRP_EXPORT_TIMEOUT",
-     "ms that all tries of a batch may take (7 tries)"},
-    {"blrp_max_export_batch_size", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
-     "log records sent at once (512)"},
-    {"blrp_max_queue_size", "OTEL_BLRP_MAX_QUEUE_SIZE", "log records that may wait (16384)"},
-    {"blrp_schedule_delay", "OTEL_BLRP_SCHEDULE_DELAY", "ms until log records are sent (200)"},
-    {"bsp_export_timeout", "OTEL_BSP_EXPORT_TIMEOUT",
-     "ms that all tries of a batch may take (7 tries)"},
-    {"bsp_max_export_batch_size", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "spans sent at once (512)"},
-    {"bsp_max_queue_size", "OTEL_BSP_MAX_QUEUE_SIZE", "spans that may wait (16384)"},
-    {"bsp_schedule_delay", "OTEL_BSP_SCHEDULE_DELAY", "ms until spans are sent (200)"},
-    {"config_file", "OTEL_CONFIG_FILE", "YAML or JSON, in place of all other settings"},
-    {"configurator", "OTEL_PYTHON_CONFIGURATOR", nullptr},
-    {"console_format", "KOLBEN_AGENT_CONSOLE_FORMAT", "as Python's SDK 1.27 or newest (1.27)"},
-    {"context", "OTEL_PYTHON_CONTEXT", nullptr},
-    {"disabled_instrumentations", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", nullptr},
-    {"distro", "OTEL_PYTHON_DISTRO", nullptr},
-    {"event_attribute_count_limit", "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
-     "attributes of a span's event (128)"},
-    {"experimental_disable_prometheus_unit_normalization",
-     "OTEL_EXPERIMENTAL_DISABLE_PROMETHEUS_UNIT_NORMALIZATION", nullptr},
-    {"experimental_resource_detectors", "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS",
-     "process, os, host, service_instance, otel or *"},
-    {"exporter_jaeger_agent_host", "OTEL_EXPORTER_JAEGER_AGENT_HOST", nullptr},
-    {"exporter_jaeger_agent_port", "OTEL_EXPORTER_JAEGER_AGENT_PORT", nullptr},
-    {"exporter_jaeger_agent_split_oversized_batches",
-     "OTEL_EXPORTER_JAEGER_AGENT_SPLIT_OVERSIZED_BATCHES", nullptr},
-    {"exporter_jaeger_certificate", "OTEL_EXPORTER_JAEGER_CERTIFICATE", nullptr},
-    {"exporter_jaeger_endpoint", "OTEL_EXPORTER_JAEGER_ENDPOINT", nullptr},
-    {"exporter_jaeger_grpc_insecure", "OTEL_EXPORTER_JAEGER_GRPC_INSECURE", nullptr},
-    {"exporter_jaeger_password", "OTEL_EXPORTER_JAEGER_PASSWORD", nullptr},
-    {"exporter_jaeger_timeout", "OTEL_EXPORTER_JAEGER_TIMEOUT", nullptr},
-    {"exporter_jaeger_user", "OTEL_EXPORTER_JAEGER_USER", nullptr},
-    KOLBEN_OTLP_FLAGS("exporter_otlp_", "OTEL_EXPORTER_OTLP_"),
-    KOLBEN_OTLP_FLAGS("exporter_otlp_logs_", "OTEL_EXPORTER_OTLP_LOGS_"),
-    KOLBEN_OTLP_FLAGS("exporter_otlp_metrics_", "OTEL_EXPORTER_OTLP_METRICS_"),
-    {"exporter_otlp_metrics_default_histogram_aggregation",
-     "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
-     "or base2_exponential_bucket_histogram"},
-    {"exporter_otlp_metrics_temporality_preference",
-     "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
-     "cumulative, delta or lowmemory (cumulative)"},
-    KOLBEN_OTLP_FLAGS("exporter_otlp_traces_", "OTEL_EXPORTER_OTLP_TRACES_"),
-    {"exporter_prometheus_host", "OTEL_EXPORTER_PROMETHEUS_HOST", "where its page is (localhost)"},
-    {"exporter_prometheus_port", "OTEL_EXPORTER_PROMETHEUS_PORT", "and its port (9464)"},
-    {"exporter_zipkin_endpoint", "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
-     "(http://localhost:9411/api/v2/spans)"},
-    {"exporter_zipkin_timeout", "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
-     "seconds that a batch may take (10)"},
-    {kBodySizes, "KOLBEN_AGENT_HTTP_BODY_SIZES",
-     "sizes of HTTP's bodies are told (needs no value)"},
-    {"id_generator", "OTEL_PYTHON_ID_GENERATOR", nullptr},
-    {"instrumentation_common_db_query_sanitization_enabled",
-     "OTEL_INSTRUMENTATION_COMMON_DB_QUERY_SANITIZATION_ENABLED",
-     "false: SQL is told with its values"},
-    {"link_attribute_count_limit", "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
-     "attributes of a span's link (128)"},
-    {"log_files", "KOLBEN_AGENT_LOG_FILES", "files, * allowed, whose lines are log records"},
-    {"log_level", "OTEL_LOG_LEVEL", "info, error or none: what the agent says (info)"},
-    {"logger_configurator", "OTEL_PYTHON_LOGGER_CONFIGURATOR", nullptr},
-    {"logrecord_attribute_count_limit", "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
-     "attributes of a log record (128)"},
-    {"logrecord_attribute_value_length_limit", "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-     "bytes of a log record's value (no limit)"},
-    {"logs_exporter", "OTEL_LOGS_EXPORTER", "where log records go (otlp)"},
-    {"meter_configurator", "OTEL_PYTHON_METER_CONFIGURATOR", nullptr},
-    {"meter_provider", "OTEL_PYTHON_METER_PROVIDER", nullptr},
-    {"metric_export_interval", "OTEL_METRIC_EXPORT_INTERVAL",
-     "ms between two exports of metrics (60000)"},
-    {"metric_export_timeout", "OTEL_METRIC_EXPORT_TIMEOUT",
-     "ms that all tries of metrics may take (7 tries)"},
-    {"metrics_exemplar_filter", "OTEL_METRICS_EXEMPLAR_FILTER",
-     "trace_based (default), always_on, always_off"},
-    {"metrics_exporter", "OTEL_METRICS_EXPORTER", "where metrics go (otlp)"},
-    {"propagators", "OTEL_PROPAGATORS", "headers of outgoing requests (tracecontext,baggage)"},
-    {"resource_attributes", "OTEL_RESOURCE_ATTRIBUTES", "what else is known of the program"},
-    {"sdk_disabled", "OTEL_SDK_DISABLED", "true: run the command without the agent"},
-    {"sdk_internal_metrics_enabled", "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED", nullptr},
-    {"semconv_stability_opt_in", "OTEL_SEMCONV_STABILITY_OPT_IN",
-     "http, database, rpc, or with /dup: stable names"},
-    {"service_name", "OTEL_SERVICE_NAME", "the program's name (unknown_service)"},
-    {"span_attribute_count_limit", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "attributes of a span (128)"},
-    {"span_attribute_value_length_limit", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-     "bytes of a span's value (no limit)"},
-    {"span_event_count_limit", "OTEL_SPAN_EVENT_COUNT_LIMIT", "events of a span (128)"},
-    {"span_link_count_limit", "OTEL_SPAN_LINK_COUNT_LIMIT", "links of a span (128)"},
-    {"tracer_configurator", "OTEL_PYTHON_TRACER_CONFIGURATOR", nullptr},
-    {"tracer_provider", "OTEL_PYTHON_TRACER_PROVIDER", nullptr},
-    {"traces_exporter", "OTEL_TRACES_EXPORTER", "where spans go (otlp)"},
-    {"traces_sampler", "OTEL_TRACES_SAMPLER", "which traces are recorded (parentbased_always_on)"},
-    {"traces_sampler_arg", "OTEL_TRACES_SAMPLER_ARG",
-     "the share for traceidratio, 0 to 1 (1), or jaeger_remote's list"},
+struct Flags {
+  const Flag* begin() const { return flags_begin(); }
+  const Flag* end() const { return flags_end(); }
 };
+
+Flags all_flags() {
+  return {};
+}
 
 // What a name on the command line stands for.
 struct Match {
@@ -138,23 +31,46 @@ bool is_prefix(const char* name, std::size_t size, const char* whole) {
   return std::strncmp(name, whole, size) == 0;
 }
 
-Match match(const char* name, std::size_t size) {
-  Match result;
-  for (const Flag& flag : kFlags) {
-    if (!is_prefix(name, size, flag.name)) continue;
-    if (flag.name[size] == '\0')
+bool is_whole(const char* name, std::size_t size, const char* whole) {
+  return is_prefix(name, size, whole) && whole[size] == '\0';
+}
+
+// "python_excluded_urls", "agent_command_spans": the variable's name without its first word.
+bool is_long_name(const char* name, std::size_t size, const Flag& flag) {
+  const char* rest = std::strchr(flag.variable, '_') + 1;
+  return std::strlen(rest) == size && strncasecmp(name, rest, size) == 0 &&
+         std::strcspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= size;
+}
+
+Match match_whole(const char* name, std::size_t size) {
+  for (const Flag& flag : all_flags()) {
+    if (is_whole(name, size, flag.name) || is_long_name(name, size, flag)) {
       return {.flag = &flag, .help = false, .version = false, .count = 1};
+    }
+  }
+  return {};
+}
+
+// The flags of Python's launchers, and its "--help", or those that only we have.
+Match match_beginning(const char* name, std::size_t size, bool is_pythons) {
+  Match result;
+  for (const Flag& flag : all_flags()) {
+    if (flag.is_pythons != is_pythons || !is_prefix(name, size, flag.name)) continue;
     result.flag = &flag;
     ++result.count;
   }
-  if (is_prefix(name, size, "help")) {
-    result.help = true;
-    ++result.count;
-  }
-  if (is_prefix(name, size, "version")) {
-    result.version = true;
-    ++result.count;
-  }
+  result.help = is_pythons && is_prefix(name, size, "help");
+  result.version = is_pythons && is_prefix(name, size, "version");
+  result.count += (result.help ? 1 : 0) + (result.version ? 1 : 0);
+  return result;
+}
+
+// What is an abbreviation to Python's launchers stays one: ours count where there are none of
+// theirs.
+Match match(const char* name, std::size_t size) {
+  Match result = match_whole(name, size);
+  if (result.count == 0) result = match_beginning(name, size, true);
+  if (result.count == 0) result = match_beginning(name, size, false);
   return result;
 }
 
@@ -167,13 +83,13 @@ void fail(CommandLine* line, const char* format, const char* name) {
 }
 
 // "ambiguous option: --exporter could match --exporter_otlp_endpoint, ..."
-void fail_ambiguous(CommandLine* line, const char* name, std::size_t size) {
+void fail_ambiguous(CommandLine* line, const char* name, std::size_t size, bool is_pythons) {
   line->result = CommandLineResult::kError;
   int used = std::snprintf(line->error, sizeof(line->error), "ambiguous option: --%.*s could match",
                            static_cast<int>(size), name);
   const char* separator = " --";
-  for (const Flag& flag : kFlags) {
-    if (!is_prefix(name, size, flag.name)) continue;
+  for (const Flag& flag : all_flags()) {
+    if (flag.is_pythons != is_pythons || !is_prefix(name, size, flag.name)) continue;
     if (used < 0 || static_cast<std::size_t>(used) >= sizeof(line->error)) return;
     const auto room = sizeof(line->error) - static_cast<std::size_t>(used);
     used += std::snprintf(line->error + used, room, "%s%s", separator, flag.name);
@@ -196,13 +112,17 @@ bool is_boolean_value(const char* text) {
   return text != nullptr && (strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0);
 }
 
-// What is true or false, all of them Python's, whose launcher wants a value.
+bool ends_with(const char* text, const char* end) {
+  const std::size_t size = std::strlen(text);
+  const std::size_t end_size = std::strlen(end);
+  return size > end_size && std::strcmp(text + size - end_size, end) == 0;
+}
+
+// What is true or false, and wants a value as in Python's launcher.
 bool is_boolean(const Flag& flag) {
-  constexpr char kEnd[] = "_insecure";
-  constexpr std::size_t kEndSize = sizeof(kEnd) - 1;
-  const std::size_t size = std::strlen(flag.name);
   return std::strcmp(flag.name, "sdk_disabled") == 0 ||
-         (size > kEndSize && std::strcmp(flag.name + size - kEndSize, kEnd) == 0);
+         std::strcmp(flag.name, "log_correlation") == 0 || ends_with(flag.name, "_insecure") ||
+         ends_with(flag.name, "_enabled");
 }
 
 // The word that stands behind a flag may have been meant as the command.
@@ -223,27 +143,50 @@ bool accepts(const Flag& flag, const char* value, CommandLine* line) {
   return false;
 }
 
-// "--service-name" is written with '_'. Null: no flag either.
-const Flag* flag_with_dashes(const char* name, std::size_t size) {
-  for (const Flag& flag : kFlags) {
-    if (std::strlen(flag.name) != size) continue;
-    std::size_t same = 0;
-    while (same < size &&
-           (name[same] == flag.name[same] || (name[same] == '-' && flag.name[same] == '_'))) {
-      ++same;
+// How many letters of a word have to change for the other one, of which '-' is '_'.
+std::size_t edit_distance(const char* word, std::size_t size, const char* other) {
+  constexpr std::size_t kBytesMax = 64;
+  const std::size_t other_size = std::strlen(other);
+  if (size > kBytesMax || other_size > kBytesMax) return kBytesMax;
+  std::size_t row[kBytesMax + 1];
+  for (std::size_t i = 0; i <= other_size; ++i) row[i] = i;
+  for (std::size_t i = 1; i <= size; ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    const char c = word[i - 1] == '-' ? '_' : word[i - 1];
+    for (std::size_t k = 1; k <= other_size; ++k) {
+      const std::size_t replaced = diagonal + (c == other[k - 1] ? 0 : 1);
+      diagonal = row[k];
+      const std::size_t moved = (row[k] < row[k - 1] ? row[k] : row[k - 1]) + 1;
+      row[k] = replaced < moved ? replaced : moved;
     }
-    if (same == size) return &flag;
   }
-  return nullptr;
+  return row[other_size];
+}
+
+// "service_name" for "servce_name", "service-name". Null: no flag is so near.
+const char* nearest_flag(const char* name, std::size_t size) {
+  constexpr std::size_t kWrongLettersMax = 2;
+  std::size_t best = size / 3 < kWrongLettersMax ? size / 3 : kWrongLettersMax;
+  const char* nearest = nullptr;
+  const auto look_at = [&](const char* other) {
+    const std::size_t distance = edit_distance(name, size, other);
+    if (distance > best || (nearest != nullptr && distance == best)) return;
+    best = distance;
+    nearest = other;
+  };
+  for (const Flag& flag : all_flags()) look_at(flag.name);
+  look_at("help");
+  look_at("version");
+  return nearest;
 }
 
 void fail_unknown(CommandLine* line, const char* argument, const char* name, std::size_t size) {
   fail(line, "unrecognized arguments: %s", argument);
-  const Flag* meant = flag_with_dashes(name, size);
+  const char* meant = nearest_flag(name, size);
   const std::size_t used = std::strlen(line->error);
   if (meant == nullptr) return;
-  std::snprintf(line->error + used, sizeof(line->error) - used, "; did you mean --%s?",
-                meant->name);
+  std::snprintf(line->error + used, sizeof(line->error) - used, "; did you mean --%s?", meant);
 }
 
 // Takes the flag at `*position`; false: stop.
@@ -258,7 +201,7 @@ bool take_flag(char** argv, int* position, CommandLine* line) {
     return false;
   }
   if (found.count > 1) {
-    fail_ambiguous(line, name, size);
+    fail_ambiguous(line, name, size, found.flag->is_pythons);
     return false;
   }
   if (found.help || found.version) {
@@ -267,7 +210,7 @@ bool take_flag(char** argv, int* position, CommandLine* line) {
   }
   const char* value = equals == nullptr ? argv[*position + 1] : equals + 1;
   int words = equals == nullptr ? 2 : 1;
-  const bool is_switch = std::strcmp(found.flag->name, kBodySizes) == 0;
+  const bool is_switch = std::strcmp(found.flag->name, kBodySizesFlag) == 0;
   // "true CMD" is a value and the command, "true" alone a command.
   const bool has_value =
       is_boolean_value(value) && (equals != nullptr || argv[*position + 2] != nullptr);
@@ -295,13 +238,6 @@ bool take_flag(char** argv, int* position, CommandLine* line) {
 
 }  // namespace
 
-const Flag* flags_begin() {
-  return kFlags;
-}
-const Flag* flags_end() {
-  return kFlags + sizeof(kFlags) / sizeof(kFlags[0]);
-}
-
 const char* misplaced_flag(char* const* command) {
   // Other programs have a --log_level or a --config_file of their own.
   constexpr const char* kOurs[] = {
@@ -320,8 +256,8 @@ const char* misplaced_flag(char* const* command) {
     const std::size_t size = std::strcspn(name, "=");
     for (const char* begin : kOurs) {
       if (std::strncmp(name, begin, std::strlen(begin)) != 0) continue;
-      for (const Flag& flag : kFlags) {
-        if (std::strlen(flag.name) == size && is_prefix(name, size, flag.name)) return flag.name;
+      for (const Flag& flag : all_flags()) {
+        if (is_whole(name, size, flag.name)) return flag.name;
       }
     }
   }

@@ -1,7 +1,7 @@
 // The command line of opentelemetry-instrument, as Python's launcher understands it: one flag for
 // each OTEL_* variable, with one value; `--flag value`, `--flag=value`, unique abbreviations; what
 // follows the command belongs to the command. A flag of our own that is true or false needs no
-// value: `--flag`.
+// value: `--flag`. Of OTEL_PYTHON_X and KOLBEN_AGENT_X the flag is x, and python_x or agent_x, too.
 //
 // No C++ library (the launcher links libc alone), no allocation: results point into argv.
 #pragma once
@@ -14,7 +14,13 @@ struct Flag {
   const char* name;      // "service_name"
   const char* variable;  // "OTEL_SERVICE_NAME"
   const char* help;      // a few words; null: accepted without effect
+  // False: Python's launchers have none of this name, and it makes no abbreviation of theirs
+  // ambiguous.
+  bool is_pythons = true;
 };
+
+// The flag that needs no value.
+inline constexpr char kBodySizesFlag[] = "http_body_sizes";
 
 // All flags, sorted as the help shows them.
 const Flag* flags_begin();

@@ -94,6 +94,19 @@ TEST(Flags, WrongLines) {
             "argument --service_name: expected one argument");
 }
 
+TEST(Flags, AMistypedFlagIsNamed) {
+  const auto f = [](const std::string& wrong, const std::string& hint) {
+    EXPECT_EQ(parse({wrong, "x", "c"}).error(), "unrecognized arguments: " + wrong + hint);
+  };
+  f("--servce_name", "; did you mean --service_name?");
+  f("--traces_exportre=console", "; did you mean --traces_exporter?");
+  f("--verison", "; did you mean --version?");
+  f("--excluded-url", "; did you mean --excluded_urls?");
+  f("--servce_nme_s", "");
+  f("--foo", "");
+  f("--" + std::string(500, 'a'), "");
+}
+
 TEST(Flags, ASwitchOfOurOwnNeedsNoValue) {
   const auto f = [](std::vector<std::string> arguments, const std::string& value,
                     const std::string& command) {
@@ -109,6 +122,49 @@ TEST(Flags, ASwitchOfOurOwnNeedsNoValue) {
   f({"--http_body_sizes", "false", "curl"}, "false", "curl");
   f({"--http_body_sizes", "True", "curl"}, "True", "curl");
   f({"--http_body_sizes", "true"}, "true", "true");
+}
+
+TEST(Flags, AVariableOfPythonsOrOfOursHasItsLongerNameToo) {
+  const auto f = [](const std::string& flag, const std::string& variable) {
+    const Parsed parsed = parse({flag, "x", "c"});
+    ASSERT_EQ(parsed.line.result, CommandLineResult::kRun) << parsed.error();
+    EXPECT_EQ(parsed.line.settings[0].flag->variable, variable);
+  };
+  f("--excluded_urls", "OTEL_PYTHON_EXCLUDED_URLS");
+  f("--python_excluded_urls", "OTEL_PYTHON_EXCLUDED_URLS");
+  f("--python_log_correlation", "OTEL_PYTHON_LOG_CORRELATION");
+  f("--agent_command_spans", "KOLBEN_AGENT_COMMAND_SPANS");
+  f("--command_spans", "KOLBEN_AGENT_COMMAND_SPANS");
+  f("--log_level", "OTEL_LOG_LEVEL");
+  f("--python_log_level", "OTEL_PYTHON_LOG_LEVEL");
+  f("--entities", "OTEL_ENTITIES");
+  f("--instrumentation_process_enabled", "OTEL_INSTRUMENTATION_PROCESS_ENABLED");
+  EXPECT_EQ(parse({"--PYTHON_EXCLUDED_URLS", "x", "c"}).line.result, CommandLineResult::kError);
+}
+
+// Of each beginning that means one of them to Python's launchers.
+TEST(Flags, WhatOnlyWeHaveMakesNoAbbreviationOfPythonsAmbiguous) {
+  std::vector<std::string> pythons = {"help", "version"};
+  for (const Flag* flag = flags_begin(); flag != flags_end(); ++flag) {
+    if (flag->is_pythons) pythons.emplace_back(flag->name);
+  }
+  for (const std::string& name : pythons) {
+    for (std::size_t size = 1; size < name.size(); ++size) {
+      const std::string begin = name.substr(0, size);
+      int count = 0;
+      for (const std::string& other : pythons) count += other.starts_with(begin) ? 1 : 0;
+      if (count != 1) continue;
+      const Parsed parsed = parse({"--" + begin, name.ends_with("s_exporter") ? "none" : "x", "c"});
+      EXPECT_NE(parsed.line.result, CommandLineResult::kError) << parsed.error();
+      if (parsed.line.setting_count == 1) EXPECT_EQ(parsed.line.settings[0].flag->name, name);
+    }
+  }
+  EXPECT_EQ(parse({"--h"}).line.result, CommandLineResult::kHelp);
+  EXPECT_STREQ(parse({"--i", "x", "c"}).line.settings[0].flag->name, "id_generator");
+  EXPECT_STREQ(parse({"--ent", "x", "c"}).line.settings[0].flag->name, "entities");
+  const std::string ambiguous = parse({"--instrumentation_http", "x", "c"}).error();
+  EXPECT_NE(ambiguous.find("--instrumentation_http_capture_all_methods, --"), std::string::npos)
+      << ambiguous;
 }
 
 // Python's launcher takes whatever stands there.
@@ -235,6 +291,8 @@ TEST(Flags, EachFlagOfPythonsLaunchersIsThere) {
 TEST(Flags, EachVariableFollowsTheRule) {
   for (const Flag* flag = flags_begin(); flag != flags_end(); ++flag) {
     std::string name = flag->variable;
+    // --log_level is OTEL_LOG_LEVEL.
+    if (name == "OTEL_PYTHON_LOG_LEVEL") name.insert(5, "PYTHON_");
     for (const std::string_view begin : {"KOLBEN_AGENT_", "OTEL_PYTHON_", "OTEL_", ""}) {
       ASSERT_FALSE(begin.empty()) << name;
       if (!name.starts_with(begin)) continue;

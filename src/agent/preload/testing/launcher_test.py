@@ -143,6 +143,8 @@ echo gone > {self.directory}/gone
         known = set(re.findall(r'"(?:KOLBEN_AGENT|OTEL(?:_PYTHON)?)_([A-Z_]+[A-Z])"', text))
         if '"OTEL_LOG_LEVEL"' not in text:  # which --log_level is, not OTEL_PYTHON_LOG_LEVEL
             known.discard("LOG_LEVEL")
+        if '"OTEL_PYTHON_LOG_LEVEL"' in text:
+            known.add("PYTHON_LOG_LEVEL")
         self.assertIn("TRACES_EXPORTER", known)
         effective, ignored = self.run_under("--help").stdout.split("accepted without effect:")
         ignored = set(re.findall(r"--(\w+)", ignored))
