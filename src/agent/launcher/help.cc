@@ -42,7 +42,7 @@ constexpr char kHead[] =
     "  --propagators LIST              headers of outgoing requests: tracecontext, baggage, b3,\n"
     "                                  b3multi, jaeger, none (tracecontext,baggage)\n"
     "\n"
-    "more options, each with a value:\n";
+    "more options, each with a value but --http_body_sizes, which needs none:\n";
 
 // In kHead already.
 constexpr const char* kFirst[] = {"service_name",
@@ -67,9 +67,7 @@ constexpr char kTail[] =
     "Each option sets an environment variable: OTEL_ (or OTEL_PYTHON_) and its name in capital\n"
     "letters. An option is stronger than the variable. Options can be shortened as long as they\n"
     "are unambiguous.\n"
-    "Without an option: KOLBEN_AGENT_COMMAND_SPANS=auto, always or never (a span for each program\n"
-    "that is no server), OTEL_INSTRUMENTATION_PROCESS_ENABLED=true (metrics of processes),\n"
-    "OTEL_ENTITIES='host{host.id=h1}' (what the program is part of).\n";
+    "What each of them does, and the settings that are no options: docs/agent-settings.md.\n";
 
 bool is_in_head(const char* name) {
   for (const char* first : kFirst) {
@@ -97,10 +95,40 @@ bool is_of_one_signal(const char* name) {
   return false;
 }
 
+// As argparse does it: the text beside the option, below it where that is too long, in lines that
+// fit.
+void print_option(const Flag& flag, std::FILE* to) {
+  constexpr std::size_t kTextColumn = 34;  // as in kHead
+  constexpr std::size_t kColumns = 98;
+  std::fprintf(to, "  --%s", flag.name);
+  std::size_t column = std::strlen("  --") + std::strlen(flag.name);
+  if (column + 2 > kTextColumn) {
+    std::fputc('\n', to);
+    column = 0;
+  }
+  std::fprintf(to, "%*s", static_cast<int>(kTextColumn - column), "");
+  column = kTextColumn;
+  for (const char* word = flag.help; *word != '\0';) {
+    const std::size_t size = std::strcspn(word, " ");
+    if (column != kTextColumn && column + 1 + size > kColumns) {
+      std::fprintf(to, "\n%*s", static_cast<int>(kTextColumn), "");
+      column = kTextColumn;
+    } else if (column != kTextColumn) {
+      std::fputc(' ', to);
+      ++column;
+    }
+    std::fprintf(to, "%.*s", static_cast<int>(size), word);
+    column += size;
+    word += size;
+    word += std::strspn(word, " ");
+  }
+  std::fputc('\n', to);
+}
+
 void print_more(std::FILE* to) {
   for (const Flag* flag = flags_begin(); flag != flags_end(); ++flag) {
     if (flag->help == nullptr || is_in_head(flag->name) || is_of_one_signal(flag->name)) continue;
-    std::fprintf(to, "  --%-44s %s\n", flag->name, flag->help);
+    print_option(*flag, to);
   }
   std::fputs(kOneSignal, to);
 }

@@ -67,6 +67,22 @@ TEST(Help, ConventionsThatMayBeChosenAreNamed) {
   }
 }
 
+TEST(Help, TheTextOfALongOptionIsBelowIt) {
+  const std::string text = help();
+  const std::string indent(34, ' ');
+  EXPECT_NE(text.find("\n  --log_level                     info, error or none"),
+            std::string::npos);
+  EXPECT_NE(text.find("\n  --exporter_otlp_metrics_default_histogram_aggregation\n" + indent +
+                      "explicit_bucket_histogram or base2_exponential_bucket_histogram\n" + indent +
+                      "(the former)\n"),
+            std::string::npos);
+}
+
+TEST(Help, SaysWhereMoreStands) {
+  const std::string end = "docs/agent-settings.md.\n";
+  EXPECT_EQ(help().rfind(end), help().size() - end.size());
+}
+
 TEST(Help, FitsATerminal) {
   const std::string text = help();
   for (std::size_t begin = 0; begin < text.size();) {
