@@ -99,7 +99,7 @@ def test_entities_of_the_environment_are_the_resources():
     assert ran.returncode == 0
     assert ran.stderr.splitlines() == [
         "kolben agent: OTEL_ENTITIES=host{}: nothing between { and } identifies it; this entity is left out",
-        "kolben agent: OTEL_ENTITIES=service.name: counts, not the value that the other variables say"]
+        'kolben agent: OTEL_ENTITIES says service.name=my,app; it replaces "old"']
     [resource] = json.loads(came[-1][2])["resourceSpans"]
     assert resource["resource"]["entityRefs"] == [{
         "schemaUrl": "urn:x", "type": "service", "idKeys": ["service.name"],

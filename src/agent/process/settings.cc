@@ -5,10 +5,18 @@
 #include "agent/process/own_settings.h"
 #include "agent/process/resource_detectors.h"
 #include "agent/process/settings_names.h"
+#include "agent/process/utf8.h"
 #include "agent/protocols/trace_headers.h"
 
 namespace kolben::agent {
 namespace {
+
+// Of a value of any length, what a sentence has room for.
+std::string begin_of(std::string_view value) {
+  constexpr std::size_t kShownMax = 64;
+  if (value.size() <= kShownMax) return std::string(value);
+  return std::string(cut_utf8(value, kShownMax)) + "...";
+}
 
 class Reader {
  public:
@@ -68,11 +76,12 @@ class Reader {
         });
     const auto add = [&](const NamedTexts& texts) {
       for (const auto& [key, value] : texts) {
-        const bool is_other = std::any_of(
+        const auto other = std::find_if(
             attributes.begin(), attributes.end(),
             [&](const auto& item) { return item.first == key && item.second != value; });
-        if (is_other) {
-          variables_.warn_value(kName, key, "counts, not the value that the other variables say");
+        if (other != attributes.end()) {
+          variables_.warn(std::string(kName) + " says " + key + "=" + begin_of(value) +
+                          "; it replaces \"" + begin_of(other->second) + "\"");
         }
         put(attributes, key, value);
       }

@@ -249,10 +249,14 @@ TEST(Settings, EntitiesAreStrongerThanTheOtherVariablesOfTheResource) {
   EXPECT_EQ(attributes, "service.name=new host.name=n custom=1 host.id=h service.version=1 ");
   ASSERT_EQ(settings.entities.size(), 2u);
   EXPECT_EQ(settings.entities[1].type, "host");
-  const std::string other = ": counts, not the value that the other variables say";
   EXPECT_THAT(settings.warnings,
               ElementsAre("OTEL_ENTITIES=x: want type{key=value}; this entity is left out",
-                          "OTEL_ENTITIES=service.name" + other, "OTEL_ENTITIES=host.name" + other));
+                          "OTEL_ENTITIES says service.name=new; it replaces \"old\"",
+                          "OTEL_ENTITIES says host.name=n; it replaces \"old\""));
+  const Settings long_one = read_settings(
+      {{"OTEL_RESOURCE_ATTRIBUTES", "a=" + std::string(999, 'x')}, {"OTEL_ENTITIES", "t{a=b}"}});
+  EXPECT_THAT(long_one.warnings, ElementsAre("OTEL_ENTITIES says a=b; it replaces \"" +
+                                             std::string(64, 'x') + "...\""));
 }
 
 TEST(Settings, DetectorsAddToTheResourceWhatTheVariablesDoNotSay) {
