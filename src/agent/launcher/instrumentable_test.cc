@@ -6,6 +6,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "agent/target/testing/elf_file.h"
@@ -78,6 +80,17 @@ TEST(Instrumentable, ALoaderOfItsOwn) {
   EXPECT_STREQ(why_not_instrumented(file.path().c_str()),
                "a program with a loader of its own, whose C library may be too old for the agent");
   unlink(other.c_str());
+}
+
+TEST(Instrumentable, ALoaderThatStartsAProgram) {
+  const std::string sentence =
+      "a loader: start the program itself under opentelemetry-instrument, with LD_LIBRARY_PATH in "
+      "place of --library-path";
+  EXPECT_EQ(why_not_instrumented(kLoader), sentence);
+  std::ifstream loader(kLoader, std::ios::binary);
+  const std::string copy = write_executable({std::istreambuf_iterator<char>(loader), {}});
+  EXPECT_EQ(why_not_instrumented(copy.c_str()), sentence);
+  unlink(copy.c_str());
 }
 
 TEST(Instrumentable, ScriptsAreTheirInterpreters) {

@@ -31,4 +31,7 @@ enum class ElfKind : std::uint8_t {
 // not known, all are taken for that.
 ElfKind read_elf(int file, const FileId& loader);
 
+// Whether it is a loader itself, ours or another, whose argument is the program.
+bool is_loader_itself(int file);
+
 }  // namespace kolben::agent

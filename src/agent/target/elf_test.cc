@@ -64,6 +64,19 @@ TEST(Elf, LoadersAreToldApartByWhatFileTheyAre) {
   unlink(other.c_str());
 }
 
+TEST(Elf, ALoaderIsToldFromAProgram) {
+  const auto is_loader = [](const char* path) {
+    const int file = open(path, O_RDONLY);
+    const bool is = is_loader_itself(file);
+    close(file);
+    return is;
+  };
+  EXPECT_TRUE(is_loader(kLoader));
+  EXPECT_FALSE(is_loader("/bin/sh"));
+  EXPECT_FALSE(is_loader("/etc/passwd"));
+  EXPECT_FALSE(is_loader("/"));
+}
+
 TEST(Elf, ALoaderMayBeTheProgram) {
   EXPECT_EQ(kind_of(kLoader), ElfKind::kStatic);
   EXPECT_EQ(kind_of(kLoader, id_of(kLoader)), ElfKind::kStatic);
