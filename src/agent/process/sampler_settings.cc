@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "agent/process/endpoint.h"
+#include "config/node.h"
 
 namespace kolben::agent {
 namespace {
@@ -67,6 +68,18 @@ void read_endpoint(Variables& variables, std::string endpoint, RemoteSampling& r
   set_sampling_endpoint(kDefaultSamplingEndpoint, remote);
 }
 
+void warn_unknown(Variables& variables, std::string_view name) {
+  const std::vector<std::string_view> names = {
+      "always_on",    "always_off",    "parentbased_always_on",    "parentbased_always_off",
+      "traceidratio", "jaeger_remote", "parentbased_traceidratio", "parentbased_jaeger_remote"};
+  const std::string_view meant = config::nearest(name, names);
+  const std::string hint = meant.empty() ? "known: always_on, always_off, traceidratio, "
+                                           "jaeger_remote, each with parentbased_ before it"
+                                         : "did you mean " + std::string(meant) + "?";
+  variables.warn_value(kSampler, name,
+                       "unknown sampler (" + hint + "); parentbased_always_on holds");
+}
+
 }  // namespace
 
 bool set_sampling_endpoint(std::string_view endpoint, RemoteSampling& remote) {
@@ -126,10 +139,10 @@ void check_sampler(Variables& variables) {
   const std::string_view root = root_of(value);
   if (is_remote_sampler(value)) return;  // read_remote_sampling() says it
   if (root == "traceidratio") return check_ratio(variables);
-  check_no_ratio(variables, value);
   if (!root.empty() && root != "always_on" && root != "always_off") {
-    variables.warn_value(kSampler, value, "unknown sampler; using parentbased_always_on");
+    return warn_unknown(variables, value);
   }
+  check_no_ratio(variables, value);
 }
 
 }  // namespace kolben::agent

@@ -78,6 +78,20 @@ TEST(RemoteSamplerSettings, WhatIsWrongIsSaidAndTheUsualHolds) {
   EXPECT_EQ(secret.remote_sampling->peer.endpoint, "host:1");
 }
 
+TEST(SamplerSettings, AnUnknownSamplerIsSaidWithTheNearestAndWhatHolds) {
+  const auto f = [](const std::string& name, const std::string& hint) {
+    const Settings settings = read_settings(
+        {{"OTEL_TRACES_SAMPLER", name}, {"OTEL_TRACES_SAMPLER_ARG", "endpoint=http://jaeger:1"}});
+    EXPECT_THAT(settings.warnings,
+                ElementsAre("OTEL_TRACES_SAMPLER=" + name + ": unknown sampler (" + hint +
+                            "); parentbased_always_on holds"));
+  };
+  f("jaeger_remot", "did you mean jaeger_remote?");
+  f("parentbased_traceidration", "did you mean parentbased_traceidratio?");
+  f("xray",
+    "known: always_on, always_off, traceidratio, jaeger_remote, each with parentbased_ before it");
+}
+
 TEST(RemoteSamplerSettings, IntervalsAreBounded) {
   EXPECT_EQ(read("pollingIntervalMs=1").remote_sampling->interval_nanos, 100'000'000u);
   EXPECT_EQ(read("pollingIntervalMs=99999999999").remote_sampling->interval_nanos,
