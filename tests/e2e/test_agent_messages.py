@@ -36,7 +36,7 @@ def test_mistakes_in_the_settings_are_said_before_the_command_begins():
         code, said = run(*NOTHING, "/bin/echo", "hello", OTEL_BSP_SCHEDULE_DELAY="soon", OTEL_SERVICENAME="x",
                          OTEL_INSTRUMENTATION_PROCESS_ENABLED="yes")
         assert code == 0
-        assert said == ["kolben agent: OTEL_BSP_SCHEDULE_DELAY=soon: not a number that fits; using the default",
+        assert said == ["kolben agent: OTEL_BSP_SCHEDULE_DELAY=soon: want milliseconds; 200 holds",
                         "kolben agent: OTEL_INSTRUMENTATION_PROCESS_ENABLED=yes: neither true nor false; false holds",
                         "kolben agent: these settings have no effect: OTEL_SERVICENAME (did you mean "
                         "OTEL_SERVICE_NAME?)", "hello"]

@@ -271,7 +271,7 @@ class ExporterReader {
   // seconds.
   void read_timeout(const std::string& variable, PeerSettings& otlp) {
     std::uint64_t value = 0;
-    variables_.number<std::uint64_t>(variable, value, 1);
+    variables_.number<std::uint64_t>(variable, value, 1, "seconds", "10");
     if (value == 0) return;
     if (value >= 1000) {
       value = std::min<std::uint64_t>(value, 3'600'000);

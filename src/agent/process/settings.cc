@@ -98,8 +98,8 @@ class Reader {
       if (is_resource_detector(item)) {
         settings_.resource_detectors.emplace_back(item);
       } else {
-        variables_.warn_value(name, item,
-                              "unknown (known: process, os, host, service_instance, otel, *)");
+        variables_.warn_value(
+            name, item, "unknown (known: process, os, host, service_instance, otel, *); left out");
       }
     }
   }
@@ -238,8 +238,8 @@ class Reader {
     const std::string_view name = "OTEL_LOG_LEVEL";
     const std::string_view value = variables_.text(name);
     if (!value.empty() && !parse_log_level(value, settings_.log_level)) {
-      variables_.warn_value(
-          name, value, "unknown (known: debug, info, warn, error, fatal, none); it is left out");
+      variables_.warn_value(name, value,
+                            "unknown (known: debug, info, warn, error, fatal, none); info holds");
     }
   }
 

@@ -205,6 +205,23 @@ TEST(Settings, WrongValuesAreSaidOnceAndTheDefaultHolds) {
   EXPECT_EQ(settings.warnings.size(), 4u);
 }
 
+TEST(Settings, WhatIsWrongIsSaidWithWhatIsWantedAndWhatHolds) {
+  const auto f = [](const std::string& name, const std::string& value, const std::string& words) {
+    EXPECT_THAT(read_settings({{name, value}}).warnings,
+                ElementsAre(name + "=" + value + ": " + words));
+  };
+  f("OTEL_METRIC_EXPORT_INTERVAL", "1s", "want milliseconds; 60000 holds");
+  f("OTEL_BSP_SCHEDULE_DELAY", "0", "want milliseconds; 200 holds");
+  f("OTEL_BSP_EXPORT_TIMEOUT", "soon", "want milliseconds; no limit holds");
+  f("OTEL_BSP_MAX_QUEUE_SIZE", "0", "want a number from 1 to 4294967295; 16384 holds");
+  f("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1", "want a number from 0 to 4294967295; 128 holds");
+  f("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "x", "want a number from 0 to 4294967295; no limit holds");
+  f("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "want seconds; 10 holds");
+  f("OTEL_LOG_LEVEL", "loud", "unknown (known: debug, info, warn, error, fatal, none); info holds");
+  f("OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", "procss",
+    "unknown (known: process, os, host, service_instance, otel, *); left out");
+}
+
 TEST(Settings, ElasticsVariablesServeWhereNoEndpointIsSet) {
   const Environment elastic = {{"ELASTIC_APM_SERVER_ENDPOINT", "apm.example:8200"},
                                {"ELASTIC_APM_SECRET_TOKEN", "secret"},

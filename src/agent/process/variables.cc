@@ -121,11 +121,19 @@ bool Variables::boolean(std::string_view name, bool fallback) {
   return value == "true";
 }
 
+std::string Variables::range(std::uint64_t smallest, std::uint64_t largest) {
+  return "a number from " + std::to_string(smallest) + " to " + std::to_string(largest);
+}
+
+std::string Variables::text_of_limit(std::uint64_t limit, std::uint64_t largest) {
+  return limit == largest ? "no limit" : std::to_string(limit);
+}
+
 void Variables::millis(std::string_view name, std::uint64_t& nanos) {
   // A day: longer waits are mistakes, and must not overflow.
   constexpr std::uint64_t kMillisMax = 86'400'000;
   std::uint64_t value = nanos / 1'000'000;
-  number<std::uint64_t>(name, value, 1);
+  number<std::uint64_t>(name, value, 1, "milliseconds", value == 0 ? "no limit" : "");
   nanos = std::min(value, kMillisMax) * 1'000'000;
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,14 +52,20 @@ class Variables {
   std::string_view text(std::string_view name) const;
   bool boolean(std::string_view name, bool fallback);
   // Leaves `target` alone where there is no number of at least `smallest`.
+  // `what` is wanted, and `holds` else; empty: a number that fits, and the target.
   template <typename Integer>
-  void number(std::string_view name, Integer& target, Integer smallest) {
+  void number(std::string_view name, Integer& target, Integer smallest, std::string_view what = {},
+              std::string_view holds = {}) {
     const std::string_view value = text(name);
     if (value.empty()) return;
     Integer parsed = 0;
     const auto end = std::from_chars(value.data(), value.data() + value.size(), parsed);
     if (end.ec != std::errc() || end.ptr != value.data() + value.size() || parsed < smallest) {
-      return warn_value(name, value, "not a number that fits; using the default");
+      constexpr Integer kLargest = std::numeric_limits<Integer>::max();
+      return warn_value(
+          name, value,
+          "want " + (what.empty() ? range(smallest, kLargest) : std::string(what)) + "; " +
+              (holds.empty() ? text_of_limit(target, kLargest) : std::string(holds)) + " holds");
     }
     target = parsed;
   }
@@ -69,6 +76,11 @@ class Variables {
   NamedTexts pairs(std::string_view name, Keys keys);
 
  private:
+  // "a number from 1 to 65535"
+  static std::string range(std::uint64_t smallest, std::uint64_t largest);
+  // The largest number stands for none.
+  static std::string text_of_limit(std::uint64_t limit, std::uint64_t largest);
+
   const Environment& environment_;
   std::vector<std::string>& warnings_;
 };
