@@ -353,6 +353,8 @@ TEST(ConfigFile, MistakesHavePlacesAndRemedies) {
      "\"tracecontext\"?)"});
   f("file_format: \"1.0\"\nlog_level: ${X:?missing}\n",
     {"c.yaml:2:12: ${X:?missing} is not understood: want ${NAME} or ${NAME:-default}"});
+  f("file_format: \"1.0\"\ntracer_provider:\n\tprocessors: []\n",
+    {"c.yaml:3:12: illegal map value: line 3 begins with a tab; YAML indents with spaces"});
   f("file_format: [", {"c.yaml:1:1: end of sequence flow not found"});
 }
 
