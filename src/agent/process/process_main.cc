@@ -161,6 +161,12 @@ std::string service_of(const Settings& settings) {
   return "unknown_service";
 }
 
+std::string_view sampler_argument(const Settings& settings) {
+  if (settings.for_library) return settings.for_library->sampler_argument;
+  const auto found = settings.environment.find("OTEL_TRACES_SAMPLER_ARG");
+  return found == settings.environment.end() ? std::string_view() : found->second;
+}
+
 // Null: the sampler is none.
 std::unique_ptr<RemoteSampler> start_remote_sampler(RingHeader* ring, Settings& settings) {
   static_assert(sizeof(SamplingTable) <= kSamplingBytes);
@@ -170,7 +176,8 @@ std::unique_ptr<RemoteSampler> start_remote_sampler(RingHeader* ring, Settings& 
   const RemoteSampling& remote = *settings.remote_sampling;
   return std::make_unique<RemoteSampler>(
       shown_endpoint(remote.peer.endpoint),
-      RemoteSampler::Times{.interval = std::chrono::nanoseconds(remote.interval_nanos)},
+      RemoteSampler::Times{.interval = std::chrono::nanoseconds(remote.interval_nanos),
+                           .initial_rate = describe_initial_rate(sampler_argument(settings))},
       make_sampling_source(remote, service_of(settings)), *table, stderr_messages());
 }
 
