@@ -48,6 +48,20 @@ Location location_in(const std::string& file, std::string_view text, std::size_t
   return {file, static_cast<int>(lines) + 1, static_cast<int>(at - line_begin) + 1};
 }
 
+// What yaml-cpp says where a line is indented with a tab names anything but that; within {} and []
+// tabs are allowed. `line` from 0 on.
+std::string hint_of_tab(std::string_view text, int line, std::string_view message) {
+  if (message.find("flow") != std::string_view::npos) return {};
+  for (int skipped = 0; skipped < line; ++skipped) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  const std::size_t text_begin = std::min(text.find_first_not_of(" \t"), text.size());
+  if (text.substr(0, text_begin).find('\t') == std::string_view::npos) return {};
+  return ": line " + std::to_string(line + 1) + " begins with a tab; YAML indents with spaces";
+}
+
 // Whether one of the maps on a path of keys has no room for what is added at its end.
 bool is_full(const Node& map, std::string_view path, const Node& value) {
   const Node* there = &map;
@@ -335,7 +349,8 @@ Node parse_yaml(std::string_view text, const std::string& file, Errors& errors) 
       errors.add({file, 0, 0}, "holds more than one YAML document");
     }
   } catch (const YAML::Exception& exception) {
-    errors.add(location_at(file, exception.mark), exception.msg);
+    errors.add(location_at(file, exception.mark),
+               exception.msg + hint_of_tab(text, exception.mark.line, exception.msg));
     return {};
   }
   Node root = builder.take_root();

@@ -139,6 +139,21 @@ TEST(Yaml, MalformedTextIsToldWithItsPlace) {
   EXPECT_THAT(errors_of("[a]: 1\n"), HasSubstr("a key is a word, not a list"));
 }
 
+TEST(Yaml, ATabThatIndentsIsNamed) {
+  const auto hint = [](int line) {
+    return ": line " + std::to_string(line) + " begins with a tab; YAML indents with spaces\n";
+  };
+  EXPECT_EQ(errors_of("a:\n\tb: 1\n"), "k.yaml:2:3: illegal map value" + hint(2));
+  EXPECT_EQ(errors_of("a:\r\n  b:\r\n\tc: 1\r\n"), "k.yaml:3:2: end of map not found" + hint(3));
+  EXPECT_THAT(errors_of("a:\n  b: 1\n  \tc: 1\n"), HasSubstr(hint(3)));
+  // Tabs where they may be.
+  EXPECT_EQ(errors_of("{\n\t\"a\": 1\n}\n"), "");
+  for (const char* other :
+       {"{\n\t\"a\": 1\n\t\"b\": 2\n}\n", "a: |\n  x\n  \ty\nb: ]\n", "a: 'x\n\ty'\nb: *c\n"}) {
+    EXPECT_THAT(errors_of(other), Not(HasSubstr("tab"))) << other;
+  }
+}
+
 TEST(Nearest, FindsTyposAndLeavesStrangersAlone) {
   EXPECT_EQ(nearest("endpont", {"endpoint", "timeout"}), "endpoint");
   EXPECT_EQ(nearest("otpl", {"otlp", "zipkin"}), "otlp");

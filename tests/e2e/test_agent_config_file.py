@@ -142,7 +142,7 @@ def test_a_mistake_has_its_place_and_the_program_runs_without_the_agent(tmp_path
     assert answer.stderr.splitlines() == [
         f"kolben agent: {tmp_path}/otel.yaml:6:11: tracer_provider::processors::0::batch::exporter: "
         'unknown "otlp_htp" (did you mean "otlp_http"?); want one of otlp_http, otlp_grpc, otlp, '
-        "console, otlp_file/development, zipkin",
+        "console, zipkin",
         "kolben agent: the program runs without telemetry"]
 
 

@@ -107,7 +107,7 @@ def test_without_strategies_the_initial_rate_holds_and_that_is_said_once(tmp_pat
         program.stop()
         assert wait_until(lambda: names_of(program)[2:], "three spans")
     said = [line for line in program.stderr.splitlines() if "kolben agent" in line]
-    assert len(said) == 1 and said[0].endswith("the initial sampler holds until there are any"), said
+    assert len(said) == 1 and said[0].endswith("holds until there are any (1: each trace)"), said
 
 
 def test_a_server_of_strategies_that_is_silent_holds_nobody_up():

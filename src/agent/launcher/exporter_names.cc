@@ -106,6 +106,17 @@ void describe(const ExporterFault& fault, char* text, std::size_t size) {
   }
 }
 
+const char* what_holds(const char* variable, const char* list) {
+  constexpr const char* kNone[] = {"none"};
+  Name name;
+  while (next_name(&list, &name)) {
+    if (is_known(variable, name) && !is_one_of(name, kNone)) return "it is left out";
+  }
+  if (std::strcmp(variable, "OTEL_TRACES_EXPORTER") == 0) return "no spans are exported";
+  if (std::strcmp(variable, "OTEL_METRICS_EXPORTER") == 0) return "no metrics are exported";
+  return "no log records are exported";
+}
+
 void keep_known_exporters(const char* variable, const char* list, char* kept, std::size_t size) {
   std::size_t used = 0;
   Name name;

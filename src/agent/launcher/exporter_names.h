@@ -22,6 +22,8 @@ struct ExporterFault {
 bool find_exporter_fault(const char* variable, const char* list, ExporterFault* fault);
 // A sentence without a full stop.
 void describe(const ExporterFault& fault, char* text, std::size_t size);
+// "it is left out", or that without such names nothing is exported: "no spans are exported".
+const char* what_holds(const char* variable, const char* list);
 // Copies the list without such names; "none" where nothing is left.
 void keep_known_exporters(const char* variable, const char* list, char* kept, std::size_t size);
 

@@ -74,5 +74,12 @@ TEST(ExporterNames, TheOthersAreKept) {
   EXPECT_EQ(kept_of(std::string(200, 'x').append(",otlp").c_str()), "otlp");
 }
 
+TEST(ExporterNames, WhereNothingIsLeftThatIsSaid) {
+  EXPECT_STREQ(what_holds("OTEL_TRACES_EXPORTER", "jaeger"), "no spans are exported");
+  EXPECT_STREQ(what_holds("OTEL_METRICS_EXPORTER", "zipkin,None"), "no metrics are exported");
+  EXPECT_STREQ(what_holds("OTEL_LOGS_EXPORTER", "foo"), "no log records are exported");
+  EXPECT_STREQ(what_holds("OTEL_TRACES_EXPORTER", "jaeger, zipkin"), "it is left out");
+}
+
 }  // namespace
 }  // namespace kolben::agent

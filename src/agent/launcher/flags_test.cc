@@ -104,7 +104,7 @@ TEST(Flags, AMistypedFlagIsNamed) {
   f("--excluded-url", "; did you mean --excluded_urls?");
   f("--servce_nme_s", "");
   f("--foo", "");
-  f("--" + std::string(5000, 'a'), "");
+  f("--" + std::string(500, 'a'), "");
 }
 
 TEST(Flags, ASwitchOfOurOwnNeedsNoValue) {
@@ -291,8 +291,8 @@ TEST(Flags, EachFlagOfPythonsLaunchersIsThere) {
 TEST(Flags, EachVariableFollowsTheRule) {
   for (const Flag* flag = flags_begin(); flag != flags_end(); ++flag) {
     std::string name = flag->variable;
-    // OTEL_LOG_LEVEL is --log_level.
-    if (name == "OTEL_PYTHON_LOG_LEVEL") name.insert(0, "OTEL_");
+    // --log_level is OTEL_LOG_LEVEL.
+    if (name == "OTEL_PYTHON_LOG_LEVEL") name.insert(5, "PYTHON_");
     for (const std::string_view begin : {"KOLBEN_AGENT_", "OTEL_PYTHON_", "OTEL_", ""}) {
       ASSERT_FALSE(begin.empty()) << name;
       if (!name.starts_with(begin)) continue;

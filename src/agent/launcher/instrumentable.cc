@@ -1,15 +1,31 @@
 #include "agent/launcher/instrumentable.h"
 
+#include <fcntl.h>
 #include <link.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "agent/target/elf.h"
 #include "agent/target/target.h"
 
 namespace kolben::agent {
 namespace {
 
-const char* why_not(ElfKind kind) {
+bool is_loader(const char* path) {
+  const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) return false;
+  const bool is = is_loader_itself(file);
+  close(file);
+  return is;
+}
+
+const char* why_not(ElfKind kind, const char* path) {
+  const bool may_be_loader = kind == ElfKind::kStatic || kind == ElfKind::kOtherLoader;
+  if (may_be_loader && is_loader(path)) {
+    return "a loader: start the program itself under opentelemetry-instrument, with "
+           "LD_LIBRARY_PATH in place of --library-path";
+  }
   switch (kind) {
     case ElfKind::kStatic:
       return "statically linked";
@@ -89,7 +105,7 @@ const char* why_not_instrumented(const char* path) {
     if (reason != nullptr) return reason;
     char line[kScriptLineBytesMax];
     const ElfKind kind = read_target(path, line, loader);
-    if (line[0] == '\0') return why_not(kind);
+    if (line[0] == '\0') return why_not(kind, path);
     if (!find_interpreter(line, interpreter)) return nullptr;
     path = interpreter;
   }

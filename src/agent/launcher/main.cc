@@ -81,7 +81,7 @@ void say_wrong_exporters() {
     if (list == nullptr || !find_exporter_fault(variable, list, &fault)) continue;
     char sentence[512];
     describe(fault, sentence, sizeof(sentence));
-    say("%s: %s; it is left out", variable, sentence);
+    say("%s: %s; %s", variable, sentence, what_holds(variable, list));
   }
 }
 

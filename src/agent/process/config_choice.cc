@@ -5,9 +5,35 @@
 namespace kolben::agent {
 namespace {
 
+// What has an effect.
+std::vector<std::string_view> useful(const std::vector<std::string_view>& names) {
+  return {names.begin(), std::find(names.begin(), names.end(), std::string_view())};
+}
+
+std::string letters_of(std::string_view name) {
+  std::string letters(name);
+  std::erase(letters, '_');
+  return letters;
+}
+
+// As the variables have it: traceidratio for trace_id_ratio_based, parentbased_always_on for
+// parent_based. Too many letters are different for a typing error.
+std::string hint(std::string_view key, const std::vector<std::string_view>& names) {
+  constexpr std::size_t kLettersMin = 8;
+  const std::string written = letters_of(key);
+  for (const std::string_view name : names) {
+    const std::string known = letters_of(name);
+    const bool is_begin = known.starts_with(written) || written.starts_with(known);
+    if (is_begin && std::min(known.size(), written.size()) >= kLettersMin) {
+      return " (did you mean \"" + std::string(name) + "\"?)";
+    }
+  }
+  return config::did_you_mean(key, names);
+}
+
 std::string listed(const std::vector<std::string_view>& names) {
   std::string text;
-  for (const std::string_view name : names) {
+  for (const std::string_view name : useful(names)) {
     if (!text.empty()) text += ", ";
     text += name;
   }
@@ -37,9 +63,9 @@ ConfigChoice read_choice(const config::Node& node, const std::string& path,
   }
   const auto& [key, value] = node.fields[0];
   const auto found = std::find(names.begin(), names.end(), key);
-  if (found == names.end()) {
+  if (key.empty() || found == names.end()) {
     errors.add(node.field_locations[0], path + ": unknown \"" + key + "\"" +
-                                            config::did_you_mean(key, names) + "; want one of " +
+                                            hint(key, useful(names)) + "; want one of " +
                                             listed(names));
     return {};
   }

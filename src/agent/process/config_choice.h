@@ -20,7 +20,8 @@ struct ConfigChoice {
   std::unique_ptr<config::Reader> reader(config::Errors& errors) const;
 };
 
-// The value of `key`, which must be there. `names` outlive the result.
+// The value of `key`, which must be there. `names` outlive the result; those behind an empty one
+// are understood, but nobody is told to write them: the agent can do nothing with them.
 ConfigChoice read_choice(config::Reader& owner, std::string_view key,
                          const std::vector<std::string_view>& names, config::Errors& errors);
 // The same for an item of a list.

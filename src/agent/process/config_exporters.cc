@@ -15,9 +15,9 @@ class ExporterReader {
 
   // Of a processor or reader; nothing where there is a mistake, or where the agent has no such one.
   std::optional<ExporterSettings> read(config::Reader& owner) {
-    std::vector<std::string_view> names = {"otlp_http", "otlp_grpc", "otlp", "console",
-                                           "otlp_file/development"};
+    std::vector<std::string_view> names = {"otlp_http", "otlp_grpc", "otlp", "console"};
     if (signal_ == Signal::kTraces) names.emplace_back("zipkin");
+    names.insert(names.end(), {"", "otlp_file/development"});
     const ConfigChoice choice = read_choice(owner, "exporter", names, errors_);
     if (choice.name.empty()) return std::nullopt;
     ExporterSettings exporter;

@@ -270,6 +270,9 @@ Settings read_config(std::string_view text, const std::string& name,
   config::Errors errors;
   std::set<std::string> used;
   config::Source source = config::text_source(text, name, errors);
+  if (errors.empty() && source.root.kind == config::NodeKind::kNull) {
+    errors.add({name, 0, 0}, "empty configuration file");
+  }
   substitute_variables(source.root, environment, used, errors);
   std::vector<std::string> own_warnings;
   if (errors.empty()) {

@@ -335,11 +335,25 @@ TEST(ConfigFile, MistakesHavePlacesAndRemedies) {
   f("file_format: \"1.0\"\ntracer_provider:\n  processors:\n    - batch:\n        exporter:\n"
     "          otlp_htp: {}\n",
     {"c.yaml:6:11: tracer_provider::processors::0::batch::exporter: unknown \"otlp_htp\" (did you "
-     "mean \"otlp_http\"?); want one of otlp_http, otlp_grpc, otlp, console, "
-     "otlp_file/development, zipkin"});
+     "mean \"otlp_http\"?); want one of otlp_http, otlp_grpc, otlp, console, zipkin"});
   f("file_format: \"1.0\"\ntracer_provider:\n  processors:\n    - batch: {}\n",
     {"c.yaml:4:14: tracer_provider::processors::0::batch::exporter: is missing: want one of "
-     "otlp_http, otlp_grpc, otlp, console, otlp_file/development, zipkin"});
+     "otlp_http, otlp_grpc, otlp, console, zipkin"});
+  const std::string samplers =
+      "; want one of always_on, always_off, trace_id_ratio_based, parent_based, jaeger_remote, "
+      "jaeger_remote/development";
+  for (const auto& [wrong, right] :
+       std::vector<std::pair<std::string, std::string>>{{"traceidratio", "trace_id_ratio_based"},
+                                                        {"parentbased_always_on", "parent_based"},
+                                                        {"always_onn", "always_on"}}) {
+    f("file_format: \"1.0\"\ntracer_provider:\n  processors: []\n  sampler: {" + wrong + ": }\n",
+      {"c.yaml:4:13: tracer_provider::sampler: unknown \"" + wrong + "\" (did you mean \"" + right +
+       "\"?)" + samplers});
+  }
+  f("file_format: \"1.0\"\ntracer_provider: {processors: [], sampler: {\"\": }}\n",
+    {"c.yaml:2:45: tracer_provider::sampler: unknown \"\"" + samplers});
+  f("", {"c.yaml: empty configuration file"});
+  f("# nothing\n", {"c.yaml: empty configuration file"});
   f("file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - periodic: {interval: soon,\n"
     "        exporter: {console: }}\n",
     {"c.yaml:4:28: meter_provider::readers::0::periodic::interval: want a whole number of at "
@@ -352,6 +366,8 @@ TEST(ConfigFile, MistakesHavePlacesAndRemedies) {
      "\"tracecontext\"?)"});
   f("file_format: \"1.0\"\nlog_level: ${X:?missing}\n",
     {"c.yaml:2:12: ${X:?missing} is not understood: want ${NAME} or ${NAME:-default}"});
+  f("file_format: \"1.0\"\ntracer_provider:\n\tprocessors: []\n",
+    {"c.yaml:3:12: illegal map value: line 3 begins with a tab; YAML indents with spaces"});
   f("file_format: [", {"c.yaml:1:1: end of sequence flow not found"});
 }
 

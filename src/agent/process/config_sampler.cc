@@ -19,6 +19,7 @@ const std::vector<std::string_view> kSamplers = {"always_on",
                                                  "parent_based",
                                                  "jaeger_remote",
                                                  "jaeger_remote/development",
+                                                 "",  // behind it what the agent has not
                                                  "always_record",
                                                  "composite/development",
                                                  "probability/development"};

@@ -156,6 +156,12 @@ void note_log_files(RingHeader* ring, const Settings& settings) {
   ::kolben::agent::note_log_files(ring, names.patterns(), names.size());
 }
 
+std::string_view sampler_argument(const Settings& settings) {
+  if (settings.for_library) return settings.for_library->sampler_argument;
+  const auto found = settings.environment.find("OTEL_TRACES_SAMPLER_ARG");
+  return found == settings.environment.end() ? std::string_view() : found->second;
+}
+
 // Null: the sampler is none.
 std::unique_ptr<RemoteSampler> start_remote_sampler(RingHeader* ring, Settings& settings) {
   static_assert(sizeof(SamplingTable) <= kSamplingBytes);
@@ -166,7 +172,8 @@ std::unique_ptr<RemoteSampler> start_remote_sampler(RingHeader* ring, Settings& 
   try {
     return std::make_unique<RemoteSampler>(
         shown_endpoint(remote.peer.endpoint),
-        RemoteSampler::Times{.interval = std::chrono::nanoseconds(remote.interval_nanos)},
+        RemoteSampler::Times{.interval = std::chrono::nanoseconds(remote.interval_nanos),
+                             .initial_rate = describe_initial_rate(sampler_argument(settings))},
         make_sampling_source(remote, std::string(service_name_of(settings))), *table,
         stderr_messages(), Secrets(remote.peer));
   } catch (const std::system_error& error) {  // little memory, or as many threads as may be

@@ -9,7 +9,7 @@ RemoteSampler::RemoteSampler(std::string endpoint, Times times,
                              std::unique_ptr<SamplingSource> source, SamplingTable& table,
                              Messages& messages, Secrets secrets)
     : endpoint_(std::move(endpoint)),
-      times_(times),
+      times_(std::move(times)),
       secrets_(std::move(secrets)),
       source_(std::move(source)),
       table_(table),
@@ -55,7 +55,9 @@ void RemoteSampler::take(const Result<SamplingStrategies>& answer) {
 }
 
 void RemoteSampler::say(const std::string& text) {
-  messages_.warn("kolben agent: sampling strategies of " + endpoint_ + ": " + text);
+  const bool has_rate = !shown_ && !times_.initial_rate.empty();
+  const std::string rate = has_rate ? " (" + times_.initial_rate + ")" : std::string();
+  messages_.warn("kolben agent: sampling strategies of " + endpoint_ + ": " + text + rate);
 }
 
 std::chrono::nanoseconds RemoteSampler::delay(bool was_good) {

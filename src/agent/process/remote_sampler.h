@@ -26,6 +26,7 @@ class RemoteSampler {
     std::chrono::nanoseconds interval;
     std::chrono::nanoseconds timeout = std::chrono::seconds(10);  // of a question
     std::chrono::nanoseconds backoff_unit = std::chrono::seconds(1);
+    std::string initial_rate = {};  // what holds until there is an answer, for people
   };
 
   // `endpoint` as messages name it; `secrets` are hidden in what the server says. `table` and

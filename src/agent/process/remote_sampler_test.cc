@@ -19,8 +19,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr std::chrono::seconds kLong{10};
 
@@ -144,6 +146,16 @@ TEST_F(RemoteSamplerTest, AServerThatIsAwayIsSaidOnceAndNothingIsShown) {
                           "are any"));
 }
 
+TEST_F(RemoteSamplerTest, TheRateThatHoldsUntilThereIsAnAnswerIsSaid) {
+  server_.answers.push_back(unavailable("away"));
+  {
+    RemoteSampler sampler("x", {.interval = milliseconds(1), .initial_rate = "1: each trace"},
+                          std::make_unique<ServerSource>(server_), *table_, messages_);
+    EXPECT_TRUE(comes_true([&] { return server_.times_asked() >= 2; }));
+  }
+  EXPECT_THAT(messages_.lines(), ElementsAre(EndsWith("until there are any (1: each trace)")));
+}
+
 TEST_F(RemoteSamplerTest, TheLastStrategiesHoldWhenTheServerFallsSilent) {
   server_.answers.push_back(SamplingStrategies{1, 0, {}});
   server_.answers.push_back(invalid_argument("the answer has no strategy"));
@@ -229,6 +241,33 @@ TEST(SamplingSource, OverGrpcTheServicesStrategiesAreAskedFor) {
   MutexLock lock(mutex);
   EXPECT_THAT(asked,
               ElementsAre("/jaeger.api_v2.SamplingManager/GetSamplingStrategy \x0a\x04shop"));
+}
+
+TEST(SamplingSource, AServerThatWantsAPathIsSaid) {
+  const std::string hint = "; asked over gRPC; over HTTP the endpoint needs its path, as /sampling";
+  const auto error_at = [](std::uint16_t port) {
+    const auto source =
+        make_sampling_source(remote_at("http://127.0.0.1:" + std::to_string(port)), "shop");
+    return std::string(source->ask(kLong).status().message());
+  };
+  auto http = net::http::Server::start({.endpoint = "127.0.0.1:0"},
+                                       [](net::http::Request, net::http::Responder responder) {
+                                         responder.respond(net::http::text_response(404, "no\n"));
+                                       });
+  ASSERT_TRUE(http.has_value());
+  EXPECT_THAT(error_at((*http)->port()), EndsWith(hint));
+  auto other = net::grpc::Server::start(
+      {.endpoint = "127.0.0.1:0"}, [](net::grpc::Call, net::grpc::Responder responder) {
+        responder.fail(Status(StatusCode::kUnimplemented, "no such method"));
+      });
+  ASSERT_TRUE(other.has_value());
+  EXPECT_THAT(error_at((*other)->port()), EndsWith(hint));
+  auto busy = net::grpc::Server::start({.endpoint = "127.0.0.1:0"},
+                                       [](net::grpc::Call, net::grpc::Responder responder) {
+                                         responder.fail(unavailable("not yet"));
+                                       });
+  ASSERT_TRUE(busy.has_value());
+  EXPECT_THAT(error_at((*busy)->port()), Not(HasSubstr("/sampling")));
 }
 
 // Somebody listens, and says nothing.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <cstdio>
 #include <cstdlib>
 
 #include "agent/process/endpoint.h"
@@ -156,6 +158,28 @@ RemoteSampling read_remote_sampling(Variables& variables) {
     }
   }
   return remote;
+}
+
+std::string describe_initial_rate(std::string_view argument) {
+  constexpr std::string_view kKey = "initialSamplingRate";
+  double rate = 0.001;
+  for (const std::string_view item : split_list(argument)) {
+    const std::size_t equals = item.find('=');
+    if (equals == std::string_view::npos || trimmed(item.substr(0, equals)) != kKey) continue;
+    const std::string value(trimmed(item.substr(equals + 1)));
+    if (is_ratio(value)) rate = std::strtod(value.c_str(), nullptr);
+  }
+  char number[32];
+  std::snprintf(number, sizeof(number), "%g", rate);
+  const std::string text(number);
+  if (rate <= 0) return text + ": no trace";
+  if (rate >= 1) return text + ": each trace";
+  // A thousand million is more than anybody counts.
+  const auto in = static_cast<std::uint64_t>(std::min(1 / rate + 0.5, 1e9));
+  const bool is_one_in = std::fabs(rate * static_cast<double>(in) - 1) < 1e-6;
+  if (!is_one_in) return text + " of all traces";
+  if (in == 1000) return text + ": one trace in a thousand";
+  return text + ": one trace in " + std::to_string(in);
 }
 
 void check_sampler(Variables& variables) {

@@ -26,6 +26,8 @@ bool set_sampling_endpoint(std::string_view endpoint, RemoteSampling& remote);
 
 // Whether it is jaeger_remote or parentbased_jaeger_remote.
 bool is_remote_sampler(std::string_view name);
+// Of the same list, for people: "0.001: one trace in a thousand".
+std::string describe_initial_rate(std::string_view argument);
 // Of "endpoint=...,pollingIntervalMs=...,initialSamplingRate=...". The last one is the Sampler's.
 RemoteSampling read_remote_sampling(Variables& variables);
 

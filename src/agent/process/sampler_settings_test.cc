@@ -111,6 +111,18 @@ TEST(SamplerSettings, AnUnknownSamplerIsSaidWithTheNearestAndWhatHolds) {
     "known: always_on, always_off, traceidratio, jaeger_remote, each with parentbased_ before it");
 }
 
+TEST(RemoteSamplerSettings, TheInitialRateIsDescribed) {
+  EXPECT_EQ(describe_initial_rate(""), "0.001: one trace in a thousand");
+  EXPECT_EQ(describe_initial_rate("endpoint=x, initialSamplingRate = 0.25"),
+            "0.25: one trace in 4");
+  EXPECT_EQ(describe_initial_rate("initialSamplingRate=0.25000000000000000"),
+            "0.25: one trace in 4");
+  EXPECT_EQ(describe_initial_rate("initialSamplingRate=1"), "1: each trace");
+  EXPECT_EQ(describe_initial_rate("initialSamplingRate=0"), "0: no trace");
+  EXPECT_EQ(describe_initial_rate("initialSamplingRate=0.7"), "0.7 of all traces");
+  EXPECT_EQ(describe_initial_rate("initialSamplingRate=2"), "0.001: one trace in a thousand");
+}
+
 TEST(RemoteSamplerSettings, IntervalsAreBounded) {
   EXPECT_EQ(read("pollingIntervalMs=1").remote_sampling->interval_nanos, 100'000'000u);
   EXPECT_EQ(read("pollingIntervalMs=99999999999").remote_sampling->interval_nanos,

@@ -1,5 +1,7 @@
 #include "agent/process/sampling_source.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "agent/process/export_advice.h"
@@ -30,6 +32,22 @@ Status too_late() {
   return deadline_exceeded("the answer did not come in time");
 }
 
+// Who speaks HTTP alone, or knows no such method of gRPC's, may have it at a path.
+Status with_hint_of_path(Status failure) {
+  constexpr std::string_view kSigns[] = {"does not go on with HTTP/2", "does not speak",
+                                         "is no HTTP", "broke before the answer", "HTTP status "};
+  const std::string_view error = failure.message();
+  const bool is_other =
+      failure.code() == StatusCode::kUnimplemented ||
+      std::any_of(std::begin(kSigns), std::end(kSigns), [&](std::string_view sign) {
+        return error.find(sign) != std::string_view::npos;
+      });
+  if (!is_other) return failure;
+  return {failure.code(),
+          std::string(error) +
+              "; asked over gRPC; over HTTP the endpoint needs its path, as /sampling"};
+}
+
 class GrpcSource final : public SamplingSource {
  public:
   GrpcSource(RemoteSampling remote, const std::string& service) : remote_(std::move(remote)) {
@@ -50,7 +68,7 @@ class GrpcSource final : public SamplingSource {
       client_.reset();  // cancels the call
       return too_late();
     }
-    if (!result->has_value()) return std::move(*result).error();
+    if (!result->has_value()) return with_hint_of_path(std::move(*result).error());
     if ((*result)->size() > kAnswerBytesMax) return invalid_argument("the answer is too long");
     return read_strategies_protobuf(**result);
   }

@@ -177,4 +177,11 @@ ElfKind read_elf(int file, const Loader& loader) {
   return needs_sanitizer(file, segments) ? ElfKind::kSanitized : ElfKind::kOrdinary;
 }
 
+bool is_loader_itself(int file) {
+  Elf64_Ehdr header;
+  if (!read_at(file, 0, &header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return false;
+  Segments segments(file, header);
+  return header.e_ident[EI_CLASS] == ELFCLASS64 && is_loader(file, segments);
+}
+
 }  // namespace kolben::agent

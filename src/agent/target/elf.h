@@ -41,4 +41,7 @@ enum class ElfKind : std::uint8_t {
 // The file's position is left alone.
 ElfKind read_elf(int file, const Loader& loader);
 
+// Whether it is a loader itself, ours or another, whose argument is the program.
+bool is_loader_itself(int file);
+
 }  // namespace kolben::agent

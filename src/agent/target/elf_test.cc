@@ -75,7 +75,7 @@ TEST(Elf, ALoaderThatWasReplacedSinceIsTakenForTheSame) {
   const Loader ours{.file = before, .path = kLoader, .root = root};
   EXPECT_EQ(kind_of(ElfFile(kLoader, "libc.so.6").path(), ours), ElfKind::kOrdinary);
   EXPECT_EQ(kind_of(ElfFile(kLoader, "libasan.so.8").path(), ours), ElfKind::kSanitized);
-  EXPECT_EQ(kind_of(kLoader, ours), ElfKind::kStatic);
+  EXPECT_EQ(kind_of(kLoader, ours), ElfKind::kIsLoader);
   const std::string other = write_executable("");
   EXPECT_EQ(kind_of(ElfFile(other, "libc.so.6").path(), ours), ElfKind::kOtherLoader);
   // In another root directory it is another system's.
@@ -86,6 +86,19 @@ TEST(Elf, ALoaderThatWasReplacedSinceIsTakenForTheSame) {
     EXPECT_EQ(kind_of(ElfFile(kLoader, "libc.so.6").path(), unknown), ElfKind::kOtherLoader);
   }
   unlink(other.c_str());
+}
+
+TEST(Elf, ALoaderIsToldFromAProgram) {
+  const auto is_loader = [](const char* path) {
+    const int file = open(path, O_RDONLY);
+    const bool is = is_loader_itself(file);
+    close(file);
+    return is;
+  };
+  EXPECT_TRUE(is_loader(kLoader));
+  EXPECT_FALSE(is_loader("/bin/sh"));
+  EXPECT_FALSE(is_loader("/etc/passwd"));
+  EXPECT_FALSE(is_loader("/"));
 }
 
 TEST(Elf, ALoaderMayBeTheProgram) {
