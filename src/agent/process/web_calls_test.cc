@@ -390,12 +390,13 @@ TEST_F(UndecidedCallsTest, OnlyRequestsWithoutParentTakeFromALimit) {
 }
 
 TEST_F(UndecidedCallsTest, CallsOfOneTraceAreDecidedOnce) {
-  piece_.protocol = 2;
-  piece_.local_address.clear();
-  client(kGet + kGet + kGet);
-  server(kNull + kNull + kNull);
+  const std::string get = block({{":method", "GET"}, {":path", "/a"}});
+  client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  client(frame(1, kEndOfBoth, 1, get) + frame(1, kEndOfBoth, 3, get));
+  const std::string ok = block({{":status", "200"}});
+  server(frame(1, kEndOfBoth, 3, ok) + frame(1, kEndOfBoth, 1, ok));
   EXPECT_EQ(limit_.taken(), 1u);
-  EXPECT_EQ(spans().size(), 3u);
+  EXPECT_EQ(spans().size(), 2u);
 }
 
 }  // namespace
