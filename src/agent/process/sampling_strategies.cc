@@ -19,7 +19,7 @@ using wire::ProtobufReader;
 using wire::varint_field;
 
 // As the answer has it; nothing where a part is not there.
-struct Answer {
+struct ToldStrategies {
   bool is_rate_limiting = false;  // the type that is named, where both are there
   std::optional<double> probability;
   std::optional<double> traces_per_second;
@@ -44,7 +44,7 @@ Status wrong(std::string_view what, double value) {
 
 // The operations are the newest way to say it, and stronger than what stands beside them for old
 // clients.
-Result<SamplingStrategies> strategies_of(Answer answer) {
+Result<SamplingStrategies> strategies_of(ToldStrategies answer) {
   SamplingStrategies result;
   if (answer.has_operations) {
     if (!is_probability(answer.others_probability)) {
@@ -88,7 +88,7 @@ double number_in(const element& object, std::string_view key) {
   return value->get_double().get(number) == simdjson::SUCCESS ? number : -1;
 }
 
-void read_operations(const element& object, Answer& answer) {
+void read_operations(const element& object, ToldStrategies& answer) {
   answer.has_operations = true;
   answer.others_probability = number_in(object, "defaultSamplingProbability");
   answer.at_least_per_second = number_in(object, "defaultLowerBoundTracesPerSecond");
@@ -136,7 +136,7 @@ bool read_rate_limiting(std::string_view message, double& rate) {
   return !in.failed();
 }
 
-bool read_operation(std::string_view message, Answer& answer) {
+bool read_operation(std::string_view message, ToldStrategies& answer) {
   SamplingStrategies::Operation operation;
   bool has_strategy = false;
   ProtobufReader in(message);
@@ -157,7 +157,7 @@ bool read_operation(std::string_view message, Answer& answer) {
   return !in.failed();
 }
 
-bool read_operations(std::string_view message, Answer& answer) {
+bool read_operations(std::string_view message, ToldStrategies& answer) {
   answer.has_operations = true;
   ProtobufReader in(message);
   while (in.next()) {
@@ -216,7 +216,7 @@ Result<SamplingStrategies> read_strategies_json(std::string_view text) {
                             simdjson::error_message(error));
   }
   if (!root.is_object()) return invalid_argument("the answer is no JSON object");
-  Answer answer;
+  ToldStrategies answer;
   if (const auto type = member(root, "strategyType")) {
     answer.is_rate_limiting = is_rate_limiting(*type);
   }
@@ -231,7 +231,7 @@ Result<SamplingStrategies> read_strategies_json(std::string_view text) {
 }
 
 Result<SamplingStrategies> read_strategies_protobuf(std::string_view message) {
-  Answer answer;
+  ToldStrategies answer;
   ProtobufReader in(message);
   while (in.next()) {
     switch (in.tag()) {
