@@ -130,6 +130,7 @@ TEST_F(CollectorTest, SomeTimeAfterTheLastExportItIsNoneAnyMore) {
   EXPECT_TRUE(spans().empty());
   recorder_.handle(exchange_record(own, RecordType::kClientExchange).bytes(),
                    kTime + Collectors::kMarkNanos);
+  recorder_.flush(kTime + Collectors::kMarkNanos);
   EXPECT_EQ(spans().size(), 1u);
 }
 

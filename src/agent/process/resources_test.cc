@@ -273,7 +273,7 @@ TEST_F(OwnServiceTest, WhatAnEndedProcessLeavesOpenIsItsOwn) {
   piece.bytes = "*2\r\n$3\r\nGET\r\n$1\r\na\r\n";
   handle(piece_record(piece));
   recorder_.process_ended(1);
-  EXPECT_THAT(spans_by_service(), ElementsAre("all: GET"));
+  EXPECT_THAT(spans_by_service(), ElementsAre("todo: GET"));
 }
 
 }  // namespace
