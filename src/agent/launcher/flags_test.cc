@@ -156,7 +156,9 @@ TEST(Flags, WhatOnlyWeHaveMakesNoAbbreviationOfPythonsAmbiguous) {
       if (count != 1) continue;
       const Parsed parsed = parse({"--" + begin, name.ends_with("s_exporter") ? "none" : "x", "c"});
       EXPECT_NE(parsed.line.result, CommandLineResult::kError) << parsed.error();
-      if (parsed.line.setting_count == 1) EXPECT_EQ(parsed.line.settings[0].flag->name, name);
+      if (parsed.line.setting_count == 1) {
+        EXPECT_EQ(parsed.line.settings[0].flag->name, name);
+      }
     }
   }
   EXPECT_EQ(parse({"--h"}).line.result, CommandLineResult::kHelp);

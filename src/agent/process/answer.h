@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/mutex.h"
+#include "base/result.h"
 
 namespace kolben::agent {
 
@@ -49,5 +51,18 @@ class Answer {
   CondVar changed_;
   std::optional<T> value_ KOLBEN_GUARDED_BY(mutex_);
 };
+
+// Clients keep their own deadline; this is for the case that they do not.
+inline constexpr std::chrono::milliseconds kGrace{200};
+
+// Asks, and waits for so long for the answer. Nothing: it did not come in time. `ask` is given what
+// takes the result.
+template <typename T, typename Ask>
+std::optional<Result<T>> asked(const Ask& ask, std::chrono::nanoseconds time,
+                               const Ending& ending) {
+  auto answer = std::make_shared<Answer<Result<T>>>();
+  ask([answer](Result<T> result) { answer->set(std::move(result)); });
+  return answer->wait(std::chrono::steady_clock::now() + time, ending);
+}
 
 }  // namespace kolben::agent

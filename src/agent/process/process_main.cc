@@ -136,6 +136,9 @@ void say_losses(const RingReader& reader, const Recorder::Counts& counts) {
   say(counts.resources_refused,
       "programs with an OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES of their own were told of "
       "without it: too many, or the configuration file has mistakes with them (docs/agent.md)");
+  say(counts.collectors_left_out,
+      "spans and log records of programs that receive what agents export were left out: they would "
+      "have come back to them without end (docs/agent.md)");
   say(counts.measurements_refused,
       "measurements were refused: no numbers, or too many instruments");
 }

@@ -4,9 +4,6 @@
 #include <utility>
 
 #include "agent/process/limits.h"
-#include "agent/process/log_builder.h"
-#include "agent/process/web_calls.h"
-#include "agent/protocols/sql.h"
 #include "kolben/abi.h"
 
 namespace kolben::agent {
@@ -23,21 +20,6 @@ InstrumentKind instrument_kind(std::uint8_t kind) {
     default:
       return InstrumentKind::kCounter;
   }
-}
-
-DatabaseCall call_of(const StatementView& view, bool sanitizes_sql) {
-  const Statement& fixed = view.fixed;
-  DatabaseCall call;
-  call.system = "sqlite";
-  call.start_time = fixed.start_time;
-  call.end_time = fixed.end_time;
-  call.origin = origin_of(fixed.self, fixed.parent_span_id);
-  call.database = view.database;
-  call.text =
-      sanitizes_sql ? sanitized_sql(view.text, SqlDialect::kSqlite) : std::string(view.text);
-  call.summary = sql_summary(view.text, SqlDialect::kSqlite);
-  if (fixed.error_code != 0) call.error_code = std::to_string(fixed.error_code);
-  return call;
 }
 
 }  // namespace
@@ -58,7 +40,8 @@ Recorder::Recorder(const Settings& settings, Exporters exporters, SharedOutput& 
       lines_([this](const Line& line) { add_line(line); }),
       roots_(settings.sampler),
       streams_(*this),
-      commands_([this](const EndedCommand& command) { take_command(command); }) {
+      commands_([this](const EndedCommand& command) { take_command(command); }),
+      collectors_(settings) {
   if (!settings.sanitizes_sql) streams_.set_query_texts(QueryTexts::kAsWritten);
 }
 
@@ -70,67 +53,80 @@ void Recorder::handle(std::string_view bytes, std::uint64_t now) {
     return;
   }
   set_process(record->header.pid);
-  const std::string_view payload = record->payload;
-  const auto take = [this](const auto& view, auto&& use) {
-    if (view) {
-      use(*view);
-    } else {
-      ++counts_.damaged;
-      batches_.trim_spans();  // of its copy
-    }
-  };
-  switch (record->header.type) {
+  if (!keep_record_back(*record, bytes)) handle(*record, bytes, now);
+}
+
+template <typename View, typename Use>
+void Recorder::use(const View& view, const Use& use) {
+  if (view) {
+    use(*view);
+  } else {
+    ++counts_.damaged;
+    batches_.trim_spans();  // of its copy
+  }
+}
+
+void Recorder::handle(const RawRecord& record, std::string_view bytes, std::uint64_t now) {
+  const std::string_view payload = record.payload;
+  switch (record.header.type) {
     // Copied once, as a whole: the span's texts are views into it.
     case RecordType::kServerExchange:
       if (LeftExchanges::is_left(payload)) return keep_left(bytes, payload, now);
-      return take(parse_exchange(batches_.span_arena().copy(payload)),
-                  [&](const auto& view) { handle_server(view, now); });
+      return use(parse_exchange(batches_.span_arena().copy(payload)),
+                 [&](const auto& view) { handle_server(view, now); });
     case RecordType::kClientExchange:
       if (LeftExchanges::is_left(payload)) return keep_left(bytes, payload, now);
-      return take(parse_exchange(batches_.span_arena().copy(payload)),
-                  [&](const auto& view) { handle_client(view, nullptr, now); });
+      return use(parse_exchange(batches_.span_arena().copy(payload)),
+                 [&](const auto& view) { handle_client(view, nullptr, now); });
     case RecordType::kSpan:
-      return take(parse_span(payload), [&](const auto& view) { handle_span(view, now); });
+      return use(parse_span(payload), [&](const auto& view) { handle_span(view, now); });
     case RecordType::kMeasurement:
-      return take(parse_measurement(payload),
-                  [&](const auto& view) { handle_measurement(view, now); });
+      return use(parse_measurement(payload),
+                 [&](const auto& view) { handle_measurement(view, now); });
     case RecordType::kOutput:
-      return take(parse_output(payload),
-                  [&](const auto& view) { handle_output(record->header, view, now); });
+      return use(parse_output(payload),
+                 [&](const auto& view) { handle_output(record.header, view, now); });
     case RecordType::kLog:
-      return take(parse_log(payload),
-                  [&](const auto& view) { handle_log(record->header, view, payload); });
+      return use(parse_log(payload),
+                 [&](const auto& view) { handle_log(record.header, view, payload); });
     case RecordType::kToldText:
-      return take(parse_told_text(payload), [&](const auto& view) {
-        told_lines_.tell_text(record->header.pid, record->header.tid, view.begin, view.fixed.size);
+      return use(parse_told_text(payload), [&](const auto& view) {
+        told_lines_.tell_text(record.header.pid, record.header.tid, view.begin, view.fixed.size);
       });
     case RecordType::kStatement:
-      return take(parse_statement(payload), [&](const auto& view) {
-        Recorder::take(call_of(view, settings_.sanitizes_sql), StreamPeer());
-      });
+      return use(parse_statement(payload), [&](const auto& view) { handle_statement(view); });
     case RecordType::kStreamPiece:
-      return take(parse_stream_piece(payload),
-                  [&](const auto& view) { streams_.piece(record->header.pid, view); });
+      return use(parse_stream_piece(payload),
+                 [&](const auto& view) { streams_.piece(record.header.pid, view); });
     case RecordType::kStreamEnd:
-      return take(parse_stream_end(payload),
-                  [&](const auto& end) { streams_.end(record->header.pid, end); });
-    case RecordType::kCommand:
-      return take(parse_command(payload), [&](const auto& view) { handle_command(view); });
-    case RecordType::kExit:
-      return take(parse_exit(payload),
-                  [&](const auto& exit) { commands_.exited(record->header.pid, exit); });
-    case RecordType::kChildEnded:
-      return take(parse_child_ended(payload),
-                  [&](const auto& child) { commands_.child_ended(child); });
-    case RecordType::kProcessEnd:
-      return process_ended(record->header.pid);
-    case RecordType::kExec:  // is about to be tried
-      return lines_.flush_process(record->header.pid);
-    case RecordType::kProcessStart:
-      return take(parse_process_start(payload),
-                  [&](const auto& view) { handle_start(record->header.pid, view); });
+      return use(parse_stream_end(payload),
+                 [&](const auto& end) { streams_.end(record.header.pid, end); });
+    default:
+      return handle_process(record);
   }
-  ++counts_.damaged;
+}
+
+// What processes tell of themselves.
+void Recorder::handle_process(const RawRecord& record) {
+  const std::string_view payload = record.payload;
+  const std::uint32_t pid = record.header.pid;
+  switch (record.header.type) {
+    case RecordType::kCommand:
+      return use(parse_command(payload), [&](const auto& view) { handle_command(view); });
+    case RecordType::kExit:
+      return use(parse_exit(payload), [&](const auto& exit) { commands_.exited(pid, exit); });
+    case RecordType::kChildEnded:
+      return use(parse_child_ended(payload),
+                 [&](const auto& child) { commands_.child_ended(child); });
+    case RecordType::kProcessEnd:
+      return process_ended(pid);
+    case RecordType::kExec:  // is about to be tried
+      return lines_.flush_process(pid);
+    case RecordType::kProcessStart:
+      return use(parse_process_start(payload), [&](const auto& view) { handle_start(pid, view); });
+    default:
+      ++counts_.damaged;
+  }
 }
 
 void Recorder::set_resource(std::uint32_t number) {
@@ -141,6 +137,7 @@ void Recorder::set_resource(std::uint32_t number) {
 
 void Recorder::handle_start(std::uint32_t pid, const ProcessStartView& view) {
   streams_.process_ended(pid, now_);  // of the program before this one
+  collectors_.gone(pid);
   resources_.began(pid, view.service_name, view.resource_attributes);
   for (const std::string& warning : resources_.take_warnings()) {
     if (messages_ != nullptr) messages_->warn("kolben agent: " + warning);
@@ -221,10 +218,22 @@ void Recorder::tell_left(std::uint64_t now, bool all) {
 
 void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
   const HttpExchange exchange(view);
-  if (Collectors::is_export(exchange.user_agent)) {
-    collectors_.receives(pid_);
-    return batches_.trim_spans();
+  const RequestHead& asked = exchange.request;
+  const bool is_export = collectors_.is_export(asked.method, asked.target, exchange.user_agent);
+  if (is_export) note_collector();
+  // Of views into a batch that may go out.
+  const Collectors::Cause cause{pid_, trace_id_of(view.fixed.self)};
+  const bool is_telemetry = collectors_.is_telemetry(asked.method, asked.target);
+  if (is_export) {
+    batches_.trim_spans();
+  } else {
+    tell_server(exchange, now);
   }
+  collectors_.served(cause, is_telemetry, now);
+}
+
+void Recorder::tell_server(const HttpExchange& exchange, std::uint64_t now) {
+  const ExchangeView& view = *exchange.record;
   if (view.fixed.is_excluded != 0) return batches_.trim_spans();
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
@@ -247,8 +256,12 @@ void Recorder::handle_server(const ExchangeView& view, std::uint64_t now) {
 }
 
 void Recorder::handle_client(const ExchangeView& view, const Origin* origin, std::uint64_t now) {
-  if (collectors_.has(pid_)) return batches_.trim_spans();
   const HttpExchange exchange(view);
+  if (collectors_.is_export(exchange.request.method, exchange.request.target,
+                            exchange.user_agent)) {
+    collectors_.leave_out();  // a proxy passes it on
+    return batches_.trim_spans();
+  }
   if (exchange.request.method.empty()) {
     ++counts_.damaged;
     return batches_.trim_spans();
@@ -261,50 +274,6 @@ void Recorder::handle_client(const ExchangeView& view, const Origin* origin, std
     http_metrics_.record_client(span, body_sizes_of(view.fixed, settings_.conventions), now);
   }
   batches_.keep_span(view.fixed.self);
-}
-
-void Recorder::take(const DatabaseCall& call, const StreamPeer& peer) {
-  if (collectors_.has(pid_)) return;
-  Context context = context_of(call.origin, call.number);
-  context.flags = roots_.flags_of(call.origin);
-  Span& span = batches_.add_span(now_);
-  spans_.build_database(call, peer, span, batches_.span_arena());
-  span.flags = context.flags;
-  if (!exporters_.metrics.empty()) database_metrics_.record(span, now_);
-  batches_.keep_span(context);
-}
-
-// Before what the program prints of it, and before so many records of that that one of the
-// connection's is lost.
-void Recorder::begins(const WebCall& call, const StreamPeer& peer) {
-  if (peer.is_client && Collectors::is_export(call.user_agent)) collectors_.receives(pid_);
-}
-
-void Recorder::take(const WebCall& call, const StreamPeer& peer) {
-  if (Collectors::is_export(call.user_agent)) return;
-  if (!peer.is_client && collectors_.has(pid_)) return;
-  Origin origin = origin_of(call, settings_);
-  origin.flags = roots_.flags_of(origin);
-  if (call.is_grpc()) {
-    Span& span = batches_.add_span(now_);
-    spans_.build_grpc(call, origin, peer, span, batches_.span_arena());
-    if (!exporters_.metrics.empty()) rpc_metrics_.record(span, now_);
-    return batches_.keep_span(context_of(origin, call.number));
-  }
-  const HttpTwoExchange exchange(call, origin, peer, batches_.span_arena());
-  if (peer.is_client) return handle_server(exchange.view(), now_);
-  handle_client(exchange.view(), &origin, now_);
-}
-
-void Recorder::take(const MessagingCall& call, const StreamPeer& peer) {
-  if (collectors_.has(pid_)) return;
-  Context context = context_of(call.origin, call.number);
-  context.flags = roots_.flags_of(call.origin);
-  Span& span = batches_.add_span(now_);
-  spans_.build_messaging(call, peer, span, batches_.span_arena());
-  span.flags = context.flags;
-  if (!exporters_.metrics.empty()) messaging_metrics_.record(call, span, now_);
-  batches_.keep_span(context);
 }
 
 void Recorder::handle_span(const SpanView& view, std::uint64_t now) {
@@ -330,68 +299,6 @@ void Recorder::handle_measurement(const MeasurementView& view, std::uint64_t now
   metrics_.record(measured, attributes, now);
 }
 
-void Recorder::handle_output(const RecordHeader& header, const OutputView& view,
-                             std::uint64_t /*now*/) {
-  counts_.output_cut += view.fixed.bytes_cut;
-  const bool is_file = !view.path.empty();
-  if (view.bytes.empty()) {
-    if (is_file) lines_.flush_file(header.pid, view.fixed.file_descriptor);
-    return;
-  }
-  if (view.fixed.file_descriptor == 1) output_.line_is_open = view.bytes.back() != '\n';
-  if (exporters_.logs.empty() || (!is_file && !settings_.captures_output)) return;
-  if (collectors_.has(header.pid)) return;
-  if (view.fixed.is_told == 0) {
-    return lines_.add(header.pid, view.fixed, view.path, view.bytes);
-  }
-  Output fixed = view.fixed;
-  const std::string_view untold =
-      told_lines_.untold(header.pid, header.tid, view.bytes, fixed.bytes_cut);
-  lines_.add(header.pid, fixed, view.path, untold);
-}
-
-void Recorder::add_line(const Line& line) {
-  const std::string text = plain_text(line.text);
-  if (text.find_first_not_of(" \t") == std::string::npos) return;  // nothing is said
-  set_process(line.pid);
-  if ((line.context.flags & kMayCome) == 0) return write_line(line, text);
-  held_logs_.hold(line.context, text.size() + line.path.size(), now_,
-                  [this, resource = resource_, held = line, path = std::string(line.path),
-                   text](const Context& context) mutable {
-                    set_resource(resource);
-                    held.context = context;
-                    held.path = path;
-                    held.text = text;
-                    write_line(held, text);
-                  });
-}
-
-void Recorder::write_line(const Line& line, std::string_view text) {
-  LogRecord& record = batches_.add_log(kAgentScope, now_);
-  build_log(line, text, settings_.limits, now_, record, batches_.log_arena());
-}
-
-void Recorder::handle_log(const RecordHeader& header, const LogView& view,
-                          std::string_view payload) {
-  if (exporters_.logs.empty() || collectors_.has(header.pid)) return;
-  told_lines_.tell(header.pid, header.tid, view.body);
-  if ((view.fixed.context.flags & kMayCome) == 0) return write_log(view);
-  held_logs_.hold(
-      view.fixed.context, payload.size(), now_,
-      [this, resource = resource_, held = std::string(payload)](const Context& context) {
-        set_resource(resource);
-        auto again = parse_log(held);
-        again->fixed.context = context;  // it was whole before
-        write_log(*again);
-      });
-}
-
-void Recorder::write_log(const LogView& view) {
-  LogRecord& record =
-      batches_.add_log(view.scope_name.empty() ? kAgentScope : view.scope_name, now_);
-  build_log(view, settings_.limits, now_, record, batches_.log_arena());
-}
-
 void Recorder::export_metrics(MetricReaders::Which which, const ActiveRequests& active_requests,
                               std::uint64_t now) {
   http_metrics_.record_active(active_requests, now);
@@ -405,6 +312,7 @@ void Recorder::tick(const std::optional<ActiveRequests>& active_requests, std::u
   now_ = now;
   commands_.tick(now);
   held_logs_.tick(now);
+  collectors_.tick(now);
   tell_left(now, false);
   batches_.export_due(now);
   if (active_requests) export_metrics(MetricReaders::Which::kDue, *active_requests, now);
@@ -427,6 +335,7 @@ void Recorder::finish(const ActiveRequests& active_requests, std::uint64_t now) 
   held_logs_.finish();
   commands_.finish();
   tell_left(now, true);
+  collectors_.finish();
   batches_.export_all();
   export_metrics(MetricReaders::Which::kAll, active_requests, now);
 }
@@ -439,6 +348,7 @@ Recorder::Counts Recorder::counts() const {
   counts.streams_made_room = streams_.made_room();
   counts.commands_dropped = commands_.dropped();
   counts.resources_refused = resources_.refused();
+  counts.collectors_left_out = collectors_.left_out();
   return counts;
 }
 

@@ -20,6 +20,7 @@
 #include "agent/process/database_metrics.h"
 #include "agent/process/exporter.h"
 #include "agent/process/held_logs.h"
+#include "agent/process/http_attributes.h"
 #include "agent/process/http_metrics.h"
 #include "agent/process/left_exchanges.h"
 #include "agent/process/line_assembler.h"
@@ -82,6 +83,7 @@ class Recorder : private Streams::Sink {
     std::uint64_t streams_made_room = 0;
     std::uint64_t commands_dropped = 0;
     std::uint64_t resources_refused = 0;
+    std::uint64_t collectors_left_out = 0;  // spans and log records
   };
   Counts counts() const;
 
@@ -91,6 +93,50 @@ class Recorder : private Streams::Sink {
     pid_ = pid;
     set_resource(resources_.of(pid));
   }
+  // Whose telemetry was handled is handled again at its end.
+  class Whose {
+   public:
+    explicit Whose(Recorder& recorder)
+        : recorder_(recorder), pid_(recorder.pid_), resource_(recorder.resource_) {}
+    ~Whose() {
+      recorder_.pid_ = pid_;
+      recorder_.set_resource(resource_);
+    }
+    Whose(const Whose&) = delete;
+    Whose& operator=(const Whose&) = delete;
+
+   private:
+    Recorder& recorder_;
+    const std::uint32_t pid_, resource_;
+  };
+  void handle(const RawRecord& record, std::string_view bytes, std::uint64_t now);
+  void handle_process(const RawRecord& record);
+  // Uses what was parsed, or counts that it is damaged.
+  template <typename View, typename Use>
+  void use(const View& view, const Use& use);
+  void note_collector();
+  void note_served(const WebCall& call);
+  bool keep_record_back(const RawRecord& record, std::string_view bytes);
+  // True: not now, or not at all (collectors.h). `later` makes what tells it then.
+  template <typename Later>
+  bool keep_back(const Collectors::Cause& cause, std::size_t bytes, const Later& later) {
+    const Collectors::Fate fate = collectors_.fate_of(cause, now_);
+    if (fate == Collectors::Fate::kTold) return false;
+    if (fate == Collectors::Fate::kLeftOut) {
+      collectors_.leave_out();
+      return true;
+    }
+    collectors_.hold(cause, bytes, now_,
+                     [this, pid = pid_, resource = resource_, tell = later()]() mutable {
+                       const Whose before(*this);
+                       pid_ = pid;
+                       set_resource(resource);
+                       tell();
+                     });
+    return true;
+  }
+  template <typename Call>
+  bool keep_call_back(const Call& call, const Origin& origin, const StreamPeer& peer);
   void handle_start(std::uint32_t pid, const ProcessStartView& view);
   void take_command(const EndedCommand& command);
   void note_recent(const ExchangeView& view);
@@ -98,12 +144,14 @@ class Recorder : private Streams::Sink {
   void keep_left(std::string_view record, std::string_view payload, std::uint64_t now);
   void tell_left(std::uint64_t now, bool all);
   void handle_server(const ExchangeView& view, std::uint64_t now);
+  void tell_server(const HttpExchange& exchange, std::uint64_t now);
   // `origin`: of a call of HTTP/2, which may have a link.
   void handle_client(const ExchangeView& view, const Origin* origin, std::uint64_t now);
   void begins(const WebCall& call, const StreamPeer& peer) override;
   void take(const DatabaseCall& call, const StreamPeer& peer) override;
   void take(const WebCall& call, const StreamPeer& peer) override;
   void take(const MessagingCall& call, const StreamPeer& peer) override;
+  void handle_statement(const StatementView& view);
   void handle_span(const SpanView& view, std::uint64_t now);
   void handle_measurement(const MeasurementView& view, std::uint64_t now);
   void handle_output(const RecordHeader& header, const OutputView& view, std::uint64_t now);
@@ -139,6 +187,7 @@ class Recorder : private Streams::Sink {
   std::uint64_t now_ = 0;  // of the call that is running, for lines and calls
   std::uint32_t pid_ = 0;  // whose record that is
   Collectors collectors_;
+  std::uint32_t collectors_said_ = 0;
   // Of the exchanges that came last. More than all processes record between two looks at the ring.
   std::array<SpanId, 4096> recent_spans_ = {};
   std::uint32_t recent_next_ = 0;

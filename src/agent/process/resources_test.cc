@@ -350,5 +350,24 @@ TEST_F(OwnServiceTest, EachServiceHasItsOwnSums) {
                                 "web http.server.duration 2", "web http.server.active_requests 2"));
 }
 
+// At the bound of what is held the last line of one program gives out another one's.
+TEST_F(OwnServiceTest, WhatAnEndedProcessLeavesOpenIsItsOwn) {
+  begins(2, "other");
+  const auto may_come = [](std::uint8_t span) {
+    Context of = context(0xab, span);
+    of.flags |= kMayCome;
+    return of;
+  };
+  handle(output_record("theirs\n", 1, 2, may_come(1)));
+  std::string lines;
+  for (std::size_t i = 1; i < HeldLogs::kItemsMax; ++i) lines += "a\n";
+  handle(output_record(lines + "half", 1, 1, may_come(2)));
+  TestPiece piece;
+  piece.bytes = "*2\r\n$3\r\nGET\r\n$1\r\na\r\n";
+  handle(piece_record(piece));
+  recorder_.process_ended(1);
+  EXPECT_THAT(spans_by_service(), ElementsAre("todo: GET"));
+}
+
 }  // namespace
 }  // namespace kolben::agent

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "agent/process/export_advice.h"
-#include "agent/process/settings.h"
+#include "agent/process/user_agent.h"
 #include "net/grpc/light_client.h"
 #include "net/http/client.h"
 #include "wire/protobuf_writer.h"
@@ -15,13 +15,6 @@ namespace {
 
 // Some thousands of operations.
 constexpr std::size_t kAnswerBytesMax = 1 << 20;
-// The clients keep their own deadline; this is for the case that they do not.
-constexpr std::chrono::milliseconds kGrace{200};
-
-std::string user_agent() {
-  return "kolben-agent/" + std::string(agent_version());
-}
-
 net::TlsClientSettings tls_of(const RemoteSampling& remote) {
   net::TlsClientSettings tls;
   tls.insecure = remote.peer.insecure;
@@ -60,10 +53,9 @@ class GrpcSource final : public SamplingSource {
     call.method = "/jaeger.api_v2.SamplingManager/GetSamplingStrategy";
     call.message = Bytes::from_string(question_);
     call.timeout = timeout;
-    auto answer = std::make_shared<Answer<Result<std::string>>>();
-    client_->call(std::move(call),
-                  [answer](Result<std::string> result) { answer->set(std::move(result)); });
-    auto result = answer->wait(std::chrono::steady_clock::now() + timeout + kGrace, ending_);
+    auto result =
+        asked<std::string>([&](auto done) { client_->call(std::move(call), std::move(done)); },
+                           timeout + kGrace, ending_);
     if (!result) {
       client_.reset();  // cancels the call
       return too_late();
@@ -78,7 +70,7 @@ class GrpcSource final : public SamplingSource {
     net::grpc::ClientSettings client;
     client.endpoint = remote_.peer.endpoint;
     client.tls = tls_of(remote_);
-    client.user_agent = user_agent();
+    client.user_agent = agent_user_agent(kSamplerName);
     KOLBEN_TRY(client_, net::grpc::create_light_client(std::move(client)));
     return Status::ok();
   }
@@ -102,11 +94,10 @@ class HttpSource final : public SamplingSource {
     request.method = "GET";
     request.url = url_;
     request.headers.emplace_back("Accept", "application/json");
-    request.headers.emplace_back("User-Agent", user_agent());
-    auto answer = std::make_shared<Answer<Result<net::http::Response>>>();
-    client_->send(std::move(request),
-                  [answer](Result<net::http::Response> result) { answer->set(std::move(result)); });
-    auto result = answer->wait(std::chrono::steady_clock::now() + timeout + kGrace, ending_);
+    request.headers.emplace_back("User-Agent", agent_user_agent(kSamplerName));
+    auto result = asked<net::http::Response>(
+        [&](auto done) { client_->send(std::move(request), std::move(done)); }, timeout + kGrace,
+        ending_);
     if (!result) {
       client_.reset();  // cancels the call
       return too_late();

@@ -19,7 +19,7 @@ using wire::ProtobufReader;
 using wire::varint_field;
 
 // As the answer has it; nothing where a part is not there.
-struct Answer {
+struct ToldStrategies {
   std::string malformed;          // what is not what a strategy has there; empty: all is
   bool is_rate_limiting = false;  // the type that is named, where both are there
   std::optional<double> probability;
@@ -45,7 +45,7 @@ Status wrong(std::string_view what, double value) {
 
 // The operations are the newest way to say it, and stronger than what stands beside them for old
 // clients.
-Result<SamplingStrategies> strategies_of(Answer answer) {
+Result<SamplingStrategies> strategies_of(ToldStrategies answer) {
   if (!answer.malformed.empty()) {
     return invalid_argument("the answer's " + answer.malformed);
   }
@@ -86,7 +86,7 @@ std::optional<element> member(const element& object, std::string_view key) {
 
 // A part of the answer. One that is no object would read as one in which all is 0: nothing would be
 // recorded any more.
-std::optional<element> part_in(const element& object, std::string_view key, Answer& answer) {
+std::optional<element> part_in(const element& object, std::string_view key, ToldStrategies& answer) {
   const auto value = member(object, key);
   if (!value || value->is_object()) return value;
   answer.malformed = std::string(key) + " is no object";
@@ -101,7 +101,7 @@ double number_in(const element& object, std::string_view key) {
   return value->get_double().get(number) == simdjson::SUCCESS ? number : -1;
 }
 
-void read_operations(const element& object, Answer& answer) {
+void read_operations(const element& object, ToldStrategies& answer) {
   answer.has_operations = true;
   answer.others_probability = number_in(object, "defaultSamplingProbability");
   answer.at_least_per_second = number_in(object, "defaultLowerBoundTracesPerSecond");
@@ -154,7 +154,7 @@ bool read_rate_limiting(std::string_view message, double& rate) {
   return !in.failed();
 }
 
-bool read_operation(std::string_view message, Answer& answer) {
+bool read_operation(std::string_view message, ToldStrategies& answer) {
   SamplingStrategies::Operation operation;
   bool has_strategy = false;
   ProtobufReader in(message);
@@ -175,7 +175,7 @@ bool read_operation(std::string_view message, Answer& answer) {
   return !in.failed();
 }
 
-bool read_operations(std::string_view message, Answer& answer) {
+bool read_operations(std::string_view message, ToldStrategies& answer) {
   answer.has_operations = true;
   ProtobufReader in(message);
   while (in.next()) {
@@ -234,7 +234,7 @@ Result<SamplingStrategies> read_strategies_json(std::string_view text) {
                             simdjson::error_message(error));
   }
   if (!root.is_object()) return invalid_argument("the answer is no JSON object");
-  Answer answer;
+  ToldStrategies answer;
   if (const auto type = member(root, "strategyType")) {
     answer.is_rate_limiting = is_rate_limiting(*type);
   }
@@ -251,7 +251,7 @@ Result<SamplingStrategies> read_strategies_json(std::string_view text) {
 }
 
 Result<SamplingStrategies> read_strategies_protobuf(std::string_view message) {
-  Answer answer;
+  ToldStrategies answer;
   ProtobufReader in(message);
   while (in.next()) {
     switch (in.tag()) {

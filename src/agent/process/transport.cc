@@ -5,15 +5,13 @@
 #include <utility>
 
 #include "agent/process/export_advice.h"
+#include "agent/process/user_agent.h"
 #include "net/grpc/light_client.h"
 #include "net/http/client.h"
 #include "wire/compression.h"
 
 namespace kolben::agent {
 namespace {
-
-// The clients keep their own deadline; this is for the case that they do not.
-constexpr std::chrono::milliseconds kGrace{200};
 
 Bytes packed(const std::string& message, wire::Compression compression) {
   if (compression == wire::Compression::kNone) return Bytes::from_string(message);
@@ -29,10 +27,6 @@ net::TlsClientSettings tls_of(const PeerSettings& settings) {
   return tls;
 }
 
-std::string user_agent() {
-  return "kolben-agent/" + std::string(agent_version());
-}
-
 class GrpcTransport final : public Transport {
  public:
   GrpcTransport(Signal signal, PeerSettings settings)
@@ -46,10 +40,9 @@ class GrpcTransport final : public Transport {
     call.message = packed(message, settings_.compression);
     call.compression = settings_.compression;
     call.timeout = timeout;
-    auto answer = std::make_shared<Answer<Result<std::string>>>();
-    client_->call(std::move(call),
-                  [answer](Result<std::string> result) { answer->set(std::move(result)); });
-    auto result = answer->wait(std::chrono::steady_clock::now() + timeout + kGrace, ending_);
+    auto result =
+        asked<std::string>([&](auto done) { client_->call(std::move(call), std::move(done)); },
+                           timeout + kGrace, ending_);
     if (!result) return deadline_exceeded("the answer did not come in time");
     if (!result->has_value()) {
       return std::move(*result).error();
@@ -63,7 +56,7 @@ class GrpcTransport final : public Transport {
     client.endpoint = settings_.endpoint;
     client.tls = tls_of(settings_);
     client.metadata = settings_.headers;
-    client.user_agent = user_agent();
+    client.user_agent = agent_user_agent(kExporterName);
     client.decode_status_details = otlp::decode_rpc_status;
     KOLBEN_TRY(client_, net::grpc::create_light_client(std::move(client)));
     return Status::ok();
@@ -82,10 +75,8 @@ class HttpTransport final : public Transport {
   Result<otlp::PartialSuccess> send(const std::string& message,
                                     std::chrono::nanoseconds timeout) override {
     if (client_ == nullptr) connect();
-    auto answer = std::make_shared<Answer<Result<net::http::Response>>>();
-    client_->send(request(message),
-                  [answer](Result<net::http::Response> result) { answer->set(std::move(result)); });
-    auto result = answer->wait(std::chrono::steady_clock::now() + timeout, ending_);
+    auto result = asked<net::http::Response>(
+        [&](auto done) { client_->send(request(message), std::move(done)); }, timeout, ending_);
     if (!result) {
       client_.reset();  // cancels the call
       return deadline_exceeded("the answer did not come in time");
@@ -111,7 +102,7 @@ class HttpTransport final : public Transport {
         kind_ == ExporterKind::kOtlpHttpProtobuf || kind_ == ExporterKind::kZipkinProtobuf;
     const char* type = is_protobuf ? "application/x-protobuf" : "application/json";
     request.headers.emplace_back("Content-Type", type);
-    request.headers.emplace_back("User-Agent", user_agent());
+    request.headers.emplace_back("User-Agent", agent_user_agent(kExporterName));
     if (settings_.compression != wire::Compression::kNone) {
       request.headers.emplace_back("Content-Encoding",
                                    std::string(wire::to_string(settings_.compression)));

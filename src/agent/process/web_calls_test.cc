@@ -145,6 +145,24 @@ TEST_F(ServedStreamsTest, AServedCallOfGrpc) {
   EXPECT_THAT(metric_names(), ::testing::ElementsAre("rpc.server.duration"));
 }
 
+TEST_F(ServedStreamsTest, OfSeveralHeadersOfOneNameTheFirstHolds) {
+  asked({{":method", "GET"},
+         {":path", "/"},
+         {"x-forwarded-for", "203.0.113.7"},
+         {"x-forwarded-for", "203.0.113.8"}});
+  answered({{":status", "200"}});
+  client(frame(1, kEndOfBoth, 3,
+               block({{":method", "GET"},
+                      {":path", "/"},
+                      {"forwarded", "for=203.0.113.9"},
+                      {"forwarded", "for=203.0.113.10"}})));
+  server(frame(1, kEndOfBoth, 3, block({{":status", "200"}})));
+  const auto all = spans();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_THAT(listed(all[0].attributes), ::testing::HasSubstr("http.client_ip=203.0.113.7\n"));
+  EXPECT_THAT(listed(all[1].attributes), ::testing::HasSubstr("http.client_ip=203.0.113.9\n"));
+}
+
 // As its exporters name it: by themselves over HTTP, and to gRPC, which adds its own name.
 TEST_F(ServedStreamsTest, ExportsOfAnAgentAreNotRequestsOfAnybody) {
   asked({{":method", "POST"}, {":path", "/v1/traces"}, {"user-agent", "kolben-agent/0.1.0"}});
@@ -172,6 +190,30 @@ TEST_F(ServedStreamsTest, WhatACollectorDoesWithAnExportIsNotToldFromItsHeadOn) 
   own.self.span_id[0] = 1;
   handle(exchange_record(own, RecordType::kClientExchange));
   EXPECT_EQ(spans().size(), 1u);
+}
+
+// Their heads are enough: what is done for them need not wait.
+TEST_F(ServedStreamsTest, WhatACollectorDoesForOtherCallsIsTold) {
+  asked({{":method", "POST"},
+         {":path", "/opentelemetry.proto.collector.logs.v1.LogsService/Export"},
+         {"content-type", "application/grpc"},
+         {"user-agent", "kolben-agent/0.1.0"}});
+  piece_.self = context(0x11, 0x01);
+  client(frame(1, kEndOfBoth, 3,
+               block({{":path", "/shop.Cart/Add"}, {"content-type", "application/grpc"}})));
+  TestExchange own;
+  own.self = context(0x11, 0x02);
+  own.parent = 0x01;
+  handle(exchange_record(own, RecordType::kClientExchange));
+  EXPECT_EQ(spans().size(), 1u);
+}
+
+TEST_F(ServedStreamsTest, AUserAgentAloneMakesNoCollector) {
+  asked({{":method", "GET"}, {":path", "/v1/traces"}, {"user-agent", "kolben-agent/0.1.0"}});
+  answered({{":status", "404"}});
+  TestExchange own;
+  handle(exchange_record(own, RecordType::kClientExchange));
+  EXPECT_EQ(spans().size(), 2u);
 }
 
 TEST_F(ServedStreamsTest, AClientsMistakeIsNoErrorOfTheServer) {

@@ -299,8 +299,9 @@ bool Parser::request(std::uint32_t stream, const std::vector<Field>& fields, con
   told.number = calls_of_bytes_++;
   told.stream = stream;
   for (const Field& field : fields) {
+    // Of several of one name the first, as of HTTP/1.x.
     const auto keep = [&](std::string_view name, std::string& to) {
-      if (field.name == name) to = field.value.substr(0, kValueBytesMax);
+      if (field.name == name && to.empty()) to = field.value.substr(0, kValueBytesMax);
     };
     keep(":method", told.method);
     keep(":scheme", told.scheme);
