@@ -86,7 +86,8 @@ std::optional<element> member(const element& object, std::string_view key) {
 
 // A part of the answer. One that is no object would read as one in which all is 0: nothing would be
 // recorded any more.
-std::optional<element> part_in(const element& object, std::string_view key, ToldStrategies& answer) {
+std::optional<element> part_in(const element& object, std::string_view key,
+                               ToldStrategies& answer) {
   const auto value = member(object, key);
   if (!value || value->is_object()) return value;
   answer.malformed = std::string(key) + " is no object";
