@@ -571,7 +571,7 @@ def settings_of_the_program():
     names = (agent / "process" / "settings_names.cc").read_text()
     options = re.search(r"kOtlpOptions\[\] = \{(.*?)\};", names, re.S)[1]
     read = {f"OTEL_EXPORTER_OTLP_{option}" for option in re.findall(r'"(\w+)"', options)}
-    flags = (agent / "launcher" / "flags.cc").read_text()
+    flags = (agent / "launcher" / "flag_table.cc").read_text()
     accepted = set(re.findall(r'"((?:OTEL)_\w+[A-Z])",\s+nullptr', flags))
     for path in agent.rglob("*"):
         if path.suffix in {".cc", ".h", ".py", ".cjs"} and "test" not in path.name and path.parent.name != "testing":

@@ -29,6 +29,7 @@ ANY_PROGRAM = [
     Allowed("the seed of ids", r'getrandom\("", 8, GRND_NONBLOCK\)'),
     Allowed("whether what is connected is a stream", r"getsockopt\(.*SOL_SOCKET, SO_TYPE", "connection"),
     Allowed("whose process numbers it has", r'newfstatat\(.*"/proc/self/ns/pid"'),
+    Allowed("in which root directory its loader is", r'newfstatat\([^"]*, "/", '),
     Allowed("how much address space it may have", r"prlimit64\(0, RLIMIT_AS, NULL"),
     Allowed("a connection's own address", r"getsockname\(<(TCP|TCPv6):\[(SERVER|CLIENT)", "connection"),
 ]
