@@ -117,13 +117,13 @@ class EntityResourcesTest : public ResourcesTest {
       : ResourcesTest({{"OTEL_ENTITIES", "service{service.name=shop}[zone=a]"}}) {}
 };
 
-TEST_F(EntityResourcesTest, AreStrongerThanAProgramsNameWhichIsSaidOnce) {
+TEST_F(EntityResourcesTest, AreStrongerThanAProgramsNameWhichIsSaidOnceForEachName) {
   std::size_t lines = 0;
-  for (std::uint32_t i = 1; i <= 10; ++i) {
-    resources_.began(i, "service " + std::to_string(i), "number=" + std::to_string(i));
+  for (std::uint32_t i = 1; i <= 20; ++i) {
+    resources_.began(i, "service " + std::to_string(i % 10), "number=" + std::to_string(i));
     lines += resources_.take_warnings().size();
   }
-  EXPECT_EQ(lines, 1u);
+  EXPECT_EQ(lines, 10u);
   EXPECT_EQ(service(3), "shop");
   Resource resource;
   resources_.fill(resources_.of(3), resource, arena_);
