@@ -12,12 +12,13 @@ const { explain, kReasons } = await load('lib/rejections.ts');
 const kServer = fileURLToPath(new URL('../../src/', import.meta.url));
 
 // How the server's code says a reason: reject("x", ...), refuse(404, "x", ...), on_refused_("x", ...),
-// a constant {408, "x", "..."}, or a choice between two in a function that ends in reason_of.
+// a constant {408, "x", "..."}, a page StrangePage{"x", ...}, or a choice between two in a function that ends in reason_of.
 const kSaid = [
   /\breject\(\s*"([a-z0-9_]+)"/g,
   /\brefuse\([^"{;]*,\s*"([a-z0-9_]+)"/g,
   /\bon_refused_\(\s*"([a-z0-9_]+)"/g,
   /\{\s*\d{3},\s*"([a-z0-9_]+)",/g,
+  /\bStrangePage\{\s*"([a-z0-9_]+)"/g,
 ];
 
 async function reasonsOf(folder) {

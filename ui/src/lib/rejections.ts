@@ -71,6 +71,10 @@ const kExplanations: Readonly<Record<string, Explanation>> = {
     fix: 'Check the network in between; probes that connect and stay silent are counted here as well.',
   },
   cut_off: { what: 'A connection that closed in the middle of a request', fix: 'Check the sender’s timeout and the network in between.' },
+  too_many_calls: {
+    what: 'A sender had too many gRPC calls open at a time',
+    fix: 'Let it wait for answers, or raise max_concurrent_streams of the receiver.',
+  },
   too_many_connections: {
     what: 'A connection beyond the limit of this listener',
     fix: 'Let senders keep their connections, or put a collector in front of them.',
