@@ -34,6 +34,8 @@ await check('trace: every key', 'full', async (page, mock) => {
   await axe(page);
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  // The dialog gives the focus back to where keys are heard.
+  await page.waitForFunction(() => document.activeElement?.matches('body, #main, [role=treegrid]'));
   await page.keyboard.press('Enter');
   await page.locator('.details').waitFor();
   await page.keyboard.press('Escape');
