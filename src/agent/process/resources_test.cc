@@ -114,7 +114,7 @@ TEST_F(ResourcesTest, WhatIsNoUtf8IsRepairedForABatchCarriesAll) {
 class EntityResourcesTest : public ResourcesTest {
  protected:
   EntityResourcesTest()
-      : ResourcesTest({{"OTEL_ENTITIES", "service{service.name=shop}[zone=a]"}}) {}
+      : ResourcesTest(Environment{{"OTEL_ENTITIES", "service{service.name=shop}[zone=a]"}}) {}
 };
 
 TEST_F(EntityResourcesTest, AreStrongerThanAProgramsNameWhichIsSaidOnceForEachName) {
