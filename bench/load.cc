@@ -36,6 +36,8 @@ using Clock = std::chrono::steady_clock;
 
 // Before a request that was refused is sent again.
 constexpr std::chrono::milliseconds kPause{20};
+// One that is refused for longer has failed.
+constexpr std::chrono::seconds kRefusedMax{60};
 
 struct Options {
   std::string endpoint;
@@ -110,10 +112,11 @@ class Load {
     const std::size_t number = next_.fetch_add(1);
     if (options_.items > 0 && number * items_per_request() >= options_.items) return;
     ++running_;
-    send(number, request_of(number));
+    send(number, request_of(number), Clock::now() + kRefusedMax);
   }
 
-  void send(std::size_t number, const Bytes& message) {
+  // Again while it is refused for now, until `last`.
+  void send(std::size_t number, const Bytes& message, Clock::time_point last) {
     kolben::net::grpc::OutgoingCall call;
     call.method = kolben::otlp::grpc_method(options_.logs ? Signal::kLogs : Signal::kTraces);
     call.message = message;
@@ -121,12 +124,12 @@ class Load {
         options_.gzip ? kolben::wire::Compression::kGzip : kolben::wire::Compression::kNone;
     call.timeout = std::chrono::seconds(30);
     clients_[number % clients_.size()]->call(
-        std::move(call), [this, number, message](const kolben::Result<std::string>& reply) {
+        std::move(call), [this, number, message, last](const kolben::Result<std::string>& reply) {
           if (reply.has_value()) {
             spans_ += items_per_request();
-          } else if (options_.items > 0 && is_for_later(reply.error())) {
+          } else if (options_.items > 0 && is_for_later(reply.error()) && Clock::now() < last) {
             std::this_thread::sleep_for(kPause);
-            return send(number, message);
+            return send(number, message, last);
           } else if (failures_.fetch_add(1) == 0) {
             std::fprintf(stderr, "kolben-load: %s\n", reply.error().to_string().c_str());
           }

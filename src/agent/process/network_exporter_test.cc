@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "agent/process/kept_messages.h"
 #include "net/listen.h"
 
 namespace kolben::agent {
@@ -22,22 +23,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::Not;
-
-class KeptMessages final : public Messages {
- public:
-  void say(std::string_view line) override {
-    MutexLock lock(mutex_);
-    lines_.emplace_back(line);
-  }
-  std::vector<std::string> lines() {
-    MutexLock lock(mutex_);
-    return lines_;
-  }
-
- private:
-  Mutex mutex_;
-  std::vector<std::string> lines_;
-};
 
 // What a collector does, in order; after the last it accepts.
 struct Peer {

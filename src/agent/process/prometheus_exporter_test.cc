@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "agent/process/kept_messages.h"
 #include "net/http/client.h"
 
 namespace kolben::agent {
@@ -13,12 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-class KeptMessages final : public Messages {
- public:
-  void say(std::string_view line) override { lines.emplace_back(line); }
-  std::vector<std::string> lines;
-};
 
 class PrometheusExporterTest : public ::testing::Test {
  protected:
@@ -78,7 +73,7 @@ TEST_F(PrometheusExporterTest, ARequestIsAnsweredWithWhatIsMeasuredThen) {
   }
   EXPECT_EQ(get(server + "/")->status, 404);
   exporter.shutdown(std::chrono::steady_clock::now() + std::chrono::seconds(1));
-  EXPECT_THAT(messages_.lines, IsEmpty());
+  EXPECT_THAT(messages_.lines(), IsEmpty());
 }
 
 TEST_F(PrometheusExporterTest, WhoStillWaitsAtTheEndIsAnswered) {
@@ -103,12 +98,12 @@ TEST_F(PrometheusExporterTest, APortInUseIsSaidOnceWithWhatMovesIt) {
   same.port = first.port();
   PrometheusExporter second(same, system_clock(), messages_);
   EXPECT_EQ(second.port(), 0);
-  EXPECT_THAT(messages_.lines,
+  EXPECT_THAT(messages_.lines(),
               ElementsAre(HasSubstr("port " + std::to_string(first.port()) + " is in use")));
-  EXPECT_THAT(messages_.lines[0], HasSubstr("OTEL_EXPORTER_PROMETHEUS_PORT"));
+  EXPECT_THAT(messages_.lines()[0], HasSubstr("OTEL_EXPORTER_PROMETHEUS_PORT"));
   second.export_batch(one_metric(1));
   second.shutdown(std::chrono::steady_clock::now());
-  EXPECT_EQ(messages_.lines.size(), 1U);
+  EXPECT_EQ(messages_.lines().size(), 1U);
 }
 
 }  // namespace

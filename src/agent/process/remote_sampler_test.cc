@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/process/kept_messages.h"
 #include "net/grpc/server.h"
 #include "net/http/server.h"
 #include "net/listen.h"
@@ -35,22 +36,6 @@ bool comes_true(Condition condition) {
   }
   return true;
 }
-
-class KeptMessages final : public Messages {
- public:
-  void say(std::string_view line) override {
-    MutexLock lock(mutex_);
-    lines_.emplace_back(line);
-  }
-  std::vector<std::string> lines() {
-    MutexLock lock(mutex_);
-    return lines_;
-  }
-
- private:
-  Mutex mutex_;
-  std::vector<std::string> lines_;
-};
 
 // What it is asked it answers from a list; the last answer is given again and again.
 struct Server {
