@@ -48,8 +48,8 @@ void Connections::duplicated(ThreadState& thread, int from, int to) {
   Socket* original = find(from);
   if (original == nullptr || from == to) return;
   Socket* copy = find_or_map(to);
-  SocketLock lock(original);
-  SocketLock copy_lock(copy);
+  SocketLock lock(*system_, original);
+  SocketLock copy_lock(*system_, copy);
   if (!lock || !copy_lock) return;
   reset(thread, *copy, EndReason::kClosed);
   if (original->role.load(std::memory_order_relaxed) == Role::kUnknown) return;
@@ -62,7 +62,7 @@ void Connections::answers_on_output(Socket& input) {
   constexpr int kOutput = 1;
   if (!system_->is_same_file(0, kOutput)) return;
   Socket* output = find_or_map(kOutput);
-  SocketLock lock(output);
+  SocketLock lock(*system_, output);
   if (!lock || output->role.load(std::memory_order_relaxed) != Role::kUnknown) return;
   stands_for(*output, input, 0);
 }
@@ -89,7 +89,7 @@ bool Connections::move_to_alias(ThreadState& thread, Socket& socket, int file) {
   while (to <= highest && !is_alias(to)) ++to;
   if (to > highest) return false;
   Socket& heir = *find(to);
-  SocketLock lock(&heir);
+  SocketLock lock(*system_, &heir);
   if (!lock) return false;
   for (OpenExchange* exchange = socket.first; exchange != nullptr; exchange = exchange->next) {
     exchange->file.store(static_cast<std::uint32_t>(to) + 1, std::memory_order_relaxed);
@@ -100,7 +100,7 @@ bool Connections::move_to_alias(ThreadState& thread, Socket& socket, int file) {
   heir.role.store(socket.role.load(std::memory_order_relaxed), std::memory_order_relaxed);
   for (int other = to + 1; other <= highest; ++other) {
     if (!is_alias(other)) continue;
-    SocketLock other_lock(find(other));  // not held: it stands for nothing any more
+    SocketLock other_lock(*system_, find(other));  // not held: it stands for nothing any more
     if (other_lock && is_alias(other)) stands_for(*find(other), heir, to);
   }
   socket.first = nullptr;

@@ -12,7 +12,7 @@ void Connections::set_route(ThreadState& thread, const char* route, std::size_t 
   if (!serves(thread)) return;
   OpenExchange* exchange = thread.request.exchange;
   Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock || !serves(thread)) return;
   if (size > kRouteBytesMax) {
     count_untraced(ring_);
@@ -26,7 +26,7 @@ bool Connections::add_attribute(ThreadState& thread, const kolben_attribute& att
   if (!serves(thread)) return true;
   OpenExchange* exchange = thread.request.exchange;
   Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock || !serves(thread)) return true;
   AttributeEncoder encoder(exchange->said.attributes, kAttributesBytesMax,
                            exchange->attributes_size);
@@ -40,7 +40,7 @@ void Connections::add_packed(ThreadState& thread, const void* attributes, std::s
   if (!serves(thread)) return;
   OpenExchange* exchange = thread.request.exchange;
   Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock || !serves(thread)) return;
   const std::uint32_t used = exchange->attributes_size;
   if (used > kAttributesBytesMax || size > kAttributesBytesMax - used) return count_untraced(ring_);

@@ -129,8 +129,8 @@ Opener Connections::opener_of(const ThreadState& thread) const {
   return opener;
 }
 
-Connections::Asker Connections::asker_of(const ThreadState& thread, const Opener& opener,
-                                         std::uint64_t now) const {
+Asker Connections::asker_of(const ThreadState& thread, const Opener& opener,
+                            std::uint64_t now) const {
   const bool is_opened = !thread.is_told && alive(opener.request);
   // That the connection is there is an event of its own, whoever opened it.
   if (opener.is_unused && works_event_by_event_ && !thread.is_told) {
@@ -141,7 +141,7 @@ Connections::Asker Connections::asker_of(const ThreadState& thread, const Opener
   return {};
 }
 
-Connections::Sharing Connections::sharing_of(const OpenStream& stream) {
+Sharing Connections::sharing_of(const OpenStream& stream) {
   if (stream.protocol == Protocol::kHttp2) return Sharing::kMultiplexed;
   return stream.is_shared.load(std::memory_order_relaxed) ? Sharing::kShared : Sharing::kAlone;
 }

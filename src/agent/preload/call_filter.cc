@@ -210,7 +210,7 @@ void CallFilter::add(const sock_fprog* program) {
       {OwnCall::kGetsockopt, SYS_getsockopt},   {OwnCall::kGetpid, SYS_getpid},
       {OwnCall::kSendmsg, SYS_sendmsg},         {OwnCall::kSendto, SYS_sendto},
       {OwnCall::kWritev, SYS_writev},           {OwnCall::kReadlink, kReadlinkCall},
-      {OwnCall::kSigaltstack, SYS_sigaltstack},
+      {OwnCall::kSigaltstack, SYS_sigaltstack}, {OwnCall::kSchedYield, SYS_sched_yield},
   };
   std::uint32_t forbidden = 0;
   for (const auto& one : kCalls) {

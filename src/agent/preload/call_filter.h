@@ -25,6 +25,7 @@ enum class OwnCall : std::uint8_t {
   kWritev,
   kReadlink,
   kSigaltstack,
+  kSchedYield,
   kMemory,  // to manage what is mapped, see OwnMemory
   // All that the library calls at the begin of another program, and before it to look at its file.
   kStart,

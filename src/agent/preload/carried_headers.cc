@@ -150,7 +150,7 @@ bool Connections::set_baggage(ThreadState& thread, ListText key, ListText value)
   if (!serves(thread)) return false;
   OpenExchange* exchange = thread.request.exchange;
   Socket* socket = find(static_cast<int>(exchange->file.load(std::memory_order_relaxed)) - 1);
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock || !serves(thread)) return false;
   if (!exchange->has_baggage) exchange->said.baggage.clear();
   exchange->has_baggage = true;

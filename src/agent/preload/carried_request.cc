@@ -54,7 +54,7 @@ std::uint64_t Connections::take_request(const ThreadState& thread) {
   if (!alive(thread.last_read)) return 0;
   const std::uint32_t file = thread.last_read.exchange->file.load(std::memory_order_relaxed);
   Socket* socket = find(static_cast<int>(file) - 1);
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock || !alive(thread.last_read)) return 0;
   for (OpenExchange* exchange = socket->first; exchange != nullptr; exchange = exchange->next) {
     if (exchange->is_taken || !exchange->head_seen) continue;

@@ -16,7 +16,7 @@ void Connections::received_end(ThreadState& thread, int file) {
   }
   if (role == Role::kAlias) return received_end(thread, original_of(*socket));
   if (role != Role::kClient) return;
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock) return;
   client_ends(thread, *socket);
   OpenExchange* exchange = socket->first;
@@ -42,7 +42,7 @@ void Connections::asks_how_it_went(ThreadState& thread, int file) {
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role == Role::kAlias) return asks_how_it_went(thread, original_of(*socket));
   if (role != Role::kClient) return;
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (lock) client_ends(thread, *socket);
 }
 
@@ -52,7 +52,7 @@ void Connections::shut_down(ThreadState& thread, int file) {
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role == Role::kAlias) return shut_down(thread, original_of(*socket));
   if (role != Role::kServer) return;
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock || socket->first == nullptr) return;
   OpenExchange* exchange = socket->first;
   if (!exchange->response_begun || exchange->recorded) return;
@@ -64,7 +64,7 @@ void Connections::closed(ThreadState& thread, int file) {
   Socket* socket = find(file);
   if (socket == nullptr) return;
   if (socket->role.load(std::memory_order_relaxed) == Role::kUnknown) return;
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock) return;
   // Another thread may have closed another number of the connection, and this one has its state.
   const Role role = socket->role.load(std::memory_order_relaxed);
@@ -91,7 +91,7 @@ void Connections::process_ends(ThreadState& thread) {
     Socket* socket = find(file);
     if (socket == nullptr) return;
     if (socket->role.load(std::memory_order_relaxed) == Role::kUnknown) continue;
-    SocketLock lock(socket);
+    SocketLock lock(*system_, socket);
     if (lock) reset(thread, *socket, EndReason::kProcessEnded);
   }
   forget(thread);
@@ -161,9 +161,13 @@ void Connections::reset(ThreadState& thread, Socket& socket, EndReason end_reaso
   if (plaintext != 0) closed(thread, plaintext);
 }
 
+void Connections::end_open(Socket& socket) {
+  while (socket.first != nullptr) end(socket, socket.first);
+}
+
 // The connection speaks something that we do not understand.
 void Connections::give_up(Socket& socket) {
-  while (socket.first != nullptr) end(socket, socket.first);
+  end_open(socket);
   socket.role.store(Role::kIgnored, std::memory_order_relaxed);
 }
 

@@ -59,6 +59,17 @@ struct Opener {
   bool is_unused = false;  // nothing was asked on the connection yet
 };
 
+// How many ask on a connection at a time: one, several of whom each writes its own, or several of
+// whom one may write what another one asked.
+enum class Sharing : std::uint8_t { kAlone, kShared, kMultiplexed };
+
+// On whose behalf a thread asks another server; nulls: nobody is known.
+struct Asker {
+  const ExchangeReference* request = nullptr;
+  const Context* context = nullptr;
+  bool is_guess = false;
+};
+
 // What is known of a request, nothing of it before its begin; side by side, so that it begins with
 // a few stores.
 struct ExchangeProgress {

@@ -58,22 +58,20 @@ Socket* Connections::find_or_map(int file) {
 bool Connections::map_memory() {
   constexpr std::size_t kSocketsBytes = sizeof(Socket) * kFilesMax;
   constexpr std::size_t kExchangesBytes = sizeof(OpenExchange) * kExchangesMax;
-  if (mapping_.exchange(true)) return sockets_.load(std::memory_order_acquire) != nullptr;
-  void* memory = system_->allocate(kExchangesBytes + kSocketsBytes);
-  if (memory != nullptr) {
+  map_memory_.map(*system_, kExchangesBytes + kSocketsBytes, [&](void* memory) {
     memory_ = memory;
     exchanges_.init(memory, kExchangesMax);
     auto* sockets = static_cast<std::uint8_t*>(memory) + kExchangesBytes;
     sockets_.store(reinterpret_cast<Socket*>(sockets), std::memory_order_release);
-  }
-  return memory != nullptr;
+  });
+  return sockets_.load(std::memory_order_acquire) != nullptr;  // not if it was lost since
 }
 
 void Connections::accepted(ThreadState& thread, int file, const sockaddr* peer,
                            socklen_t peer_size) {
   if (!serves(thread)) forget(thread);
   Socket* socket = find_or_map(file);
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock) return;
   reset(thread, *socket, EndReason::kClosed);
   socket->role.store(Role::kServer, std::memory_order_relaxed);
@@ -88,7 +86,7 @@ void Connections::accepted(ThreadState& thread, int file, const sockaddr* peer,
 void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
                             socklen_t peer_size) {
   Socket* socket = find_or_map(file);
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock) return;
   // A second call for the same connection: the program asks how the first one went. A thread that
   // serves another request makes a new one, whose end before was not seen.
@@ -112,20 +110,13 @@ void Connections::connected(ThreadState& thread, int file, const sockaddr* peer,
 }
 
 // The role is read before the lock, as in sent(): most files have none, and streams are not locked.
-// Another thread may have closed the number since, or seen that this is no HTTP.
+// Another thread may have closed the number since, or seen what this is.
 void Connections::received(ThreadState& thread, int file, const iovec* pieces, int count,
                            std::size_t bytes) {
   Socket* socket = find(file);
   Role role = socket == nullptr ? Role::kUnknown : socket->role.load(std::memory_order_relaxed);
   if (role >= Role::kIgnored) [[unlikely]] {
-    if (role == Role::kAlias) return received(thread, original_of(*socket), pieces, count, bytes);
-    if (role == Role::kIgnored) {
-      if (thread.session == nullptr) goes_elsewhere(thread);  // else its plaintext tells more
-      return note_ciphertext(thread, file, *socket, pieces, count, bytes);
-    }
-    const Direction direction =
-        role == Role::kServedStream ? Direction::kRequests : Direction::kReplies;
-    return tell_stream(thread, *socket, direction, pieces, count, bytes);
+    return received_in_role(thread, file, *socket, role, pieces, count, bytes);
   }
   if (role == Role::kUnknown) [[unlikely]] {
     // Most reads of a program end here: files, pipes, other protocols. Inherited or passed
@@ -137,11 +128,14 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
     }
     socket = find_or_map(file);
   }
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock) return;
   const Role now = socket->role.load(std::memory_order_relaxed);
   if (now != role) [[unlikely]] {
-    if (now == Role::kUnknown || now >= Role::kIgnored) return;
+    if (now == Role::kUnknown) return;
+    if (now >= Role::kIgnored) {
+      return received_in_role(thread, file, *socket, now, pieces, count, bytes);
+    }
     role = now;
   }
   if (role == Role::kUnknown) [[unlikely]] {
@@ -162,15 +156,22 @@ void Connections::received(ThreadState& thread, int file, const iovec* pieces, i
     });
   } else {
     const bool is_first = socket->first == nullptr;
-    for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
-      feed_request(thread, *socket, file, piece, size);
-    });
-    const bool is_http = socket->role.load(std::memory_order_relaxed) != Role::kIgnored;
-    if (!is_http && is_first) [[unlikely]] {
-      name_socket(*socket, file);
-      first_words_of_server(thread, *socket, Direction::kRequests, pieces, count, bytes);
+    if (!feed_requests(thread, *socket, file, pieces, count, bytes)) [[unlikely]] {
+      begin_other_protocol(thread, file, *socket, is_first, pieces, count, bytes);
     }
   }
+}
+
+void Connections::received_in_role(ThreadState& thread, int file, Socket& socket, Role role,
+                                   const iovec* pieces, int count, std::size_t bytes) {
+  if (role == Role::kAlias) return received(thread, original_of(socket), pieces, count, bytes);
+  if (role == Role::kIgnored) {
+    if (thread.session == nullptr) goes_elsewhere(thread);  // else its plaintext tells more
+    return note_ciphertext(thread, file, socket, pieces, count, bytes);
+  }
+  const Direction direction =
+      role == Role::kServedStream ? Direction::kRequests : Direction::kReplies;
+  tell_stream(thread, socket, direction, pieces, count, bytes);
 }
 
 void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int count,
@@ -179,31 +180,22 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
   if (socket == nullptr) return;
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role != Role::kServer && role != Role::kClient) [[unlikely]] {
-    if (role == Role::kIgnored) return note_session_file(thread, file, pieces, count, bytes);
-    if (role < Role::kStream) return;
-    if (role == Role::kAlias) return sent(thread, original_of(*socket), pieces, count, bytes);
-    if (role == Role::kHttp2) return sent_requests(thread, *socket, pieces, count, bytes);
-    const Direction direction =
-        role == Role::kServedStream ? Direction::kReplies : Direction::kRequests;
-    return tell_stream(thread, *socket, direction, pieces, count, bytes);
+    return sent_in_role(thread, file, *socket, role, pieces, count, bytes);
   }
-  SocketLock lock(socket);
-  if (!lock || socket->role.load(std::memory_order_relaxed) != role) return;
+  SocketLock lock(*system_, socket);
+  if (!lock) return;
+  const Role now = socket->role.load(std::memory_order_relaxed);
+  if (now != role) [[unlikely]] {
+    // The peer may have spoken in the meantime, to another thread.
+    return sent_in_role(thread, file, *socket, now, pieces, count, bytes);
+  }
   if (has_gap(*socket)) [[unlikely]] {
     return drop_open(*socket);
   }
   if (role == Role::kClient) {
-    // The server may have spoken in the meantime, to another thread.
-    if (socket->stream.load(std::memory_order_relaxed) != nullptr) {
-      return sent_requests(thread, *socket, pieces, count, bytes);
-    }
     const bool is_first = socket->first == nullptr;
-    for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
-      feed_request(thread, *socket, file, piece, size);
-    });
-    const bool is_http = socket->role.load(std::memory_order_relaxed) != Role::kIgnored;
-    if (!is_http && is_first && begin_stream(*socket, Direction::kRequests, pieces, count, bytes)) {
-      sent_requests(thread, *socket, pieces, count, bytes);
+    if (!feed_requests(thread, *socket, file, pieces, count, bytes)) [[unlikely]] {
+      begin_other_protocol(thread, file, *socket, is_first, pieces, count, bytes);
     }
   } else if (socket->first == nullptr &&
              !takes_over_shown(thread, *socket, file, pieces, count, bytes)) [[unlikely]] {
@@ -213,6 +205,35 @@ void Connections::sent(ThreadState& thread, int file, const iovec* pieces, int c
       feed_response(thread, *socket, piece, size);
     });
   }
+}
+
+// Of what is neither a server nor a client of HTTP/1.x.
+void Connections::sent_in_role(ThreadState& thread, int file, Socket& socket, Role role,
+                               const iovec* pieces, int count, std::size_t bytes) {
+  if (role == Role::kIgnored) return note_session_file(thread, file, pieces, count, bytes);
+  if (role < Role::kStream) return;
+  if (role == Role::kAlias) return sent(thread, original_of(socket), pieces, count, bytes);
+  if (role == Role::kHttp2) return sent_requests(thread, socket, pieces, count, bytes);
+  const Direction direction =
+      role == Role::kServedStream ? Direction::kReplies : Direction::kRequests;
+  tell_stream(thread, socket, direction, pieces, count, bytes);
+}
+
+// What a client has said, to the program or as the program, is not HTTP/1.x: the begin of something
+// else, or nothing that is followed. Ignored it is only then: another thread that looks at its role
+// meanwhile has to wait for what it becomes.
+void Connections::begin_other_protocol(ThreadState& thread, int file, Socket& socket, bool is_first,
+                                       const iovec* pieces, int count, std::size_t bytes) {
+  const Role role = socket.role.load(std::memory_order_relaxed);
+  if (role != Role::kServer && role != Role::kClient) return;
+  end_open(socket);
+  if (is_first && role == Role::kServer) {
+    name_socket(socket, file);
+    first_words_of_server(thread, socket, Direction::kRequests, pieces, count, bytes);
+  } else if (is_first && begin_stream(socket, Direction::kRequests, pieces, count, bytes)) {
+    sent_requests(thread, socket, pieces, count, bytes);
+  }
+  if (socket.role.load(std::memory_order_relaxed) == role) give_up(socket);
 }
 
 OpenExchange* Connections::begin(ThreadState& thread, Socket& socket, int file, bool is_client) {

@@ -1,10 +1,10 @@
 // Connections: from what the program's calls read and write on its sockets to one record for each
 // HTTP/1.x request and its response, on the server's side and on the client's.
 //
-// Guarantees: no allocation but two maps of memory at the first socket; no waiting (a socket that
-// another thread is at is left alone after a short spin, its exchange is given up); the program's
-// bytes are only looked at. All methods may be called from any thread, with a ThreadGuard held; in
-// a signal handler too.
+// Guarantees: no allocation but maps of memory at the first socket and the first stream; no
+// waiting but for a thread that is at the same socket (short_wait.h; then it is left alone, its
+// exchange given up); the program's bytes are only looked at. All methods may be called from any
+// thread, with a ThreadGuard held; in a signal handler too.
 //
 // A client's connection in one of the other protocols (agent/protocols/protocol.h), and a server's
 // of HTTP/2, is told to the agent process piece by piece (streams.cc), which finds the requests in
@@ -25,11 +25,13 @@
 #include <cstdint>
 
 #include "agent/preload/connection_state.h"
+#include "agent/preload/map_once.h"
 #include "agent/preload/pieces.h"
 #include "agent/preload/pool.h"
 #include "agent/preload/process_context.h"
 #include "agent/preload/system.h"
 #include "agent/preload/thread_state.h"
+#include "agent/preload/told_request.h"
 #include "agent/protocols/captured_headers.h"
 #include "agent/protocols/http1.h"
 #include "agent/protocols/sampler.h"
@@ -41,18 +43,6 @@
 namespace kolben::agent {
 
 struct CarriedHeader;
-
-// A request whose bytes nobody sees, as a runtime's shim tells of it.
-struct ToldRequest {
-  static constexpr std::uint8_t kTold = 1;
-  static constexpr std::uint8_t kEncrypted = 2;  // by TLS
-  static constexpr std::uint8_t kHttp2 = 4;
-  std::uint8_t what = kTold;
-  bool is_client = false;
-  int file = -1;               // of which the addresses are; -1: not known yet
-  const char* head = nullptr;  // as HTTP/1.1 has it
-  std::size_t head_size = 0;
-};
 
 class Connections {
  public:
@@ -286,6 +276,13 @@ class Connections {
   bool goes_on_with_words(ThreadState& thread, Socket& socket, const iovec* pieces, int count,
                           std::size_t bytes);
   static bool keep_words(Socket& socket, const iovec* pieces, int count, std::size_t bytes);
+  [[gnu::noinline]] void received_in_role(ThreadState& thread, int file, Socket& socket, Role role,
+                                          const iovec* pieces, int count, std::size_t bytes);
+  [[gnu::noinline]] void sent_in_role(ThreadState& thread, int file, Socket& socket, Role role,
+                                      const iovec* pieces, int count, std::size_t bytes);
+  [[gnu::noinline]] void begin_other_protocol(ThreadState& thread, int file, Socket& socket,
+                                              bool is_first, const iovec* pieces, int count,
+                                              std::size_t bytes);
   [[gnu::noinline]] void first_words(ThreadState& thread, Socket& socket, const iovec* pieces,
                                      int count, std::size_t bytes);
   [[gnu::noinline]] void first_words_of_server(ThreadState& thread, Socket& socket,
@@ -321,15 +318,6 @@ class Connections {
   bool finish_requests(Socket& socket, int file);
   [[gnu::noinline]] void sent_requests(ThreadState& thread, Socket& socket, const iovec* pieces,
                                        int count, std::size_t bytes);
-  // How many ask on a connection at a time: one, several of whom each writes its own, or several of
-  // whom one may write what another one asked.
-  enum class Sharing : std::uint8_t { kAlone, kShared, kMultiplexed };
-  // On whose behalf a thread asks another server; nulls: nobody is known.
-  struct Asker {
-    const ExchangeReference* request = nullptr;
-    const Context* context = nullptr;
-    bool is_guess = false;
-  };
   std::size_t request_headers(const ThreadState& thread, const Asker& asker,
                               const StreamPiece& piece, const Traceparent& context,
                               std::uint8_t fields, char* lines) const;
@@ -379,6 +367,7 @@ class Connections {
     return socket.missed.load(std::memory_order_relaxed) && socket.first != nullptr;
   }
   [[gnu::cold]] void drop_open(Socket& socket);
+  [[gnu::cold]] void end_open(Socket& socket);
   [[gnu::cold]] void give_up(Socket& socket);
   int original_of(const Socket& alias) const;
   int number_for(int file) const;
@@ -420,7 +409,10 @@ class Connections {
   [[gnu::noinline]] void begin_captured_response(OpenExchange* exchange) const;
   [[gnu::hot]] void record(ThreadState& thread, Socket& socket, OpenExchange* exchange,
                            std::uint64_t end_time, EndReason end_reason);
-  [[gnu::hot]] void feed_request(ThreadState& thread, Socket& socket, int file,
+  // False: these are no requests, or none that are understood.
+  [[gnu::hot]] bool feed_requests(ThreadState& thread, Socket& socket, int file,
+                                  const iovec* pieces, int count, std::size_t bytes);
+  [[gnu::hot]] bool feed_request(ThreadState& thread, Socket& socket, int file,
                                  const std::uint8_t* bytes, std::size_t size);
   [[gnu::hot]] void feed_response(ThreadState& thread, Socket& socket, const std::uint8_t* bytes,
                                   std::size_t size);
@@ -486,10 +478,10 @@ class Connections {
   std::uint32_t generation_ = 1;
   std::uint32_t pid_ = 0;
   std::atomic<int> highest_{0};
-  std::atomic<bool> mapping_{false};
+  MapOnce map_memory_;
   std::atomic<Socket*> sockets_{nullptr};
   void* memory_ = nullptr;  // of exchanges and sockets
-  std::atomic<bool> mapping_plaintexts_{false};
+  MapOnce map_plaintexts_;
   std::atomic<Socket*> plaintexts_{nullptr};
   bool works_event_by_event_ = false;
   std::atomic<std::uint64_t> last_fork_{0};  // when

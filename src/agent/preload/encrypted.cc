@@ -25,16 +25,15 @@ bool Connections::map_plaintexts() {
   if (plaintexts_.load(std::memory_order_acquire) != nullptr) return true;
   // Requests are in the memory of the sockets.
   if (sockets_.load(std::memory_order_acquire) == nullptr && !map_memory()) return false;
-  if (mapping_plaintexts_.exchange(true)) return false;
-  void* memory = system_->allocate(sizeof(Socket) * kSessionsMax);
-  plaintexts_.store(static_cast<Socket*>(memory), std::memory_order_release);
-  return memory != nullptr;
+  return map_plaintexts_.map(*system_, sizeof(Socket) * kSessionsMax, [&](void* memory) {
+    plaintexts_.store(static_cast<Socket*>(memory), std::memory_order_release);
+  });
 }
 
 bool Connections::begin_plaintext(ThreadState& thread, int plaintext, Side side) {
   if (side == Side::kUnknown || !map_plaintexts()) return false;
   Socket* socket = find(plaintext);
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock) return false;
   reset(thread, *socket, EndReason::kClosed);
   socket->named = true;
@@ -47,12 +46,12 @@ bool Connections::begin_plaintext(ThreadState& thread, int plaintext, Side side)
 
 void Connections::attach_plaintext(ThreadState& thread, int plaintext, int file) {
   Socket* outer = find_or_map(file);
-  SocketLock outer_lock(outer);
+  SocketLock outer_lock(*system_, outer);
   if (!outer_lock) return;
   const int before = outer->plaintext.exchange(0, std::memory_order_relaxed);
   if (before != 0 && before != plaintext) closed(thread, before);
   Socket* inner = find(plaintext);
-  SocketLock inner_lock(inner);
+  SocketLock inner_lock(*system_, inner);
   if (!inner_lock) return;
   name_socket(*outer, file);
   inner->names = outer->names;
@@ -86,7 +85,7 @@ void Connections::plaintexts_end(ThreadState& thread) {
   for (std::uint32_t i = 0; plaintexts != nullptr && i < kSessionsMax; ++i) {
     Socket& socket = plaintexts[i];
     if (socket.role.load(std::memory_order_relaxed) == Role::kUnknown) continue;
-    SocketLock lock(&socket);
+    SocketLock lock(*system_, &socket);
     if (lock) reset(thread, socket, EndReason::kProcessEnded);
   }
 }

@@ -11,7 +11,16 @@ namespace kolben::agent {
 using http1::Looks;
 using http1::Message;
 
-void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
+bool Connections::feed_requests(ThreadState& thread, Socket& socket, int file, const iovec* pieces,
+                                int count, std::size_t bytes) {
+  bool is_understood = true;
+  for_each_piece(pieces, count, bytes, [&](const std::uint8_t* piece, std::size_t size) {
+    if (is_understood) is_understood = feed_request(thread, socket, file, piece, size);
+  });
+  return is_understood;
+}
+
+bool Connections::feed_request(ThreadState& thread, Socket& socket, int file,
                                const std::uint8_t* bytes, std::size_t size) {
   const bool is_client = socket.role.load(std::memory_order_relaxed) == Role::kClient;
   while (size != 0) {
@@ -24,21 +33,21 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
         continue;
       }
       if (http1::looks_like_request(bytes, size) == Looks::kNo) [[unlikely]] {
-        return give_up(socket);
+        return false;
       }
       exchange = begin(thread, socket, file, is_client);
       if (exchange == nullptr) [[unlikely]]
-        return;
+        return false;
     }
     exchange->is_expected = false;
     const std::size_t used = exchange->request.feed(bytes, size);
     if (exchange->request.failed()) [[unlikely]] {
-      return give_up(socket);
+      return false;
     }
     if (!exchange->head_seen && exchange->request.head_complete()) {
       request_head_complete(thread, socket, exchange);
       if (exchange->response_begun) [[unlikely]] {
-        if (!answered_before(thread, socket, exchange)) return;
+        if (!answered_before(thread, socket, exchange)) return true;
       }
     } else if (!is_client && exchange->head_seen && !exchange->recorded && socket.first == exchange)
         [[unlikely]] {
@@ -51,6 +60,7 @@ void Connections::feed_request(ThreadState& thread, Socket& socket, int file,
     bytes += used;
     size -= used;
   }
+  return true;
 }
 
 // Not inlined: of no matter to requests that are served.

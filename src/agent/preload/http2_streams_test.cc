@@ -1,4 +1,9 @@
 // Connections of HTTP/2, as the library tells of them.
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
 #include "agent/preload/testing/connections_fixture.h"
 
 namespace kolben::agent {
@@ -20,6 +25,44 @@ TEST_F(Http2StreamsTest, AServerThatSpeaksFirst) {
   EXPECT_EQ(all[0].fixed.direction, 1);
   EXPECT_EQ(all[1].fixed.direction, 0);
   EXPECT_EQ(all[1].bytes, kPreface + kSettings);
+}
+
+// The library reads a role before it takes a connection: it may have become another one by then.
+TEST_F(Http2StreamsTest, AGreetingThatIsReadWhileTheFirstRequestIsWritten) {
+  constexpr int kConnections = 5000;
+  system_.now = [] {
+    static std::atomic<std::uint64_t> time{0};
+    return time += 1000;
+  };
+  const std::string first = kPreface + kSettings;
+  std::atomic<int> writes{0};
+  std::atomic<int> reads{0};
+  std::thread reader([&] {
+    ThreadState thread;
+    const iovec one = piece(kSettings);
+    for (int i = 1; i <= kConnections; ++i) {
+      while (writes.load() != i) std::this_thread::yield();
+      connections_.received(thread, 8, &one, 1, kSettings.size());
+      reads = i;
+    }
+  });
+  int whole = 0;
+  for (int i = 1; i <= kConnections; ++i) {
+    connect(8);
+    writes = i;
+    send(8, first);
+    while (reads.load() != i) std::this_thread::yield();
+    std::size_t asked = 0;
+    std::size_t answered = 0;
+    for (const Told& one : told()) {
+      if (one.type != RecordType::kStreamPiece) continue;
+      (one.fixed.direction == 0 ? asked : answered) += one.bytes.size();
+    }
+    whole += asked == first.size() && answered == kSettings.size() ? 1 : 0;
+  }
+  reader.join();
+  // Not all: one thread does not wait for long where the system stops the other one.
+  EXPECT_GE(whole, kConnections * 99 / 100);
 }
 
 // --- the program as the server ---------------------------------------------------------------
@@ -63,6 +106,35 @@ TEST_F(Http2StreamsTest, AServerThatGreetsWhileItReadsIsNotFollowed) {
   receive(5, kPreface + kSettings);
   receive(5, kSettings);
   EXPECT_TRUE(told().empty());
+  EXPECT_EQ(reader_->untraced(), 1u);
+}
+
+TEST_F(Http2StreamsTest, AServerThatGreetsInAnotherThreadWaitsForWhoReads) {
+  std::atomic<bool> waits{false};
+  std::atomic<bool> is_read{false};
+  fake_yield = [&] {
+    waits = true;
+    while (!is_read) std::this_thread::yield();
+  };
+  std::thread writer;
+  fake_other_thread = [&] {
+    writer = std::thread([&] {
+      ThreadState thread;
+      const iovec one = piece(kSettings);
+      connections_.sent(thread, 5, &one, 1, kSettings.size());
+    });
+    while (!waits) std::this_thread::yield();
+  };
+  accept(5);
+  receive(5, kPreface + kSettings);
+  is_read = true;
+  writer.join();
+  fake_yield = nullptr;
+  const std::vector<Told> all = told();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].fixed.direction, 0);
+  EXPECT_EQ(all[1].fixed.direction, 1);
+  EXPECT_EQ(all[1].bytes, kSettings);
 }
 
 TEST_F(Http2StreamsTest, AServersOtherProtocolsAreNotTold) {

@@ -131,8 +131,13 @@ bool Connections::prepare_injection(ThreadState& thread, int file, const iovec* 
     return prepare_injection(thread, original, pieces, count, bytes, injection);
   }
   if (role != Role::kClient) return false;
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock) return false;
+  const Role now = socket->role.load(std::memory_order_relaxed);
+  if (now == Role::kHttp2) {  // the server has greeted another thread meanwhile
+    return prepare_requests(thread, *socket, pieces, count, bytes, injection);
+  }
+  if (now != Role::kClient) return false;
   if (has_gap(*socket)) {
     drop_open(*socket);
     if (socket->role.load(std::memory_order_relaxed) != Role::kClient) return false;
@@ -241,7 +246,7 @@ std::size_t Connections::injected(int file, const Injection& injection, std::siz
   if (ours >= size) return written - size + injection.replaced;
   // The kernel stopped within ours: the rest is sent before the program's next byte.
   file = number_for(file);
-  SocketLock lock(find(file));
+  SocketLock lock(*system_, find(file));
   if (lock && find(file)->first != nullptr) {
     find(file)->first->injected_from = static_cast<std::uint16_t>(injection.from + ours);
     find(file)->first->injected_to = injection.to;
@@ -260,7 +265,7 @@ bool Connections::finish_injection(int file) {
   }
   if (role == Role::kHttp2) return finish_requests(*socket, file);
   if (role != Role::kClient) return true;
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock || socket->first == nullptr) return true;
   OpenExchange* exchange = socket->first;
   while (exchange->injected_from < exchange->injected_to) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/preload/map_once.h"
 #include "agent/preload/system.h"
 
 namespace kolben::agent {
@@ -79,15 +80,14 @@ class ObjectTable {
   }
 
   Places* mapped(const System& system) {
-    Places* places = places_.load(std::memory_order_acquire);
-    if (places != nullptr || mapping_.exchange(true)) return places;
-    places = static_cast<Places*>(system.allocate(sizeof(Places)));
-    places_.store(places, std::memory_order_release);
-    return places;
+    memory_.map(system, sizeof(Places), [&](void* memory) {
+      places_.store(static_cast<Places*>(memory), std::memory_order_release);
+    });
+    return places_.load(std::memory_order_acquire);
   }
 
   std::atomic<Places*> places_{nullptr};
-  std::atomic<bool> mapping_{false};
+  MapOnce memory_;
 };
 
 }  // namespace kolben::agent

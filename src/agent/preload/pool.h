@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "agent/preload/map_once.h"
 #include "agent/preload/system.h"
 
 namespace kolben::agent {
@@ -23,17 +24,9 @@ class Pool {
     free_.store(0, std::memory_order_relaxed);
   }
 
-  // The same in memory of its own, once; false: there is none, or another thread is at it.
+  // The same in memory of its own, once; false: there is none.
   bool map_once(const System& system, std::uint32_t capacity) {
-    Mapped state = mapped_.load(std::memory_order_acquire);
-    if (state == Mapped::kYes) return true;
-    if (state != Mapped::kNo || !mapped_.compare_exchange_strong(state, Mapped::kUnderWay)) {
-      return false;
-    }
-    void* memory = system.allocate(sizeof(T) * capacity);
-    if (memory != nullptr) init(memory, capacity);
-    mapped_.store(memory != nullptr ? Mapped::kYes : Mapped::kRefused, std::memory_order_release);
-    return memory != nullptr;
+    return memory_.map(system, sizeof(T) * capacity, [&](void* memory) { init(memory, capacity); });
   }
 
   // Null: all are in use.
@@ -73,13 +66,11 @@ class Pool {
   static constexpr std::uint64_t kIndexMask = 0xffff'ffff;
   static constexpr std::uint64_t kTagStep = kIndexMask + 1;
 
-  enum class Mapped : std::uint8_t { kNo, kUnderWay, kYes, kRefused };
-
   T* items_ = nullptr;
   std::uint32_t capacity_ = 0;
   std::atomic<std::uint32_t> used_{0};
   std::atomic<std::uint64_t> free_{0};
-  std::atomic<Mapped> mapped_{Mapped::kNo};  // by map_once()
+  MapOnce memory_;  // by map_once()
 };
 
 }  // namespace kolben::agent

@@ -1,5 +1,6 @@
 // The operating system as it is: what stands behind System in a program. Also where the threads'
 // random numbers come from.
+#include <sched.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -110,6 +111,10 @@ ssize_t send_message(int file, const msghdr* message, int flags) {
   return KOLBEN_REAL(sendmsg)(file, message, flags);
 }
 
+void yield() {
+  if (allows(OwnCall::kSchedYield)) sched_yield();
+}
+
 ssize_t file_path(int file, char* path, std::size_t size) {
   if (!allows(OwnCall::kReadlink)) return -1;
   char link[32] = "/proc/self/fd/";
@@ -148,6 +153,7 @@ System real_system(const RingHeader* ring) {
           .socket_names = socket_names,
           .allocate = allocate,
           .send_message = send_message,
+          .yield = yield,
           .file_path = file_path};
 }
 

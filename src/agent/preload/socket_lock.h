@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/preload/connections.h"
+#include "agent/preload/short_wait.h"
 #include "agent/preload/stack_frame.h"
 
 namespace kolben::agent {
@@ -11,19 +12,18 @@ namespace kolben::agent {
 // noted in Socket::missed.
 class SocketLock {
  public:
-  explicit SocketLock(Socket* socket) {
-    constexpr int kTriesMax = 500;  // some microseconds, more than any of our sections takes
+  SocketLock(const System& system, Socket* socket) {
     if (socket == nullptr) return;
     const Holder self = holder_at(stack_pointer());
-    for (int i = 0; i < kTriesMax; ++i) {
+    const bool is_ours = wait_shortly(system, [&] {
       Holder nobody = 0;
-      if (socket->holder.compare_exchange_strong(nobody, self, std::memory_order_acquire)) {
-        socket_ = socket;
-        return;
-      }
-      relax();
+      return socket->holder.compare_exchange_strong(nobody, self, std::memory_order_acquire);
+    });
+    if (is_ours) {
+      socket_ = socket;
+    } else {
+      socket->missed.store(true, std::memory_order_relaxed);
     }
-    socket->missed.store(true, std::memory_order_relaxed);
   }
   SocketLock(const SocketLock&) = delete;
   SocketLock& operator=(const SocketLock&) = delete;
@@ -33,15 +33,6 @@ class SocketLock {
   explicit operator bool() const { return socket_ != nullptr; }
 
  private:
-  // Lets the other thread have the cache line, and the core's other half.
-  static void relax() {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-  }
-
   Socket* socket_ = nullptr;
 };
 

@@ -66,9 +66,10 @@ bool Connections::begin_stream(Socket& socket, Direction direction, const iovec*
 }
 
 bool Connections::open_stream(Socket& socket, Protocol protocol, Role role) {
+  if (protocol == Protocol::kNone) return false;
   const bool is_hole = socket.missed.load(std::memory_order_relaxed) || socket.words_size != 0;
-  if (protocol == Protocol::kNone || is_hole) return false;
-  OpenStream* stream = streams_.map_once(*system_, kStreamsMax) ? streams_.acquire() : nullptr;
+  const bool has_room = !is_hole && streams_.map_once(*system_, kStreamsMax);
+  OpenStream* stream = has_room ? streams_.acquire() : nullptr;
   if (stream == nullptr) {
     count_untraced(ring_);
     return false;

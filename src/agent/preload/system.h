@@ -37,6 +37,8 @@ struct System {
   // Zeroed memory for the life of the process, only touched pages cost; null: none.
   void* (*allocate)(std::size_t bytes) = nullptr;
   ssize_t (*send_message)(int file, const msghdr* message, int flags) = nullptr;
+  // Lets another thread have the processor, where that may be asked for.
+  void (*yield)() = nullptr;
   // The path that the kernel has of an open file, without an end zero; less than 0: not known.
   ssize_t (*file_path)(int file, char* path, std::size_t size) = nullptr;
 };

@@ -51,7 +51,7 @@ void Connections::end_served_stream(ThreadState& thread, int file) {
   if (socket == nullptr || socket->role.load(std::memory_order_relaxed) != Role::kServedStream) {
     return;
   }
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   OpenStream* stream = lock ? socket->stream.exchange(nullptr) : nullptr;
   if (stream == nullptr) return;
   socket->role.store(Role::kIgnored, std::memory_order_relaxed);

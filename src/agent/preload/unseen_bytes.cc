@@ -25,7 +25,7 @@ void Connections::sent_unseen(ThreadState& thread, int file, std::size_t bytes) 
     return tell_unseen(thread, *socket, bytes);
   }
   if (role != Role::kServer && role != Role::kClient) return;
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock) return;
   OpenExchange* exchange = role == Role::kServer ? socket->first : socket->last;
   if (exchange == nullptr) return;
@@ -68,7 +68,7 @@ void Connections::received_unseen(ThreadState& thread, int file, std::size_t byt
   const Role role = socket->role.load(std::memory_order_relaxed);
   if (role == Role::kAlias) return received_unseen(thread, original_of(*socket), bytes);
   if (role != Role::kServer && role != Role::kClient) return skipped(file);
-  SocketLock lock(socket);
+  SocketLock lock(*system_, socket);
   if (!lock) return;
   const bool is_server = role == Role::kServer;
   OpenExchange* exchange = is_server ? socket->last : socket->first;

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,9 @@ inline void let_other_thread_run() {
   const auto other = std::exchange(fake_other_thread, nullptr);
   if (other) other();
 }
+
+// What a thread does that waits for another one.
+inline std::function<void()> fake_yield;
 
 inline System fake_system() {
   return {.now =
@@ -72,7 +76,8 @@ inline System fake_system() {
             const std::size_t size = std::min(message->msg_iov->iov_len, fake_send_most);
             fake_sent.append(static_cast<char*>(message->msg_iov->iov_base), size);
             return static_cast<ssize_t>(size);
-          }};
+          },
+          .yield = [] { fake_yield != nullptr ? fake_yield() : std::this_thread::yield(); }};
 }
 
 struct Seen {
