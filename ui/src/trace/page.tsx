@@ -123,9 +123,11 @@ export function TracePage({ id }: { id: string }) {
 
   // A link to another span of this trace, or the history: follow the address.
   const now = place.value;
+  // Not the address that the view was made of: its tab would be lost where the trace is here first.
+  const [opened] = useState(now);
   useEffect(() => {
     const wanted = new URLSearchParams(now.search).get('span');
-    if (wanted && !now.note && view.loaded.peek()) view.selectSpan(wanted);
+    if (wanted && now !== opened && !now.note && view.loaded.peek()) view.selectSpan(wanted);
   }, [now]);
 
   useEffect(() => {

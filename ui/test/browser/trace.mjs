@@ -113,6 +113,21 @@ await check('trace: tab, search and zoom survive a reload', 'full', async (page,
   await page.locator('.log').first().waitFor();
 });
 
+await check('trace: the tab stays where the trace is here before the first frame', 'full', async (page, mock) => {
+  await openTrace(page, mock, failedCheckout);
+  await page.keyboard.press('j');
+  await page.waitForURL(/span=/);
+  await page.getByRole('button', { name: /^Logs/ }).click();
+  await page.waitForURL(/span=.*tab=logs|tab=logs.*span=/);
+  await page.addInitScript(() => {
+    window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 500);
+  });
+  await page.reload();
+  await page.locator('.log').first().waitFor();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+  assert.ok(await page.locator('.log').first().isVisible());
+});
+
 await check('trace: marks of time are round and stand above the bars', 'full', async (page, mock) => {
   const trace = await openTrace(page, mock, failedCheckout);
   const texts = await page.locator('.wf-head .wf-time span').allTextContents();
