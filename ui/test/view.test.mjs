@@ -105,3 +105,34 @@ test('coming back does not cut short the pause that a busy server asked for', as
   assert.equal(tab.count(kPath), 2);
   view.close();
 });
+
+test('another address of the same trace is followed, and what was to be noted before is not noted there', async (t) => {
+  const view = await opened(young());
+  const { trace } = view.loaded.value;
+  const last = trace.spanId.length - 1;
+  const notes = t.mock.method(history, 'replaceState');
+  view.select(0);
+  location.search = `?span=${trace.spanId[last]}&tab=logs&find=db&zoom=1-5`;
+  view.follow(location.search);
+  assert.deepEqual([view.tab.value, view.cursor.value, view.panel.value, view.find.query.value, view.range.value], ['logs', last, true, 'db', { from: 1, to: 5 }]);
+  await tab.pass(500);
+  assert.equal(notes.mock.callCount(), 0);
+  location.search = '';
+  view.follow('');
+  assert.deepEqual([view.tab.value, view.cursor.value, view.panel.value, view.find.query.value, view.range.value.from], ['waterfall', -1, false, '', 0]);
+  await tab.pass(500);
+  assert.equal(notes.mock.callCount(), 0);
+  view.close();
+});
+
+test('another address of a trace that is not there yet is followed when it is', async () => {
+  const trace = young();
+  const { promise, arrive } = later(trace);
+  tab.api = () => promise;
+  const view = new TraceView('cafe', '');
+  view.follow(`?span=${trace.spanId[1]}&tab=logs`);
+  arrive();
+  await settled();
+  assert.deepEqual([view.tab.value, view.cursor.value, view.panel.value], ['logs', 1, true]);
+  view.close();
+});

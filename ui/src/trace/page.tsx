@@ -1,6 +1,6 @@
 // /trace/{id}: one trace, its waterfall, its spans' details and its log lines.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { shortcuts } from '../app/prefs.ts';
 import { lastSearch, place } from '../app/router.ts';
 import { typing } from '../app/shell.tsx';
@@ -116,18 +116,19 @@ function Missing({ view }: { view: TraceView }) {
 }
 
 export function TracePage({ id }: { id: string }) {
-  const [view] = useState(() => new TraceView(id, location.search));
+  const now = place.value;
+  const [view] = useState(() => new TraceView(id, now.search));
   useEffect(() => () => view.close(), [view]);
   useKeys(view);
   const loaded = view.loaded.value;
 
-  // A link to another span of this trace, or the history: follow the address.
-  const now = place.value;
-  // Not the address that the view was made of: its tab would be lost where the trace is here first.
-  const [opened] = useState(now);
-  useEffect(() => {
-    const wanted = new URLSearchParams(now.search).get('span');
-    if (wanted && now !== opened && !now.note && view.loaded.peek()) view.selectSpan(wanted);
+  // A link to another span of this trace, or the history: follow the address, before the view notes anything else
+  // there. Not the one that it was made of or noted itself, to which "Skip to content" leads, too.
+  const followed = useRef(now.search);
+  useLayoutEffect(() => {
+    if (now.search === followed.current) return;
+    followed.current = now.search;
+    if (!now.note) view.follow(now.search);
   }, [now]);
 
   useEffect(() => {

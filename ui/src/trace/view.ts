@@ -56,8 +56,8 @@ export class TraceView {
   private unsettled = false;
   private failures = 0;
   private askedSpans = -1;
-  private readonly wantedSpan: string | null;
-  private readonly wantedZoom: TraceAddress['zoom'];
+  private wantedSpan: string | null;
+  private wantedZoom: TraceAddress['zoom'];
   private notedSpan: string | null;
   private noteTimer = 0;
   private readonly stopNoting: () => void;
@@ -242,6 +242,26 @@ export class TraceView {
       const address = { span: this.notedSpan, logs: this.tab.peek() === 'logs', find: this.find.query.peek().trim(), zoom: whole ? null : { from, to } };
       setParameters(traceParameters(address));
     }, kAddressMillis);
+  }
+
+  /** Another address of this trace: a link to it, or a step in the history. */
+  follow(search: string): void {
+    const { span, logs, find, zoom } = parseTraceAddress(search);
+    const loaded = this.loaded.peek();
+    const row = loaded && span !== null ? loaded.trace.spanId.indexOf(span) : -1;
+    if (loaded && span !== null && row < 0) return; // nothing to show: what is looked at stays
+    this.wantedSpan = this.notedSpan = span;
+    this.wantedZoom = zoom;
+    batch(() => {
+      this.find.query.value = find;
+      this.tab.value = logs ? 'logs' : 'waterfall';
+      if (!loaded) return;
+      if (row >= 0 && loaded.tree.reveal(this.folded, row)) this.foldedChanged.value++;
+      this.cursor.value = row;
+      this.panel.value = row >= 0;
+      if (zoom) this.zoom(zoom.from, zoom.to);
+      else this.resetZoom();
+    });
   }
 
   selectSpan(spanId: string): boolean {
