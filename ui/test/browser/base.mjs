@@ -71,6 +71,6 @@ await check('skipping to the content stays on the page', 'full', async (page, mo
   await openTrace(page, mock, () => true);
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+  await page.waitForFunction(() => document.activeElement.id === 'main');
   await rows(page).first().waitFor();
 });

@@ -18,6 +18,7 @@ await check('brushing narrows the time, reset brings it back', 'full', async (pa
   assert.ok(Math.abs(seconds - 360) < 40, `a tenth of an hour, got ${seconds} s`);
   await page.getByRole('button', { name: 'Back to the whole time range' }).first().click();
   await page.waitForURL((url) => !url.search.includes('custom'));
+  await page.locator('.charts[aria-busy=false]').waitFor();
   const again = page.locator('.plot .u-over').nth(1);
   const other = await again.boundingBox();
   await page.mouse.move(other.x + other.width * 0.2, other.y + 40);
@@ -25,7 +26,7 @@ await check('brushing narrows the time, reset brings it back', 'full', async (pa
   await page.mouse.move(other.x + other.width * 0.7, other.y + 50, { steps: 4 });
   await page.mouse.up();
   await page.waitForURL(/lookback=custom/);
-  await page.waitForTimeout(300);
+  await page.locator('.charts[aria-busy=false]').waitFor();
   await page.locator('.plot .u-over').nth(1).dblclick();
   await page.waitForURL((url) => !url.search.includes('custom'));
 });

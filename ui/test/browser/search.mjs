@@ -16,7 +16,7 @@ await check('live off: nothing moves', 'full', async (page, mock) => {
   await page.goto('/search?live=0');
   await results(page).first().waitFor();
   const trace = mock.add(Date.now() * 1000);
-  await page.waitForTimeout(2500);
+  for (let i = 0; i < 4; i++) await page.waitForResponse((answer) => answer.url().endsWith('/status'));
   assert.equal(await page.locator(`a[href="/trace/${trace.traceId}"]`).count(), 0);
 });
 
@@ -45,7 +45,7 @@ await check('filters: typing, chips, completion, permalink, back', 'full', async
   await page.getByLabel('Min duration').fill('1 ms');
   await page.keyboard.press('Enter');
   await page.waitForURL(/minDuration=1ms/);
-  await results(page).first().waitFor();
+  await page.locator('.results[aria-busy=false]').waitFor(); // not the rows of the filter before
   await shot(page, 'filtered');
   const url = page.url();
   const count = await results(page).count();
@@ -178,7 +178,7 @@ await check('the server goes away: said, and over when it is back', 'full', asyn
   await shot(page, 'away');
   await axe(page);
   mock.api = api;
-  await page.getByRole('alert').first().waitFor({ state: 'detached' });
+  await page.getByRole('alert').first().waitFor({ state: 'detached', timeout: 20000 }); // it asks every ten seconds at least
   await page.getByText(/spans match/).first().waitFor();
 });
 
