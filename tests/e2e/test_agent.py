@@ -58,6 +58,21 @@ def wait_listening(port, what):
     return wait_until(answers, f"{what} answers on {port}")
 
 
+def wait_for_output(program):
+    """Until nobody has the program's standard output open. The agent process of one that ends at once may not have its
+    own name by then."""
+    def writers():
+        return [link for link in pathlib.Path("/proc").glob("[0-9]*/fd/1") if points_to(link, program.stdout_path)]
+    wait_until(lambda: not writers(), "all of the output is written")
+
+
+def points_to(link, path):
+    try:
+        return link.readlink() == path
+    except OSError:
+        return False
+
+
 def agent_of(program):
     """Ids of the agent processes that serve the program: `kolben-agent ... --pid PID`."""
     listed = subprocess.run(["ps", "-eww", "-o", "pid=,args="], capture_output=True, text=True).stdout

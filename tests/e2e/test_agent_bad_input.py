@@ -184,7 +184,7 @@ def test_a_hundred_thousand_connections_and_each_is_told_or_counted(tmp_path, co
 
 
 NEVER_ENDS = """
-import socket, sys
+import select, socket, sys
 listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
 kept = []
 begins = [b"GET /never HTTP/1.1\\r\\nHost: a\\r\\nX: ", b"POST /never HTTP/1.1\\r\\nContent-Length: 99999999\\r\\n\\r\\n",
@@ -201,14 +201,13 @@ for _ in range(2000):  # each of them goes on, a little at a time
     client, server = kept[_ % len(kept)]
     client.sendall(b"x" * 100)
     server.recv(1 << 16)
-client, server = socket.create_connection(listener.getsockname()), None
+client = socket.create_connection(listener.getsockname())
 server, _ = listener.accept()
-client.sendall(b"GET /ends HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
-server.recv(1 << 16)
-server.sendall(b"HTTP/1.1 204 No Content\\r\\n\\r\\n")
-client.recv(1 << 16)
-print("done", flush=True)
-sys.stdin.read()
+while not select.select([sys.stdin], [], [], 0.1)[0]:  # again: what came before may have filled the ring
+    client.sendall(b"GET /ends HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
+    server.recv(1 << 16)
+    server.sendall(b"HTTP/1.1 204 No Content\\r\\n\\r\\n")
+    client.recv(1 << 16)
 """
 
 
@@ -221,7 +220,7 @@ def test_connections_that_never_end(tmp_path):
             def ended():
                 return [span for span in spans_of((tmp_path / "printed").read_text())
                         if span["attributes"].get("http.status_code") == 204]
-            wait_until(lambda: len(ended()) == 2, "the request that ends is told")
+            wait_until(lambda: len(ended()) >= 2, "the request that ends is told")
             [agent] = agent_of(program)
             assert resident_kib(agent) < 64 << 10
         finally:
@@ -232,7 +231,8 @@ def test_connections_that_never_end(tmp_path):
             if span["attributes"].get("http.status_code") != 204]
     assert told and {span["status"]["status_code"] for span in told} == {"ERROR"}
     assert all(line.startswith("kolben agent: ") for line in said.splitlines()), said
-    assert len(said.splitlines()) <= 2, said
+    # Once each: not followed to their end, too many, and lost, where the agent process had no processor.
+    assert len(said.splitlines()) <= 3, said
 
 
 def test_a_gigabyte_over_http2(tmp_path, programs):

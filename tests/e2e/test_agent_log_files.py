@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from harness import Program, free_port, get, request, wait_until
-from test_agent import AGENT, CONSOLE, agent_of, json_objects, spans_of, wait_listening
+from test_agent import AGENT, CONSOLE, agent_of, json_objects, spans_of, wait_for_output, wait_listening
 
 PYTHON = "/usr/bin/python3"
 LOGS = ["--traces_exporter", "none", "--metrics_exporter", "none", "--logs_exporter", "console"]
@@ -57,7 +57,7 @@ def run(tmp_path, *command, flags=LOGS, **environment):
     """The log records of the program, which has ended well."""
     program = Program([AGENT, *flags, *command], tmp_path, "program", cwd=tmp_path, env=environment)
     assert program.process.wait(60) == 0, program.stderr
-    wait_until(lambda: not agent_of(program), "the agent process ends")
+    wait_for_output(program)
     run.stderr = program.stderr
     return logs_of(program.stdout)
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from harness import ROOT, Program, free_port, request, wait_until
-from test_agent import AGENT, CONSOLE, agent_of, json_objects, spans_of, wait_listening
+from test_agent import AGENT, CONSOLE, agent_of, json_objects, spans_of, wait_for_output, wait_listening
 
 HERE = pathlib.Path(__file__).parent
 PYTHON = "/usr/bin/python3"
@@ -41,7 +41,7 @@ def run(tmp_path, *command, flags=CONSOLE, code=0, **environment):
     program = Program([AGENT, *flags, *command], tmp_path, "program", cwd=tmp_path,
                       env=environment)
     assert program.process.wait(60) == code, program.stderr
-    wait_until(lambda: not agent_of(program), "the agent process ends")
+    wait_for_output(program)
     return program
 
 
